@@ -1,0 +1,1 @@
+//! Domain types and pure rules of K8sHawk.

@@ -1,0 +1,1 @@
+//! The WebAssembly sandbox of K8sHawk: engine, linker, plugin life cycle, guarded capabilities.

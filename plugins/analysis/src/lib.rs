@@ -1,0 +1,1 @@
+//! The shipped analysis plugin of K8sHawk.

@@ -1,0 +1,1 @@
+//! The shipped fix plugin of K8sHawk.

@@ -1,0 +1,1 @@
+//! Guest SDK: bindings and helpers for K8sHawk plugins in Rust.

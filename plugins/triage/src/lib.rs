@@ -1,0 +1,1 @@
+//! The shipped triage plugin of K8sHawk.

@@ -1,0 +1,1 @@
+//! The shipped voice plugin of K8sHawk.

@@ -1,0 +1,1 @@
+//! The shipped approvals policy of K8sHawk.

@@ -1,0 +1,1 @@
+//! The shipped freeze policy of K8sHawk.

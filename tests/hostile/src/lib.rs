@@ -1,0 +1,1 @@
+//! Guests that misbehave on purpose, for the tests of the sandbox.

@@ -1,0 +1,1 @@
+//! Cross-crate tests, recorded incidents and the real-cluster harness of K8sHawk.
