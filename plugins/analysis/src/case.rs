@@ -1,0 +1,99 @@
+//! What one analysis works on: the incident and a memory of what was read for it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use k8shawk_sdk::analysis::{Incident, ObjectRef, ReadError};
+use k8shawk_sdk::cluster::Cluster;
+use serde_json::Value;
+
+type Listed = Rc<Vec<Value>>;
+
+/// An incident under analysis. The same object or list is read once.
+pub struct Case<'a> {
+    /// The incident as triage opened it.
+    pub incident: &'a Incident,
+    /// The granted verbs; prefer [`Case::get`] and [`Case::list`], which remember.
+    pub cluster: &'a dyn Cluster,
+    gets: RefCell<HashMap<String, Option<Rc<Value>>>>,
+    lists: RefCell<HashMap<String, Listed>>,
+    denied: RefCell<Vec<String>>,
+}
+
+impl<'a> Case<'a> {
+    /// A case with an empty memory.
+    pub fn new(incident: &'a Incident, cluster: &'a dyn Cluster) -> Self {
+        Case {
+            incident,
+            cluster,
+            gets: RefCell::default(),
+            lists: RefCell::default(),
+            denied: RefCell::default(),
+        }
+    }
+
+    /// One object; `None` where it does not exist **or** may not be read: ask
+    /// [`Case::is_missing`] before a cause says that something is missing.
+    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<Rc<Value>> {
+        let key = format!("{kind}/{namespace}/{name}");
+        if let Some(known) = self.gets.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = match self.cluster.get(kind, namespace, name) {
+            Ok(value) => Some(Rc::new(value)),
+            Err(ReadError::NotFound) => None,
+            Err(_) => {
+                self.denied.borrow_mut().push(key.clone());
+                None
+            }
+        };
+        self.gets.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    /// True only where the cluster said that there is no such object.
+    pub fn is_missing(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        let key = format!("{kind}/{namespace}/{name}");
+        self.get(kind, namespace, name).is_none() && !self.denied.borrow().contains(&key)
+    }
+
+    /// The objects of a kind; empty where they may not be read (see [`Case::unread`]).
+    pub fn list(&self, kind: &str, namespace: &str) -> Listed {
+        let key = format!("{kind}/{namespace}");
+        if let Some(known) = self.lists.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = Rc::new(self.cluster.list(kind, namespace, "").unwrap_or_else(|_| {
+            self.denied.borrow_mut().push(key.clone());
+            Vec::new()
+        }));
+        self.lists.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    /// True where the objects of this kind could not be read: their absence proves nothing.
+    pub fn unreadable(&self, kind: &str, namespace: &str) -> bool {
+        self.list(kind, namespace);
+        self.denied.borrow().contains(&format!("{kind}/{namespace}"))
+    }
+
+    /// What could not be read, as `Kind/namespace/name`.
+    pub fn unread(&self) -> Vec<String> {
+        self.denied.borrow().clone()
+    }
+
+    /// Events of an object, oldest first; empty where they may not be read.
+    pub fn events(&self, object: &ObjectRef) -> Vec<Value> {
+        self.cluster
+            .events(&object.kind, &object.namespace, &object.name)
+            .unwrap_or_default()
+    }
+
+    /// Last lines of a container; empty where there are none.
+    pub fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> String {
+        self.cluster
+            .logs(&pod.namespace, &pod.name, container, previous, 60)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,103 @@
+//! Building a finding whose every claim cites its evidence.
+
+use k8shawk_sdk::analysis::{Evidence, Fact, Finding, ObjectRef, Severity};
+
+/// Longest excerpt kept, in characters.
+const EXCERPT: usize = 400;
+
+/// A finding under construction.
+pub struct Draft {
+    finding: Finding,
+}
+
+impl Draft {
+    /// Start a finding on `object`, whose root owner is `owner`.
+    pub fn new(class: &str, severity: Severity, object: ObjectRef, owner: ObjectRef) -> Self {
+        Draft {
+            finding: Finding {
+                class: class.to_owned(),
+                title: String::new(),
+                cause: String::new(),
+                confidence: 50,
+                severity,
+                object,
+                owner,
+                evidence: Vec::new(),
+                unknown: Vec::new(),
+                facts: Vec::new(),
+                victims: Vec::new(),
+                shared: None,
+            },
+        }
+    }
+
+    /// Quote a fact; returns its id in brackets, such as `[e1]`, for use in the cause.
+    pub fn cite(&mut self, source: impl Into<String>, excerpt: impl AsRef<str>) -> String {
+        let id = format!("e{}", self.finding.evidence.len() + 1);
+        let cited = format!("[{id}]");
+        self.finding.evidence.push(Evidence {
+            id,
+            source: source.into(),
+            excerpt: trimmed(excerpt.as_ref()),
+        });
+        cited
+    }
+
+    /// One line for people.
+    pub fn title(&mut self, title: impl Into<String>) -> &mut Self {
+        self.finding.title = title.into();
+        self
+    }
+
+    /// Add a sentence to the cause.
+    pub fn say(&mut self, sentence: impl AsRef<str>) -> &mut Self {
+        if !self.finding.cause.is_empty() {
+            self.finding.cause.push(' ');
+        }
+        self.finding.cause.push_str(sentence.as_ref());
+        self
+    }
+
+    /// 0 to 100.
+    pub fn confidence(&mut self, percent: u8) -> &mut Self {
+        self.finding.confidence = percent.min(100);
+        self
+    }
+
+    /// What stays unknown, or what a person should check next.
+    pub fn unknown(&mut self, what: impl Into<String>) -> &mut Self {
+        self.finding.unknown.push(what.into());
+        self
+    }
+
+    /// A fact for the fix plugins; names are in `k8shawk_sdk::facts`.
+    pub fn fact(&mut self, key: &str, value: impl Into<String>) -> &mut Self {
+        self.finding.facts.push(Fact { key: key.to_owned(), value: value.into() });
+        self
+    }
+
+    /// The cause that other incidents may share.
+    pub fn shared(&mut self, object: ObjectRef) -> &mut Self {
+        self.finding.shared = Some(object);
+        self
+    }
+
+    /// Another object that fails for this cause.
+    pub fn victim(&mut self, object: ObjectRef) -> &mut Self {
+        self.finding.victims.push(object);
+        self
+    }
+
+    /// The finished finding.
+    pub fn finish(self) -> Finding {
+        self.finding
+    }
+}
+
+fn trimmed(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
