@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs the Debian packages that the real-cluster harness needs and this machine lacks. Quick when none is missing.
+set -eu
+
+missing=
+need() { # package, a file or program that it brings
+    case $2 in
+    /*) [ -e "$2" ] || missing="$missing $1" ;;
+    *) PATH=$PATH:/usr/sbin:/sbin command -v "$2" >/dev/null || missing="$missing $1" ;;
+    esac
+}
+need containerd containerd
+need runc runc
+need containernetworking-plugins /usr/lib/cni/bridge
+need iptables iptables
+need busybox-static /bin/busybox
+need conntrack conntrack
+need iproute2 ip
+need openssl openssl
+need util-linux flock
+need mount mount
+need gcc gcc
+need make make
+need pkg-config pkg-config
+need git git
+[ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$KUBEBUILDER_ASSETS/etcd" ] || need etcd-server etcd
+
+[ -n "$missing" ] || exit 0
+echo "installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# The harness runs its own containerd and etcd: the packages must not start theirs.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+apt-get update -qq >&2
+# shellcheck disable=SC2086 # one word per package
+apt-get install -y -qq --no-install-recommends $missing >&2
