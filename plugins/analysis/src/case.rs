@@ -75,7 +75,9 @@ impl<'a> Case<'a> {
     /// True where the objects of this kind could not be read: their absence proves nothing.
     pub fn unreadable(&self, kind: &str, namespace: &str) -> bool {
         self.list(kind, namespace);
-        self.denied.borrow().contains(&format!("{kind}/{namespace}"))
+        self.denied
+            .borrow()
+            .contains(&format!("{kind}/{namespace}"))
     }
 
     /// What could not be read, as `Kind/namespace/name`.

@@ -72,7 +72,10 @@ impl Draft {
 
     /// A fact for the fix plugins; names are in `k8shawk_sdk::facts`.
     pub fn fact(&mut self, key: &str, value: impl Into<String>) -> &mut Self {
-        self.finding.facts.push(Fact { key: key.to_owned(), value: value.into() });
+        self.finding.facts.push(Fact {
+            key: key.to_owned(),
+            value: value.into(),
+        });
         self
     }
 

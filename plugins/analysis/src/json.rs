@@ -5,7 +5,10 @@ use serde_json::Value;
 
 /// Text at a JSON pointer, or empty.
 pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Number at a JSON pointer.
@@ -15,7 +18,10 @@ pub fn number(value: &Value, pointer: &str) -> Option<i64> {
 
 /// Items of an array at a JSON pointer, or none.
 pub fn items<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// Name of an object.
@@ -36,5 +42,7 @@ pub fn reference(value: &Value) -> ObjectRef {
 
 /// The condition of a type.
 pub fn condition<'v>(value: &'v Value, kind: &str) -> Option<&'v Value> {
-    items(value, "/status/conditions").iter().find(|c| text(c, "/type") == kind)
+    items(value, "/status/conditions")
+        .iter()
+        .find(|c| text(c, "/type") == kind)
 }

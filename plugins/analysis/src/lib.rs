@@ -6,9 +6,21 @@
 pub mod case;
 pub mod finding;
 pub mod json;
+pub mod near;
+pub mod node;
+pub mod pod;
+pub mod quantity;
+pub mod storage;
 
-use k8shawk_sdk::analysis::{self, Conclusion, Guest, Incident};
-use k8shawk_sdk::cluster::{Cluster, Granted};
+#[cfg(test)]
+mod testing;
+
+#[cfg(target_family = "wasm")]
+use k8shawk_sdk::analysis::{self, Guest};
+use k8shawk_sdk::analysis::{Conclusion, Incident};
+use k8shawk_sdk::cluster::Cluster;
+#[cfg(target_family = "wasm")]
+use k8shawk_sdk::cluster::Granted;
 
 /// Find the cause of an incident with what `cluster` lets it read.
 pub fn analyse(incident: &Incident, cluster: &dyn Cluster) -> Conclusion {
@@ -16,12 +28,15 @@ pub fn analyse(incident: &Incident, cluster: &dyn Cluster) -> Conclusion {
     Conclusion::Findings(Vec::new())
 }
 
+#[cfg(target_family = "wasm")]
 struct Patterns;
 
+#[cfg(target_family = "wasm")]
 impl Guest for Patterns {
     fn analyse(incident: Incident) -> Conclusion {
         analyse(&incident, &Granted)
     }
 }
 
+#[cfg(target_family = "wasm")]
 analysis::export!(Patterns with_types_in analysis);
