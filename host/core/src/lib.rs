@@ -1,1 +1,19 @@
-//! Domain types and pure rules of K8sHawk.
+//! Domain types and pure rules of K8sHawk: no I/O, no cluster client, no runtime.
+//!
+//! The modules follow the flow: [`signal`], [`incident`], [`finding`], [`fix`], [`policy`],
+//! [`decision`], [`approval`], [`recovery`], [`rca`]. Beside them stand what the operator
+//! writes ([`config`], [`grant`]) and what guards every read ([`guard`]).
+
+pub mod finding;
+pub mod grant;
+pub mod guard;
+pub mod incident;
+pub mod kinds;
+pub mod object;
+pub mod policy;
+pub mod signal;
+
+pub use finding::{Evidence, Fact, Finding};
+pub use incident::{Incident, IncidentId, Severity};
+pub use object::ObjectRef;
+pub use signal::{ContainerSummary, Judgement, ObjectSummary, Opening, Signal, SignalSource};
