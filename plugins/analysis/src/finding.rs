@@ -31,6 +31,11 @@ impl Draft {
         }
     }
 
+    /// Go on with a finding that another module made.
+    pub fn resume(finding: Finding) -> Self {
+        Draft { finding }
+    }
+
     /// Quote a fact; returns its id in brackets, such as `[e1]`, for use in the cause.
     pub fn cite(&mut self, source: impl Into<String>, excerpt: impl AsRef<str>) -> String {
         let id = format!("e{}", self.finding.evidence.len() + 1);
@@ -95,6 +100,11 @@ impl Draft {
     pub fn finish(self) -> Finding {
         self.finding
     }
+}
+
+/// Value of a fact of a finding.
+pub fn fact<'f>(finding: &'f Finding, key: &str) -> Option<&'f str> {
+    finding.facts.iter().find(|f| f.key == key).map(|f| f.value.as_str())
 }
 
 fn trimmed(text: &str) -> String {

@@ -46,3 +46,62 @@ pub fn condition<'v>(value: &'v Value, kind: &str) -> Option<&'v Value> {
         .iter()
         .find(|c| text(c, "/type") == kind)
 }
+
+/// Condition of a type whose status is `status`.
+pub fn condition_is<'v>(value: &'v Value, kind: &str, status: &str) -> Option<&'v Value> {
+    condition(value, kind).filter(|c| text(c, "/status") == status)
+}
+
+/// A time at a JSON pointer, in milliseconds since the Unix epoch.
+pub fn millis(value: &Value, pointer: &str) -> Option<i64> {
+    text(value, pointer).parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+/// Names and texts of an object of strings, such as labels, in the order of their names.
+pub fn pairs<'v>(value: &'v Value, pointer: &str) -> Vec<(&'v str, &'v str)> {
+    let map = value.pointer(pointer).and_then(Value::as_object);
+    map.into_iter().flatten().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?))).collect()
+}
+
+/// `key=value,key=value` as people write labels and selectors.
+pub fn written(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",")
+}
+
+/// True where the object is being deleted.
+pub fn deleting(value: &Value) -> bool {
+    !text(value, "/metadata/deletionTimestamp").is_empty()
+}
+
+/// API versions of the kinds that a cause can name without having read one.
+const API_VERSIONS: &[(&str, &[&str])] = &[
+    ("apps/v1", &["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"]),
+    ("batch/v1", &["Job", "CronJob"]),
+    ("networking.k8s.io/v1", &["Ingress", "IngressClass", "NetworkPolicy"]),
+    ("storage.k8s.io/v1", &["StorageClass"]),
+    ("scheduling.k8s.io/v1", &["PriorityClass"]),
+    ("node.k8s.io/v1", &["RuntimeClass"]),
+    ("autoscaling/v2", &["HorizontalPodAutoscaler"]),
+    ("policy/v1", &["PodDisruptionBudget"]),
+    ("apiregistration.k8s.io/v1", &["APIService"]),
+];
+
+/// Coordinates of an object that was not read.
+pub fn named(kind: &str, namespace: &str, name: &str) -> ObjectRef {
+    let version = API_VERSIONS.iter().find(|(_, kinds)| kinds.contains(&kind));
+    ObjectRef {
+        api_version: version.map_or("v1", |(version, _)| version).to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        uid: String::new(),
+    }
+}
+
+/// `Kind namespace/name`, or `Kind name` for a cluster-scoped object.
+pub fn spoken(object: &ObjectRef) -> String {
+    match object.namespace.as_str() {
+        "" => format!("{} {}", object.kind, object.name),
+        namespace => format!("{} {namespace}/{}", object.kind, object.name),
+    }
+}
