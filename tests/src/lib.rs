@@ -1,1 +1,3 @@
 //! Cross-crate tests, recorded incidents and the real-cluster harness of K8sHawk.
+
+pub mod cluster;
