@@ -4,10 +4,13 @@
 //! [`decision`], [`approval`], [`recovery`], [`rca`]. Beside them stand what the operator
 //! writes ([`config`], [`grant`]) and what guards every read ([`guard`]).
 
+pub mod diff;
+pub mod fix;
 pub mod finding;
 pub mod grant;
 pub mod guard;
 pub mod incident;
+pub mod inventory;
 pub mod kinds;
 pub mod object;
 pub mod policy;
@@ -15,5 +18,6 @@ pub mod signal;
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId, Severity};
+pub use inventory::{Counts, Inventory, Observation};
 pub use object::ObjectRef;
 pub use signal::{ContainerSummary, Judgement, ObjectSummary, Opening, Signal, SignalSource};
