@@ -167,9 +167,18 @@ impl Grant {
         let mut faults = Vec::new();
         let limits = raw.limits.parse(&mut faults);
         let digest = raw.digest.filter(|d| is_sha256(d, &mut faults));
-        let allow = raw.allow.into_iter().map(|a| a.parse(&mut faults)).collect();
+        let allow = raw
+            .allow
+            .into_iter()
+            .map(|a| a.parse(&mut faults))
+            .collect();
         if faults.is_empty() {
-            Ok(Grant { digest, limits, allow, settings: raw.settings })
+            Ok(Grant {
+                digest,
+                limits,
+                allow,
+                settings: raw.settings,
+            })
         } else {
             Err(GrantError::Invalid(faults))
         }
@@ -190,9 +199,15 @@ impl Grant {
 impl RawLimits {
     fn parse(&self, faults: &mut Vec<String>) -> Limits {
         let default = Limits::default();
-        let deadline = self.deadline_ms.map_or(default.deadline, Duration::from_millis);
-        let memory = self.memory_mib.map_or(default.memory, |m| m.saturating_mul(1 << 20));
-        let output = self.output_kib.map_or(default.output, |k| k.saturating_mul(1 << 10));
+        let deadline = self
+            .deadline_ms
+            .map_or(default.deadline, Duration::from_millis);
+        let memory = self
+            .memory_mib
+            .map_or(default.memory, |m| m.saturating_mul(1 << 20));
+        let output = self
+            .output_kib
+            .map_or(default.output, |k| k.saturating_mul(1 << 10));
         if !(Duration::from_millis(1)..=Duration::from_secs(60)).contains(&deadline) {
             faults.push("limits.deadline_ms must be 1 to 60000".into());
         }
@@ -203,7 +218,12 @@ impl RawLimits {
             faults.push("limits.output_kib must be 1 to 16384".into());
         }
         let host_calls = self.host_calls.unwrap_or(default.host_calls);
-        Limits { deadline, memory, host_calls, output }
+        Limits {
+            deadline,
+            memory,
+            host_calls,
+            output,
+        }
     }
 }
 
@@ -211,15 +231,24 @@ impl RawAllow {
     fn parse(self, faults: &mut Vec<String>) -> Allow {
         for kind in &self.kinds {
             if kind != "*" && !is_kind(kind) {
-                faults.push(format!("allow.kinds: {kind:?} is neither `*` nor a kind such as `Pod`"));
+                faults.push(format!(
+                    "allow.kinds: {kind:?} is neither `*` nor a kind such as `Pod`"
+                ));
             }
         }
-        let namespaces: Vec<_> =
-            self.namespaces.iter().filter_map(|n| NamespacePattern::parse(n, faults)).collect();
+        let namespaces: Vec<_> = self
+            .namespaces
+            .iter()
+            .filter_map(|n| NamespacePattern::parse(n, faults))
+            .collect();
         if namespaces.iter().all(|n| n.exclude) {
             faults.push("allow.namespaces: only exclusions, so nothing is allowed".into());
         }
-        Allow { verbs: self.verbs, kinds: self.kinds, namespaces }
+        Allow {
+            verbs: self.verbs,
+            kinds: self.kinds,
+            namespaces,
+        }
     }
 }
 
@@ -227,7 +256,10 @@ impl Allow {
     fn covers(&self, verb: Verb, kind: &str, scope: Scope<'_>) -> bool {
         self.verbs.contains(&verb)
             && self.kinds.iter().any(|k| k == "*" || k == kind)
-            && self.namespaces.iter().any(|n| !n.exclude && n.matches(scope))
+            && self
+                .namespaces
+                .iter()
+                .any(|n| !n.exclude && n.matches(scope))
             && !self.namespaces.iter().any(|n| n.exclude && n.hides(scope))
     }
 
@@ -254,7 +286,10 @@ impl NamespacePattern {
             ));
             return None;
         }
-        Some(NamespacePattern { exclude, pattern: pattern.to_owned() })
+        Some(NamespacePattern {
+            exclude,
+            pattern: pattern.to_owned(),
+        })
     }
 
     fn matches(&self, scope: Scope<'_>) -> bool {

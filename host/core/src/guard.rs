@@ -183,8 +183,9 @@ impl Guard {
     /// grant does not cover it. Neither depends on whether the object exists.
     pub fn permit(&self, read: Read) -> Result<Permit, Refusal> {
         let (verb, kind, namespace) = read.coordinates();
-        let known = kinds::kind(kind)
-            .ok_or_else(|| Refusal::Invalid(format!("kind {kind:?} is not one that can be read")))?;
+        let known = kinds::kind(kind).ok_or_else(|| {
+            Refusal::Invalid(format!("kind {kind:?} is not one that can be read"))
+        })?;
         read.check_names()?;
         let scope = match (known.namespaced, namespace) {
             (false, _) => Scope::Cluster,
@@ -192,7 +193,10 @@ impl Guard {
             (true, namespace) => Scope::Namespace(namespace),
         };
         if scope == Scope::AllNamespaces && !read.may_span_namespaces() {
-            return Err(Refusal::Invalid(format!("{} {kind} needs a namespace", verb.as_str())));
+            return Err(Refusal::Invalid(format!(
+                "{} {kind} needs a namespace",
+                verb.as_str()
+            )));
         }
         if self.grant.allows(verb, kind, scope) {
             return Ok(Permit { read });
@@ -212,12 +216,20 @@ impl Guard {
 impl Read {
     fn coordinates(&self) -> (Verb, &str, &str) {
         match self {
-            Read::Get { kind, namespace, .. } => (Verb::Get, kind, namespace),
-            Read::List { kind, namespace, .. } => (Verb::List, kind, namespace),
-            Read::Describe { kind, namespace, .. } => (Verb::Describe, kind, namespace),
+            Read::Get {
+                kind, namespace, ..
+            } => (Verb::Get, kind, namespace),
+            Read::List {
+                kind, namespace, ..
+            } => (Verb::List, kind, namespace),
+            Read::Describe {
+                kind, namespace, ..
+            } => (Verb::Describe, kind, namespace),
             Read::Logs { namespace, .. } => (Verb::Logs, "Pod", namespace),
             Read::Top { namespace, .. } => (Verb::Top, "Pod", namespace),
-            Read::Events { kind, namespace, .. } => (Verb::Events, kind, namespace),
+            Read::Events {
+                kind, namespace, ..
+            } => (Verb::Events, kind, namespace),
         }
     }
 
@@ -232,30 +244,48 @@ impl Read {
     /// Names become parts of a URL: nothing but what Kubernetes itself allows gets through.
     fn check_names(&self) -> Result<(), Refusal> {
         let names: [&str; 3] = match self {
-            Read::Get { namespace, name, .. } | Read::Describe { namespace, name, .. } => {
+            Read::Get {
+                namespace, name, ..
+            }
+            | Read::Describe {
+                namespace, name, ..
+            } => {
                 if name.is_empty() {
                     return Err(Refusal::Invalid("a name is needed".to_owned()));
                 }
                 [namespace, name, ""]
             }
-            Read::Events { namespace, name, .. } => [namespace, name, ""],
+            Read::Events {
+                namespace, name, ..
+            } => [namespace, name, ""],
             Read::List { namespace, .. } => [namespace, "", ""],
-            Read::Logs { namespace, pod, container, .. } => [namespace, pod, container],
+            Read::Logs {
+                namespace,
+                pod,
+                container,
+                ..
+            } => [namespace, pod, container],
             Read::Top { namespace, pod } => [namespace, pod, ""],
         };
         match names.iter().find(|n| !is_name(n)) {
-            Some(bad) => Err(Refusal::Invalid(format!("{bad:?} is not a Kubernetes name"))),
+            Some(bad) => Err(Refusal::Invalid(format!(
+                "{bad:?} is not a Kubernetes name"
+            ))),
             None => self.check_selector(),
         }
     }
 
     fn check_selector(&self) -> Result<(), Refusal> {
-        let Read::List { selector, .. } = self else { return Ok(()) };
+        let Read::List { selector, .. } = self else {
+            return Ok(());
+        };
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,".contains(c);
         if selector.chars().all(plain) {
             Ok(())
         } else {
-            Err(Refusal::Invalid(format!("{selector:?} is not a selector of equalities")))
+            Err(Refusal::Invalid(format!(
+                "{selector:?} is not a selector of equalities"
+            )))
         }
     }
 }
@@ -264,7 +294,9 @@ impl Read {
 fn is_name(text: &str) -> bool {
     text.len() <= 253
         && !text.contains("..")
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c))
 }
 
 #[cfg(test)]

@@ -21,7 +21,13 @@ const fn namespaced(
     version: &'static str,
     plural: &'static str,
 ) -> Kind {
-    Kind { kind, group, version, plural, namespaced: true }
+    Kind {
+        kind,
+        group,
+        version,
+        plural,
+        namespaced: true,
+    }
 }
 
 const fn cluster(
@@ -30,7 +36,13 @@ const fn cluster(
     version: &'static str,
     plural: &'static str,
 ) -> Kind {
-    Kind { kind, group, version, plural, namespaced: false }
+    Kind {
+        kind,
+        group,
+        version,
+        plural,
+        namespaced: false,
+    }
 }
 
 /// Every kind that can be read. Extend it here.
@@ -52,25 +64,65 @@ pub const KINDS: &[Kind] = &[
     namespaced("ControllerRevision", "apps", "v1", "controllerrevisions"),
     namespaced("Job", "batch", "v1", "jobs"),
     namespaced("CronJob", "batch", "v1", "cronjobs"),
-    namespaced("HorizontalPodAutoscaler", "autoscaling", "v2", "horizontalpodautoscalers"),
-    namespaced("PodDisruptionBudget", "policy", "v1", "poddisruptionbudgets"),
+    namespaced(
+        "HorizontalPodAutoscaler",
+        "autoscaling",
+        "v2",
+        "horizontalpodautoscalers",
+    ),
+    namespaced(
+        "PodDisruptionBudget",
+        "policy",
+        "v1",
+        "poddisruptionbudgets",
+    ),
     namespaced("EndpointSlice", "discovery.k8s.io", "v1", "endpointslices"),
     namespaced("Ingress", "networking.k8s.io", "v1", "ingresses"),
-    namespaced("NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies"),
+    namespaced(
+        "NetworkPolicy",
+        "networking.k8s.io",
+        "v1",
+        "networkpolicies",
+    ),
     namespaced("Role", "rbac.authorization.k8s.io", "v1", "roles"),
-    namespaced("RoleBinding", "rbac.authorization.k8s.io", "v1", "rolebindings"),
+    namespaced(
+        "RoleBinding",
+        "rbac.authorization.k8s.io",
+        "v1",
+        "rolebindings",
+    ),
     namespaced("Lease", "coordination.k8s.io", "v1", "leases"),
     cluster("Node", "", "v1", "nodes"),
     cluster("Namespace", "", "v1", "namespaces"),
     cluster("PersistentVolume", "", "v1", "persistentvolumes"),
     cluster("StorageClass", "storage.k8s.io", "v1", "storageclasses"),
     cluster("CSIDriver", "storage.k8s.io", "v1", "csidrivers"),
-    cluster("VolumeAttachment", "storage.k8s.io", "v1", "volumeattachments"),
+    cluster(
+        "VolumeAttachment",
+        "storage.k8s.io",
+        "v1",
+        "volumeattachments",
+    ),
     cluster("IngressClass", "networking.k8s.io", "v1", "ingressclasses"),
-    cluster("PriorityClass", "scheduling.k8s.io", "v1", "priorityclasses"),
+    cluster(
+        "PriorityClass",
+        "scheduling.k8s.io",
+        "v1",
+        "priorityclasses",
+    ),
     cluster("RuntimeClass", "node.k8s.io", "v1", "runtimeclasses"),
-    cluster("ClusterRole", "rbac.authorization.k8s.io", "v1", "clusterroles"),
-    cluster("ClusterRoleBinding", "rbac.authorization.k8s.io", "v1", "clusterrolebindings"),
+    cluster(
+        "ClusterRole",
+        "rbac.authorization.k8s.io",
+        "v1",
+        "clusterroles",
+    ),
+    cluster(
+        "ClusterRoleBinding",
+        "rbac.authorization.k8s.io",
+        "v1",
+        "clusterrolebindings",
+    ),
     cluster(
         "ValidatingWebhookConfiguration",
         "admissionregistration.k8s.io",
@@ -83,7 +135,12 @@ pub const KINDS: &[Kind] = &[
         "v1",
         "mutatingwebhookconfigurations",
     ),
-    cluster("CustomResourceDefinition", "apiextensions.k8s.io", "v1", "customresourcedefinitions"),
+    cluster(
+        "CustomResourceDefinition",
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+    ),
     cluster("APIService", "apiregistration.k8s.io", "v1", "apiservices"),
 ];
 

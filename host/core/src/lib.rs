@@ -5,8 +5,8 @@
 //! writes ([`config`], [`grant`]) and what guards every read ([`guard`]).
 
 pub mod diff;
-pub mod fix;
 pub mod finding;
+pub mod fix;
 pub mod grant;
 pub mod guard;
 pub mod incident;

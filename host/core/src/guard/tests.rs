@@ -12,11 +12,19 @@ namespaces = ["team-*", "!team-secret"]
 "#;
 
 fn get(kind: &str, namespace: &str) -> Read {
-    Read::Get { kind: kind.into(), namespace: namespace.into(), name: "x".into() }
+    Read::Get {
+        kind: kind.into(),
+        namespace: namespace.into(),
+        name: "x".into(),
+    }
 }
 
 fn list(kind: &str, namespace: &str) -> Read {
-    Read::List { kind: kind.into(), namespace: namespace.into(), selector: String::new() }
+    Read::List {
+        kind: kind.into(),
+        namespace: namespace.into(),
+        selector: String::new(),
+    }
 }
 
 #[test]
@@ -37,14 +45,21 @@ fn refuses_a_list_over_all_namespaces_under_a_prefix() {
 #[test]
 fn refuses_another_kind_and_another_verb() {
     assert!(guard(TEAM).permit(get("Service", "team-a")).is_err());
-    let describe =
-        Read::Describe { kind: "Pod".into(), namespace: "team-a".into(), name: "x".into() };
+    let describe = Read::Describe {
+        kind: "Pod".into(),
+        namespace: "team-a".into(),
+        name: "x".into(),
+    };
     assert!(guard(TEAM).permit(describe).is_err());
 }
 
 #[test]
 fn refuses_a_cluster_scoped_object_without_the_star() {
-    assert!(guard(&TEAM.replace("\"Pod\"", "\"Node\"")).permit(get("Node", "")).is_err());
+    assert!(
+        guard(&TEAM.replace("\"Pod\"", "\"Node\""))
+            .permit(get("Node", ""))
+            .is_err()
+    );
     let all = TEAM.replace("\"Pod\"", "\"Node\"").replace("team-*", "*");
     assert!(guard(&all).permit(get("Node", "")).is_ok());
 }
@@ -60,8 +75,15 @@ fn an_exclusion_hides_lists_over_all_namespaces() {
 fn a_name_cannot_leave_its_path() {
     let all = guard(&TEAM.replace("\"team-*\", \"!team-secret\"", "\"*\""));
     for name in ["../secrets/x", "x/log", "x?y", "x%2f", "..", "a b", ""] {
-        let read = Read::Get { kind: "Pod".into(), namespace: "a".into(), name: name.into() };
-        assert!(matches!(all.permit(read), Err(Refusal::Invalid(_))), "{name}");
+        let read = Read::Get {
+            kind: "Pod".into(),
+            namespace: "a".into(),
+            name: name.into(),
+        };
+        assert!(
+            matches!(all.permit(read), Err(Refusal::Invalid(_))),
+            "{name}"
+        );
     }
 }
 
@@ -73,8 +95,13 @@ fn a_refusal_is_the_same_whether_the_object_exists_or_not() {
 
 #[test]
 fn an_unknown_key_names_its_line() {
-    let error = Grant::parse("[limits]\ndeadline = 5\n").unwrap_err().to_string();
-    assert!(error.contains("line 2") && error.contains("deadline"), "{error}");
+    let error = Grant::parse("[limits]\ndeadline = 5\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("line 2") && error.contains("deadline"),
+        "{error}"
+    );
 }
 
 #[test]
