@@ -54,8 +54,11 @@ impl Draft {
         self
     }
 
-    /// Add a sentence to the cause.
+    /// Add a sentence to the cause; an empty one adds nothing.
     pub fn say(&mut self, sentence: impl AsRef<str>) -> &mut Self {
+        if sentence.as_ref().is_empty() {
+            return self;
+        }
         if !self.finding.cause.is_empty() {
             self.finding.cause.push(' ');
         }
@@ -104,7 +107,11 @@ impl Draft {
 
 /// Value of a fact of a finding.
 pub fn fact<'f>(finding: &'f Finding, key: &str) -> Option<&'f str> {
-    finding.facts.iter().find(|f| f.key == key).map(|f| f.value.as_str())
+    finding
+        .facts
+        .iter()
+        .find(|f| f.key == key)
+        .map(|f| f.value.as_str())
 }
 
 fn trimmed(text: &str) -> String {

@@ -1,14 +1,120 @@
 //! Why a pod fails.
+//!
+//! [`diagnose`] asks in the order in which a pod comes to life: is it refused, placed, set up,
+//! started, running, ready? Each step is a module that is named after what it explains.
 
+pub mod backend;
+pub mod command;
+pub mod config;
+pub mod container;
+pub mod cpu;
+pub mod crash;
+pub mod dependency;
+pub mod hook;
+pub mod image;
+pub mod log;
+pub mod memory;
 pub mod owner;
+pub mod probe;
+pub mod probed;
+pub mod rbac;
+pub mod reference;
+pub mod revision;
+pub mod secret;
+pub mod setting;
+pub mod subject;
 
 use k8shawk_sdk::analysis::Finding;
 use serde_json::Value;
 
+use self::container::{Container, Role};
 pub use self::owner::root_owner;
+use self::subject::Subject;
 use crate::case::Case;
 
+#[cfg(test)]
+mod tests;
+
+type Step = fn(&Subject) -> Option<Finding>;
+type ContainerStep = fn(&Subject, &Container) -> Option<Finding>;
+
+/// What is asked of a pod, in this order; the first answer is the cause.
+const STEPS: &[Step] = &[containers, probe::diagnose_readiness];
+
+/// What is asked of a container that is in trouble, in this order.
+const CONTAINER_STEPS: &[ContainerStep] = &[
+    image::diagnose,
+    memory::diagnose,
+    config::diagnose,
+    hook::diagnose,
+    command::diagnose,
+    probe::diagnose_kills,
+    crash::diagnose,
+];
+
+/// Seconds for which the last exit of a container counts that runs again by now.
+const FRESH: i64 = 600;
+
+/// The same for a container that was restarted again and again.
+const FRESH_REPEATED: i64 = 1200;
+
+/// The same for a container that was killed for memory: it may take long to fill it again.
+const FRESH_MEMORY: i64 = 3600;
+
 /// Why this pod fails; `None` where nothing is wrong with it.
-pub fn diagnose(_case: &Case, _pod: &Value) -> Option<Finding> {
-    None
+pub fn diagnose(case: &Case, pod: &Value) -> Option<Finding> {
+    // A pod that is being deleted is in its grace period, or stuck for other reasons.
+    if pod.pointer("/metadata/deletionTimestamp").is_some() {
+        return None;
+    }
+    let subject = Subject::new(case, pod);
+    if subject.phase() == "Succeeded" {
+        return None;
+    }
+    STEPS.iter().find_map(|step| step(&subject))
+}
+
+/// The first container in trouble, in the order in which they start.
+fn containers(subject: &Subject) -> Option<Finding> {
+    subject
+        .containers()
+        .iter()
+        .filter(|c| in_trouble(subject, c))
+        .find_map(|c| CONTAINER_STEPS.iter().find_map(|step| step(subject, c)))
+}
+
+/// Judged by what it waits for and how its last run ended, since between two restarts a
+/// crashing container is as often terminated or running as it waits.
+fn in_trouble(subject: &Subject, container: &Container) -> bool {
+    if container.stuck().is_some() {
+        return true;
+    }
+    let Some(exit) = container.exit() else {
+        return false;
+    };
+    let clean = exit.code == 0 && exit.reason != "OOMKilled";
+    if exit.at == "state" {
+        // A main container that ends without an error is a fault only where it is started anew.
+        let ends = container.role == Role::Init || never_restarts(subject);
+        return !clean || (!ends && container.restarts() >= 2);
+    }
+    if clean && container.restarts() < 2 {
+        return false;
+    }
+    if container.role == Role::Init && container.status.is_some() && container.ready() {
+        return false;
+    }
+    let fresh = match container.restarts() {
+        _ if exit.reason == "OOMKilled" => FRESH_MEMORY,
+        n if n >= 3 => FRESH_REPEATED,
+        _ => FRESH,
+    };
+    subject.since(exit.finished).is_none_or(|ago| ago <= fresh)
+}
+
+fn never_restarts(subject: &Subject) -> bool {
+    matches!(
+        crate::json::text(subject.pod, "/spec/restartPolicy"),
+        "Never" | "OnFailure"
+    )
 }

@@ -1,0 +1,251 @@
+//! The state of what a process depends on.
+
+use k8shawk_sdk::facts;
+use serde_json::Value;
+
+use super::container;
+use super::setting::tokens;
+use super::subject::Subject;
+use crate::finding::Draft;
+use crate::json::{condition, items, name, number, text};
+
+/// What is known of a Service's backends.
+pub struct Backend {
+    /// A sentence on it, with its citation.
+    pub state: String,
+    /// True where that explains the failure.
+    pub known: bool,
+}
+
+/// Labels that all of `wanted` names.
+pub fn selects(wanted: Option<&Value>, object: &Value) -> bool {
+    let Some(wanted) = wanted.and_then(Value::as_object).filter(|w| !w.is_empty()) else {
+        return false;
+    };
+    let labels = object.pointer("/metadata/labels");
+    wanted
+        .iter()
+        .all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value))
+}
+
+/// The state of a Service: its selector, its pods and their readiness, its ports.
+pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) -> Backend {
+    let namespace = text(service, "/metadata/namespace");
+    let selector = service.pointer("/spec/selector");
+    let called = format!("Service {namespace}/{}", name(service));
+    let shown = selector.map_or_else(|| "none".to_owned(), Value::to_string);
+    if subject.case.unreadable("Pod", namespace) {
+        return Backend {
+            state: format!("The pods behind {called} may not be read."),
+            known: false,
+        };
+    }
+    let pods = subject.case.list("Pod", namespace);
+    let chosen: Vec<&Value> = pods.iter().filter(|p| selects(selector, p)).collect();
+    let ready = chosen.iter().filter(|p| is_ready(p)).count();
+    let cited = draft.cite(
+        format!("{called} spec.selector"),
+        format!("{shown}: {} pods, {ready} ready", chosen.len()),
+    );
+    if chosen.is_empty() {
+        return Backend {
+            state: format!(
+                "{called} has no endpoint: its selector {shown} matches no pod {cited}."
+            ),
+            known: true,
+        };
+    }
+    if ready == 0 {
+        let states: Vec<String> = chosen
+            .iter()
+            .take(3)
+            .map(|p| format!("{} ({})", name(p), describe(p)))
+            .collect();
+        return Backend {
+            state: format!(
+                "{called} has no ready endpoint: none of its {} pods is ready: {} {cited}.",
+                chosen.len(),
+                states.join(", ")
+            ),
+            known: true,
+        };
+    }
+    if let Some(port) = wrong_port(service, line) {
+        let ports: Vec<String> = items(service, "/spec/ports")
+            .iter()
+            .filter_map(|p| number(p, "/port"))
+            .map(|p| p.to_string())
+            .collect();
+        return Backend {
+            state: format!(
+                "{called} has {ready} ready endpoints, but it serves port {} and not {port} {cited}.",
+                ports.join(", ")
+            ),
+            known: true,
+        };
+    }
+    Backend {
+        state: format!(
+            "{called} has {ready} ready endpoints by now {cited}: a wrong target port, a policy, or an outage that is over."
+        ),
+        known: false,
+    }
+}
+
+/// The port in the line, if it is none of the Service's.
+fn wrong_port(service: &Value, line: &str) -> Option<u16> {
+    let ports: Vec<i64> = items(service, "/spec/ports")
+        .iter()
+        .filter_map(|p| number(p, "/port"))
+        .collect();
+    let named: u16 = tokens(line)
+        .filter(|t| t.contains(name(service)) || t.contains(text(service, "/spec/clusterIP")))
+        .filter_map(|t| {
+            t.split('/')
+                .find_map(|part| part.rsplit_once(':')?.1.parse().ok())
+        })
+        .next()?;
+    (!ports.contains(&i64::from(named))).then_some(named)
+}
+
+/// The state of a pod in a few words.
+pub fn describe(pod: &Value) -> String {
+    for container in container::all(pod) {
+        if let Some(reason) = container.stuck() {
+            return format!("container {} waits: {reason}", container.name());
+        }
+        if let Some(exit) = container
+            .exit()
+            .filter(|e| e.code != 0 && !container.ready())
+        {
+            return format!(
+                "container {} ended with exit code {}",
+                container.name(),
+                exit.code
+            );
+        }
+    }
+    match text(pod, "/status/phase") {
+        "Running" if !is_ready(pod) => "running, not ready".to_owned(),
+        "Pending" if text(pod, "/spec/nodeName").is_empty() => "not scheduled".to_owned(),
+        phase => phase.to_owned(),
+    }
+}
+
+/// True where the pod is ready and stays.
+pub fn is_ready(pod: &Value) -> bool {
+    condition(pod, "Ready").is_some_and(|c| text(c, "/status") == "True")
+        && pod.pointer("/metadata/deletionTimestamp").is_none()
+}
+
+/// The NetworkPolicies that could stand between the pod and a Service's pods.
+pub fn policies(subject: &Subject, service: &Value) -> String {
+    let there = text(service, "/metadata/namespace");
+    let mut found = Vec::new();
+    for policy in subject
+        .case
+        .list("NetworkPolicy", subject.namespace())
+        .iter()
+    {
+        if covers(policy, subject.pod) && directs(policy, "Egress") {
+            found.push(format!(
+                "{} (egress of pod {})",
+                name(policy),
+                subject.object.name
+            ));
+        }
+    }
+    let pods = subject.case.list("Pod", there);
+    let backend = pods
+        .iter()
+        .find(|p| selects(service.pointer("/spec/selector"), p));
+    for policy in subject.case.list("NetworkPolicy", there).iter() {
+        if backend.is_some_and(|b| covers(policy, b)) && directs(policy, "Ingress") {
+            found.push(format!(
+                "{} (ingress of Service {})",
+                name(policy),
+                name(service)
+            ));
+        }
+    }
+    if found.is_empty() {
+        String::new()
+    } else {
+        format!("NetworkPolicies apply on the way: {}.", found.join(", "))
+    }
+}
+
+fn covers(policy: &Value, pod: &Value) -> bool {
+    let selector = policy.pointer("/spec/podSelector");
+    let empty = selector
+        .and_then(Value::as_object)
+        .is_none_or(serde_json::Map::is_empty);
+    empty || selects(policy.pointer("/spec/podSelector/matchLabels"), pod)
+}
+
+fn directs(policy: &Value, direction: &str) -> bool {
+    let types = items(policy, "/spec/policyTypes");
+    match types.is_empty() {
+        true => direction == "Ingress" || policy.pointer("/spec/egress").is_some(),
+        false => types.iter().any(|t| t.as_str() == Some(direction)),
+    }
+}
+
+fn dns_pods(subject: &Subject) -> Vec<Value> {
+    let pods = subject.case.list("Pod", "kube-system");
+    pods.iter()
+        .filter(|p| {
+            text(p, "/metadata/labels/k8s-app") == "kube-dns" || name(p).starts_with("coredns")
+        })
+        .cloned()
+        .collect()
+}
+
+/// True only where it was read that no pod of the cluster's DNS is ready.
+pub fn dns_down(subject: &Subject) -> bool {
+    let service = subject
+        .case
+        .get("Service", "kube-system", "kube-dns")
+        .is_some();
+    service
+        && !subject.case.unreadable("Pod", "kube-system")
+        && !dns_pods(subject).iter().any(is_ready)
+}
+
+/// Say in what state CoreDNS is; true where it is down.
+pub fn dns_state(subject: &Subject, draft: &mut Draft) -> bool {
+    if subject.case.unreadable("Pod", "kube-system") {
+        draft.unknown("The state of CoreDNS: the pods of kube-system may not be read.");
+        return false;
+    }
+    let pods = dns_pods(subject);
+    let ready = pods.iter().filter(|p| is_ready(p)).count();
+    let states: Vec<String> = pods
+        .iter()
+        .take(3)
+        .map(|p| format!("{} ({})", name(p), describe(p)))
+        .collect();
+    let cited = draft.cite(
+        "pods of CoreDNS in kube-system",
+        format!("{ready} of {} ready: {}", pods.len(), states.join(", ")),
+    );
+    match ready {
+        0 if pods.is_empty() => draft.say(format!("CoreDNS has no pod at all {cited}.")),
+        0 => draft.say(format!(
+            "None of CoreDNS's {} pods is ready: {} {cited}.",
+            pods.len(),
+            states.join(", ")
+        )),
+        _ => draft.say(format!(
+            "{ready} of {} CoreDNS pods are ready {cited}.",
+            pods.len()
+        )),
+    };
+    let hung = pods
+        .iter()
+        .all(|p| container::all(p).iter().all(|c| c.running()));
+    if ready == 0 && !pods.is_empty() && hung {
+        draft.fact(facts::RESTART, "kube-system/coredns");
+    }
+    ready == 0
+}

@@ -1,0 +1,362 @@
+//! A container that starts and then fails by itself.
+
+use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::facts;
+
+use super::container::{Container, Exit, Role};
+use super::log::Log;
+use super::subject::{Subject, cite_event, spell};
+use super::{dependency, rbac, setting};
+use crate::finding::Draft;
+
+/// Words of a process that ran out of its own heap, in lower case.
+const HEAP: &[&str] = &[
+    "java.lang.outofmemoryerror",
+    "javascript heap out of memory",
+    "allocation failed - javascript heap",
+    "fatal error: runtime: out of memory",
+    "std::bad_alloc",
+    "memoryerror",
+    "cannot allocate memory",
+    "allowed memory size of",
+];
+
+/// Words of a certificate that is past its date, in lower case.
+const EXPIRED: &[&str] = &[
+    "certificate has expired",
+    "certificate is expired",
+    "certificate expired",
+    "cert_has_expired",
+    "notafter",
+];
+
+/// What an application says when it gives up, in lower case, with what it means. Rows stand from
+/// the most telling to the least; a newcomer adds a line here.
+const FAULTS: &[(&str, &str)] = &[
+    (
+        "address already in use",
+        "the address it wants to listen on is taken",
+    ),
+    ("eaddrinuse", "the address it wants to listen on is taken"),
+    (
+        "no space left on device",
+        "a file system it writes to is full",
+    ),
+    (
+        "read-only file system",
+        "it writes to a file system that is read-only",
+    ),
+    ("erofs", "it writes to a file system that is read-only"),
+    ("too many open files", "it has used up its file descriptors"),
+    (
+        "password authentication failed",
+        "its credentials are refused",
+    ),
+    ("access denied for user", "its credentials are refused"),
+    ("authentication failed", "its credentials are refused"),
+    (
+        "invalid username or password",
+        "its credentials are refused",
+    ),
+    ("unsupported platform", "its image does not fit the node"),
+    ("modulenotfounderror", "a module is missing from its image"),
+    ("cannot find module", "a module is missing from its image"),
+    (
+        "classnotfoundexception",
+        "a class is missing from its image",
+    ),
+    (
+        "error while loading shared libraries",
+        "a library is missing from its image",
+    ),
+    ("unknown flag", "it does not know an argument it is given"),
+    (
+        "flag provided but not defined",
+        "it does not know an argument it is given",
+    ),
+    (
+        "unrecognized option",
+        "it does not know an argument it is given",
+    ),
+    (
+        "unrecognized argument",
+        "it does not know an argument it is given",
+    ),
+    (
+        "unknown directive",
+        "its configuration holds an unknown directive",
+    ),
+    (
+        "environment variable",
+        "an environment variable that it needs is missing or wrong",
+    ),
+    (
+        "env var",
+        "an environment variable that it needs is missing or wrong",
+    ),
+    ("keyerror", "a name that it looks up is missing"),
+    ("missing required", "a setting that it needs is missing"),
+    ("is required", "a setting that it needs is missing"),
+    ("not set", "a setting that it needs is missing"),
+    ("must be set", "a setting that it needs is missing"),
+    ("undefined variable", "a setting that it needs is missing"),
+    ("parameter not set", "a setting that it needs is missing"),
+    ("syntax error", "something that it reads does not parse"),
+    ("syntaxerror", "something that it reads does not parse"),
+    ("parse error", "something that it reads does not parse"),
+    ("parsing", "something that it reads does not parse"),
+    ("failed to parse", "something that it reads does not parse"),
+    ("cannot unmarshal", "something that it reads does not parse"),
+    ("unmarshal", "something that it reads does not parse"),
+    ("yaml:", "something that it reads does not parse"),
+    ("unexpected token", "something that it reads does not parse"),
+    (
+        "invalid character",
+        "something that it reads does not parse",
+    ),
+    ("jsondecodeerror", "something that it reads does not parse"),
+    (
+        "permission denied",
+        "it is not permitted to use a file or port",
+    ),
+    ("eacces", "it is not permitted to use a file or port"),
+    (
+        "operation not permitted",
+        "it is not permitted to do what it tries",
+    ),
+    (
+        "no such file or directory",
+        "a file that it needs is missing",
+    ),
+    ("enoent", "a file that it needs is missing"),
+    ("filenotfound", "a file that it needs is missing"),
+    ("invalid value", "a setting has a value that it refuses"),
+    ("invalid", "a setting has a value that it refuses"),
+    (
+        "segmentation fault",
+        "it touches memory that is not its own",
+    ),
+    ("assertion", "an assertion of its own fails"),
+    ("panic:", "it panics"),
+    ("panicked at", "it panics"),
+    (
+        "unhandledpromiserejection",
+        "it fails with an exception that nothing catches",
+    ),
+    (
+        "uncaught",
+        "it fails with an exception that nothing catches",
+    ),
+    (
+        "exception",
+        "it fails with an exception that nothing catches",
+    ),
+    (
+        "traceback",
+        "it fails with an exception that nothing catches",
+    ),
+    ("[emerg]", "it gives up with an error"),
+    ("fatal", "it gives up with an error"),
+    ("error", "it gives up with an error"),
+    ("failed", "it gives up with an error"),
+];
+
+/// Why this container's process ends by itself.
+pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
+    let exit = container.exit()?;
+    let log = Log::of(subject, container);
+    if let Some(line) = log.last_with(HEAP) {
+        return Some(heap(subject, container, &exit, &log, &line));
+    }
+    if let Some(line) = log.last_with(EXPIRED) {
+        return Some(expired(subject, container, &exit, &log, &line));
+    }
+    if let Some(found) = rbac::diagnose(subject, container, &exit, &log) {
+        return Some(found);
+    }
+    if let Some(found) = dependency::diagnose(subject, container, &exit, &log) {
+        return Some(found);
+    }
+    Some(application(subject, container, &exit, &log))
+}
+
+/// The first sentence of each cause here: who ended how.
+pub fn ended(subject: &Subject, container: &Container, exit: &Exit, draft: &mut Draft) {
+    let cited = container.cite_exit(draft, exit);
+    let often = match container.restarts() {
+        0 => String::new(),
+        1 => " after 1 restart".to_owned(),
+        n => format!(" after {n} restarts"),
+    };
+    draft.say(format!(
+        "The {} of pod {} ended with exit code {}{}{often} {cited}.",
+        container.called(),
+        subject.object.name,
+        exit.code,
+        signal(exit.code)
+    ));
+    draft.fact(facts::CONTAINER, container.name());
+    if container.role == Role::Init {
+        draft.say("It is an init container, so that the pod's other containers never start.");
+    }
+}
+
+fn signal(code: i64) -> &'static str {
+    match code {
+        134 => " (SIGABRT)",
+        137 => " (SIGKILL)",
+        139 => " (SIGSEGV)",
+        143 => " (SIGTERM)",
+        _ => "",
+    }
+}
+
+fn application(subject: &Subject, container: &Container, exit: &Exit, log: &Log) -> Finding {
+    let telling = telling(log);
+    let class = match &telling {
+        Some((line, _))
+            if setting::volume_of(subject, container, line).is_some()
+                && line.to_ascii_lowercase().contains("no space left") =>
+        {
+            "volume-full"
+        }
+        _ => "application-error",
+    };
+    let mut draft = subject.draft(class, Severity::High);
+    ended(subject, container, exit, &mut draft);
+    match telling {
+        Some((line, meaning)) => {
+            let cited = draft.cite(log.source(container), &line);
+            draft.title(format!(
+                "{} of pod {} fails: {line}",
+                container.called(),
+                subject.object.name
+            ));
+            draft.say(format!("Its log ends with \"{line}\": {meaning} {cited}."));
+            draft
+                .say(setting::named(subject, container, &line))
+                .confidence(85);
+            if class == "volume-full" {
+                setting::full(subject, container, &line, &mut draft);
+            }
+        }
+        None => silent(subject, container, exit, log, &mut draft),
+    }
+    if let Some(event) = subject.event(&["BackOff"]) {
+        let cited = cite_event(&mut draft, event);
+        draft.say(format!(
+            "The kubelet waits longer before each restart {cited}."
+        ));
+    }
+    draft.finish()
+}
+
+/// A container that ends without a word that we know.
+fn silent(subject: &Subject, container: &Container, exit: &Exit, log: &Log, draft: &mut Draft) {
+    let ran = super::subject::between(exit.started, exit.finished).map(|s| spell(s.max(0)));
+    let ran = ran.map_or(String::new(), |s| format!(" after {s}"));
+    let (meaning, confidence) = match exit.code {
+        0 => (
+            "its process ends without an error, although this container is meant to go on running",
+            80,
+        ),
+        137 => (
+            "it got SIGKILL, and neither its status nor an event says from whom",
+            45,
+        ),
+        139 => ("it touched memory that is not its own", 75),
+        143 => (
+            "it was told to end (SIGTERM), and no event says by whom",
+            45,
+        ),
+        _ => ("its log gives no reason that is known", 55),
+    };
+    draft.title(format!(
+        "{} of pod {} ends with exit code {}",
+        container.called(),
+        subject.object.name,
+        exit.code
+    ));
+    draft
+        .say(format!("It ended{ran}: {meaning}."))
+        .confidence(confidence);
+    match log.last() {
+        Some(line) => {
+            let cited = draft.cite(log.source(container), line);
+            draft.say(format!("The last line of its log is \"{line}\" {cited}."));
+        }
+        None => {
+            draft.unknown(format!(
+                "The {} left no log: run its command by hand, or look at what it writes to files.",
+                container.called()
+            ));
+        }
+    }
+}
+
+/// The line that tells most, with its meaning. Of a traceback the last line is the telling one.
+fn telling(log: &Log) -> Option<(String, &'static str)> {
+    FAULTS.iter().find_map(|(needle, meaning)| {
+        let line = log.last_with(&[needle])?;
+        if *needle != "traceback" {
+            return Some((line, *meaning));
+        }
+        Some((log.last().cloned().unwrap_or(line), *meaning))
+    })
+}
+
+fn heap(subject: &Subject, container: &Container, exit: &Exit, log: &Log, line: &str) -> Finding {
+    let mut draft = subject.draft("heap-exhausted", Severity::High);
+    ended(subject, container, exit, &mut draft);
+    let cited = draft.cite(log.source(container), line);
+    let limit = match container.resource("limits", "memory") {
+        "" => "no memory limit".to_owned(),
+        limit => format!("a memory limit of {limit}"),
+    };
+    draft
+        .title(format!("{} of pod {} uses up its own heap", container.called(), subject.object.name))
+        .say(format!("Its log says \"{line}\" {cited}: the process reached the bound of its own heap, while the container has {limit}. The heap setting of its runtime (-Xmx, --max-old-space-size and the like) has to grow together with the limit."))
+        .confidence(90);
+    if let Some(bytes) = crate::quantity::units(container.resource("limits", "memory")) {
+        draft.fact(facts::SUGGESTED_MEMORY, crate::quantity::next_memory(bytes));
+    }
+    draft.finish()
+}
+
+fn expired(
+    subject: &Subject,
+    container: &Container,
+    exit: &Exit,
+    log: &Log,
+    line: &str,
+) -> Finding {
+    let mut draft = subject.draft("certificate-expired", Severity::High);
+    ended(subject, container, exit, &mut draft);
+    let cited = draft.cite(log.source(container), line);
+    draft
+        .title(format!(
+            "{} of pod {} meets an expired certificate",
+            container.called(),
+            subject.object.name
+        ))
+        .say(format!("Its log says \"{line}\" {cited}."))
+        .confidence(85);
+    match setting::expired_secret(subject) {
+        Some((name, date)) => {
+            let cited = draft.cite(format!("Secret {name} tls.notAfter"), &date);
+            draft.say(format!(
+                "The TLS Secret \"{name}\" in namespace {} expired on {date} {cited}.",
+                subject.namespace()
+            ));
+            draft.shared(super::container::shared(
+                "Secret",
+                subject.namespace(),
+                &name,
+            ));
+        }
+        None => {
+            draft.unknown("No readable TLS Secret of this namespace is past its date: the certificate belongs to the other side, or to a Secret that may not be read.");
+        }
+    }
+    draft.finish()
+}

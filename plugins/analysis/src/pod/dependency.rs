@@ -1,0 +1,297 @@
+//! A process that cannot reach what it depends on.
+
+use k8shawk_sdk::analysis::{Finding, Severity};
+use serde_json::Value;
+
+use super::backend::{self, Backend};
+use super::container::{Container, Exit, shared};
+use super::crash::ended;
+use super::log::Log;
+use super::setting::tokens;
+use super::subject::Subject;
+use crate::json::{items, name, text};
+use crate::near;
+
+/// What a failed connection says, in lower case, and whether it is the name or the way.
+const TEXTS: &[(&str, Fault)] = &[
+    ("no such host", Fault::Name),
+    ("server misbehaving", Fault::Name),
+    ("enotfound", Fault::Name),
+    ("eai_again", Fault::Name),
+    ("unknownhostexception", Fault::Name),
+    ("could not translate host name", Fault::Name),
+    ("could not resolve host", Fault::Name),
+    ("name or service not known", Fault::Name),
+    ("name does not resolve", Fault::Name),
+    ("temporary failure in name resolution", Fault::Name),
+    ("failed to lookup address", Fault::Name),
+    ("bad address", Fault::Name),
+    ("host not found", Fault::Name),
+    ("unknown host", Fault::Name),
+    ("nodename nor servname", Fault::Name),
+    ("connection refused", Fault::Refused),
+    ("econnrefused", Fault::Refused),
+    ("connect error", Fault::Refused),
+    ("i/o timeout", Fault::Silent),
+    ("etimedout", Fault::Silent),
+    ("connection timed out", Fault::Silent),
+    ("connect timed out", Fault::Silent),
+    ("operation timed out", Fault::Silent),
+    ("timeout expired", Fault::Silent),
+    ("no route to host", Fault::Silent),
+    ("ehostunreach", Fault::Silent),
+    ("network is unreachable", Fault::Silent),
+    ("could not connect to", Fault::Refused),
+    ("can't connect to", Fault::Refused),
+    ("failed to connect to", Fault::Refused),
+    ("connection reset by peer", Fault::Refused),
+];
+
+/// Words before a host name, in the libraries' own case.
+const BEFORE_HOST: &[&str] = &[
+    "lookup ",
+    "ENOTFOUND ",
+    "EAI_AGAIN ",
+    "UnknownHostException: ",
+    "translate host name \"",
+    "resolve host: ",
+    "bad address '",
+    "bad address \"",
+    "upstream \"",
+    "host \"",
+    "ECONNREFUSED ",
+    "dial tcp ",
+    "connecting to ",
+    "connect to ",
+    "server on '",
+    "server at \"",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// The name does not resolve.
+    Name,
+    /// Nothing listens.
+    Refused,
+    /// No answer comes.
+    Silent,
+}
+
+/// Which dependency this process cannot reach, and in what state that is.
+pub fn diagnose(
+    subject: &Subject,
+    container: &Container,
+    exit: &Exit,
+    log: &Log,
+) -> Option<Finding> {
+    let (line, fault) = TEXTS
+        .iter()
+        .find_map(|(needle, fault)| Some((log.last_with(&[needle])?, *fault)))?;
+    let service = service(subject, &line);
+    let resolver_down = line.contains(":53: ")
+        && (line.contains("i/o timeout") || line.contains("connection refused"));
+    if resolver_down || (fault == Fault::Name && (service.is_some() || backend::dns_down(subject)))
+    {
+        return Some(dns(subject, container, exit, log, &line));
+    }
+    let mut draft = subject.draft("dependency-unreachable", Severity::High);
+    ended(subject, container, exit, &mut draft);
+    let cited = draft.cite(log.source(container), &line);
+    let said = match fault {
+        Fault::Name => "a name does not resolve",
+        Fault::Refused => "a connection is refused",
+        Fault::Silent => "a connection is not answered",
+    };
+    let host = host(&line);
+    draft.say(format!("Its log says \"{line}\": {said} {cited}."));
+    match service {
+        Some(service) => {
+            let called = format!(
+                "Service {}/{}",
+                text(&service, "/metadata/namespace"),
+                name(&service)
+            );
+            draft.title(format!(
+                "{} of pod {} cannot reach {called}",
+                container.called(),
+                subject.object.name
+            ));
+            let Backend { state, known } = backend::state(subject, &service, &line, &mut draft);
+            draft.say(state).confidence(if known { 92 } else { 75 });
+            draft.say(backend::policies(subject, &service));
+            draft.shared(shared(
+                "Service",
+                text(&service, "/metadata/namespace"),
+                name(&service),
+            ));
+        }
+        None => {
+            let called = host.clone().unwrap_or_else(|| "its dependency".to_owned());
+            draft.title(format!(
+                "{} of pod {} cannot reach {called}",
+                container.called(),
+                subject.object.name
+            ));
+            draft
+                .say(stranger(subject, host.as_deref(), fault))
+                .confidence(80);
+            if let Some(host) = host.filter(|h| !h.starts_with("127.") && h != "localhost") {
+                let (name, namespace) = split(&host, subject.namespace());
+                draft.shared(shared("Service", &namespace, &name));
+            } else {
+                draft.confidence(70);
+            }
+        }
+    }
+    Some(draft.finish())
+}
+
+/// The Service that a line names by name or by address.
+fn service(subject: &Subject, line: &str) -> Option<Value> {
+    let candidates: Vec<String> = tokens(line).filter_map(bare).collect();
+    for host in &candidates {
+        let (name, namespace) = split(host, subject.namespace());
+        if name.is_empty() || host.parse::<std::net::Ipv4Addr>().is_ok() || host.contains('/') {
+            continue;
+        }
+        if let Some(found) = subject
+            .case
+            .list("Service", &namespace)
+            .iter()
+            .find(|s| crate::json::name(s) == name)
+            && (host.contains('.') || likely_host(line, host))
+        {
+            return Some(found.clone());
+        }
+    }
+    let services = subject.case.list("Service", "");
+    let services = if services.is_empty() {
+        subject.case.list("Service", subject.namespace())
+    } else {
+        services
+    };
+    let of_address = |host: &String| {
+        services.iter().find(|s| {
+            text(s, "/spec/clusterIP") == host
+                || items(s, "/spec/clusterIPs")
+                    .iter()
+                    .any(|ip| ip.as_str() == Some(host))
+        })
+    };
+    candidates.iter().find_map(of_address).cloned()
+}
+
+/// A short word is a host only where the line uses it as one: with a port, in quotes, or after
+/// words that introduce a host.
+fn likely_host(line: &str, host: &str) -> bool {
+    let quoted = ["\"", "'"]
+        .iter()
+        .any(|q| line.contains(&format!("{q}{host}{q}")));
+    let ported = line.contains(&format!("{host}:"))
+        || line.contains(&format!("{host} port"))
+        || line.contains(&format!("//{host}"));
+    quoted
+        || ported
+        || line.contains(&format!("@{host}"))
+        || BEFORE_HOST
+            .iter()
+            .any(|b| line.contains(&format!("{b}{host}")))
+}
+
+/// The host that a line names after words that introduce one.
+fn host(line: &str) -> Option<String> {
+    let named = BEFORE_HOST.iter().find_map(|before| {
+        let (_, rest) = line.split_once(before)?;
+        tokens(rest).next().and_then(bare)
+    });
+    named.or_else(|| {
+        tokens(line)
+            .filter(|t| t.contains("://") || port_of(t).is_some())
+            .find_map(bare)
+    })
+}
+
+fn port_of(token: &str) -> Option<u16> {
+    token
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok())
+}
+
+/// A token without scheme, credentials, path and port, if it can be a host.
+fn bare(token: &str) -> Option<String> {
+    let rest = token.split_once("://").map_or(token, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let rest = rest.split('/').next().unwrap_or_default();
+    let host = rest
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('.');
+    let fits = host.len() > 1
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+    fits.then(|| host.to_owned())
+}
+
+/// Name and namespace of a Service as its clients write it.
+fn split(host: &str, own: &str) -> (String, String) {
+    let host = host.strip_suffix(".cluster.local").unwrap_or(host);
+    let host = host.strip_suffix(".svc").unwrap_or(host);
+    match host.split_once('.') {
+        Some((name, namespace)) => (name.to_owned(), namespace.to_owned()),
+        None => (host.to_owned(), own.to_owned()),
+    }
+}
+
+/// What is known of a host that is no Service.
+fn stranger(subject: &Subject, host: Option<&str>, fault: Fault) -> String {
+    let Some(host) = host else {
+        return "The line names no host that is known here.".to_owned();
+    };
+    if host == "localhost" || host.starts_with("127.") || host == "0.0.0.0" {
+        return format!(
+            "It looks for its dependency at {host}, that is in its own pod, where nothing listens on that port."
+        );
+    }
+    let address = host.parse::<std::net::Ipv4Addr>().is_ok();
+    let (short, namespace) = split(host, subject.namespace());
+    let local = !host.contains('.')
+        || host.contains(".svc")
+        || subject.case.get("Namespace", "", &namespace).is_some();
+    if subject.case.unreadable("Service", &namespace) && local {
+        return format!(
+            "Whether a Service \"{short}\" exists in namespace {namespace} may not be read."
+        );
+    }
+    if address {
+        return format!("No Service that may be read has the address {host}.");
+    }
+    match (local, fault) {
+        (true, _) => {
+            let services = subject.case.list("Service", &namespace);
+            let near = near::clause(&short, services.iter().map(name));
+            format!("There is no Service \"{short}\" in namespace {namespace}{near}.")
+        }
+        (false, Fault::Name) => format!(
+            "The name {host} is not one of this cluster: it lies outside, or it is misspelt."
+        ),
+        (false, _) => format!("The host {host} lies outside this cluster."),
+    }
+}
+
+fn dns(subject: &Subject, container: &Container, exit: &Exit, log: &Log, line: &str) -> Finding {
+    let mut draft = subject.draft("dns-broken", Severity::High);
+    ended(subject, container, exit, &mut draft);
+    let cited = draft.cite(log.source(container), line);
+    draft.title(format!(
+        "{} of pod {} gets no answer from the cluster's DNS",
+        container.called(),
+        subject.object.name
+    ));
+    draft.say(format!("Its log says \"{line}\" {cited}: a name that exists in the cluster does not resolve, or the resolver itself does not answer."));
+    let down = backend::dns_state(subject, &mut draft);
+    draft.confidence(if down { 92 } else { 65 });
+    draft.shared(shared("Deployment", "kube-system", "coredns"));
+    draft.finish()
+}

@@ -1,0 +1,46 @@
+//! A postStart hook that fails, and a run cut short by its own deadline.
+
+use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::facts;
+
+use super::container::Container;
+use super::subject::{Subject, cite_event};
+use crate::json::text;
+
+/// Whether a postStart hook keeps this container from running.
+pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
+    let waiting = matches!(
+        container.stuck(),
+        Some("PostStartHookError" | "PreStartHookError")
+    );
+    let hook = container.spec.pointer("/lifecycle/postStart");
+    let event = subject.event(&["FailedPostStartHook"]).filter(|e| {
+        hook.is_some()
+            && (subject.containers().len() == 1
+                || text(e, "/message").contains(container.name())
+                || waiting)
+    });
+    if !waiting && event.is_none() {
+        return None;
+    }
+    let mut draft = subject.draft("post-start-hook-failed", Severity::High);
+    let mut cited = String::new();
+    if waiting {
+        cited.push_str(&container.cite_waiting(&mut draft));
+    }
+    if let Some(event) = event {
+        cited.push_str(&cite_event(&mut draft, event));
+    }
+    if let Some(hook) = hook {
+        cited.push_str(&draft.cite(
+            format!("spec.containers[{}].lifecycle.postStart", container.name()),
+            hook.to_string(),
+        ));
+    }
+    draft
+        .title(format!("The postStart hook of {} in pod {} fails", container.called(), subject.object.name))
+        .say(format!("The kubelet kills {} of pod {} because its postStart hook fails, not because the process itself does {cited}.", container.called(), subject.object.name))
+        .fact(facts::CONTAINER, container.name())
+        .confidence(93);
+    Some(draft.finish())
+}

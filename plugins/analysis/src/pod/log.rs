@@ -1,0 +1,106 @@
+//! The last lines that a container wrote.
+
+use super::container::Container;
+use super::subject::Subject;
+
+/// Lines from the end that are looked at.
+const TAIL: usize = 40;
+
+/// Longest line kept, in characters.
+const LINE: usize = 300;
+
+/// The telling end of a container's log.
+pub struct Log {
+    lines: Vec<String>,
+    previous: bool,
+    message: bool,
+}
+
+impl Log {
+    /// The log of the run that ended, else of the current one, else the termination message.
+    pub fn of(subject: &Subject, container: &Container) -> Log {
+        let exit = container.exit();
+        let before = exit.is_some_and(|e| e.at == "lastState");
+        for previous in [before, !before] {
+            let text = subject
+                .case
+                .logs(&subject.object, container.name(), previous);
+            let lines = tail(&text);
+            if !lines.is_empty() {
+                return Log {
+                    lines,
+                    previous,
+                    message: false,
+                };
+            }
+        }
+        let lines = exit.map_or_else(Vec::new, |e| tail(e.message));
+        Log {
+            lines,
+            previous: false,
+            message: true,
+        }
+    }
+
+    /// The last line that contains one of `needles`, which are in lower case.
+    pub fn last_with(&self, needles: &[&str]) -> Option<String> {
+        self.lines
+            .iter()
+            .rev()
+            .find(|line| {
+                let lower = line.to_ascii_lowercase();
+                needles.iter().any(|n| lower.contains(n))
+            })
+            .cloned()
+    }
+
+    /// The lines, oldest first.
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    /// The last line.
+    pub fn last(&self) -> Option<&String> {
+        self.lines.last()
+    }
+
+    /// Where it was read, for evidence.
+    pub fn source(&self, container: &Container) -> String {
+        match (self.message, self.previous) {
+            (true, _) => format!("termination message of {}", container.name()),
+            (_, true) => format!("previous log of {}", container.name()),
+            (_, false) => format!("log of {}", container.name()),
+        }
+    }
+}
+
+fn tail(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = text
+        .lines()
+        .rev()
+        .map(plain)
+        .filter(|line| !line.trim().is_empty())
+        .take(TAIL)
+        .collect();
+    lines.reverse();
+    lines
+}
+
+/// A line without colour codes, not longer than needed.
+fn plain(line: &str) -> String {
+    let mut out = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => {
+                chars.by_ref().find(char::is_ascii_alphabetic);
+            }
+            c if c.is_control() && c != '\t' => {}
+            c => out.push(c),
+        }
+        if out.chars().count() >= LINE {
+            break;
+        }
+    }
+    out.trim_end().to_owned()
+}

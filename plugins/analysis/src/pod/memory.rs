@@ -1,0 +1,120 @@
+//! Containers that the kernel kills for memory.
+
+use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::facts;
+
+use super::container::{Container, Exit, Role, shared};
+use super::subject::{Subject, between, cite_event, mentions, spell};
+use crate::quantity;
+
+/// A run this long before each kill looks like a leak, in seconds.
+const LEAK: i64 = 1800;
+
+/// Exit code of a process that got SIGKILL.
+const SIGKILL: i64 = 137;
+
+/// Why this container was killed for memory.
+pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
+    let exit = container.exit()?;
+    let starved = mentions(exit.message, &["oom-killed", "memory limit too low"]);
+    if exit.reason == "OOMKilled" || starved {
+        return Some(killed(subject, container, &exit));
+    }
+    if exit.code == SIGKILL {
+        return node_ran_out(subject, container, &exit);
+    }
+    None
+}
+
+fn killed(subject: &Subject, container: &Container, exit: &Exit) -> Finding {
+    let limit = container.resource("limits", "memory");
+    let mut draft = subject.draft("out-of-memory", Severity::High);
+    let cited = container.cite_exit(&mut draft, exit);
+    let bound = match limit {
+        "" => "no memory limit of its own".to_owned(),
+        limit => format!("a memory limit of {limit}"),
+    };
+    draft
+        .title(format!("{} of pod {} runs out of memory ({})", container.called(), subject.object.name, if limit.is_empty() { "no limit" } else { limit }))
+        .say(format!("The kernel killed {} of pod {} for memory: it has {bound}, and its last run ended as {} with exit code {} after {} restarts {cited}.", container.called(), subject.object.name, exit.reason, exit.code, container.restarts()))
+        .fact(facts::CONTAINER, container.name());
+    if container.role == Role::Init {
+        draft.say("It is an init container, so that the pod's other containers never start.");
+    }
+    peak(subject, container, &mut draft, limit);
+    match quantity::units(limit) {
+        Some(bytes) => {
+            draft
+                .fact(facts::SUGGESTED_MEMORY, quantity::next_memory(bytes))
+                .confidence(97);
+        }
+        None => {
+            draft
+                .confidence(85)
+                .shared(shared("Node", "", subject.node()));
+            draft.say(format!("Without a limit it was the memory of node {} (or of the pod's parent group) that ran out.", subject.node()));
+            draft.fact(facts::NODE, subject.node());
+        }
+    }
+    match between(exit.started, exit.finished) {
+        Some(ran) if ran >= LEAK && container.restarts() >= 2 => {
+            draft.say(format!("It ran for {} before that, as a leak does: a higher limit would only put the kill off.", spell(ran)));
+        }
+        Some(ran) => {
+            draft.say(format!("It ran for {} before that.", spell(ran.max(0))));
+        }
+        None => {}
+    }
+    draft.finish()
+}
+
+fn peak(subject: &Subject, container: &Container, draft: &mut crate::finding::Draft, limit: &str) {
+    let usage = subject
+        .case
+        .cluster
+        .top(subject.namespace(), &subject.object.name)
+        .unwrap_or_default();
+    match usage.iter().find(|u| u.container == container.name()) {
+        Some(used) => {
+            let cited = draft.cite(
+                format!("top of {}", container.name()),
+                format!("memory={}", quantity::bytes(used.memory_bytes)),
+            );
+            draft.say(format!(
+                "It uses {} at present {cited}.",
+                quantity::bytes(used.memory_bytes)
+            ));
+        }
+        None => {
+            let asked = if limit.is_empty() {
+                "its memory use"
+            } else {
+                "its peak"
+            };
+            draft.unknown(format!(
+                "No usage sample of this container is at hand: {asked} is not known."
+            ));
+        }
+    }
+}
+
+/// SIGKILL without a probe: perhaps the node itself ran out.
+fn node_ran_out(subject: &Subject, container: &Container, exit: &Exit) -> Option<Finding> {
+    let node = shared("Node", "", subject.node());
+    let events = subject.case.events(&node);
+    let event = events
+        .iter()
+        .rev()
+        .find(|e| crate::json::text(e, "/reason") == "SystemOOM")?;
+    let mut draft = subject.draft("out-of-memory", Severity::High);
+    let cited = container.cite_exit(&mut draft, exit);
+    let told = cite_event(&mut draft, event);
+    draft
+        .title(format!("Node {} ran out of memory and {} was killed", subject.node(), container.called()))
+        .say(format!("The {} of pod {} got SIGKILL (exit code {}) {cited} and node {} reports that its kernel killed processes for memory {told}.", container.called(), subject.object.name, exit.code, subject.node()))
+        .fact(facts::CONTAINER, container.name())
+        .fact(facts::NODE, subject.node())
+        .confidence(70)
+        .shared(node);
+    Some(draft.finish())
+}
