@@ -1,0 +1,65 @@
+//! What can go wrong between the host and the API server.
+
+use k8shawk_core::guard::ReadError;
+use thiserror::Error;
+
+/// A fault on the way to the API server, or its refusal.
+#[derive(Debug, Clone, Error)]
+pub enum ClusterError {
+    /// The kubeconfig or the pod's service account cannot be used: tell the operator, and stop.
+    #[error("cannot use {source_name}: {why}")]
+    Config {
+        /// The file, or what stood for one.
+        source_name: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The API server does not answer: try again later; nothing is known of the cluster.
+    #[error("no answer from the API server at {address}: {why}")]
+    Unreachable {
+        /// Where it should be.
+        address: String,
+        /// What happened.
+        why: String,
+    },
+    /// The credentials are not accepted (401): tell the operator; trying again does not help.
+    #[error("the API server at {address} does not accept the credentials: {why}")]
+    Unauthorized {
+        /// The server.
+        address: String,
+        /// Its answer.
+        why: String,
+    },
+    /// RBAC refuses it (403): do without, and say so.
+    #[error("the cluster refuses to {attempt}: {why}")]
+    Denied {
+        /// What was attempted.
+        attempt: String,
+        /// The server's answer.
+        why: String,
+    },
+    /// There is no such object or kind (404): do without.
+    #[error("{attempt}: not found")]
+    NotFound {
+        /// What was attempted.
+        attempt: String,
+    },
+    /// The answer is an error or cannot be understood: report it, perhaps try again.
+    #[error("{attempt}: {why}")]
+    Answer {
+        /// What was attempted.
+        attempt: String,
+        /// What came back.
+        why: String,
+    },
+}
+
+impl From<ClusterError> for ReadError {
+    fn from(error: ClusterError) -> Self {
+        match error {
+            ClusterError::Denied { .. } | ClusterError::Unauthorized { .. } => ReadError::Denied,
+            ClusterError::NotFound { .. } => ReadError::NotFound,
+            other => ReadError::Unavailable(other.to_string()),
+        }
+    }
+}
