@@ -4,16 +4,21 @@
 //! [`decision`], [`approval`], [`recovery`], [`rca`]. Beside them stand what the operator
 //! writes ([`config`], [`grant`]) and what guards every read ([`guard`]).
 
+pub mod approval;
+pub mod decision;
 pub mod diff;
 pub mod finding;
 pub mod fix;
 pub mod grant;
+pub mod group;
 pub mod guard;
 pub mod incident;
 pub mod inventory;
 pub mod kinds;
 pub mod object;
 pub mod policy;
+pub mod record;
+pub mod recovery;
 pub mod signal;
 
 pub use finding::{Evidence, Fact, Finding};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fix::Risk;
+
 /// Who must approve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalRule {
@@ -25,4 +27,132 @@ pub enum Verdict {
     Auto,
     /// Must not run, and why.
     Deny(String),
+}
+
+/// What all policies together say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ruling {
+    /// May run without a person.
+    Auto,
+    /// Needs every one of these rules; an empty list is the host's default: one approver.
+    Approval(Vec<ApprovalRule>),
+    /// Must not run; each reason is `policy: why`.
+    Denied(Vec<String>),
+}
+
+impl Ruling {
+    /// Combine the answers of the policies, each with its plugin id. Any deny wins; `auto`
+    /// counts only where no policy asks for a person, at least one says `auto`, and the risk
+    /// is not high.
+    pub fn combine(verdicts: &[(String, Verdict)], risk: Risk) -> Ruling {
+        let denials: Vec<String> = verdicts
+            .iter()
+            .filter_map(|(id, v)| match v {
+                Verdict::Deny(why) => Some(format!("{id}: {why}")),
+                _ => None,
+            })
+            .collect();
+        if !denials.is_empty() {
+            return Ruling::Denied(denials);
+        }
+        let rules: Vec<ApprovalRule> = verdicts
+            .iter()
+            .filter_map(|(_, v)| match v {
+                Verdict::RequireApproval(rule) => Some(rule.clone()),
+                _ => None,
+            })
+            .collect();
+        let auto = verdicts.iter().any(|(_, v)| *v == Verdict::Auto);
+        if auto && rules.is_empty() && risk != Risk::High {
+            Ruling::Auto
+        } else {
+            Ruling::Approval(rules)
+        }
+    }
+
+    /// One line for people.
+    pub fn summary(&self) -> String {
+        match self {
+            Ruling::Auto => "runs without a person".to_owned(),
+            Ruling::Approval(rules) if rules.is_empty() => "one approval".to_owned(),
+            Ruling::Approval(rules) => {
+                let lines: Vec<String> = rules.iter().map(ApprovalRule::summary).collect();
+                lines.join("; ")
+            }
+            Ruling::Denied(why) => format!("denied by {}", why.join("; ")),
+        }
+    }
+}
+
+impl ApprovalRule {
+    fn summary(&self) -> String {
+        let people = if self.count == 1 {
+            "one approval"
+        } else {
+            "approvals"
+        };
+        let count = if self.count == 1 {
+            String::new()
+        } else {
+            format!("{} ", self.count)
+        };
+        let whom = if self.approvers.is_empty() {
+            String::new()
+        } else {
+            format!(" of {}", self.approvers.join(", "))
+        };
+        format!("{count}{people}{whom} ({})", self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(count: u32) -> Verdict {
+        Verdict::RequireApproval(ApprovalRule {
+            approvers: vec![],
+            count,
+            why: "w".into(),
+        })
+    }
+
+    fn combine(verdicts: &[Verdict], risk: Risk) -> Ruling {
+        let named: Vec<_> = verdicts
+            .iter()
+            .map(|v| ("p".to_owned(), v.clone()))
+            .collect();
+        Ruling::combine(&named, risk)
+    }
+
+    #[test]
+    fn any_deny_wins_over_auto_and_approval() {
+        let all = [Verdict::Auto, rule(1), Verdict::Deny("frozen".into())];
+        assert_eq!(
+            combine(&all, Risk::Low),
+            Ruling::Denied(vec!["p: frozen".into()])
+        );
+    }
+
+    #[test]
+    fn auto_gives_way_to_a_policy_that_wants_a_person() {
+        assert!(
+            matches!(combine(&[Verdict::Auto, rule(2)], Risk::Low), Ruling::Approval(r) if r.len() == 1)
+        );
+    }
+
+    #[test]
+    fn high_risk_never_runs_without_a_person() {
+        assert_eq!(
+            combine(&[Verdict::Auto], Risk::High),
+            Ruling::Approval(vec![])
+        );
+        assert_eq!(combine(&[Verdict::Auto], Risk::Medium), Ruling::Auto);
+    }
+
+    #[test]
+    fn no_policy_at_all_means_one_approval() {
+        assert_eq!(combine(&[], Risk::Low), Ruling::Approval(vec![]));
+    }
 }

@@ -1,0 +1,105 @@
+use super::*;
+use crate::diff::Diff;
+use crate::fix::Fix;
+use crate::object::ObjectRef;
+use crate::policy::ApprovalRule;
+
+fn candidate(action: &str, kind: &str, ruling: Ruling) -> Candidate {
+    let parameters: &[(String, String)] = match action {
+        "remove-finalizer" => &[("finalizer".into(), "x".into())],
+        _ => &[],
+    };
+    Candidate {
+        fix: Fix::parse(action, ObjectRef::new("v1", kind, "a", "b"), parameters).unwrap(),
+        rationale: String::new(),
+        ruling,
+        diff: Diff::whole("x", None, Some("1")),
+        target_uid: "u".into(),
+        resource_version: "1".into(),
+    }
+}
+
+fn vote(candidate: &Candidate, who: &str) -> Vote {
+    Vote {
+        approver: who.into(),
+        at: 0,
+        digest: candidate.digest(),
+    }
+}
+
+fn anyone() -> Authority {
+    Authority {
+        approvers: vec![],
+        expires_after: 60_000,
+    }
+}
+
+fn two() -> Ruling {
+    Ruling::Approval(vec![ApprovalRule {
+        approvers: vec![],
+        count: 2,
+        why: "two".into(),
+    }])
+}
+
+#[test]
+fn one_vote_is_authority_for_a_fix_of_low_risk() {
+    let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
+    let approval = anyone().approve(&c, &[vote(&c, "ann")], 0, 1).unwrap();
+    assert!(approval.covers(&c.digest(), "u"));
+    assert!(!approval.covers(&c.digest(), "other"));
+}
+
+#[test]
+fn the_same_person_counts_once() {
+    let c = candidate("delete-pod", "Pod", two());
+    let twice = [vote(&c, "ann"), vote(&c, "ann")];
+    assert_eq!(
+        anyone().approve(&c, &twice, 0, 1),
+        Err(ApprovalError::NotEnough { have: 1, need: 2 })
+    );
+    assert!(
+        anyone()
+            .approve(&c, &[vote(&c, "ann"), vote(&c, "bob")], 0, 1)
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_vote_for_another_diff_does_not_count() {
+    let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
+    let mut old = vote(&c, "ann");
+    old.digest = "other".into();
+    assert!(anyone().approve(&c, &[old], 0, 1).is_err());
+}
+
+#[test]
+fn a_question_expires() {
+    let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
+    assert!(matches!(
+        anyone().approve(&c, &[vote(&c, "ann")], 0, 60_001),
+        Err(ApprovalError::Expired(_))
+    ));
+}
+
+#[test]
+fn high_risk_needs_a_named_approver() {
+    let c = candidate("remove-finalizer", "ConfigMap", Ruling::Approval(vec![]));
+    assert!(anyone().admit(&c, "ann").is_err());
+    let named = Authority {
+        approvers: vec!["ann".into()],
+        expires_after: 1,
+    };
+    assert!(named.admit(&c, "ann").is_ok());
+    assert!(named.admit(&c, "bob").is_err());
+}
+
+#[test]
+fn a_denied_fix_cannot_be_approved() {
+    let c = candidate(
+        "delete-pod",
+        "Pod",
+        Ruling::Denied(vec!["freeze: no".into()]),
+    );
+    assert!(anyone().approve(&c, &[vote(&c, "ann")], 0, 1).is_err());
+}

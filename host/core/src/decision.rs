@@ -1,0 +1,58 @@
+//! The proposals that survived, each with its server-side dry-run diff, or "no safe fix".
+
+use serde::{Deserialize, Serialize};
+
+use crate::diff::Diff;
+use crate::fix::Fix;
+use crate::policy::Ruling;
+
+/// A proposal that may be approved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The fix.
+    pub fix: Fix,
+    /// Why it helps.
+    pub rationale: String,
+    /// What the policies say.
+    pub ruling: Ruling,
+    /// What the API server said that it would change.
+    pub diff: Diff,
+    /// UID of the target at the dry run.
+    pub target_uid: String,
+    /// `resourceVersion` of the target at the dry run.
+    pub resource_version: String,
+}
+
+/// A proposal that did not survive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The proposal in words.
+    pub proposal: String,
+    /// Why it was refused: the parser, a policy, a precondition or the dry run.
+    pub reason: String,
+}
+
+/// What is decided for one finding.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Candidates, the best first. Empty means "no safe fix".
+    pub candidates: Vec<Candidate>,
+    /// What was refused, and why.
+    pub refused: Vec<Refused>,
+    /// The next human check, for "no safe fix".
+    pub next_check: String,
+}
+
+impl Decision {
+    /// The fix that people are asked about.
+    pub fn first(&self) -> Option<&Candidate> {
+        self.candidates.first()
+    }
+}
+
+impl Candidate {
+    /// What an approval is bound to, beside the target's uid and version.
+    pub fn digest(&self) -> String {
+        self.diff.digest()
+    }
+}

@@ -1,0 +1,224 @@
+//! An incident's whole life as it is stored: one record, one state, one history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::approval::Vote;
+use crate::decision::{Decision, Refused};
+use crate::finding::Finding;
+use crate::fix::{Fix, Operation};
+use crate::incident::{Incident, Severity};
+use crate::object::ObjectRef;
+use crate::recovery::{Recovery, Verdict};
+
+/// Where an incident stands. Each arrow of the flow ends in one of these, and is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Triage opened it.
+    Open,
+    /// It has a finding.
+    Investigated,
+    /// It has a decision, and people have not been told yet.
+    Decided,
+    /// People were told; it waits for approval.
+    Waiting,
+    /// People were told that no fix is safe; it waits for them.
+    NeedsHuman,
+    /// It has the approvals that it needs.
+    Approved,
+    /// The operation is about to be sent, or was sent and not yet acknowledged.
+    Executing,
+    /// The API server accepted the operation.
+    Applied,
+    /// The fix helped.
+    Recovered,
+    /// The fix helped in part.
+    Partly,
+    /// The fix changed nothing.
+    Unchanged,
+    /// It is worse than before.
+    Worse,
+    /// The operation was refused or failed.
+    Failed,
+    /// A person said no.
+    Dismissed,
+    /// It went away by itself.
+    Cleared,
+    /// It is part of another incident.
+    Merged,
+}
+
+impl State {
+    /// The word in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Investigated => "investigated",
+            State::Decided => "decided",
+            State::Waiting => "waiting",
+            State::NeedsHuman => "needs-human",
+            State::Approved => "approved",
+            State::Executing => "executing",
+            State::Applied => "applied",
+            State::Recovered => "recovered",
+            State::Partly => "partly",
+            State::Unchanged => "unchanged",
+            State::Worse => "worse",
+            State::Failed => "failed",
+            State::Dismissed => "dismissed",
+            State::Cleared => "cleared",
+            State::Merged => "merged",
+        }
+    }
+
+    /// True where nothing more happens to it.
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            State::Recovered
+                | State::Partly
+                | State::Unchanged
+                | State::Worse
+                | State::Failed
+                | State::Dismissed
+                | State::Cleared
+                | State::Merged
+        )
+    }
+
+    /// True where it waits for people.
+    pub fn awaits_people(self) -> bool {
+        matches!(self, State::Waiting | State::NeedsHuman)
+    }
+}
+
+impl From<Verdict> for State {
+    fn from(verdict: Verdict) -> State {
+        match verdict {
+            Verdict::Recovered => State::Recovered,
+            Verdict::Partly => State::Partly,
+            Verdict::Unchanged => State::Unchanged,
+            Verdict::Worse => State::Worse,
+        }
+    }
+}
+
+/// One arrow that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// When, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// The state that it led to.
+    pub state: State,
+    /// What happened, in a sentence.
+    pub note: String,
+}
+
+/// The operation that is or was sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// The fix.
+    pub fix: Fix,
+    /// What is sent.
+    pub operation: Operation,
+    /// Who approved it.
+    pub approvers: Vec<String>,
+    /// Sent the first time, milliseconds since the Unix epoch.
+    pub started_at: i64,
+    /// What the API server answered.
+    pub output: Option<String>,
+}
+
+/// An incident with everything that became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// What the plugins are given.
+    pub incident: Incident,
+    /// Where it stands.
+    pub state: State,
+    /// Grouping key.
+    pub key: String,
+    /// Why triage opened it.
+    pub why: String,
+    /// The shared cause that triage read from the message.
+    pub shared: Option<ObjectRef>,
+    /// The cause.
+    pub finding: Option<Finding>,
+    /// Other causes that were found on the same owner.
+    #[serde(default)]
+    pub also: Vec<Finding>,
+    /// Who found it: `patterns`, or a model's name.
+    pub answered_by: String,
+    /// What is decided.
+    pub decision: Option<Decision>,
+    /// When people were asked.
+    pub asked_at: Option<i64>,
+    /// Yes-votes.
+    #[serde(default)]
+    pub votes: Vec<Vote>,
+    /// The operation.
+    pub execution: Option<Execution>,
+    /// The checks after the operation.
+    pub recovery: Option<Recovery>,
+    /// Reads that the guard refused, as `plugin: what`.
+    #[serde(default)]
+    pub refusals: Vec<String>,
+    /// The incident that this one became part of.
+    pub merged_into: Option<String>,
+    /// Path of the RCA.
+    pub rca: Option<String>,
+    /// The arrows that were taken, oldest first.
+    pub history: Vec<Step>,
+    /// When its signals were last seen.
+    pub last_seen: i64,
+}
+
+impl Record {
+    /// The severity that people see: the finding's where there is one.
+    pub fn severity(&self) -> Severity {
+        self.finding
+            .as_ref()
+            .map_or(self.incident.severity, |f| f.severity)
+    }
+
+    /// The title that people see.
+    pub fn title(&self) -> &str {
+        self.finding
+            .as_ref()
+            .map_or(self.why.as_str(), |f| f.title.as_str())
+    }
+
+    /// The class that people see.
+    pub fn class(&self) -> &str {
+        self.finding
+            .as_ref()
+            .map_or(self.incident.class.as_str(), |f| f.class.as_str())
+    }
+
+    /// Everything that was refused.
+    pub fn refused(&self) -> &[Refused] {
+        self.decision.as_ref().map_or(&[], |d| d.refused.as_slice())
+    }
+
+    /// All victims: triage's and the finding's, each once, without the owner itself.
+    pub fn victims(&self) -> Vec<ObjectRef> {
+        let mut all: Vec<ObjectRef> = Vec::new();
+        let found = self.finding.iter().flat_map(|f| f.victims.iter());
+        for victim in self.incident.victims.iter().chain(found) {
+            if !all.iter().any(|v| v.same_object(victim)) {
+                all.push(victim.clone());
+            }
+        }
+        all
+    }
+
+    /// Take an arrow.
+    pub fn step(&mut self, at: i64, state: State, note: impl Into<String>) {
+        self.state = state;
+        self.history.push(Step {
+            at,
+            state,
+            note: note.into(),
+        });
+    }
+}

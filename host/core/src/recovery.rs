@@ -1,0 +1,274 @@
+//! Did the fix help? A predicate over a stability window, and the verdict.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Replicas wanted and available, or the like for kinds without replicas (0 or 1 of 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// How many are wanted.
+    pub wanted: u32,
+    /// How many are good.
+    pub good: u32,
+    /// True while the change is still rolling out.
+    pub moving: bool,
+}
+
+/// What became of the incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Everything wanted is good for the whole stability window.
+    Recovered,
+    /// More is good than before, but not all.
+    Partly,
+    /// As before.
+    Unchanged,
+    /// Less is good than before.
+    Worse,
+}
+
+impl Verdict {
+    /// The word that people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Recovered => "recovered",
+            Verdict::Partly => "partly",
+            Verdict::Unchanged => "unchanged",
+            Verdict::Worse => "worse",
+        }
+    }
+}
+
+impl Health {
+    /// True where nothing lacks and nothing moves.
+    pub fn is_good(&self) -> bool {
+        self.good >= self.wanted && !self.moving
+    }
+
+    fn one(good: bool) -> Health {
+        Health {
+            wanted: 1,
+            good: u32::from(good),
+            moving: false,
+        }
+    }
+
+    /// Health of an object by its own status; `ready_endpoints` counts for a Service.
+    pub fn of(object: &Value, ready_endpoints: u32) -> Health {
+        match object
+            .get("kind")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+        {
+            "Deployment" | "StatefulSet" | "ReplicaSet" => replicas(object),
+            "DaemonSet" => daemon(object),
+            "Job" => Health::one(condition(object, "Complete")),
+            "Pod" => Health::one(
+                condition(object, "Ready") || text(object, "/status/phase") == "Succeeded",
+            ),
+            "Node" => Health::one(
+                condition(object, "Ready") && object.pointer("/spec/unschedulable").is_none(),
+            ),
+            "PersistentVolumeClaim" => Health::one(text(object, "/status/phase") == "Bound"),
+            "Service" => Health {
+                wanted: 1,
+                good: ready_endpoints.min(1),
+                moving: false,
+            },
+            "HorizontalPodAutoscaler" => Health::one(!condition(object, "ScalingLimited")),
+            "PodDisruptionBudget" => Health::one(number(object, "/status/disruptionsAllowed") > 0),
+            _ => Health::one(true),
+        }
+    }
+
+    /// An object that is gone, where that was the aim.
+    pub fn gone() -> Health {
+        Health::one(true)
+    }
+
+    /// An object that is gone, where it should be there.
+    pub fn lost() -> Health {
+        Health::one(false)
+    }
+}
+
+fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn number(object: &Value, pointer: &str) -> u32 {
+    let number = object
+        .pointer(pointer)
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn condition(object: &Value, kind: &str) -> bool {
+    let conditions = object
+        .pointer("/status/conditions")
+        .and_then(Value::as_array);
+    conditions.is_some_and(|c| c.iter().any(|c| c["type"] == kind && c["status"] == "True"))
+}
+
+fn behind(object: &Value) -> bool {
+    number(object, "/metadata/generation") > number(object, "/status/observedGeneration")
+}
+
+fn replicas(object: &Value) -> Health {
+    let wanted = object
+        .pointer("/spec/replicas")
+        .map_or(1, |_| number(object, "/spec/replicas"));
+    let updated = match object.pointer("/status/updatedReplicas") {
+        Some(_) => number(object, "/status/updatedReplicas"),
+        None if wanted == 0 || text(object, "/kind") == "ReplicaSet" => wanted,
+        None => 0,
+    };
+    let available = number(object, "/status/availableReplicas");
+    let total = number(object, "/status/replicas");
+    Health {
+        wanted,
+        good: available.min(wanted),
+        moving: behind(object) || updated < wanted || total > wanted,
+    }
+}
+
+fn daemon(object: &Value) -> Health {
+    let wanted = number(object, "/status/desiredNumberScheduled");
+    let updated = number(object, "/status/updatedNumberScheduled");
+    Health {
+        wanted,
+        good: number(object, "/status/numberAvailable").min(wanted),
+        moving: behind(object) || updated < wanted,
+    }
+}
+
+/// Watches checks until there is a verdict. Times are milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// Health before the fix.
+    pub before: Health,
+    /// When the fix was applied.
+    pub since: i64,
+    /// Since when it has been good without a break.
+    pub good_since: Option<i64>,
+    /// Restarts of the workload's containers when it became good.
+    pub restarts: u32,
+    /// The newest check.
+    pub last: Option<Health>,
+    /// Checks made.
+    pub checks: u32,
+}
+
+impl Recovery {
+    /// Start after a fix.
+    pub fn new(before: Health, since: i64) -> Recovery {
+        Recovery {
+            before,
+            since,
+            good_since: None,
+            restarts: 0,
+            last: None,
+            checks: 0,
+        }
+    }
+
+    /// Take one check; returns a verdict once there is one. A restart within the stability
+    /// window starts the window anew.
+    pub fn check(
+        &mut self,
+        health: Health,
+        restarts: u32,
+        now: i64,
+        stability: i64,
+        timeout: i64,
+    ) -> Option<Verdict> {
+        self.checks += 1;
+        self.last = Some(health);
+        if !health.is_good() || (self.good_since.is_some() && restarts > self.restarts) {
+            self.good_since = health.is_good().then_some(now);
+        } else if self.good_since.is_none() {
+            self.good_since = Some(now);
+        }
+        self.restarts = restarts;
+        if self
+            .good_since
+            .is_some_and(|since| now - since >= stability)
+        {
+            return Some(Verdict::Recovered);
+        }
+        (now - self.since >= timeout).then(|| self.verdict_at_timeout(health))
+    }
+
+    fn verdict_at_timeout(&self, health: Health) -> Verdict {
+        if self.good_since.is_some() {
+            return Verdict::Partly;
+        }
+        match health.good.cmp(&self.before.good) {
+            std::cmp::Ordering::Greater => Verdict::Partly,
+            std::cmp::Ordering::Equal => Verdict::Unchanged,
+            std::cmp::Ordering::Less => Verdict::Worse,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment(available: u32, updated: u32) -> Value {
+        json!({"kind": "Deployment", "metadata": {"generation": 2}, "spec": {"replicas": 2},
+            "status": {"observedGeneration": 2, "replicas": 2, "updatedReplicas": updated,
+                "availableReplicas": available}})
+    }
+
+    #[test]
+    fn recovered_only_after_the_stability_window() {
+        let mut r = Recovery::new(Health::of(&deployment(0, 2), 0), 0);
+        let good = Health::of(&deployment(2, 2), 0);
+        assert_eq!(r.check(good, 0, 1000, 5000, 60_000), None);
+        assert_eq!(r.check(good, 1, 4000, 5000, 60_000), None);
+        assert_eq!(
+            r.check(good, 1, 6100, 5000, 60_000),
+            None,
+            "the restart began it anew"
+        );
+        assert_eq!(
+            r.check(good, 1, 9100, 5000, 60_000),
+            Some(Verdict::Recovered)
+        );
+    }
+
+    #[test]
+    fn a_rollout_that_moves_is_not_good() {
+        assert!(!Health::of(&deployment(2, 1), 0).is_good());
+    }
+
+    #[test]
+    fn tells_partly_unchanged_and_worse_apart() {
+        let before = Health {
+            wanted: 4,
+            good: 2,
+            moving: false,
+        };
+        for (good, verdict) in [
+            (3, Verdict::Partly),
+            (2, Verdict::Unchanged),
+            (1, Verdict::Worse),
+        ] {
+            let mut r = Recovery::new(before, 0);
+            let now = Health {
+                wanted: 4,
+                good,
+                moving: false,
+            };
+            assert_eq!(r.check(now, 0, 60_000, 5000, 60_000), Some(verdict));
+        }
+    }
+}
