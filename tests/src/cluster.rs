@@ -39,6 +39,11 @@ pub struct Options {
 }
 
 /// A running cluster; dropping it stops it.
+///
+/// # Caveats
+/// A process that exits without the drop (killed, `std::process::exit`, a `static`) takes all
+/// processes, devices and mounts with it, but leaves a directory and empty cgroups, which the next
+/// start removes.
 #[derive(Debug)]
 pub struct Cluster {
     kubectl: Kubectl,

@@ -61,7 +61,10 @@ pub(super) fn apiserver(slot: &Slot, files: &Certificates, more: &[String]) -> V
         ("tls-cert-file", &files.file("apiserver.crt")),
         ("tls-private-key-file", &files.file("apiserver.key")),
         ("client-ca-file", &ca),
-        ("service-account-key-file", &files.file("service-account.pub")),
+        (
+            "service-account-key-file",
+            &files.file("service-account.pub"),
+        ),
         ("service-account-signing-key-file", &key),
         ("service-account-issuer", "https://kubernetes.default.svc"),
         ("authorization-mode", "Node,RBAC"),
@@ -124,14 +127,13 @@ pub(super) fn scheduler(state: &Path, files: &Certificates) -> Vec<String> {
     ])
 }
 
+/// containerd, as arguments of `env`: the C library's resolver says "no such host", as users see
+/// it, where Go's own finds "no suitable address".
 pub(super) fn containerd(state: &Path) -> Vec<String> {
-    vec![
-        "--config".into(),
-        state
-            .join("etc/containerd.toml")
-            .to_string_lossy()
-            .into_owned(),
-    ]
+    let config = state.join("etc/containerd.toml");
+    let mut words = vec!["GODEBUG=netdns=cgo".to_owned(), "containerd".to_owned()];
+    words.push(format!("--config={}", config.display()));
+    words
 }
 
 pub(super) fn kubelet(slot: &Slot, files: &Certificates) -> Vec<String> {
@@ -142,6 +144,8 @@ pub(super) fn kubelet(slot: &Slot, files: &Certificates) -> Vec<String> {
         ("root-dir", &state.join("kubelet").to_string_lossy()),
         ("hostname-override", "n1"),
         ("node-ip", &slot.node_address()),
+        // With one, the default, the log of the previous run is gone at times.
+        ("maximum-dead-containers-per-container", "2"),
     ])
 }
 

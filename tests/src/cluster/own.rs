@@ -102,7 +102,7 @@ impl Own {
         start("apiserver", "kube-apiserver", flags)?;
         jail.start_job(
             "containerd",
-            Path::new("containerd"),
+            Path::new("env"),
             &components::containerd(&state),
         )?;
         load_images(jail, &state)?;
