@@ -5,6 +5,7 @@
 //! writes ([`config`], [`grant`]) and what guards every read ([`guard`]).
 
 pub mod approval;
+pub mod config;
 pub mod decision;
 pub mod diff;
 pub mod finding;
@@ -19,6 +20,7 @@ pub mod object;
 pub mod policy;
 pub mod record;
 pub mod recovery;
+pub mod redact;
 pub mod signal;
 
 pub use finding::{Evidence, Fact, Finding};

@@ -1,0 +1,238 @@
+//! What the operator configures: one TOML file, environment variables over it.
+//!
+//! Every key stands once in [`keys::KEYS`], with its environment variable, its meaning and how
+//! it is parsed. All faults of a file and of the environment are reported at once.
+
+mod keys;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use keys::{KEYS, Key};
+
+/// The whole configuration, with its defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Kubeconfig file; the usual places where none.
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig.
+    pub context: Option<String>,
+    /// Namespace to watch; all where none.
+    pub namespace: Option<String>,
+    /// Signals of a closed incident that are taken for its echo.
+    pub dedup: Duration,
+    /// Time that an incident gathers signals before it is investigated.
+    pub settle: Duration,
+    /// Changes that may wait for triage.
+    pub queue: usize,
+    /// How often what is still broken is looked at again.
+    pub sweep: Duration,
+    /// Directory of the plugins; beside the binary where none.
+    pub plugins: Option<PathBuf>,
+    /// Directory of the policies; beside the binary where none.
+    pub policies: Option<PathBuf>,
+    /// Directory of the grants; beside the binary where none.
+    pub grants: Option<PathBuf>,
+    /// Faults in a row that quarantine a plugin.
+    pub quarantine_after: u32,
+    /// Who may approve; whoever reaches the socket where empty.
+    pub approvers: Vec<String>,
+    /// How long a question stands.
+    pub approval_expires: Duration,
+    /// Longest time of one fix.
+    pub fix_timeout: Duration,
+    /// Time between two checks of a recovery.
+    pub recovery_interval: Duration,
+    /// Longest time until a verdict.
+    pub recovery_timeout: Duration,
+    /// Time that everything must be good.
+    pub recovery_stability: Duration,
+    /// Directory of the database, the socket and the knowledge base.
+    pub state: PathBuf,
+    /// Database file.
+    pub database: Option<PathBuf>,
+    /// Socket that commands reach a running host through.
+    pub socket: Option<PathBuf>,
+    /// Directory of RCAs.
+    pub knowledge_base: Option<PathBuf>,
+    /// Language of the spoken summary: `english`, `tamil` or `tanglish`.
+    pub voice_language: String,
+    /// Port of the HTTP server.
+    pub http_port: u16,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            kubeconfig: None,
+            context: None,
+            namespace: None,
+            dedup: Duration::from_secs(60),
+            settle: Duration::from_secs(2),
+            queue: 10_000,
+            sweep: Duration::from_secs(5),
+            plugins: None,
+            policies: None,
+            grants: None,
+            quarantine_after: 5,
+            approvers: Vec::new(),
+            approval_expires: Duration::from_secs(30 * 60),
+            fix_timeout: Duration::from_secs(30),
+            recovery_interval: Duration::from_secs(15),
+            recovery_timeout: Duration::from_secs(180),
+            recovery_stability: Duration::from_secs(30),
+            state: PathBuf::from("."),
+            database: None,
+            socket: None,
+            knowledge_base: None,
+            voice_language: "english".to_owned(),
+            http_port: 8081,
+        }
+    }
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// File and line, or the environment variable.
+    pub place: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+impl Config {
+    /// Parse a file's text (with its name for messages), then lay the environment over it.
+    ///
+    /// # Errors
+    /// Every fault of the file and of the environment.
+    pub fn parse(
+        file: Option<(&str, &str)>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Config, Vec<Fault>> {
+        let mut config = Config::default();
+        let mut faults = Vec::new();
+        if let Some((name, text)) = file {
+            read_file(name, text, &mut config, &mut faults);
+        }
+        for key in KEYS {
+            let Some(value) = environment(key.env).filter(|v| !v.is_empty()) else {
+                continue;
+            };
+            if let Err(what) = (key.set)(&mut config, &keys::Input::Text(value)) {
+                faults.push(Fault {
+                    place: key.env.to_owned(),
+                    what,
+                });
+            }
+        }
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.database
+            .clone()
+            .unwrap_or_else(|| self.state.join("k8shawk.sqlite"))
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> PathBuf {
+        self.socket
+            .clone()
+            .unwrap_or_else(|| self.state.join("k8shawk.sock"))
+    }
+
+    /// The directory of RCAs.
+    pub fn knowledge_base(&self) -> PathBuf {
+        self.knowledge_base
+            .clone()
+            .unwrap_or_else(|| self.state.join("knowledge-base"))
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+}
+
+fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault>) {
+    let table = match toml::de::DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            let line = error.span().map_or(1, |s| line_of(text, s.start));
+            let what = error.message().to_owned();
+            faults.push(Fault {
+                place: format!("{name}:{line}"),
+                what,
+            });
+            return;
+        }
+    };
+    let mut at = |offset: usize, what: String| {
+        faults.push(Fault {
+            place: format!("{name}:{}", line_of(text, offset)),
+            what,
+        });
+    };
+    for (section, body) in table.get_ref() {
+        let section_name = section.get_ref().as_ref();
+        let toml::de::DeValue::Table(entries) = body.get_ref() else {
+            at(
+                section.span().start,
+                format!("{section_name} must be a table [{section_name}]"),
+            );
+            continue;
+        };
+        for (key, value) in entries {
+            let path = format!("{section_name}.{}", key.get_ref());
+            let start = key.span().start;
+            match KEYS.iter().find(|k| k.path == path) {
+                None => at(start, unknown(&path)),
+                Some(known) => {
+                    let input = keys::Input::of(value.get_ref());
+                    let set = input.and_then(|input| (known.set)(config, &input));
+                    if let Err(what) = set {
+                        at(start, format!("{path}: {what}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn unknown(path: &str) -> String {
+    let nearest = KEYS
+        .iter()
+        .map(|k| (k.path, common(k.path, path)))
+        .max_by_key(|(_, same)| *same)
+        .filter(|(_, same)| *same * 2 > path.len());
+    match nearest {
+        Some((near, _)) => format!("unknown key {path:?}; did you mean {near:?}?"),
+        None => format!("unknown key {path:?}"),
+    }
+}
+
+/// Length of the common start and end of two keys.
+fn common(a: &str, b: &str) -> usize {
+    let start = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    let end = a
+        .bytes()
+        .rev()
+        .zip(b.bytes().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
+    (start + end).min(a.len().min(b.len()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,274 @@
+//! Every configuration key, in one table.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Config;
+
+/// A value as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Text; from the environment everything is text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// A list of texts.
+    List(Vec<String>),
+}
+
+impl Input {
+    pub(super) fn of(value: &toml::de::DeValue<'_>) -> Result<Input, String> {
+        use toml::de::DeValue;
+        match value {
+            DeValue::String(text) => Ok(Input::Text(text.clone().into_owned())),
+            DeValue::Integer(number) => number
+                .to_string()
+                .parse()
+                .map(Input::Number)
+                .map_err(|_| "the number is out of range".to_owned()),
+            DeValue::Array(items) => items
+                .iter()
+                .map(|item| match item.get_ref() {
+                    DeValue::String(text) => Ok(text.clone().into_owned()),
+                    _ => Err("must be a list of texts".to_owned()),
+                })
+                .collect::<Result<_, _>>()
+                .map(Input::List),
+            _ => Err("must be a text, a whole number or a list of texts".to_owned()),
+        }
+    }
+
+    fn text(&self) -> Result<String, String> {
+        match self {
+            Input::Text(text) => Ok(text.clone()),
+            _ => Err("must be a text".to_owned()),
+        }
+    }
+
+    fn number(&self, low: i64, high: i64) -> Result<u64, String> {
+        let number = match self {
+            Input::Number(number) => *number,
+            Input::Text(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| format!("{text:?} is not a whole number"))?,
+            Input::List(_) => return Err("must be a whole number".to_owned()),
+        };
+        if (low..=high).contains(&number) {
+            u64::try_from(number).map_err(|_| "must not be negative".to_owned())
+        } else {
+            Err(format!("{number} is not between {low} and {high}"))
+        }
+    }
+
+    fn list(&self) -> Result<Vec<String>, String> {
+        match self {
+            Input::List(items) => Ok(items.clone()),
+            Input::Text(text) => Ok(text
+                .split(',')
+                .map(|t| t.trim().to_owned())
+                .filter(|t| !t.is_empty())
+                .collect()),
+            Input::Number(_) => Err("must be a list of texts".to_owned()),
+        }
+    }
+
+    fn path(&self) -> Result<PathBuf, String> {
+        self.text().map(PathBuf::from)
+    }
+
+    fn namespace(&self) -> Result<Option<String>, String> {
+        let text = self.text()?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        match text.as_str() {
+            "" | "*" | "all" => Ok(None),
+            name if name.chars().all(plain) && name.len() < 64 => Ok(Some(text)),
+            _ => Err(format!(
+                "{text:?} is not the name of one namespace, or `*` for all"
+            )),
+        }
+    }
+}
+
+type Set = fn(&mut Config, &Input) -> Result<(), String>;
+
+/// One key.
+pub struct Key {
+    /// `section.key` in the file.
+    pub path: &'static str,
+    /// Environment variable over it.
+    pub env: &'static str,
+    /// What it means, with its unit and default.
+    pub meaning: &'static str,
+    pub(super) set: Set,
+}
+
+/// Assign a parsed value to a field.
+macro_rules! set {
+    ($field:ident, $input:ident => $value:expr) => {
+        |config, $input| {
+            config.$field = $value;
+            Ok(())
+        }
+    };
+}
+
+const fn key(path: &'static str, env: &'static str, meaning: &'static str, set: Set) -> Key {
+    Key {
+        path,
+        env,
+        meaning,
+        set,
+    }
+}
+
+/// Every key, in the order of the documentation.
+pub const KEYS: &[Key] = &[
+    key(
+        "cluster.kubeconfig",
+        "K8SHAWK_KUBECONFIG",
+        "kubeconfig file; else KUBECONFIG, the usual file, or the pod's own account",
+        set!(kubeconfig, i => Some(i.path()?)),
+    ),
+    key(
+        "cluster.context",
+        "K8SHAWK_CONTEXT",
+        "context of the kubeconfig",
+        set!(context, i => Some(i.text()?)),
+    ),
+    key(
+        "watch.namespace",
+        "WATCH_NAMESPACE",
+        "namespace to watch; `*`, the default, is all",
+        set!(namespace, i => i.namespace()?),
+    ),
+    key(
+        "watch.dedup_seconds",
+        "K8SHAWK_DEDUP_SECONDS",
+        "signals within this time after an incident ended are its echo (60)",
+        set!(dedup, i => Duration::from_secs(i.number(0, 86_400)?)),
+    ),
+    key(
+        "watch.settle_ms",
+        "K8SHAWK_SETTLE_MS",
+        "time that an incident gathers signals before it is investigated (2000)",
+        set!(settle, i => Duration::from_millis(i.number(0, 60_000)?)),
+    ),
+    key(
+        "watch.queue",
+        "K8SHAWK_QUEUE",
+        "changes that may wait for triage (10000)",
+        set!(queue, i => usize::try_from(i.number(1, 1_000_000)?).map_err(|e| e.to_string())?),
+    ),
+    key(
+        "watch.sweep_seconds",
+        "K8SHAWK_SWEEP_SECONDS",
+        "how often what is still broken is looked at again (5)",
+        set!(sweep, i => Duration::from_secs(i.number(1, 3600)?)),
+    ),
+    key(
+        "plugins.plugins",
+        "K8SHAWK_PLUGINS",
+        "directory of the plugins; else `plugins` beside the binary",
+        set!(plugins, i => Some(i.path()?)),
+    ),
+    key(
+        "plugins.policies",
+        "K8SHAWK_POLICIES",
+        "directory of the policies; else `policies` beside the binary",
+        set!(policies, i => Some(i.path()?)),
+    ),
+    key(
+        "plugins.grants",
+        "K8SHAWK_GRANTS",
+        "directory of the grants; else `grants` beside the binary",
+        set!(grants, i => Some(i.path()?)),
+    ),
+    key(
+        "plugins.quarantine_after",
+        "K8SHAWK_QUARANTINE_AFTER",
+        "faults in a row that quarantine a plugin (5)",
+        set!(quarantine_after, i => u32::try_from(i.number(1, 1000)?).map_err(|e| e.to_string())?),
+    ),
+    key(
+        "approval.approvers",
+        "K8SHAWK_APPROVERS",
+        "names of those who may approve; else whoever reaches the socket, for low and medium risk",
+        set!(approvers, i => i.list()?),
+    ),
+    key(
+        "approval.expires_minutes",
+        "K8SHAWK_APPROVAL_EXPIRES_MINUTES",
+        "how long a question stands (30)",
+        set!(approval_expires, i => Duration::from_secs(60 * i.number(1, 10_080)?)),
+    ),
+    key(
+        "fix.timeout_seconds",
+        "K8SHAWK_FIX_TIMEOUT_SECONDS",
+        "longest time of one fix (30)",
+        set!(fix_timeout, i => Duration::from_secs(i.number(1, 600)?)),
+    ),
+    key(
+        "recovery.interval_seconds",
+        "K8SHAWK_RECOVERY_INTERVAL_SECONDS",
+        "time between two checks (15)",
+        set!(recovery_interval, i => Duration::from_secs(i.number(1, 600)?)),
+    ),
+    key(
+        "recovery.timeout_seconds",
+        "RECOVERY_TIMEOUT_SECONDS",
+        "longest time until a verdict (180)",
+        set!(recovery_timeout, i => Duration::from_secs(i.number(1, 7200)?)),
+    ),
+    key(
+        "recovery.stability_seconds",
+        "K8SHAWK_RECOVERY_STABILITY_SECONDS",
+        "time that everything must be good (30)",
+        set!(recovery_stability, i => Duration::from_secs(i.number(0, 3600)?)),
+    ),
+    key(
+        "state.directory",
+        "K8SHAWK_STATE",
+        "directory of the database, the socket and the knowledge base (the working directory)",
+        set!(state, i => i.path()?),
+    ),
+    key(
+        "state.database",
+        "K8SHAWK_DATABASE",
+        "database file",
+        set!(database, i => Some(i.path()?)),
+    ),
+    key(
+        "state.socket",
+        "K8SHAWK_SOCKET",
+        "socket of a running host",
+        set!(socket, i => Some(i.path()?)),
+    ),
+    key(
+        "state.knowledge_base",
+        "K8SHAWK_KNOWLEDGE_BASE",
+        "directory of RCAs",
+        set!(knowledge_base, i => Some(i.path()?)),
+    ),
+    key(
+        "voice.language",
+        "VOICE_LANGUAGE",
+        "language of the spoken summary: english, tamil or tanglish (english)",
+        set!(voice_language, i => language(&i.text()?)?),
+    ),
+    key(
+        "http.port",
+        "WEBHOOK_PORT",
+        "port of the HTTP server (8081)",
+        set!(http_port, i => u16::try_from(i.number(1, 65_535)?).map_err(|e| e.to_string())?),
+    ),
+];
+
+fn language(text: &str) -> Result<String, String> {
+    match text.to_lowercase().as_str() {
+        "english" | "en" | "en-in" => Ok("english".to_owned()),
+        "tamil" | "ta" | "ta-in" => Ok("tamil".to_owned()),
+        "tanglish" => Ok("tanglish".to_owned()),
+        _ => Err(format!("{text:?} is none of english, tamil, tanglish")),
+    }
+}

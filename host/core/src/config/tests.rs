@@ -1,0 +1,67 @@
+use super::*;
+
+fn none(_: &str) -> Option<String> {
+    None
+}
+
+#[test]
+fn all_faults_name_file_and_line_at_once() {
+    let text = "[watch]\nnamespce = \"a\"\nqueue = 0\n\n[nothing]\nx = 1\n";
+    let faults = Config::parse(Some(("k8shawk.toml", text)), none).unwrap_err();
+    let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    assert!(shown.iter().any(
+        |f| f.starts_with("k8shawk.toml:2:") && f.contains("did you mean \"watch.namespace\"")
+    ));
+    assert!(
+        shown
+            .iter()
+            .any(|f| f.starts_with("k8shawk.toml:3:") && f.contains("between 1"))
+    );
+    assert!(shown.iter().any(|f| f.starts_with("k8shawk.toml:6:")));
+}
+
+#[test]
+fn a_syntax_error_names_its_line() {
+    let faults = Config::parse(Some(("c.toml", "[watch]\nqueue = = 1\n")), none).unwrap_err();
+    assert!(faults[0].place == "c.toml:2", "{faults:?}");
+}
+
+#[test]
+fn the_environment_is_laid_over_the_file() {
+    let env = |name: &str| match name {
+        "WATCH_NAMESPACE" => Some("shop".to_owned()),
+        "RECOVERY_TIMEOUT_SECONDS" => Some("60".to_owned()),
+        "K8SHAWK_APPROVERS" => Some("ann, bob".to_owned()),
+        "VOICE_LANGUAGE" => Some("ta-IN".to_owned()),
+        _ => None,
+    };
+    let text = "[watch]\nnamespace = \"other\"\n[recovery]\ninterval_seconds = 5\n";
+    let config = Config::parse(Some(("c", text)), env).unwrap();
+    assert_eq!(config.namespace.as_deref(), Some("shop"));
+    assert_eq!(config.recovery_timeout, Duration::from_secs(60));
+    assert_eq!(config.recovery_interval, Duration::from_secs(5));
+    assert_eq!(config.approvers, ["ann", "bob"]);
+    assert_eq!(config.voice_language, "tamil");
+}
+
+#[test]
+fn a_fault_of_the_environment_names_the_variable() {
+    let env = |name: &str| (name == "WEBHOOK_PORT").then(|| "http".to_owned());
+    let faults = Config::parse(None, env).unwrap_err();
+    assert_eq!(
+        faults[0].to_string(),
+        "WEBHOOK_PORT: \"http\" is not a whole number"
+    );
+}
+
+#[test]
+fn no_two_keys_share_a_path_or_a_variable() {
+    for (i, key) in KEYS.iter().enumerate() {
+        assert!(
+            KEYS.iter()
+                .skip(i + 1)
+                .all(|k| k.path != key.path && k.env != key.env)
+        );
+    }
+}
