@@ -1,0 +1,155 @@
+//! The limits of one call, counted while it runs.
+
+use k8shawk_core::grant::Limits;
+use thiserror::Error;
+use wasmtime::ResourceLimiter;
+
+/// Table elements of one component, all tables together: a Python component has 100,000.
+const TABLE_ELEMENTS: usize = 200_000;
+/// Core instances, tables and memories of one component.
+const INSTANCES: usize = 128;
+
+/// Ends a call from within a lent function.
+#[derive(Debug, Clone, Copy, Error)]
+pub(crate) enum Overrun {
+    /// Calls went on long after they were used up.
+    #[error("too many host calls")]
+    HostCalls,
+    /// The deadline passed while the cluster was asked.
+    #[error("deadline passed in a read")]
+    Waiting,
+}
+
+/// Counters of one call.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limits: Limits,
+    pub(crate) host_calls: u32,
+    pub(crate) output: usize,
+    memory: usize,
+    elements: usize,
+    /// Bytes of the first growth that was refused. wasm only sees a failed `memory.grow`, and
+    /// aborts in its own way: without this note it would look like a plain panic.
+    pub(crate) refused: Option<usize>,
+}
+
+impl Budget {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Budget {
+            limits,
+            host_calls: 0,
+            output: 0,
+            memory: 0,
+            elements: 0,
+            refused: None,
+        }
+    }
+
+    /// Forget the calls so far, for an instance that is called again; its memory stays.
+    pub(crate) fn again(&mut self) {
+        (self.host_calls, self.output) = (0, 0);
+    }
+
+    /// Count a host call with its arguments. `false` where the limits are used up: the guest
+    /// is told, and it may still return a result.
+    ///
+    /// # Errors
+    /// [`Overrun::HostCalls`] where a guest takes no notice and calls on.
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<bool, Overrun> {
+        self.host_calls = self.host_calls.saturating_add(1);
+        if self.host_calls > self.limits.host_calls.saturating_mul(2).max(64) {
+            return Err(Overrun::HostCalls);
+        }
+        let output = self.output.saturating_add(bytes);
+        if self.host_calls > self.limits.host_calls || output > self.limits.output {
+            return Ok(false);
+        }
+        self.output = output;
+        Ok(true)
+    }
+}
+
+impl ResourceLimiter for Budget {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self.memory.saturating_add(desired.saturating_sub(current));
+        if total > self.limits.memory {
+            self.refused.get_or_insert(total);
+            return Ok(false);
+        }
+        self.memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self
+            .elements
+            .saturating_add(desired.saturating_sub(current));
+        if total > TABLE_ELEMENTS {
+            self.refused
+                .get_or_insert(total.saturating_mul(size_of::<usize>()));
+            return Ok(false);
+        }
+        self.elements = total;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        INSTANCES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_host_calls_softly_and_then_hard() {
+        let mut budget = Budget::new(Limits {
+            host_calls: 100,
+            ..Limits::default()
+        });
+        assert!((0..100).all(|_| budget.charge(1).unwrap()));
+        assert!((0..100).all(|_| !budget.charge(1).unwrap()));
+        assert!(budget.charge(1).is_err());
+    }
+
+    #[test]
+    fn refuses_arguments_beyond_the_output_limit_but_not_a_smaller_one_after() {
+        let mut budget = Budget::new(Limits {
+            output: 10,
+            ..Limits::default()
+        });
+        assert!(!budget.charge(11).unwrap());
+        assert!(budget.charge(10).unwrap());
+        assert!(!budget.charge(1).unwrap());
+    }
+
+    #[test]
+    fn counts_all_memories_of_a_component_together() {
+        let mut budget = Budget::new(Limits {
+            memory: 100,
+            ..Limits::default()
+        });
+        assert!(budget.memory_growing(0, 60, None).unwrap());
+        assert!(!budget.memory_growing(0, 60, None).unwrap());
+        assert_eq!(budget.refused, Some(120));
+    }
+}

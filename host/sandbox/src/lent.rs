@@ -1,0 +1,300 @@
+//! What a call can reach: the functions that the host lends, over the guard and the limits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use k8shawk_core::grant::Limits;
+use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal, Usage};
+
+use crate::bindings::lent::k8shawk::host::{clock, log, settings};
+use crate::bindings::lent::k8shawk::incident::types as incident;
+use crate::bindings::lent::k8shawk::kubectl::{describe, events, get, logs, top, types};
+use crate::budget::{Budget, Overrun};
+use crate::call::{CallContext, CallRecord, Level};
+
+/// What an operator lets a plugin do, prepared once and shared by its calls.
+#[derive(Debug)]
+pub(crate) struct Lent {
+    pub(crate) plugin: Arc<str>,
+    pub(crate) digest: Arc<str>,
+    pub(crate) guard: Guard,
+    pub(crate) limits: Limits,
+    /// Settings as JSON text.
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+/// The state of one call: lives and dies with its store.
+pub(crate) struct Call {
+    lent: Arc<Lent>,
+    pub(crate) budget: Budget,
+    pub(crate) started: Instant,
+    reader: Option<Arc<dyn Reader>>,
+    now_ms: i64,
+    refusals: Vec<String>,
+    log: Vec<(Level, String)>,
+    log_dropped: u32,
+    reads: Vec<(Read, Result<Answer, ReadError>)>,
+}
+
+impl Call {
+    pub(crate) fn new(lent: Arc<Lent>, context: Option<CallContext>) -> Self {
+        let now_ms = context.as_ref().map_or(0, |c| c.now_ms);
+        Call {
+            budget: Budget::new(lent.limits),
+            lent,
+            started: Instant::now(),
+            reader: context.map(|c| c.reader),
+            now_ms,
+            refusals: Vec::new(),
+            log: Vec::new(),
+            log_dropped: 0,
+            reads: Vec::new(),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.started + self.lent.limits.deadline
+    }
+
+    pub(crate) fn into_record(self) -> CallRecord {
+        CallRecord {
+            plugin: self.lent.plugin.clone(),
+            digest: self.lent.digest.clone(),
+            duration: self.started.elapsed(),
+            host_calls: self.budget.host_calls,
+            refusals: self.refusals,
+            log: self.log,
+            log_dropped: self.log_dropped,
+            reads: self.reads,
+        }
+    }
+
+    /// The way of every read: limits, guard, reader. The guest hears `denied` for whatever is
+    /// refused, by the grant or by the cluster; the reason goes to the record.
+    async fn read(&mut self, read: Read, bytes: usize) -> wasmtime::Result<Told<Answer>> {
+        if !self.budget.charge(bytes)? {
+            return Ok(Err(types::ReadError::Exhausted));
+        }
+        let permit = match self.lent.guard.permit(read.clone()) {
+            Ok(permit) => permit,
+            Err(refusal) => return Ok(Err(self.refuse(refusal))),
+        };
+        let Some(reader) = self.reader.clone() else {
+            return Ok(Err(types::ReadError::Unavailable(
+                "no cluster in this call".to_owned(),
+            )));
+        };
+        let deadline = tokio::time::Instant::from_std(self.deadline());
+        let answer = tokio::time::timeout_at(deadline, reader.read(permit))
+            .await
+            .map_err(|_| Overrun::Waiting)?;
+        if answer == Err(ReadError::Denied) {
+            self.refusals
+                .push(format!("the cluster (RBAC) refuses {read:?}"));
+        }
+        self.reads.push((read, answer.clone()));
+        Ok(answer.map_err(told))
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> types::ReadError {
+        self.refusals.push(refusal.to_string());
+        match refusal {
+            Refusal::Invalid(what) => types::ReadError::Invalid(what),
+            Refusal::Denied { .. } => types::ReadError::Denied,
+        }
+    }
+
+    async fn text(&mut self, read: Read, bytes: usize) -> wasmtime::Result<Told<String>> {
+        Ok(self
+            .read(read, bytes)
+            .await?
+            .and_then(|answer| match answer {
+                Answer::Text(text) => Ok(text),
+                Answer::Usage(_) => Err(types::ReadError::Unavailable("not a text".to_owned())),
+            }))
+    }
+}
+
+/// What the guest is told of a read.
+type Told<T> = Result<T, types::ReadError>;
+
+fn told(error: ReadError) -> types::ReadError {
+    match error {
+        ReadError::Denied => types::ReadError::Denied,
+        ReadError::NotFound => types::ReadError::NotFound,
+        ReadError::Unavailable(why) => types::ReadError::Unavailable(why),
+    }
+}
+
+impl incident::Host for Call {}
+impl types::Host for Call {}
+
+impl log::Host for Call {
+    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        if self.budget.charge(message.len())? {
+            self.log.push((level.into(), message));
+        } else {
+            self.log_dropped = self.log_dropped.saturating_add(1);
+        }
+        Ok(())
+    }
+}
+
+impl settings::Host for Call {
+    /// Answered even where the limits are used up: a setting that vanishes in the middle of a
+    /// call would change what the plugin says.
+    fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
+        self.budget.charge(key.len())?;
+        Ok(self.lent.settings.get(&key).cloned())
+    }
+}
+
+impl clock::Host for Call {
+    fn now(&mut self) -> wasmtime::Result<i64> {
+        self.budget.charge(0)?;
+        Ok(self.now_ms)
+    }
+}
+
+impl get::Host for Call {
+    async fn get(
+        &mut self,
+        kind: String,
+        namespace: String,
+        name: String,
+    ) -> wasmtime::Result<Told<String>> {
+        let bytes = kind.len() + namespace.len() + name.len();
+        self.text(
+            Read::Get {
+                kind,
+                namespace,
+                name,
+            },
+            bytes,
+        )
+        .await
+    }
+
+    async fn list(
+        &mut self,
+        kind: String,
+        namespace: String,
+        selector: String,
+    ) -> wasmtime::Result<Told<String>> {
+        let bytes = kind.len() + namespace.len() + selector.len();
+        self.text(
+            Read::List {
+                kind,
+                namespace,
+                selector,
+            },
+            bytes,
+        )
+        .await
+    }
+}
+
+impl describe::Host for Call {
+    async fn describe(
+        &mut self,
+        kind: String,
+        namespace: String,
+        name: String,
+    ) -> wasmtime::Result<Told<String>> {
+        let bytes = kind.len() + namespace.len() + name.len();
+        self.text(
+            Read::Describe {
+                kind,
+                namespace,
+                name,
+            },
+            bytes,
+        )
+        .await
+    }
+}
+
+impl logs::Host for Call {
+    async fn logs(
+        &mut self,
+        namespace: String,
+        pod: String,
+        container: String,
+        previous: bool,
+        lines: u32,
+    ) -> wasmtime::Result<Told<String>> {
+        let bytes = namespace.len() + pod.len() + container.len();
+        let lines = lines.min(k8shawk_core::guard::MAX_LOG_LINES);
+        self.text(
+            Read::Logs {
+                namespace,
+                pod,
+                container,
+                previous,
+                lines,
+            },
+            bytes,
+        )
+        .await
+    }
+}
+
+impl events::Host for Call {
+    async fn events(
+        &mut self,
+        kind: String,
+        namespace: String,
+        name: String,
+    ) -> wasmtime::Result<Told<String>> {
+        let bytes = kind.len() + namespace.len() + name.len();
+        self.text(
+            Read::Events {
+                kind,
+                namespace,
+                name,
+            },
+            bytes,
+        )
+        .await
+    }
+}
+
+impl top::Host for Call {
+    async fn top(
+        &mut self,
+        namespace: String,
+        pod: String,
+    ) -> wasmtime::Result<Told<Vec<top::Usage>>> {
+        let bytes = namespace.len() + pod.len();
+        Ok(self
+            .read(Read::Top { namespace, pod }, bytes)
+            .await?
+            .and_then(|answer| match answer {
+                Answer::Usage(usage) => Ok(usage.into_iter().map(top::Usage::from).collect()),
+                Answer::Text(_) => Err(types::ReadError::Unavailable("not a usage".to_owned())),
+            }))
+    }
+}
+
+impl From<Usage> for top::Usage {
+    fn from(usage: Usage) -> Self {
+        top::Usage {
+            pod: usage.pod,
+            container: usage.container,
+            cpu_milli: usage.cpu_milli,
+            memory_bytes: usage.memory_bytes,
+        }
+    }
+}
+
+impl From<log::Level> for Level {
+    fn from(level: log::Level) -> Self {
+        match level {
+            log::Level::Debug => Level::Debug,
+            log::Level::Info => Level::Info,
+            log::Level::Warn => Level::Warn,
+            log::Level::Error => Level::Error,
+        }
+    }
+}
