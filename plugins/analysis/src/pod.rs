@@ -3,34 +3,46 @@
 //! [`diagnose`] asks in the order in which a pod comes to life: is it refused, placed, set up,
 //! started, running, ready? Each step is a module that is named after what it explains.
 
+pub mod admission;
 pub mod backend;
+pub mod capacity;
 pub mod command;
 pub mod config;
+pub mod constraint;
 pub mod container;
 pub mod cpu;
 pub mod crash;
 pub mod dependency;
+pub mod evict;
 pub mod hook;
 pub mod image;
 pub mod log;
 pub mod memory;
+pub mod obstacle;
 pub mod owner;
 pub mod probe;
 pub mod probed;
 pub mod rbac;
 pub mod reference;
 pub mod revision;
+pub mod sandbox;
+pub mod schedule;
 pub mod secret;
 pub mod setting;
 pub mod subject;
+pub mod topology;
+pub mod verdict;
+pub mod volume;
 
-use k8shawk_sdk::analysis::Finding;
+use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use self::container::{Container, Role};
 pub use self::owner::root_owner;
 use self::subject::Subject;
 use crate::case::Case;
+use crate::node;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +51,16 @@ type Step = fn(&Subject) -> Option<Finding>;
 type ContainerStep = fn(&Subject, &Container) -> Option<Finding>;
 
 /// What is asked of a pod, in this order; the first answer is the cause.
-const STEPS: &[Step] = &[containers, probe::diagnose_readiness];
+const STEPS: &[Step] = &[
+    evict::diagnose,
+    admission::diagnose,
+    schedule::diagnose,
+    lost_node,
+    sandbox::diagnose,
+    volume::diagnose,
+    containers,
+    probe::diagnose_readiness,
+];
 
 /// What is asked of a container that is in trouble, in this order.
 const CONTAINER_STEPS: &[ContainerStep] = &[
@@ -72,6 +93,41 @@ pub fn diagnose(case: &Case, pod: &Value) -> Option<Finding> {
         return None;
     }
     STEPS.iter().find_map(|step| step(&subject))
+}
+
+/// A pod whose node no longer reports: what the pod's status says is old.
+fn lost_node(subject: &Subject) -> Option<Finding> {
+    let named = subject.node();
+    if named.is_empty() || subject.phase() == "Failed" {
+        return None;
+    }
+    let draft = |class| subject.draft(class, Severity::Critical);
+    if subject.case.is_missing("Node", "", named) {
+        let mut draft = draft("node-unreachable");
+        let cited = draft.cite("spec.nodeName", named);
+        draft
+            .title(format!(
+                "Pod {} belongs to node {named}, which does not exist",
+                subject.object.name
+            ))
+            .say(format!(
+                "Pod {} was given to node {named} {cited}, which does not exist (any more).",
+                subject.object.name
+            ))
+            .fact(facts::NODE, named)
+            .fact(facts::STALE_POD, subject.object.name.clone())
+            .confidence(85)
+            .shared(container::shared("Node", "", named));
+        return Some(draft.finish());
+    }
+    let node = subject.case.get("Node", "", named)?;
+    let fault = node::fault(&node).filter(|f| f.class != "node-pressure")?;
+    Some(node::blame(
+        subject.case,
+        &node,
+        draft(fault.class),
+        &subject.object.name,
+    ))
 }
 
 /// The first container in trouble, in the order in which they start.

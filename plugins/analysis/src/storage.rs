@@ -1,11 +1,397 @@
-//! Why a claim is not bound, or full.
+//! Why a claim is not bound.
 
-use k8shawk_sdk::analysis::Finding;
+use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
 use serde_json::Value;
 
 use crate::case::Case;
+use crate::finding::Draft;
+use crate::json::{items, name, reference, text};
+use crate::pod::container::shared;
+use crate::pod::subject::{cite_event, since, spell};
+use crate::{near, quantity};
+
+/// Seconds that a provisioner may take.
+const PATIENCE: i64 = 60;
+
+/// Provisioner of a class whose volumes are made by hand.
+const BY_HAND: &str = "kubernetes.io/no-provisioner";
+
+const DEFAULT_CLASS: &str = "/metadata/annotations/storageclass.kubernetes.io~1is-default-class";
 
 /// Why this claim is not usable; `None` where nothing is wrong with it.
-pub fn diagnose_claim(_case: &Case, _pvc: &Value) -> Option<Finding> {
-    None
+pub fn diagnose_claim(case: &Case, pvc: &Value) -> Option<Finding> {
+    let mut object = reference(pvc);
+    if object.kind.is_empty() {
+        object.kind = "PersistentVolumeClaim".to_owned();
+        object.api_version = "v1".to_owned();
+    }
+    explain(case, pvc, &object, &object)
+}
+
+/// The same, as the cause of a failing `object` of `owner`.
+pub fn explain(case: &Case, pvc: &Value, object: &ObjectRef, owner: &ObjectRef) -> Option<Finding> {
+    if pvc.pointer("/metadata/deletionTimestamp").is_some() {
+        return None;
+    }
+    let claim = Claim {
+        case,
+        pvc,
+        object,
+        owner,
+    };
+    match text(pvc, "/status/phase") {
+        "Bound" => claim.resize(),
+        "Lost" => Some(claim.lost()),
+        _ => claim.pending(),
+    }
+}
+
+struct Claim<'a> {
+    case: &'a Case<'a>,
+    pvc: &'a Value,
+    object: &'a ObjectRef,
+    owner: &'a ObjectRef,
+}
+
+impl Claim<'_> {
+    fn draft(&self, class: &str) -> Draft {
+        let mut draft = Draft::new(
+            class,
+            Severity::Medium,
+            self.object.clone(),
+            self.owner.clone(),
+        );
+        draft.shared(shared(
+            "PersistentVolumeClaim",
+            self.namespace(),
+            self.name(),
+        ));
+        draft
+    }
+
+    fn name(&self) -> &str {
+        name(self.pvc)
+    }
+
+    fn namespace(&self) -> &str {
+        text(self.pvc, "/metadata/namespace")
+    }
+
+    fn cite_phase(&self, draft: &mut Draft) -> String {
+        draft.cite(
+            format!("PersistentVolumeClaim {} status.phase", self.name()),
+            text(self.pvc, "/status/phase"),
+        )
+    }
+
+    fn event(&self, reasons: &[&str]) -> Option<Value> {
+        let mut own = reference(self.pvc);
+        own.kind = "PersistentVolumeClaim".to_owned();
+        self.case
+            .events(&own)
+            .into_iter()
+            .rev()
+            .find(|e| reasons.contains(&text(e, "/reason")))
+    }
+
+    fn lost(&self) -> Finding {
+        let volume = text(self.pvc, "/spec/volumeName");
+        let mut draft = self.draft("pvc-lost");
+        let cited = self.cite_phase(&mut draft);
+        draft
+            .title(format!("Claim {} lost its volume {volume}", self.name()))
+            .say(format!("The claim \"{}\" in namespace {} was bound to the PersistentVolume \"{volume}\", which no longer exists or no longer names this claim {cited}.", self.name(), self.namespace()))
+            .confidence(95);
+        draft.finish()
+    }
+
+    fn resize(&self) -> Option<Finding> {
+        let event = self.event(&["VolumeResizeFailed", "FileSystemResizeFailed"])?;
+        let mut draft = self.draft("volume-resize-failed");
+        let cited = cite_event(&mut draft, &event);
+        draft
+            .title(format!("Claim {} cannot be resized", self.name()))
+            .say(format!(
+                "The claim \"{}\" is bound, but its volume cannot be made larger {cited}.",
+                self.name()
+            ))
+            .confidence(85);
+        Some(draft.finish())
+    }
+
+    fn pending(&self) -> Option<Finding> {
+        if let Some(event) = self
+            .event(&["ProvisioningFailed"])
+            .filter(|e| !text(e, "/message").contains("not found"))
+        {
+            return Some(self.refused(&event));
+        }
+        let volume = text(self.pvc, "/spec/volumeName");
+        if !volume.is_empty() {
+            return self.reserved(volume);
+        }
+        match self
+            .pvc
+            .pointer("/spec/storageClassName")
+            .and_then(Value::as_str)
+        {
+            Some("") => Some(self.no_volume("asks for a volume without a class")),
+            Some(class) => self.of_class(class),
+            None => self.without_class(),
+        }
+    }
+
+    fn of_class(&self, class: &str) -> Option<Finding> {
+        if self.case.is_missing("StorageClass", "", class) {
+            // A volume made by hand may carry a class name that no StorageClass has.
+            let by_hand = self
+                .case
+                .list("PersistentVolume", "")
+                .iter()
+                .any(|pv| text(pv, "/spec/storageClassName") == class);
+            return Some(if by_hand {
+                self.no_volume(&format!(
+                    "asks for a volume of class \"{class}\", which exists only by hand"
+                ))
+            } else {
+                self.no_class(class)
+            });
+        }
+        let object = self.case.get("StorageClass", "", class)?;
+        let provisioner = text(&object, "/provisioner");
+        let waits = text(&object, "/volumeBindingMode") == "WaitForFirstConsumer";
+        if waits && !self.has_consumer() {
+            return None;
+        }
+        if provisioner == BY_HAND {
+            return Some(self.no_volume(&format!(
+                "asks for a volume of class \"{class}\", whose volumes are made by hand"
+            )));
+        }
+        let selected = self
+            .pvc
+            .pointer("/metadata/annotations/volume.kubernetes.io~1selected-node")
+            .is_some();
+        let age =
+            since(self.case, text(self.pvc, "/metadata/creationTimestamp")).unwrap_or(i64::MAX);
+        // Until the scheduler has chosen a node, no provisioner is asked.
+        if (waits && !selected) || age < PATIENCE {
+            return None;
+        }
+        Some(self.no_provisioner(class, provisioner, age))
+    }
+
+    fn has_consumer(&self) -> bool {
+        let pods = self.case.list("Pod", self.namespace());
+        pods.iter().any(|pod| claims(pod).contains(&self.name()))
+    }
+
+    fn no_class(&self, class: &str) -> Finding {
+        let mut draft = self.draft("pvc-no-storage-class");
+        let cited = self.cite_phase(&mut draft);
+        let asked = draft.cite(
+            format!(
+                "PersistentVolumeClaim {} spec.storageClassName",
+                self.name()
+            ),
+            class,
+        );
+        let classes = self.case.list("StorageClass", "");
+        let near = near::clause(class, classes.iter().map(name));
+        draft
+            .title(format!("Claim {} asks for StorageClass \"{class}\", which does not exist{near}", self.name()))
+            .say(format!("The claim \"{}\" in namespace {} is pending {cited}: it asks for the StorageClass \"{class}\" {asked}, which does not exist{near}.", self.name(), self.namespace()))
+            .say(listed("The classes of this cluster are", classes.iter().map(name)))
+            .confidence(95)
+            .shared(shared("StorageClass", "", class));
+        draft.finish()
+    }
+
+    fn without_class(&self) -> Option<Finding> {
+        if self.case.unreadable("StorageClass", "") {
+            return None;
+        }
+        let classes = self.case.list("StorageClass", "");
+        if let Some(default) = classes.iter().find(|c| text(c, DEFAULT_CLASS) == "true") {
+            return self.of_class(name(default));
+        }
+        let mut draft = self.draft("pvc-no-storage-class");
+        let cited = self.cite_phase(&mut draft);
+        draft
+            .title(format!("Claim {} names no StorageClass and the cluster has no default", self.name()))
+            .say(format!("The claim \"{}\" in namespace {} is pending {cited}: it names no storageClassName, and no StorageClass of this cluster is the default.", self.name(), self.namespace()))
+            .say(listed("The classes of this cluster are", classes.iter().map(name)))
+            .confidence(92);
+        Some(draft.finish())
+    }
+
+    fn no_provisioner(&self, class: &str, provisioner: &str, age: i64) -> Finding {
+        let mut draft = self.draft("pvc-provisioner-missing");
+        let mut cited = self.cite_phase(&mut draft);
+        cited.push_str(&draft.cite(format!("StorageClass {class} provisioner"), provisioner));
+        if let Some(event) = self.event(&["ExternalProvisioning"]) {
+            cited.push_str(&cite_event(&mut draft, &event));
+        }
+        draft
+            .title(format!("Claim {} waits for the provisioner {provisioner}, which does not answer", self.name()))
+            .say(format!("The claim \"{}\" in namespace {} is pending for {}: its StorageClass \"{class}\" is served by the provisioner \"{provisioner}\", which has neither made a volume nor reported why {cited}.", self.name(), self.namespace(), spell(age)))
+            .shared(shared("StorageClass", "", class));
+        let driver = self.case.is_missing("CSIDriver", "", provisioner);
+        match driver {
+            true => draft
+                .say(format!("No CSIDriver \"{provisioner}\" is registered."))
+                .confidence(90),
+            false => draft.confidence(70),
+        };
+        draft.finish()
+    }
+
+    fn refused(&self, event: &Value) -> Finding {
+        let mut draft = self.draft("pvc-provisioning-failed");
+        let mut cited = self.cite_phase(&mut draft);
+        cited.push_str(&cite_event(&mut draft, event));
+        let class = text(self.pvc, "/spec/storageClassName");
+        draft
+            .title(format!("The volume of claim {} cannot be made", self.name()))
+            .say(format!("The claim \"{}\" in namespace {} is pending because its provisioner (StorageClass \"{class}\") refuses to make the volume {cited}: \"{}\".", self.name(), self.namespace(), text(event, "/message").chars().take(240).collect::<String>()))
+            .confidence(92);
+        draft.finish()
+    }
+
+    fn reserved(&self, volume: &str) -> Option<Finding> {
+        let found = self.case.get("PersistentVolume", "", volume);
+        let missing = self.case.is_missing("PersistentVolume", "", volume);
+        let fault = match &found {
+            Some(pv) => self.unfit(pv)?,
+            None if missing => {
+                let near = near::clause(
+                    volume,
+                    self.case.list("PersistentVolume", "").iter().map(name),
+                );
+                format!("does not exist{near}")
+            }
+            None => return None,
+        };
+        let mut draft = self.draft("pvc-no-matching-volume");
+        let mut cited = self.cite_phase(&mut draft);
+        cited.push_str(&draft.cite(
+            format!("PersistentVolumeClaim {} spec.volumeName", self.name()),
+            volume,
+        ));
+        draft
+            .title(format!("Claim {} cannot have PersistentVolume {volume}", self.name()))
+            .say(format!("The claim \"{}\" in namespace {} is pending {cited}: it asks for the PersistentVolume \"{volume}\", which {fault}.", self.name(), self.namespace()))
+            .confidence(92);
+        Some(draft.finish())
+    }
+
+    fn no_volume(&self, asks: &str) -> Finding {
+        let mut draft = self.draft("pvc-no-matching-volume");
+        let cited = self.cite_phase(&mut draft);
+        let size = text(self.pvc, "/spec/resources/requests/storage");
+        let wanted = draft.cite(
+            format!("PersistentVolumeClaim {} spec", self.name()),
+            format!(
+                "storage={size} accessModes={} storageClassName={}",
+                modes(self.pvc),
+                text(self.pvc, "/spec/storageClassName")
+            ),
+        );
+        draft
+            .title(format!("No PersistentVolume fits claim {}", self.name()))
+            .say(format!("The claim \"{}\" in namespace {} is pending {cited}: it {asks}, of {size} with {} {wanted}.", self.name(), self.namespace(), modes(self.pvc)));
+        let volumes = self.case.list("PersistentVolume", "");
+        let faults: Vec<String> = volumes
+            .iter()
+            .filter_map(|pv| Some(format!("{} {}", name(pv), self.unfit(pv)?)))
+            .take(4)
+            .collect();
+        match faults.is_empty() {
+            _ if self.case.unreadable("PersistentVolume", "") => {
+                draft.unknown("The cluster's PersistentVolumes may not be read.");
+            }
+            true => {
+                draft.say("There is no PersistentVolume that is free.");
+            }
+            false => {
+                let cited = draft.cite("PersistentVolumes", faults.join("; "));
+                draft.say(format!("None fits: {} {cited}.", faults.join("; ")));
+            }
+        }
+        draft.confidence(88);
+        draft.finish()
+    }
+
+    /// Why this volume is not for the claim; `None` where it fits.
+    fn unfit(&self, pv: &Value) -> Option<String> {
+        let holder = (
+            text(pv, "/spec/claimRef/namespace"),
+            text(pv, "/spec/claimRef/name"),
+        );
+        if !holder.1.is_empty() && holder != (self.namespace(), self.name()) {
+            return Some(format!(
+                "is held by the claim {}/{} ({})",
+                holder.0,
+                holder.1,
+                text(pv, "/status/phase")
+            ));
+        }
+        if text(pv, "/status/phase") == "Failed" {
+            return Some("has failed".to_owned());
+        }
+        let class = text(self.pvc, "/spec/storageClassName");
+        if text(pv, "/spec/storageClassName") != class {
+            return Some(format!(
+                "is of class \"{}\", not \"{class}\"",
+                text(pv, "/spec/storageClassName")
+            ));
+        }
+        let has = items(pv, "/spec/accessModes");
+        if let Some(mode) = items(self.pvc, "/spec/accessModes")
+            .iter()
+            .find(|m| !has.contains(m))
+        {
+            return Some(format!(
+                "offers {}, not {}",
+                modes(pv),
+                mode.as_str().unwrap_or_default()
+            ));
+        }
+        let (size, asked) = (
+            text(pv, "/spec/capacity/storage"),
+            text(self.pvc, "/spec/resources/requests/storage"),
+        );
+        if quantity::milli(size)? < quantity::milli(asked)? {
+            return Some(format!("holds {size}, not {asked}"));
+        }
+        let labels = self.pvc.pointer("/spec/selector/matchLabels")?;
+        (!crate::pod::backend::selects(Some(labels), pv))
+            .then(|| format!("lacks the labels {labels}"))
+    }
+}
+
+/// The claims that a pod mounts.
+pub fn claims(pod: &Value) -> Vec<&str> {
+    items(pod, "/spec/volumes")
+        .iter()
+        .map(|v| text(v, "/persistentVolumeClaim/claimName"))
+        .filter(|n| !n.is_empty())
+        .collect()
+}
+
+fn modes(object: &Value) -> String {
+    items(object, "/spec/accessModes")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect::<Vec<_>>()
+        .join("+")
+}
+
+fn listed<'n>(before: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.take(8).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("{before} {}.", names.join(", "))
+    }
 }

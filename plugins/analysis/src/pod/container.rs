@@ -1,6 +1,5 @@
 //! One container of a pod: what was asked for and what became of it.
 
-use k8shawk_sdk::analysis::ObjectRef;
 use serde_json::Value;
 
 use crate::finding::Draft;
@@ -223,20 +222,5 @@ impl<'p> Container<'p> {
     }
 }
 
-/// A reference to an object of `v1`, as the cause that others may share.
-pub fn shared(kind: &str, namespace: &str, name: &str) -> ObjectRef {
-    let api_version = match kind {
-        "StorageClass" | "CSIDriver" => "storage.k8s.io/v1",
-        "RuntimeClass" => "node.k8s.io/v1",
-        "Deployment" => "apps/v1",
-        "Registry" => "",
-        _ => "v1",
-    };
-    ObjectRef {
-        api_version: api_version.to_owned(),
-        kind: kind.to_owned(),
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        uid: String::new(),
-    }
-}
+/// The cause that others may share, by name.
+pub use crate::json::named as shared;

@@ -293,7 +293,9 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         );
     }
     if class == UNREACHABLE || class == LIMITED {
-        draft.shared(shared("Registry", "", host));
+        let mut registry = shared("Registry", "", host);
+        registry.api_version.clear();
+        draft.shared(registry);
     }
     Some(draft.finish())
 }

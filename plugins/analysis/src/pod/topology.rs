@@ -1,0 +1,174 @@
+//! Constraints between places: volumes, spread and affinity between pods.
+
+use serde_json::Value;
+
+use super::backend::selects;
+use super::constraint::{self, label};
+use super::container::shared;
+use super::subject::Subject;
+use crate::finding::Draft;
+use crate::json::{items, name, number, text};
+use crate::storage;
+
+/// Where the pod's volumes are and where nodes are.
+pub fn volume(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, String) {
+    for claim in storage::claims(subject.pod) {
+        let Some(pvc) = subject
+            .case
+            .get("PersistentVolumeClaim", subject.namespace(), claim)
+        else {
+            continue;
+        };
+        let volume = text(&pvc, "/spec/volumeName");
+        let Some(pv) = subject.case.get("PersistentVolume", "", volume) else {
+            continue;
+        };
+        let terms = items(&pv, "/spec/nodeAffinity/required/nodeSelectorTerms");
+        let demands: Vec<_> = terms.iter().flat_map(constraint::of_term).collect();
+        if demands.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = demands.iter().map(constraint::Demand::shown).collect();
+        let cited = draft.cite(
+            format!("PersistentVolume {volume} spec.nodeAffinity"),
+            shown.join(", "),
+        );
+        let near: Vec<&str> = nodes
+            .iter()
+            .filter(|n| demands.iter().all(|d| d.met(n)))
+            .map(name)
+            .collect();
+        draft.shared(shared("PersistentVolume", "", volume));
+        let place = match near.is_empty() {
+            true => {
+                let key = demands.first().map_or("", |d| d.key.as_str());
+                let mut have: Vec<&str> = nodes.iter().filter_map(|n| label(n, key)).collect();
+                have.sort_unstable();
+                have.dedup();
+                format!("no node is there (nodes have {key} = {})", have.join(", "))
+            }
+            false => format!(
+                "only node {} is there, which fails other constraints of the pod",
+                near.join(", ")
+            ),
+        };
+        return (
+            format!("its volume {volume} is bound to {}", shown.join(", ")),
+            format!(
+                "Its claim \"{claim}\" is bound to the PersistentVolume {volume}, which can be used only where {} {cited}, and {place}.",
+                shown.join(", ")
+            ),
+        );
+    }
+    (
+        "its volumes cannot be used there".to_owned(),
+        "The node or zone of its volumes does not fit any node that it may run on.".to_owned(),
+    )
+}
+
+/// The spread constraint that holds it back.
+pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, String) {
+    let hard = items(subject.pod, "/spec/topologySpreadConstraints")
+        .iter()
+        .find(|c| text(c, "/whenUnsatisfiable") != "ScheduleAnyway");
+    let Some(constraint) = hard else {
+        return ("topology spread".to_owned(), String::new());
+    };
+    let key = text(constraint, "/topologyKey");
+    let skew = number(constraint, "/maxSkew").unwrap_or(1);
+    let cited = draft.cite(
+        "spec.topologySpreadConstraints",
+        format!("topologyKey={key} maxSkew={skew} whenUnsatisfiable=DoNotSchedule"),
+    );
+    let pods = subject.case.list("Pod", subject.namespace());
+    let mut domains: Vec<(&str, usize)> = Vec::new();
+    for node in nodes {
+        let Some(domain) = label(node, key) else {
+            continue;
+        };
+        let here = pods
+            .iter()
+            .filter(|p| {
+                text(p, "/spec/nodeName") == name(node)
+                    && selects(constraint.pointer("/labelSelector/matchLabels"), p)
+            })
+            .count();
+        match domains.iter_mut().find(|(d, _)| *d == domain) {
+            Some((_, count)) => *count += here,
+            None => domains.push((domain, here)),
+        }
+    }
+    if domains.is_empty() {
+        return (
+            format!("no node has the label {key}"),
+            format!(
+                "Its topology spread demands an even spread over {key} (maxSkew {skew}) {cited}, but none of the {} nodes has that label.",
+                nodes.len()
+            ),
+        );
+    }
+    let shown: Vec<String> = domains.iter().map(|(d, n)| format!("{d}: {n}")).collect();
+    (
+        format!("topology spread over {key}, maxSkew {skew}"),
+        format!(
+            "Its topology spread demands at most {skew} more matching pods in one {key} than in another {cited}; at present there are {}.",
+            shown.join(", ")
+        ),
+    )
+}
+
+/// The rule between pods that holds it back.
+pub fn affinity(subject: &Subject, told: &str, draft: &mut Draft) -> (String, String) {
+    if told.contains("existing pods anti-affinity") {
+        return (
+            "other pods keep it off by their anti-affinity".to_owned(),
+            "Pods that already run refuse to share a place with it by their own anti-affinity."
+                .to_owned(),
+        );
+    }
+    let anti = told.contains("anti-affinity");
+    let (field, called) = if anti {
+        ("podAntiAffinity", "anti-affinity")
+    } else {
+        ("podAffinity", "affinity")
+    };
+    let terms = items(
+        subject.pod,
+        &format!("/spec/affinity/{field}/requiredDuringSchedulingIgnoredDuringExecution"),
+    );
+    let Some(term) = terms.first() else {
+        return (format!("pod {called}"), String::new());
+    };
+    let key = text(term, "/topologyKey");
+    let selector = term
+        .pointer("/labelSelector")
+        .map_or_else(String::new, Value::to_string);
+    let cited = draft.cite(
+        format!("spec.affinity.{field}"),
+        format!("topologyKey={key} labelSelector={selector}"),
+    );
+    let pods = subject.case.list("Pod", subject.namespace());
+    let matching: Vec<String> = pods
+        .iter()
+        .filter(|p| name(p) != subject.object.name && !text(p, "/spec/nodeName").is_empty())
+        .filter(|p| selects(term.pointer("/labelSelector/matchLabels"), p))
+        .map(|p| format!("{} on {}", name(p), text(p, "/spec/nodeName")))
+        .take(5)
+        .collect();
+    let found = match (matching.is_empty(), anti) {
+        (true, false) => "no running pod matches that".to_owned(),
+        (true, true) => "the pods that match are gone by now".to_owned(),
+        (false, _) => format!("the pods that match are {}", matching.join(", ")),
+    };
+    let rule = if anti {
+        "it may not share"
+    } else {
+        "it must share"
+    };
+    (
+        format!("its pod {called} over {key}"),
+        format!(
+            "By its required pod {called} {rule} a {key} with pods of {selector} {cited}; {found}."
+        ),
+    )
+}
