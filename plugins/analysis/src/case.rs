@@ -8,6 +8,9 @@ use k8shawk_sdk::analysis::{Incident, ObjectRef, ReadError};
 use k8shawk_sdk::cluster::Cluster;
 use serde_json::Value;
 
+/// Lines of a log that are read.
+const LINES: u32 = 60;
+
 type Listed = Rc<Vec<Value>>;
 
 /// An incident under analysis. The same object or list is read once.
@@ -18,6 +21,8 @@ pub struct Case<'a> {
     pub cluster: &'a dyn Cluster,
     gets: RefCell<HashMap<String, Option<Rc<Value>>>>,
     lists: RefCell<HashMap<String, Listed>>,
+    logs: RefCell<HashMap<String, String>>,
+    events: RefCell<HashMap<String, Vec<Value>>>,
     denied: RefCell<Vec<String>>,
 }
 
@@ -29,6 +34,8 @@ impl<'a> Case<'a> {
             cluster,
             gets: RefCell::default(),
             lists: RefCell::default(),
+            logs: RefCell::default(),
+            events: RefCell::default(),
             denied: RefCell::default(),
         }
     }
@@ -87,15 +94,31 @@ impl<'a> Case<'a> {
 
     /// Events of an object, oldest first; empty where they may not be read.
     pub fn events(&self, object: &ObjectRef) -> Vec<Value> {
-        self.cluster
-            .events(&object.kind, &object.namespace, &object.name)
-            .unwrap_or_default()
+        let (kind, namespace, name) = (&object.kind, &object.namespace, &object.name);
+        let key = format!("{kind}/{namespace}/{name}");
+        if let Some(known) = self.events.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = self
+            .cluster
+            .events(kind, namespace, name)
+            .unwrap_or_default();
+        self.events.borrow_mut().insert(key, found.clone());
+        found
     }
 
     /// Last lines of a container; empty where there are none.
     pub fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> String {
-        self.cluster
-            .logs(&pod.namespace, &pod.name, container, previous, 60)
-            .unwrap_or_default()
+        let (namespace, name) = (&pod.namespace, &pod.name);
+        let key = format!("{namespace}/{name}/{container}/{previous}");
+        if let Some(known) = self.logs.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = self
+            .cluster
+            .logs(namespace, name, container, previous, LINES)
+            .unwrap_or_default();
+        self.logs.borrow_mut().insert(key, found.clone());
+        found
     }
 }

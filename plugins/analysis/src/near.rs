@@ -49,7 +49,12 @@ fn score(wanted: &str, name: &str) -> f64 {
     let extended = shorter >= 4
         && (a.starts_with(&b) || b.starts_with(&a) || a.ends_with(&b) || b.ends_with(&a));
     let edits = strsim::normalized_damerau_levenshtein(&a, &b);
-    if extended { edits.max(0.8) } else { edits }
+    let slip = shorter >= 3 && strsim::damerau_levenshtein(&a, &b) == 1;
+    match (extended, slip) {
+        (true, _) => edits.max(0.8),
+        (false, true) => edits.max(0.75),
+        (false, false) => edits,
+    }
 }
 
 /// Lower case, and without the marks that people confuse.

@@ -210,3 +210,6 @@ fn victims(case: &Case, node: &str, draft: &mut Draft) {
 fn ended(pod: &Value) -> bool {
     matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
 }
+
+#[cfg(test)]
+mod tests;

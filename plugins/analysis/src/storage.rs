@@ -395,3 +395,6 @@ fn listed<'n>(before: &str, names: impl Iterator<Item = &'n str>) -> String {
         format!("{before} {}.", names.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,15 +117,21 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     let reason = container.waiting();
     let refused = REASONS.contains(&reason) || exit.is_some_and(|e| REASONS.contains(&e.reason));
     let shell = exit.is_some_and(|e| matches!(e.code, 126 | 127) && e.reason != "OOMKilled");
-    if !refused && !shell {
+    let log = Log::of(subject, container);
+    // Where the runtime reaches its exec call and that fails, only the log says so.
+    let handed = exit
+        .and(log.last())
+        .filter(|line| line.starts_with("exec "));
+    if !refused && !shell && handed.is_none() {
         return None;
     }
     let mut told = exit.map_or("", |e| e.message).to_owned();
     if REASONS.contains(&reason) {
         told = format!("{} {told}", container.waiting_message());
     }
-    let log = Log::of(subject, container);
-    let line = shell.then(|| log.last_with(SHELL)).flatten();
+    let line = handed
+        .cloned()
+        .or_else(|| shell.then(|| log.last_with(SHELL)).flatten());
     if let Some(line) = &line {
         told = format!("{told} {line}");
     }
@@ -137,9 +143,6 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     }
     if let Some(exit) = &exit {
         cited.push_str(&container.cite_exit(&mut draft, exit));
-    }
-    if let Some(line) = &line {
-        cited.push_str(&draft.cite(log.source(container), line));
     }
     let code = exit.map_or(String::new(), |e| format!(" (exit code {})", e.code));
     draft
@@ -157,6 +160,10 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         .say(detail(container, class, &told))
         .fact(facts::CONTAINER, container.name())
         .confidence(if told.trim().is_empty() { 70 } else { 93 });
+    if let Some(line) = &line {
+        let cited = draft.cite(log.source(container), line);
+        draft.say(format!("Its log says \"{line}\" {cited}."));
+    }
     Some(draft.finish())
 }
 

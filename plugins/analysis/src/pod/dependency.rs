@@ -16,7 +16,7 @@ use crate::near;
 const TEXTS: &[(&str, Fault)] = &[
     ("no such host", Fault::Name),
     ("server misbehaving", Fault::Name),
-    ("enotfound", Fault::Name),
+    (" enotfound", Fault::Name),
     ("eai_again", Fault::Name),
     ("unknownhostexception", Fault::Name),
     ("could not translate host name", Fault::Name),

@@ -25,7 +25,8 @@ impl Log {
             let text = subject
                 .case
                 .logs(&subject.object, container.name(), previous);
-            let lines = tail(&text);
+            let absent = text.starts_with("unable to retrieve container logs");
+            let lines = if absent { Vec::new() } else { tail(&text) };
             if !lines.is_empty() {
                 return Log {
                     lines,

@@ -45,7 +45,10 @@ fn resource(
             .text
             .split_once("nsufficient ")
             .map_or("", |(_, rest)| {
-                rest.split([' ', '.', ',']).next().unwrap_or_default()
+                rest.split([' ', ','])
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end_matches('.')
             }),
     };
     if resource.is_empty() {
