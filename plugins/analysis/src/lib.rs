@@ -1,16 +1,28 @@
 //! The shipped analysis plugin: finds causes from patterns, without a model.
 //!
 //! `case` is what an analysis works on; `finding` builds its result; `json` reads objects.
-//! Each other module explains the objects that it is named after.
+//! `dispatch` chooses who explains an incident; each other module explains the objects that it
+//! is named after.
 
+pub mod apiservice;
+pub mod autoscaling;
 pub mod case;
+pub mod certificate;
+pub mod controllers;
+pub mod deletion;
+pub mod dispatch;
+pub mod disruption;
 pub mod finding;
 pub mod json;
 pub mod near;
 pub mod node;
 pub mod pod;
 pub mod quantity;
+pub mod quota;
+pub mod routing;
 pub mod storage;
+pub mod undetermined;
+pub mod webhook;
 
 #[cfg(test)]
 mod testing;
@@ -24,8 +36,7 @@ use k8shawk_sdk::cluster::Granted;
 
 /// Find the cause of an incident with what `cluster` lets it read.
 pub fn analyse(incident: &Incident, cluster: &dyn Cluster) -> Conclusion {
-    let _case = case::Case::new(incident, cluster);
-    Conclusion::Findings(Vec::new())
+    dispatch::conclude(&case::Case::new(incident, cluster))
 }
 
 #[cfg(target_family = "wasm")]

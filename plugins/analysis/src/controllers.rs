@@ -1,0 +1,64 @@
+//! What makes pods: workloads, Jobs and CronJobs.
+
+pub mod cronjob;
+pub mod daemonset;
+pub mod failed_create;
+pub mod failure;
+pub mod job;
+pub mod refusal;
+pub mod revision;
+pub mod rollout;
+pub mod statefulset;
+pub mod workload;
+
+use serde_json::Value;
+
+use crate::case::Case;
+use crate::json::{items, name, text};
+
+/// True where `object` has `owner` among its owner references.
+pub fn owned_by(object: &Value, owner: &Value) -> bool {
+    let uid = text(owner, "/metadata/uid");
+    items(object, "/metadata/ownerReferences").iter().any(|reference| {
+        let other = text(reference, "/uid");
+        text(reference, "/kind") == text(owner, "/kind")
+            && text(reference, "/name") == name(owner)
+            && (uid.is_empty() || other.is_empty() || uid == other)
+    })
+}
+
+/// Objects of `kind` in the namespace of `owner` that it controls.
+pub fn children(case: &Case, kind: &str, owner: &Value) -> Vec<Value> {
+    let listed = case.list(kind, text(owner, "/metadata/namespace"));
+    listed.iter().filter(|o| owned_by(o, owner)).cloned().collect()
+}
+
+/// Pods that belong to `workload`, directly or through its ReplicaSets or Jobs.
+pub fn pods_of(case: &Case, workload: &Value) -> Vec<Value> {
+    let between = match text(workload, "/kind") {
+        "Deployment" => children(case, "ReplicaSet", workload),
+        "CronJob" => children(case, "Job", workload),
+        _ => Vec::new(),
+    };
+    let listed = case.list("Pod", text(workload, "/metadata/namespace"));
+    listed
+        .iter()
+        .filter(|pod| owned_by(pod, workload) || between.iter().any(|b| owned_by(pod, b)))
+        .cloned()
+        .collect()
+}
+
+/// True where the pod's condition Ready holds.
+pub fn ready(pod: &Value) -> bool {
+    crate::json::condition_is(pod, "Ready", "True").is_some()
+}
+
+/// Seconds since `pointer` of `value`, a time; `None` where it is not set.
+pub fn seconds_since(case: &Case, value: &Value, pointer: &str) -> Option<i64> {
+    crate::json::millis(value, pointer).map(|then| (case.incident.now - then) / 1000)
+}
+
+/// Seconds since the object was created.
+pub fn age(case: &Case, value: &Value) -> i64 {
+    seconds_since(case, value, "/metadata/creationTimestamp").unwrap_or(i64::MAX)
+}

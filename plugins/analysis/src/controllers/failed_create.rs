@@ -1,0 +1,200 @@
+//! Why the API server refuses to create a pod.
+
+use k8shawk_sdk::analysis::Finding;
+
+use super::refusal::Refusal;
+use crate::finding::Draft;
+use crate::json::{name, named, text};
+use crate::{near, quota, webhook};
+
+type Explain = fn(&Refusal) -> Finding;
+
+/// Text of the API server's answer, and who explains it. The first that fits decides.
+const ANSWERS: &[(&str, Explain)] = &[
+    ("exceeded quota:", quota::exceeded),
+    ("failed quota:", quota::unspecified),
+    ("failed calling webhook", webhook::down),
+    ("failed to call webhook", webhook::down),
+    ("ValidatingAdmissionPolicy", admission_policy),
+    ("denied the request", webhook::refused),
+    ("violates PodSecurity", pod_security),
+    ("no PriorityClass with name", priority_class),
+    ("error looking up service account", service_account),
+    (" usage per ", limit_range),
+    ("limit to request ratio", limit_range),
+    ("RuntimeClass", runtime_class),
+    ("it is being terminated", terminating),
+    (" cannot create resource", forbidden),
+    (" is invalid:", invalid),
+    ("Invalid value", invalid),
+];
+
+/// The cause behind a refusal.
+pub fn explain(refusal: &Refusal) -> Finding {
+    ANSWERS
+        .iter()
+        .find(|(needle, _)| refusal.message.contains(needle))
+        .map_or_else(|| unrecognised(refusal), |(_, explain)| explain(refusal))
+}
+
+/// The text between `before` and the next of `ends`.
+pub fn between<'t>(text: &'t str, before: &str, ends: &[char]) -> Option<&'t str> {
+    let (_, rest) = text.split_once(before)?;
+    let found = rest.split(|c| ends.contains(&c)).next()?.trim();
+    (!found.is_empty()).then_some(found)
+}
+
+fn finish(mut draft: Draft, title: String, sentence: String, confidence: u8) -> Finding {
+    draft.title(title).say(sentence).confidence(confidence);
+    draft.finish()
+}
+
+fn workload(refusal: &Refusal) -> String {
+    name(refusal.workload).to_owned()
+}
+
+/// `violates PodSecurity "restricted:latest": FIELD (container "x" must ...), ...`
+fn pod_security(refusal: &Refusal) -> Finding {
+    let level = between(&refusal.message, "violates PodSecurity \"", &['"']).unwrap_or("unknown");
+    let rest = refusal.message.split_once("violates PodSecurity").map_or("", |(_, rest)| rest);
+    let fields = rest.split_once("\": ").map_or(rest, |(_, fields)| fields);
+    let (mut draft, cited) = refusal.draft("pod-security-refused", named_creator(refusal));
+    let namespace = refusal.namespace();
+    let enforced = refusal.case.get("Namespace", "", namespace).and_then(|found| {
+        let labels = found.pointer("/metadata/labels")?;
+        Some(labels.get("pod-security.kubernetes.io/enforce")?.as_str()?.to_owned())
+    });
+    if let Some(enforced) = enforced {
+        let label = draft.cite("Namespace label pod-security.kubernetes.io/enforce", &enforced);
+        draft.say(format!("Namespace {namespace} enforces the level \"{enforced}\" {label}."));
+    }
+    draft.unknown("the pod template must satisfy the named fields, or the level must be changed");
+    let sentence = format!("Pod Security \"{level}\" is violated by: {fields} {cited}.");
+    finish(draft, format!("{} violates Pod Security {level}", workload(refusal)), sentence, 95)
+}
+
+/// `no PriorityClass with name NAME was found`
+fn priority_class(refusal: &Refusal) -> Finding {
+    let wanted = between(&refusal.message, "no PriorityClass with name ", &[' ', ',']).unwrap_or("?");
+    let (draft, cited) = refusal.draft("priority-class-missing", named_creator(refusal));
+    missing(refusal, draft, "PriorityClass", "", wanted, &cited)
+}
+
+/// `error looking up service account NS/NAME: serviceaccount "NAME" not found`
+fn service_account(refusal: &Refusal) -> Finding {
+    let path = between(&refusal.message, "error looking up service account ", &[':', ' ']);
+    let (namespace, wanted) = path.and_then(|p| p.split_once('/')).unwrap_or(("", "?"));
+    let (draft, cited) = refusal.draft("service-account-missing", named_creator(refusal));
+    missing(refusal, draft, "ServiceAccount", namespace, wanted, &cited)
+}
+
+/// `pod rejected: RuntimeClass "NAME" not found`
+fn runtime_class(refusal: &Refusal) -> Finding {
+    let wanted = between(&refusal.message, "RuntimeClass \"", &['"']).unwrap_or("?");
+    let (draft, cited) = refusal.draft("runtime-class-missing", named_creator(refusal));
+    missing(refusal, draft, "RuntimeClass", "", wanted, &cited)
+}
+
+/// A named object that the pod refers to does not exist.
+fn missing(
+    refusal: &Refusal,
+    mut draft: Draft,
+    kind: &str,
+    namespace: &str,
+    wanted: &str,
+    cited: &str,
+) -> Finding {
+    let existing = refusal.case.list(kind, namespace);
+    let close = near::clause(wanted, existing.iter().map(name));
+    draft.shared(named(kind, namespace, wanted));
+    let place = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
+    if refusal.case.get(kind, namespace, wanted).is_some() {
+        let exists = draft.cite(format!("{kind} {wanted}"), "exists now");
+        draft.say(format!("It exists by now {exists}: the next attempt should succeed."));
+    } else if !refusal.case.is_missing(kind, namespace, wanted) {
+        draft.unknown(format!("{kind} {wanted} could not be read; the API server's word counts"));
+    }
+    let sentence =
+        format!("The pod template names {kind} \"{wanted}\", which does not exist{place}{close} {cited}.");
+    let title = format!("{kind} {wanted} of {} does not exist", workload(refusal));
+    finish(draft, title, sentence, 95)
+}
+
+/// `maximum memory usage per Container is 512Mi, but limit is 1Gi`
+fn limit_range(refusal: &Refusal) -> Finding {
+    let ranges = refusal.case.list("LimitRange", refusal.namespace());
+    let names: Vec<&str> = ranges.iter().map(name).collect();
+    let guilty = match names.as_slice() {
+        [only] => named("LimitRange", refusal.namespace(), only),
+        _ => named_creator(refusal),
+    };
+    let (mut draft, cited) = refusal.draft("limit-range-refused", guilty.clone());
+    if guilty.kind == "LimitRange" {
+        draft.shared(guilty);
+    }
+    let rule = refusal.message.split_once("is forbidden: ").map_or(&*refusal.message, |(_, r)| r);
+    let which = match names.as_slice() {
+        [] => "A LimitRange".to_owned(),
+        names => format!("LimitRange {}", names.join(" or ")),
+    };
+    let sentence = format!("{which} refuses the pod: {rule} {cited}.");
+    finish(draft, format!("a LimitRange refuses the pods of {}", workload(refusal)), sentence, 95)
+}
+
+/// `ValidatingAdmissionPolicy 'NAME' with binding 'B' denied request: TEXT`
+fn admission_policy(refusal: &Refusal) -> Finding {
+    let policy = between(&refusal.message, "ValidatingAdmissionPolicy '", &['\'']).unwrap_or("?");
+    let mut guilty = named("ValidatingAdmissionPolicy", "", policy);
+    guilty.api_version = "admissionregistration.k8s.io/v1".to_owned();
+    let (mut draft, cited) = refusal.draft("admission-policy-refused", guilty.clone());
+    draft.shared(guilty);
+    let said = refusal.message.split_once("denied request: ").map_or("", |(_, said)| said);
+    let sentence = format!("ValidatingAdmissionPolicy {policy} denies the pod: \"{said}\" {cited}.");
+    finish(draft, format!("policy {policy} denies the pods of {}", workload(refusal)), sentence, 95)
+}
+
+fn terminating(refusal: &Refusal) -> Finding {
+    let namespace = named("Namespace", "", refusal.namespace());
+    let (mut draft, cited) = refusal.draft("namespace-stuck", namespace.clone());
+    draft.shared(namespace);
+    let sentence =
+        format!("Namespace {} is being deleted and takes no new objects {cited}.", refusal.namespace());
+    finish(draft, format!("namespace {} is going away", refusal.namespace()), sentence, 90)
+}
+
+/// `User "U" cannot create resource "pods" in API group "" in the namespace "N"`
+fn forbidden(refusal: &Refusal) -> Finding {
+    let user = between(&refusal.message, "User \"", &['"']).unwrap_or("?");
+    let resource = between(&refusal.message, "create resource \"", &['"']).unwrap_or("?");
+    let (draft, cited) = refusal.draft("rbac-denied", named_creator(refusal));
+    let sentence = format!(
+        "\"{user}\" may not create {resource} in namespace {}: a Role with verb create on \
+         {resource} and its RoleBinding are lacking {cited}.",
+        refusal.namespace()
+    );
+    finish(draft, format!("{user} may not create {resource}"), sentence, 90)
+}
+
+/// The pod template breaks the API's own rules.
+fn invalid(refusal: &Refusal) -> Finding {
+    let (draft, cited) = refusal.draft("pod-template-invalid", named_creator(refusal));
+    let said = refusal.message.split_once("is invalid: ").map_or(&*refusal.message, |(_, s)| s);
+    let sentence = format!("The pod template is not valid: {said} {cited}.");
+    finish(draft, format!("the pod template of {} is not valid", workload(refusal)), sentence, 85)
+}
+
+fn unrecognised(refusal: &Refusal) -> Finding {
+    let (mut draft, cited) = refusal.draft("undetermined", named_creator(refusal));
+    draft.unknown(format!(
+        "why the API server refuses: kubectl describe {} {} -n {}",
+        text(refusal.workload, "/kind").to_lowercase(),
+        workload(refusal),
+        refusal.namespace()
+    ));
+    let sentence = format!("Its answer was: \"{}\" {cited}.", refusal.message);
+    finish(draft, format!("pods of {} cannot be created", workload(refusal)), sentence, 40)
+}
+
+fn named_creator(refusal: &Refusal) -> k8shawk_sdk::analysis::ObjectRef {
+    crate::json::reference(refusal.workload)
+}

@@ -1,0 +1,171 @@
+//! Why a workload has not the pods that it should have.
+
+use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use serde_json::Value;
+
+use super::failure::{Failure, failures};
+use super::{age, daemonset, failed_create, pods_of, ready, refusal, rollout, statefulset};
+use crate::case::Case;
+use crate::finding::Draft;
+use crate::json::{condition, deleting, name, number, reference, spoken, text};
+use crate::routing::{dns, network_policy};
+use crate::undetermined;
+
+/// Seconds in which a new pod may still be starting, where nothing says more.
+const STARTING: i64 = 120;
+
+/// The causes of a workload's failure, or why it is healthy.
+pub fn diagnose(case: &Case, workload: &Value) -> Conclusion {
+    let pods = pods_of(case, workload);
+    let findings = causes(case, workload, &pods);
+    if !findings.is_empty() {
+        return Conclusion::Findings(findings);
+    }
+    match text(workload, "/kind") {
+        "StatefulSet" => statefulset::without_cause(case, workload, &pods),
+        "DaemonSet" => daemonset::without_cause(case, workload, &pods),
+        _ => without_cause(case, workload, &pods),
+    }
+}
+
+/// Causes by the pods of an object of a kind that is not known here.
+pub fn explain_pods_of_stranger(case: &Case, object: &Value) -> Vec<Finding> {
+    let listed = case.list("Pod", text(object, "/metadata/namespace"));
+    let mine = reference(object);
+    let belongs = |pod: &&Value| {
+        let owner = crate::pod::root_owner(case, pod);
+        owner.kind == mine.kind && owner.name == mine.name
+    };
+    let pods: Vec<Value> = listed.iter().filter(belongs).cloned().collect();
+    failures(case, &pods).into_iter().map(|f| f.finding).collect()
+}
+
+/// Pods of a workload that count against its replicas.
+pub fn present(case: &Case, workload: &Value) -> i64 {
+    count(&pods_of(case, workload))
+}
+
+fn count(pods: &[Value]) -> i64 {
+    let over = |pod: &&Value| matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+    let live = pods.iter().filter(|pod| !deleting(pod) && !over(pod)).count();
+    i64::try_from(live).unwrap_or(i64::MAX)
+}
+
+fn causes(case: &Case, workload: &Value, pods: &[Value]) -> Vec<Finding> {
+    let live = usize::try_from(count(pods)).unwrap_or_default();
+    let mut found: Vec<Finding> = Vec::new();
+    for mut failure in failures(case, pods) {
+        failure.count(live.max(failure.pods.len()));
+        network_policy::refine(case, &failure.representative().clone(), &mut failure.finding);
+        dress(case, workload, &mut failure);
+        dns::broaden(case, workload, &mut failure.finding);
+        found.push(failure.finding);
+    }
+    if let Some(refusal) = refusal::of(case, workload, count(pods)) {
+        let mut finding = failed_create::explain(&refusal);
+        if let Some(set) = refusal::set_of(&refusal) {
+            rollout::enrich(case, workload, &set, &mut finding);
+        }
+        found.push(finding);
+    }
+    found
+}
+
+/// Add what the workload knows to a cause of its pods.
+fn dress(case: &Case, workload: &Value, failure: &mut Failure) {
+    match text(workload, "/kind") {
+        "Deployment" => {
+            let pod = failure.representative();
+            if let Some(set) = rollout::set_of(case, workload, pod) {
+                rollout::enrich(case, workload, &set, &mut failure.finding);
+            }
+        }
+        "StatefulSet" => statefulset::enrich(case, workload, failure),
+        "DaemonSet" => daemonset::enrich(workload, failure),
+        _ => {}
+    }
+    soften(workload, &mut failure.finding);
+}
+
+/// What ran before still runs: not worse than medium.
+fn soften(workload: &Value, finding: &mut Finding) {
+    let wanted = number(workload, "/spec/replicas").unwrap_or(1);
+    let available = number(workload, "/status/availableReplicas").unwrap_or_default();
+    let serves = text(workload, "/kind") == "Deployment" && wanted > 0 && available >= wanted;
+    if serves && finding.severity == Severity::High {
+        finding.severity = Severity::Medium;
+    }
+}
+
+/// No pod tells a cause: the workload is healthy, on its way, stuck, or not understood.
+fn without_cause(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
+    let subject = spoken(&reference(workload));
+    let wanted = number(workload, "/spec/replicas").unwrap_or(1);
+    if wanted == 0 {
+        if let Some(broken) = dns::scaled_to_zero(case, workload) {
+            return Conclusion::Findings(vec![broken]);
+        }
+        return Conclusion::Healthy(format!("{subject} is scaled to zero on purpose"));
+    }
+    if workload.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
+        return Conclusion::Healthy(format!("{subject} is paused on purpose"));
+    }
+    let ready_pods = pods.iter().filter(|pod| ready(pod) && !deleting(pod)).count();
+    if i64::try_from(ready_pods).unwrap_or_default() >= wanted {
+        return Conclusion::Healthy(format!("{ready_pods} of {wanted} pods of {subject} are ready"));
+    }
+    let progressing = condition(workload, "Progressing");
+    match progressing.map(|c| (text(c, "/status"), text(c, "/reason"))) {
+        Some(("False", "ProgressDeadlineExceeded")) => {
+            Conclusion::Findings(vec![stuck(case, workload, pods)])
+        }
+        Some(("True", "NewReplicaSetAvailable")) | None => starting(case, workload, pods),
+        Some(("True", _)) => {
+            Conclusion::Healthy(format!("the rollout of {subject} is in progress"))
+        }
+        _ => starting(case, workload, pods),
+    }
+}
+
+/// Healthy while the pods that are not ready are young; else undetermined.
+pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
+    let waiting: Vec<&Value> = pods.iter().filter(|pod| !ready(pod)).collect();
+    let young = waiting.iter().all(|pod| deleting(pod) || age(case, pod) < STARTING);
+    let subject = spoken(&reference(workload));
+    if !waiting.is_empty() && young {
+        let names: Vec<&str> = waiting.into_iter().map(name).take(4).collect();
+        return Conclusion::Healthy(format!(
+            "pods of {subject} are still starting or ending: {}",
+            names.join(", ")
+        ));
+    }
+    if case.unreadable("Pod", text(workload, "/metadata/namespace")) || age(case, workload) >= STARTING {
+        return Conclusion::Findings(vec![undetermined::quote(case, workload, pods)]);
+    }
+    Conclusion::Healthy(format!("{subject} is new and still being set up"))
+}
+
+/// A rollout that made no progress although none of its pods tells why.
+fn stuck(case: &Case, deployment: &Value, pods: &[Value]) -> Finding {
+    let object = reference(deployment);
+    let owner = crate::dispatch::owner_of(case, deployment);
+    let mut draft = Draft::new("rollout-stuck", Severity::Medium, object, owner);
+    draft.title(format!("the rollout of {} is stuck", name(deployment))).confidence(60);
+    let ready_pods = pods.iter().filter(|pod| ready(pod)).count();
+    let wanted = number(deployment, "/spec/replicas").unwrap_or(1);
+    let updated = number(deployment, "/status/updatedReplicas").unwrap_or_default();
+    let cited = draft.cite(
+        "status",
+        format!("replicas wanted {wanted}, updated {updated}, ready {ready_pods}"),
+    );
+    draft.say(format!(
+        "{ready_pods} of {wanted} pods are ready, {updated} are of the new revision, and none \
+         of them tells a cause {cited}."
+    ));
+    draft.unknown(undetermined::describe(&reference(deployment)));
+    let mut finding = draft.finish();
+    if let Some(newest) = rollout::revisions(case, deployment).first() {
+        rollout::enrich(case, deployment, newest, &mut finding);
+    }
+    finding
+}

@@ -1,0 +1,98 @@
+//! The cluster's DNS: CoreDNS's own cause.
+
+use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::facts;
+use serde_json::Value;
+
+use crate::case::Case;
+use crate::controllers::failure::amend;
+use crate::controllers::{ready, workload};
+use crate::finding::Draft;
+use crate::json::{name, number, reference, text};
+
+const NAMESPACE: &str = "kube-system";
+
+/// Label of the DNS server's pods, whatever the server.
+const LABEL: (&str, &str) = ("k8s-app", "kube-dns");
+
+/// Classes of CoreDNS's pods that a restart cannot cure.
+const NOT_BY_RESTART: &[&str] =
+    &["application", "config", "image", "registry", "missing", "unschedulable", "memory", "quota"];
+
+/// Pods of the cluster's DNS.
+pub fn pods(case: &Case) -> Vec<Value> {
+    let listed = case.list("Pod", NAMESPACE);
+    listed.iter().filter(|pod| super::backend::matches(pod, &[LABEL])).cloned().collect()
+}
+
+/// True where the workload is the cluster's DNS server.
+fn is_dns(workload: &Value) -> bool {
+    let template = workload.pointer("/spec/template").unwrap_or(&Value::Null);
+    text(workload, "/metadata/namespace") == NAMESPACE
+        && (name(workload) == "coredns" || super::backend::matches(template, &[LABEL]))
+}
+
+/// The DNS server at zero replicas is no decision that anybody can want.
+pub fn scaled_to_zero(case: &Case, workload: &Value) -> Option<Finding> {
+    let others = pods(case).iter().any(ready);
+    if !is_dns(workload) || others || case.is_missing("Service", NAMESPACE, "kube-dns") {
+        return None;
+    }
+    let object = reference(workload);
+    let mut draft = Draft::new("dns-broken", Severity::Critical, object.clone(), object.clone());
+    let cited = draft.cite("spec.replicas", "0");
+    draft
+        .title(format!("the cluster has no DNS: {} is scaled to zero", name(workload)))
+        .confidence(95)
+        .shared(object)
+        .fact(facts::SUGGESTED_REPLICAS, "2")
+        .say(format!(
+            "Deployment {NAMESPACE}/{} has 0 replicas and no other pod serves Service kube-dns, \
+             so no name resolves in the cluster {cited}.",
+            name(workload)
+        ));
+    Some(draft.finish())
+}
+
+/// A cause of the DNS server's pods becomes `dns-broken` while none of them is ready.
+pub fn broaden(case: &Case, workload: &Value, finding: &mut Finding) {
+    if !is_dns(workload) || pods(case).iter().any(ready) {
+        return;
+    }
+    let curable = !NOT_BY_RESTART.iter().any(|word| finding.class.contains(word));
+    let own = std::mem::replace(&mut finding.class, "dns-broken".to_owned());
+    finding.severity = Severity::Critical;
+    finding.title = format!("the cluster's DNS is down: {}", finding.title);
+    finding.shared = Some(reference(workload));
+    let status = format!(
+        "ready {} of {}",
+        number(workload, "/status/readyReplicas").unwrap_or_default(),
+        number(workload, "/spec/replicas").unwrap_or(1)
+    );
+    amend(finding, |draft| {
+        let cited = draft.cite("Deployment status", status);
+        draft.say(format!(
+            "No pod of the cluster's DNS is ready, so no name resolves in the cluster; its own \
+             cause is {own} {cited}."
+        ));
+        if curable {
+            draft.fact(facts::RESTART, format!("{NAMESPACE}/{}", name(workload)));
+        }
+    });
+}
+
+/// Add CoreDNS's own cause to a victim's finding.
+pub fn explain(case: &Case, finding: &mut Finding) {
+    let Some(shared) = finding.shared.clone().filter(|s| s.kind == "Deployment") else { return };
+    let same = finding.owner.kind == shared.kind && finding.owner.name == shared.name;
+    let Some(server) = case.get(&shared.kind, &shared.namespace, &shared.name) else { return };
+    if same {
+        return;
+    }
+    let Conclusion::Findings(causes) = workload::diagnose(case, &server) else { return };
+    let Some(cause) = causes.into_iter().next() else { return };
+    amend(finding, |draft| {
+        let cited = draft.cite(format!("cause of {} ({})", shared.name, cause.class), &cause.cause);
+        draft.say(format!("The cause lies in {}: {} {cited}.", shared.name, cause.title));
+    });
+}
