@@ -8,7 +8,7 @@ pub mod phrases;
 pub mod plain;
 
 use k8shawk_sdk::voice::{Finding, Language, ObjectRef, Severity};
-use phrases::{Phrase, Words};
+use phrases::Words;
 
 /// Longest script in characters, whatever the host allows.
 pub const LONGEST: usize = 500;
@@ -72,11 +72,6 @@ fn kind<'a>(object: &'a ObjectRef, words: &Words) -> &'a str {
 
 fn confidence(finding: &Finding) -> Option<String> {
     (finding.confidence > 0).then(|| finding.confidence.min(100).to_string())
-}
-
-/// The phrase for a class, for tests and other voices.
-pub fn phrase(finding: &Finding) -> &'static Phrase {
-    phrases::of(finding)
 }
 
 /// The export; its symbol names exist only in WebAssembly.
