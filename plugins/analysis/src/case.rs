@@ -1,6 +1,6 @@
 //! What one analysis works on: the incident and a memory of what was read for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -10,6 +10,9 @@ use serde_json::Value;
 
 /// Lines of a log that are read.
 const LINES: u32 = 60;
+
+/// How many causes may be asked for within one another.
+const DEEPEST: u8 = 2;
 
 type Listed = Rc<Vec<Value>>;
 
@@ -24,6 +27,7 @@ pub struct Case<'a> {
     logs: RefCell<HashMap<String, String>>,
     events: RefCell<HashMap<String, Vec<Value>>>,
     denied: RefCell<Vec<String>>,
+    depth: Cell<u8>,
 }
 
 impl<'a> Case<'a> {
@@ -37,6 +41,7 @@ impl<'a> Case<'a> {
             logs: RefCell::default(),
             events: RefCell::default(),
             denied: RefCell::default(),
+            depth: Cell::default(),
         }
     }
 
@@ -71,12 +76,32 @@ impl<'a> Case<'a> {
         if let Some(known) = self.lists.borrow().get(&key) {
             return known.clone();
         }
-        let found = Rc::new(self.cluster.list(kind, namespace, "").unwrap_or_else(|_| {
+        let mut found = self.cluster.list(kind, namespace, "").unwrap_or_else(|_| {
             self.denied.borrow_mut().push(key.clone());
             Vec::new()
-        }));
+        });
+        // The items of a list do not say their kind by themselves.
+        let api_version = crate::json::named(kind, "", "").api_version;
+        for item in found.iter_mut().filter_map(Value::as_object_mut) {
+            item.entry("kind").or_insert_with(|| kind.into());
+            item.entry("apiVersion").or_insert_with(|| api_version.as_str().into());
+        }
+        let found = Rc::new(found);
         self.lists.borrow_mut().insert(key, found.clone());
         found
+    }
+
+    /// Ask for the cause of another object in the midst of a cause; `None` where that was done
+    /// too often, as two objects may each depend on the other.
+    pub fn deeper<T>(&self, ask: impl FnOnce() -> T) -> Option<T> {
+        let depth = self.depth.get();
+        if depth >= DEEPEST {
+            return None;
+        }
+        self.depth.set(depth + 1);
+        let answer = ask();
+        self.depth.set(depth);
+        Some(answer)
     }
 
     /// True where the objects of this kind could not be read: their absence proves nothing.

@@ -10,6 +10,7 @@ pub mod command;
 pub mod config;
 pub mod constraint;
 pub mod container;
+pub mod coredns;
 pub mod cpu;
 pub mod crash;
 pub mod dependency;
@@ -45,6 +46,12 @@ use crate::case::Case;
 use crate::node;
 
 #[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 mod tests;
 
 type Step = fn(&Subject) -> Option<Finding>;

@@ -1,10 +1,15 @@
 //! A process that cannot reach what it depends on.
 
+mod host;
+
 use k8shawk_sdk::analysis::{Finding, Severity};
 use serde_json::Value;
 
+use self::host::{bare, host, likely_host, split};
+
 use super::backend::{self, Backend};
 use super::container::{Container, Exit, shared};
+use super::coredns;
 use super::crash::ended;
 use super::log::Log;
 use super::setting::tokens;
@@ -47,26 +52,6 @@ const TEXTS: &[(&str, Fault)] = &[
     ("connection reset by peer", Fault::Refused),
 ];
 
-/// Words before a host name, in the libraries' own case.
-const BEFORE_HOST: &[&str] = &[
-    "lookup ",
-    "ENOTFOUND ",
-    "EAI_AGAIN ",
-    "UnknownHostException: ",
-    "translate host name \"",
-    "resolve host: ",
-    "bad address '",
-    "bad address \"",
-    "upstream \"",
-    "host \"",
-    "ECONNREFUSED ",
-    "dial tcp ",
-    "connecting to ",
-    "connect to ",
-    "server on '",
-    "server at \"",
-];
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     /// The name does not resolve.
@@ -90,8 +75,7 @@ pub fn diagnose(
     let service = service(subject, &line);
     let resolver_down = line.contains(":53: ")
         && (line.contains("i/o timeout") || line.contains("connection refused"));
-    if resolver_down || (fault == Fault::Name && (service.is_some() || backend::dns_down(subject)))
-    {
+    if resolver_down || (fault == Fault::Name && (service.is_some() || coredns::down(subject))) {
         return Some(dns(subject, container, exit, log, &line));
     }
     let mut draft = subject.draft("dependency-unreachable", Severity::High);
@@ -181,69 +165,6 @@ fn service(subject: &Subject, line: &str) -> Option<Value> {
     candidates.iter().find_map(of_address).cloned()
 }
 
-/// A short word is a host only where the line uses it as one: with a port, in quotes, or after
-/// words that introduce a host.
-fn likely_host(line: &str, host: &str) -> bool {
-    let quoted = ["\"", "'"]
-        .iter()
-        .any(|q| line.contains(&format!("{q}{host}{q}")));
-    let ported = line.contains(&format!("{host}:"))
-        || line.contains(&format!("{host} port"))
-        || line.contains(&format!("//{host}"));
-    quoted
-        || ported
-        || line.contains(&format!("@{host}"))
-        || BEFORE_HOST
-            .iter()
-            .any(|b| line.contains(&format!("{b}{host}")))
-}
-
-/// The host that a line names after words that introduce one.
-fn host(line: &str) -> Option<String> {
-    let named = BEFORE_HOST.iter().find_map(|before| {
-        let (_, rest) = line.split_once(before)?;
-        tokens(rest).next().and_then(bare)
-    });
-    named.or_else(|| {
-        tokens(line)
-            .filter(|t| t.contains("://") || port_of(t).is_some())
-            .find_map(bare)
-    })
-}
-
-fn port_of(token: &str) -> Option<u16> {
-    token
-        .rsplit_once(':')
-        .and_then(|(_, port)| port.parse().ok())
-}
-
-/// A token without scheme, credentials, path and port, if it can be a host.
-fn bare(token: &str) -> Option<String> {
-    let rest = token.split_once("://").map_or(token, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let rest = rest.split('/').next().unwrap_or_default();
-    let host = rest
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches('.');
-    let fits = host.len() > 1
-        && host
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
-    fits.then(|| host.to_owned())
-}
-
-/// Name and namespace of a Service as its clients write it.
-fn split(host: &str, own: &str) -> (String, String) {
-    let host = host.strip_suffix(".cluster.local").unwrap_or(host);
-    let host = host.strip_suffix(".svc").unwrap_or(host);
-    match host.split_once('.') {
-        Some((name, namespace)) => (name.to_owned(), namespace.to_owned()),
-        None => (host.to_owned(), own.to_owned()),
-    }
-}
-
 /// What is known of a host that is no Service.
 fn stranger(subject: &Subject, host: Option<&str>, fault: Fault) -> String {
     let Some(host) = host else {
@@ -290,7 +211,7 @@ fn dns(subject: &Subject, container: &Container, exit: &Exit, log: &Log, line: &
         subject.object.name
     ));
     draft.say(format!("Its log says \"{line}\" {cited}: a name that exists in the cluster does not resolve, or the resolver itself does not answer."));
-    let down = backend::dns_state(subject, &mut draft);
+    let down = coredns::state(subject, &mut draft);
     draft.confidence(if down { 92 } else { 65 });
     draft.shared(shared("Deployment", "kube-system", "coredns"));
     draft.finish()

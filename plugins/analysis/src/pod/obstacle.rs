@@ -1,15 +1,17 @@
 //! The constraint that keeps a pod off the nodes, and by how much they fail it.
 
+mod labels;
+mod ports;
+
 use serde_json::Value;
 
-use super::constraint::{self, label};
-use super::container::shared;
+use super::constraint;
 use super::subject::Subject;
 use super::verdict::{Part, Why};
 use super::{capacity, schedule, topology};
 use crate::finding::Draft;
-use crate::json::{items, name, number, text};
-use crate::{near, quantity};
+use crate::json::{items, name, text};
+use crate::quantity;
 
 /// Most nodes that a sentence lists.
 const LISTED: usize = 4;
@@ -18,10 +20,10 @@ const LISTED: usize = 4;
 pub fn explain(subject: &Subject, nodes: &[Value], part: &Part, draft: &mut Draft) {
     let (headline, sentence) = match part.why {
         Why::Resource | Why::Extended | Why::TooManyPods => resource(subject, nodes, part, draft),
-        Why::Labels => labels(subject, nodes, draft),
+        Why::Labels => labels::labels(subject, nodes, draft),
         Why::Taint | Why::BadNode => taints(subject, nodes, draft),
         Why::Cordon => cordon(subject, nodes, draft),
-        Why::Ports => ports(subject, draft),
+        Why::Ports => ports::ports(subject, draft),
         Why::Volume => topology::volume(subject, nodes, draft),
         Why::Spread => topology::spread(subject, nodes, draft),
         Why::Affinity => topology::affinity(subject, part.text, draft),
@@ -119,66 +121,6 @@ fn resource(
     (headline, measure)
 }
 
-fn labels(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, String) {
-    let demands = constraint::demands(subject.pod);
-    let unmet = demands.iter().find(|d| !nodes.iter().any(|n| d.met(n)));
-    let Some(demand) = unmet.or_else(|| demands.first()) else {
-        return (
-            "its node affinity matches no node".to_owned(),
-            "Its node affinity matches no node.".to_owned(),
-        );
-    };
-    let place = if demand.selector {
-        "spec.nodeSelector"
-    } else {
-        "spec.affinity.nodeAffinity"
-    };
-    let cited = draft.cite(place, demand.shown());
-    let what = if demand.selector {
-        "nodeSelector"
-    } else {
-        "required node affinity"
-    };
-    if unmet.is_none() {
-        let all: Vec<String> = demands.iter().map(constraint::Demand::shown).collect();
-        return (
-            format!("no node meets all of its {what}"),
-            format!(
-                "Each label that it demands is on some node, but no node has them all: {} {cited}.",
-                all.join(", ")
-            ),
-        );
-    }
-    let mut values: Vec<&str> = nodes.iter().filter_map(|n| label(n, &demand.key)).collect();
-    values.sort_unstable();
-    values.dedup();
-    let wanted = demand.values.first().map_or("", String::as_str);
-    let hint = if values.is_empty() {
-        let keys: Vec<&str> = nodes
-            .iter()
-            .filter_map(|n| n.pointer("/metadata/labels")?.as_object())
-            .flat_map(|l| l.keys().map(String::as_str))
-            .collect();
-        let near = near::nearest(&demand.key, keys)
-            .map(|k| format!("; the nearest existing key is \"{k}\""))
-            .unwrap_or_default();
-        format!("no node has a label with that key{near}")
-    } else {
-        let near = near::nearest(wanted, values.iter().copied())
-            .map(|v| format!("; the nearest existing value is \"{v}\""))
-            .unwrap_or_default();
-        format!(
-            "the nodes have {} = {}{near}",
-            demand.key,
-            values.into_iter().take(6).collect::<Vec<_>>().join(", ")
-        )
-    };
-    (
-        format!("its {what} {} matches no node", demand.shown()),
-        format!("Its {what} demands {} {cited}, but {hint}.", demand.shown()),
-    )
-}
-
 fn taints(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, String) {
     let tainted: Vec<String> = nodes
         .iter()
@@ -248,65 +190,4 @@ fn cordon(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, Str
             cordoned.join(", ")
         ),
     )
-}
-
-fn ports(subject: &Subject, draft: &mut Draft) -> (String, String) {
-    let wanted = host_ports(subject.pod);
-    let shown = wanted
-        .iter()
-        .map(i64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let cited = draft.cite("spec.containers[].ports[].hostPort", &shown);
-    let pods = subject.case.list("Pod", "");
-    let holders: Vec<String> = pods
-        .iter()
-        .filter(|p| {
-            !text(p, "/spec/nodeName").is_empty()
-                && host_ports(p).iter().any(|port| wanted.contains(port))
-        })
-        .filter(|p| !matches!(text(p, "/status/phase"), "Succeeded" | "Failed"))
-        .take(LISTED)
-        .map(|p| {
-            format!(
-                "{}/{} on node {}",
-                text(p, "/metadata/namespace"),
-                name(p),
-                text(p, "/spec/nodeName")
-            )
-        })
-        .collect();
-    let held = match holders.is_empty() {
-        true => String::new(),
-        false => format!("; held by {}", holders.join(", ")),
-    };
-    if let Some(holder) = pods
-        .iter()
-        .find(|p| holders.first().is_some_and(|h| h.contains(name(p))))
-    {
-        draft.shared(shared(
-            "Pod",
-            text(holder, "/metadata/namespace"),
-            name(holder),
-        ));
-    }
-    (
-        format!("host port {shown} is taken"),
-        format!(
-            "It wants the host port {shown} {cited}, which is taken on every node that it could run on{held}."
-        ),
-    )
-}
-
-fn host_ports(pod: &Value) -> Vec<i64> {
-    let ports = items(pod, "/spec/containers")
-        .iter()
-        .flat_map(|c| items(c, "/ports"));
-    let host = pod.pointer("/spec/hostNetwork").and_then(Value::as_bool) == Some(true);
-    ports
-        .filter_map(|p| {
-            number(p, "/hostPort").or_else(|| number(p, "/containerPort").filter(|_| host))
-        })
-        .filter(|p| *p > 0)
-        .collect()
 }

@@ -1,10 +1,14 @@
 //! Pods as Kubernetes shows them, and what is said of each.
 
 mod crash;
+mod dependency;
+mod evict;
 mod harmless;
 mod place;
 mod run;
 mod start;
+mod topology;
+mod volume;
 
 use k8shawk_sdk::analysis::Finding;
 use serde_json::{Value, json};
