@@ -72,8 +72,8 @@ const STEPS: &[Step] = &[
 /// What is asked of a container that is in trouble, in this order.
 const CONTAINER_STEPS: &[ContainerStep] = &[
     image::diagnose,
-    memory::diagnose,
     config::diagnose,
+    memory::diagnose,
     hook::diagnose,
     command::diagnose,
     probe::diagnose_kills,

@@ -138,7 +138,7 @@ pub fn is_ready(pod: &Value) -> bool {
 }
 
 /// The NetworkPolicies that could stand between the pod and a Service's pods.
-pub fn policies(subject: &Subject, service: &Value) -> String {
+pub fn policies(subject: &Subject, service: &Value, draft: &mut Draft) {
     let there = text(service, "/metadata/namespace");
     let mut found = Vec::new();
     for policy in subject
@@ -167,10 +167,12 @@ pub fn policies(subject: &Subject, service: &Value) -> String {
             ));
         }
     }
-    if found.is_empty() {
-        String::new()
-    } else {
-        format!("NetworkPolicies apply on the way: {}.", found.join(", "))
+    if !found.is_empty() {
+        let cited = draft.cite("NetworkPolicies that select either end", found.join(", "));
+        draft.say(format!(
+            "NetworkPolicies apply on the way: {} {cited}.",
+            found.join(", ")
+        ));
     }
 }
 

@@ -157,12 +157,16 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
             subject.object.name,
             container.image()
         ))
-        .say(detail(container, class, &told))
         .fact(facts::CONTAINER, container.name())
         .confidence(if told.trim().is_empty() { 70 } else { 93 });
     if let Some(line) = &line {
         let cited = draft.cite(log.source(container), line);
         draft.say(format!("Its log says \"{line}\" {cited}."));
+    }
+    let detail = detail(container, class, &told);
+    if !detail.is_empty() {
+        let cited = draft.cite(format!("spec of container {}", container.name()), &detail);
+        draft.say(format!("{} {cited}.", detail.trim_end_matches('.')));
     }
     Some(draft.finish())
 }

@@ -85,9 +85,12 @@ fn application(subject: &Subject, container: &Container, exit: &Exit, log: &Log)
                 subject.object.name
             ));
             draft.say(format!("Its log ends with \"{line}\": {meaning} {cited}."));
-            draft
-                .say(setting::named(subject, container, &line))
-                .confidence(85);
+            draft.confidence(85);
+            let setting = setting::named(subject, container, &line);
+            if !setting.is_empty() {
+                let cited = draft.cite(format!("spec of container {}", container.name()), &setting);
+                draft.say(format!("{} {cited}.", setting.trim_end_matches('.')));
+            }
             if class == "volume-full" {
                 setting::full(subject, container, &line, &mut draft);
             }

@@ -71,7 +71,7 @@ pub fn diagnose(
 ) -> Option<Finding> {
     let (line, fault) = TEXTS
         .iter()
-        .find_map(|(needle, fault)| Some((log.last_with(&[needle])?, *fault)))?;
+        .find_map(|(needle, fault)| Some((log.end_with(&[needle])?, *fault)))?;
     let service = service(subject, &line);
     let resolver_down = line.contains(":53: ")
         && (line.contains("i/o timeout") || line.contains("connection refused"));
@@ -102,7 +102,7 @@ pub fn diagnose(
             ));
             let Backend { state, known } = backend::state(subject, &service, &line, &mut draft);
             draft.say(state).confidence(if known { 92 } else { 75 });
-            draft.say(backend::policies(subject, &service));
+            backend::policies(subject, &service, &mut draft);
             draft.shared(shared(
                 "Service",
                 text(&service, "/metadata/namespace"),

@@ -6,6 +6,8 @@ use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
+use crate::json::{items, text};
+
 use self::answers::{ABSENT, LIMITED, PLATFORM, UNAUTHORISED, UNREACHABLE, class, confidence};
 
 use super::container::{Container, shared};
@@ -55,7 +57,14 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     if !matches!(class, "invalid-image-name" | "image-never-pull") {
         draft.say(format!("The registry is {host}."));
     }
-    draft.say(secrets);
+    if !secrets.is_empty() {
+        let named: Vec<&str> = items(subject.pod, "/spec/imagePullSecrets")
+            .iter()
+            .map(|s| text(s, "/name"))
+            .collect();
+        let cited = draft.cite("spec.imagePullSecrets", format!("[{}]", named.join(", ")));
+        draft.say(format!("{} {cited}.", secrets.trim_end_matches('.')));
+    }
     let policy = match container
         .spec
         .pointer("/imagePullPolicy")

@@ -6,6 +6,9 @@ use super::subject::Subject;
 /// Lines from the end that are looked at.
 const TAIL: usize = 40;
 
+/// Lines from the end in which a process says why it gives up.
+const END: usize = 12;
+
 /// Longest line kept, in characters.
 const LINE: usize = 300;
 
@@ -45,19 +48,25 @@ impl Log {
 
     /// The last line that contains one of `needles`, which are in lower case.
     pub fn last_with(&self, needles: &[&str]) -> Option<String> {
-        self.lines
-            .iter()
-            .rev()
-            .find(|line| {
-                let lower = line.to_ascii_lowercase();
-                needles.iter().any(|n| lower.contains(n))
-            })
-            .cloned()
+        self.find(TAIL, needles, |_| true)
     }
 
-    /// The lines, oldest first.
-    pub fn lines(&self) -> &[String] {
-        &self.lines
+    /// The same among the last few lines, where a process says why it gives up.
+    pub fn end_with(&self, needles: &[&str]) -> Option<String> {
+        self.find(END, needles, |_| true)
+    }
+
+    /// The same among the last few lines that are no mere warning or remark.
+    pub fn fault_with(&self, needles: &[&str]) -> Option<String> {
+        self.find(END, needles, |line| !is_remark(line))
+    }
+
+    fn find(&self, last: usize, needles: &[&str], fits: impl Fn(&str) -> bool) -> Option<String> {
+        let contains = |line: &&String| {
+            let lower = line.to_ascii_lowercase();
+            needles.iter().any(|n| lower.contains(n)) && fits(&lower)
+        };
+        self.lines.iter().rev().take(last).find(contains).cloned()
     }
 
     /// The last line.
@@ -80,11 +89,29 @@ fn tail(text: &str) -> Vec<String> {
         .lines()
         .rev()
         .map(plain)
-        .filter(|line| !line.trim().is_empty())
+        .filter(|line| !line.trim().is_empty() && !is_frame(line))
         .take(TAIL)
         .collect();
     lines.reverse();
     lines
+}
+
+/// A line of a stack trace that only names a place in the code.
+fn is_frame(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("at ") || (line.starts_with("... ") && line.ends_with(" more"))
+}
+
+/// A line, in lower case, of a level at which nothing is wrong yet.
+fn is_remark(line: &str) -> bool {
+    line.split(|c: char| !c.is_ascii_alphabetic())
+        .take(12)
+        .any(|word| {
+            matches!(
+                word,
+                "info" | "warn" | "warning" | "debug" | "notice" | "trace"
+            )
+        })
 }
 
 /// A line without colour codes, not longer than needed.

@@ -156,11 +156,13 @@ const FAULTS: &[(&str, &str)] = &[
 
 /// The line that tells most, with its meaning. Of a traceback the last line is the telling one.
 pub fn telling(log: &Log) -> Option<(String, &'static str)> {
-    FAULTS.iter().find_map(|(needle, meaning)| {
-        let line = log.last_with(&[needle])?;
-        if *needle != "traceback" {
-            return Some((line, *meaning));
-        }
-        Some((log.last().cloned().unwrap_or(line), *meaning))
-    })
+    let row = |find: &dyn Fn(&[&str]) -> Option<String>| {
+        FAULTS.iter().find_map(|(needle, meaning)| {
+            let line = find(&[needle])?;
+            let of_trace = *needle == "traceback";
+            let line = log.last().filter(|_| of_trace).cloned().unwrap_or(line);
+            Some((line, *meaning))
+        })
+    };
+    row(&|needles| log.fault_with(needles)).or_else(|| row(&|needles| log.last_with(needles)))
 }

@@ -200,3 +200,21 @@ fn takes_an_rbac_refusal_apart() {
     );
     assert_eq!(finding.confidence, 95);
 }
+
+#[test]
+fn an_early_warning_does_not_hide_what_ends_the_process() {
+    let mut log = String::from("connect ECONNREFUSED 10.96.1.7:5432, retrying\n");
+    log.push_str(&"connected, warming up\n".repeat(15));
+    log.push_str(
+        "WARN: CACHE_DIR is not set\nFATAL: bad license\n\tat a.b.C(C.java:3)\n\t... 8 more",
+    );
+    let bundle = around(crashing(1, "Error")).log("web-1", "app", true, &log);
+    expect(&bundle, "application-error", &["FATAL: bad license"]);
+}
+
+#[test]
+fn a_setting_that_lacks_now_counts_before_an_old_kill() {
+    let mut pod = waiting("CreateContainerConfigError", "configmap \"gone\" not found");
+    pod["status"]["containerStatuses"][0]["lastState"] = ended(137, "OOMKilled", "");
+    expect(&around(pod), "missing-configmap", &["\"gone\""]);
+}
