@@ -84,7 +84,8 @@ impl<'a> Case<'a> {
         let api_version = crate::json::named(kind, "", "").api_version;
         for item in found.iter_mut().filter_map(Value::as_object_mut) {
             item.entry("kind").or_insert_with(|| kind.into());
-            item.entry("apiVersion").or_insert_with(|| api_version.as_str().into());
+            item.entry("apiVersion")
+                .or_insert_with(|| api_version.as_str().into());
         }
         let found = Rc::new(found);
         self.lists.borrow_mut().insert(key, found.clone());
