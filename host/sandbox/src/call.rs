@@ -217,6 +217,22 @@ pub struct CallRecord {
     pub reads: Vec<(Read, Result<Answer, ReadError>)>,
 }
 
+impl CallRecord {
+    /// The record of a call that was not made.
+    pub(crate) fn empty(plugin: &str, digest: &str) -> Self {
+        CallRecord {
+            plugin: plugin.into(),
+            digest: digest.into(),
+            duration: Duration::ZERO,
+            host_calls: 0,
+            refusals: Vec::new(),
+            log: Vec::new(),
+            log_dropped: 0,
+            reads: Vec::new(),
+        }
+    }
+}
+
 /// The result of a call with its record.
 #[derive(Debug, Clone)]
 #[must_use]

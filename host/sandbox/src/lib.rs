@@ -11,12 +11,15 @@ mod convert;
 mod digest;
 mod encode;
 mod engine;
+mod explain;
 mod lent;
 mod link;
 mod load;
 mod manifest;
 mod plugin;
 mod point;
+mod registry;
+mod reload;
 
 pub use call::{
     Blame, CallContext, CallError, CallRecord, Called, Language, Level, Plan, RawProposal,
@@ -24,7 +27,10 @@ pub use call::{
 pub use digest::sha256;
 pub use encode::{EncodeError, componentise};
 pub use engine::{Engine, EngineError, EngineOptions, TICK};
+pub use explain::explain;
 pub use load::{LoadError, Source, load};
 pub use manifest::{Manifest, ManifestError};
 pub use plugin::{Plugin, TriageSession};
 pub use point::Point;
+pub use registry::{Counts, Live, QUARANTINE_AFTER, Registry};
+pub use reload::{Outcome, ReloadEvent, ReloadOptions, Reloader, Reloading};

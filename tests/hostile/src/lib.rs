@@ -1,1 +1,23 @@
-//! Guests that misbehave on purpose, for the tests of the sandbox.
+//! Guests that misbehave on purpose. The setting `mode` of the grant chooses how; without it
+//! they behave. One crate builds two of them: a triage plugin, and with the feature `analysis`
+//! an analysis plugin.
+
+mod attack;
+
+#[cfg(feature = "analysis")]
+mod analysis;
+#[cfg(not(feature = "analysis"))]
+mod triage;
+
+/// Tests replace this text in the built component to tell one version from another.
+static VERSION: &str = "version-aaaa";
+
+/// The version as a text that the optimiser knows nothing about.
+pub fn version() -> String {
+    std::hint::black_box(VERSION).to_owned()
+}
+
+/// A setting's text without its quotes.
+fn mode(setting: Option<String>) -> String {
+    setting.unwrap_or_default().trim_matches('"').to_owned()
+}
