@@ -15,8 +15,12 @@ pub fn diagnose(case: &Case, api: &Value) -> Conclusion {
         return Conclusion::Healthy(format!("APIService {} is available", name(api)));
     };
     let subject = reference(api);
-    let mut draft =
-        Draft::new("apiservice-unavailable", Severity::High, subject.clone(), subject.clone());
+    let mut draft = Draft::new(
+        "apiservice-unavailable",
+        Severity::High,
+        subject.clone(),
+        subject.clone(),
+    );
     let (reason, said) = (text(condition, "/reason"), text(condition, "/message"));
     let cited = draft.cite("status.conditions[Available]", format!("{reason}: {said}"));
     draft
@@ -27,8 +31,10 @@ pub fn diagnose(case: &Case, api: &Value) -> Conclusion {
             "APIService {} is not available ({reason}): \"{said}\" {cited}.",
             name(api)
         ));
-    let (namespace, service) =
-        (text(api, "/spec/service/namespace"), text(api, "/spec/service/name"));
+    let (namespace, service) = (
+        text(api, "/spec/service/namespace"),
+        text(api, "/spec/service/name"),
+    );
     if !service.is_empty() {
         let state = backend::state(case, namespace, service);
         let spoken = state.spoken(namespace, service);
@@ -38,12 +44,20 @@ pub fn diagnose(case: &Case, api: &Value) -> Conclusion {
             draft.confidence(95);
         }
         if let Backend::Down(_, Some(cause)) = &state {
-            let cited = draft.cite(format!("cause of the backend ({})", cause.class), &cause.cause);
-            draft.say(format!("The backend's own cause is {}: {} {cited}.", cause.class, cause.title));
+            let cited = draft.cite(
+                format!("cause of the backend ({})", cause.class),
+                &cause.cause,
+            );
+            draft.say(format!(
+                "The backend's own cause is {}: {} {cited}.",
+                cause.class, cause.title
+            ));
             draft.shared(cause.owner.clone());
         }
     }
-    draft.say("Until it answers, discovery fails: namespaces may not be deleted and clients see errors.");
+    draft.say(
+        "Until it answers, discovery fails: namespaces may not be deleted and clients see errors.",
+    );
     Conclusion::Findings(vec![draft.finish()])
 }
 

@@ -59,16 +59,23 @@ impl<'v> Target<'v> {
         }
         let all = case.list(self.kind, self.namespace);
         let mut near = near::clause(self.name, all.iter().map(name));
-        let other = ["Deployment", "StatefulSet"].into_iter().find(|kind| {
-            *kind != self.kind && case.get(kind, self.namespace, self.name).is_some()
-        });
+        let other = ["Deployment", "StatefulSet"]
+            .into_iter()
+            .find(|kind| *kind != self.kind && case.get(kind, self.namespace, self.name).is_some());
         if let Some(other) = other {
             near = format!("; there is a {other} of that name");
         }
         let mut draft = draft(case, hpa, "hpa-target-missing", Severity::Medium);
-        let cited = draft.cite("spec.scaleTargetRef", format!("{} {}", self.kind, self.name));
+        let cited = draft.cite(
+            "spec.scaleTargetRef",
+            format!("{} {}", self.kind, self.name),
+        );
         draft
-            .title(format!("the target {} of autoscaler {} does not exist", self.name, name(hpa)))
+            .title(format!(
+                "the target {} of autoscaler {} does not exist",
+                self.name,
+                name(hpa)
+            ))
             .confidence(95)
             .say(format!(
                 "{} scales {}, which does not exist{near} {cited}.",
@@ -101,16 +108,25 @@ fn blind_for(case: &Case, hpa: &Value, target: &Target, blind: &Value) -> Conclu
     let object = case.get(target.kind, target.namespace, target.name);
     let unready = said.contains("unready") || said.contains("no metrics returned");
     if let Some(object) = object.as_deref().filter(|_| unready) {
-        if let Conclusion::Findings(causes) = workload::diagnose(case, object)
-            && let Some(cause) = causes.first()
-        {
+        let cause = case
+            .deeper(|| backend::first_of(workload::diagnose(case, object)))
+            .flatten();
+        if let Some(cause) = cause {
             let mut draft = Draft::resume(no_metrics(case, hpa, target, "ScalingActive", blind));
-            let cited = draft.cite(format!("cause of the target ({})", cause.class), &cause.cause);
-            draft.say(format!("Its target has no running pods to measure: {} {cited}.", cause.title));
+            let cited = draft.cite(
+                format!("cause of the target ({})", cause.class),
+                &cause.cause,
+            );
+            draft.say(format!(
+                "Its target has no running pods to measure: {} {cited}.",
+                cause.title
+            ));
             draft.shared(reference(object)).confidence(88);
             return Conclusion::Findings(vec![draft.finish()]);
         }
-        let young = pods_of(case, object).iter().all(|pod| age(case, pod) < SETTLE);
+        let young = pods_of(case, object)
+            .iter()
+            .all(|pod| age(case, pod) < SETTLE);
         if young || age(case, hpa) < SETTLE {
             return Conclusion::Healthy(format!("the pods of {} are new", target.spoken()));
         }
@@ -119,7 +135,9 @@ fn blind_for(case: &Case, hpa: &Value, target: &Target, blind: &Value) -> Conclu
 }
 
 fn requests_missing(case: &Case, hpa: &Value, target: &Target, said: &str) -> Finding {
-    let rest = said.split_once("missing request for ").map_or("", |(_, rest)| rest);
+    let rest = said
+        .split_once("missing request for ")
+        .map_or("", |(_, rest)| rest);
     let mut words = rest.split_whitespace();
     let resource = words.next().unwrap_or("cpu").to_owned();
     let object = case.get(target.kind, target.namespace, target.name);
@@ -127,13 +145,19 @@ fn requests_missing(case: &Case, hpa: &Value, target: &Target, said: &str) -> Fi
     let without: Vec<&str> = template
         .map_or(&[][..], |t| items(t, "/spec/containers"))
         .iter()
-        .filter(|c| c.pointer(&format!("/resources/requests/{resource}")).is_none())
+        .filter(|c| {
+            c.pointer(&format!("/resources/requests/{resource}"))
+                .is_none()
+        })
         .map(|c| text(c, "/name"))
         .collect();
     let mut draft = draft(case, hpa, "hpa-requests-missing", Severity::Medium);
     let cited = draft.cite("status.conditions[ScalingActive]", said);
     draft
-        .title(format!("autoscaler {} lacks the {resource} request of its target", name(hpa)))
+        .title(format!(
+            "autoscaler {} lacks the {resource} request of its target",
+            name(hpa)
+        ))
         .confidence(95)
         .say(format!(
             "{} scales by {resource} utilisation, which is a share of the request, but {} sets \
@@ -165,7 +189,10 @@ const METRICS: &[(&str, &str)] = &[
 fn no_metrics(case: &Case, hpa: &Value, target: &Target, kind: &str, why: &Value) -> Finding {
     let (reason, said) = (text(why, "/reason"), text(why, "/message"));
     let mut draft = draft(case, hpa, "hpa-no-metrics", Severity::Medium);
-    let cited = draft.cite(format!("status.conditions[{kind}]"), format!("{reason}: {said}"));
+    let cited = draft.cite(
+        format!("status.conditions[{kind}]"),
+        format!("{reason}: {said}"),
+    );
     draft
         .title(format!("autoscaler {} gets no metrics", name(hpa)))
         .confidence(80)
@@ -184,10 +211,18 @@ fn no_metrics(case: &Case, hpa: &Value, target: &Target, kind: &str, why: &Value
             let condition = crate::json::condition(&found, "Available");
             let state = condition.map_or("unknown", |c| text(c, "/message"));
             let cited = draft.cite(format!("APIService {api} Available"), state);
-            let word = if down { "is not available" } else { "is available" };
-            draft.say(format!("Its metrics come from APIService {api}, which {word} {cited}."));
-            let (ns, service) =
-                (text(&found, "/spec/service/namespace"), text(&found, "/spec/service/name"));
+            let word = if down {
+                "is not available"
+            } else {
+                "is available"
+            };
+            draft.say(format!(
+                "Its metrics come from APIService {api}, which {word} {cited}."
+            ));
+            let (ns, service) = (
+                text(&found, "/spec/service/namespace"),
+                text(&found, "/spec/service/name"),
+            );
             if down {
                 draft.shared(reference(&found)).confidence(93);
                 let state = backend::state(case, ns, service).spoken(ns, service);
@@ -219,13 +254,22 @@ fn at_max(case: &Case, hpa: &Value, target: &Target) -> Option<Finding> {
         return None;
     }
     let pressure = pressure(hpa);
-    if pressure.as_ref().is_some_and(|(now, wanted, _)| now <= wanted) {
+    if pressure
+        .as_ref()
+        .is_some_and(|(now, wanted, _)| now <= wanted)
+    {
         return None;
     }
     let mut draft = draft(case, hpa, "hpa-at-max", Severity::Low);
-    let cited = draft.cite("status.conditions[ScalingLimited]", text(limited, "/message"));
+    let cited = draft.cite(
+        "status.conditions[ScalingLimited]",
+        text(limited, "/message"),
+    );
     draft
-        .title(format!("autoscaler {} is at its maximum of {max}", name(hpa)))
+        .title(format!(
+            "autoscaler {} is at its maximum of {max}",
+            name(hpa)
+        ))
         .confidence(90)
         .say(format!(
             "{} has scaled {} to its maxReplicas {max} and wants more {cited}.",
@@ -234,20 +278,28 @@ fn at_max(case: &Case, hpa: &Value, target: &Target) -> Option<Finding> {
         ));
     let needed = match pressure {
         Some((now, wanted, metric)) => {
-            let values = draft.cite("status.currentMetrics", format!("{metric}: {now} of {wanted}"));
-            draft.say(format!("{metric} is {now}, and its target is {wanted} {values}."));
+            let values = draft.cite(
+                "status.currentMetrics",
+                format!("{metric}: {now} of {wanted}"),
+            );
+            draft.say(format!(
+                "{metric} is {now}, and its target is {wanted} {values}."
+            ));
             // The autoscaler's own rule: replicas in proportion to the metric, rounded up.
-            (current * now).div_euclid(wanted.max(1)) + i64::from(current * now % wanted.max(1) != 0)
+            (current * now).div_euclid(wanted.max(1))
+                + i64::from(current * now % wanted.max(1) != 0)
         }
         None => max + max.div_euclid(2).max(1),
     };
     let suggested = needed.clamp(max + 1, max * 2);
     draft.fact(facts::SUGGESTED_MAX, suggested.to_string());
     let object = case.get(target.kind, target.namespace, target.name);
-    if let Some(Conclusion::Findings(causes)) = object.map(|o| workload::diagnose(case, &o))
-        && let Some(cause) = causes.first()
-    {
-        draft.unknown(format!("its target fails as well ({}), which more pods may not help", cause.class));
+    let cause = object.and_then(|o| backend::first_of(workload::diagnose(case, &o)));
+    if let Some(cause) = cause {
+        draft.unknown(format!(
+            "its target fails as well ({}), which more pods may not help",
+            cause.class
+        ));
     }
     Some(draft.finish())
 }
@@ -255,14 +307,21 @@ fn at_max(case: &Case, hpa: &Value, target: &Target) -> Option<Finding> {
 /// The metric furthest above its target: present, wanted, name.
 fn pressure(hpa: &Value) -> Option<(i64, i64, String)> {
     let current = items(hpa, "/status/currentMetrics");
-    let value = |metric: &Value, at: &str| number(metric, &format!("/resource/{at}/averageUtilization"));
+    let value =
+        |metric: &Value, at: &str| number(metric, &format!("/resource/{at}/averageUtilization"));
     items(hpa, "/spec/metrics")
         .iter()
         .filter_map(|metric| {
             let resource = text(metric, "/resource/name");
-            let now = current.iter().find(|c| text(c, "/resource/name") == resource)?;
+            let now = current
+                .iter()
+                .find(|c| text(c, "/resource/name") == resource)?;
             let utilisation = format!("{resource} utilisation in percent");
-            Some((value(now, "current")?, value(metric, "target")?, utilisation))
+            Some((
+                value(now, "current")?,
+                value(metric, "target")?,
+                utilisation,
+            ))
         })
         .max_by_key(|(now, wanted, _)| now * 100 / wanted.max(&1))
 }

@@ -19,17 +19,30 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
     let Some(date) = expired(case, secret) else {
         let until = text(secret, "/tls/notAfter");
         return Conclusion::Healthy(match until {
-            "" => format!("{} holds no certificate that can be judged", spoken(&subject)),
-            until => format!("the certificate in {} holds until {until}", spoken(&subject)),
+            "" => format!(
+                "{} holds no certificate that can be judged",
+                spoken(&subject)
+            ),
+            until => format!(
+                "the certificate in {} holds until {until}",
+                spoken(&subject)
+            ),
         });
     };
     let owner = crate::dispatch::owner_of(case, secret);
-    let mut draft =
-        Draft::new("certificate-expired", Severity::High, subject.clone(), owner);
+    let mut draft = Draft::new(
+        "certificate-expired",
+        Severity::High,
+        subject.clone(),
+        owner,
+    );
     let days = crate::controllers::seconds_since(case, secret, "/tls/notAfter").unwrap_or_default();
     let cited = draft.cite("certificate notAfter", &date);
     draft
-        .title(format!("the certificate in Secret {} has expired", name(secret)))
+        .title(format!(
+            "the certificate in Secret {} has expired",
+            name(secret)
+        ))
         .confidence(96)
         .say(format!(
             "The certificate in {} expired on {date}, {} days ago {cited}.",
@@ -39,6 +52,9 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
         .shared(subject.clone())
         .unknown("who renews it: no renewal can be made safely from here");
     let users = users(case, &subject);
+    if let Some(ingress) = users.iter().find(|user| user.kind == "Ingress") {
+        draft.owner(ingress.clone());
+    }
     if !users.is_empty() {
         let names: Vec<String> = users.iter().map(spoken).collect();
         let cited = draft.cite("objects that name the Secret", names.join(", "));
@@ -57,15 +73,26 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
 /// Ingresses that name the Secret, and pods that mount it.
 fn users(case: &Case, secret: &ObjectRef) -> Vec<ObjectRef> {
     let uses = |object: &Value| {
-        let tls = items(object, "/spec/tls").iter().map(|tls| text(tls, "/secretName"));
-        let volumes = items(object, "/spec/volumes").iter().map(|v| text(v, "/secret/secretName"));
+        let tls = items(object, "/spec/tls")
+            .iter()
+            .map(|tls| text(tls, "/secretName"));
+        let volumes = items(object, "/spec/volumes")
+            .iter()
+            .map(|v| text(v, "/secret/secretName"));
         tls.chain(volumes).any(|named| named == secret.name)
     };
     let mut found: Vec<ObjectRef> = Vec::new();
     for kind in ["Ingress", "Pod"] {
-        for object in case.list(kind, &secret.namespace).iter().filter(|o| uses(o)) {
+        for object in case
+            .list(kind, &secret.namespace)
+            .iter()
+            .filter(|o| uses(o))
+        {
             let owner = crate::dispatch::owner_of(case, object);
-            if !found.iter().any(|f| f.kind == owner.kind && f.name == owner.name) {
+            if !found
+                .iter()
+                .any(|f| f.kind == owner.kind && f.name == owner.name)
+            {
                 found.push(owner);
             }
         }
@@ -75,6 +102,8 @@ fn users(case: &Case, secret: &ObjectRef) -> Vec<ObjectRef> {
 
 fn issuer(secret: &Value) -> Option<String> {
     let annotations = secret.pointer("/metadata/annotations")?;
-    let certificate = annotations.get("cert-manager.io/certificate-name")?.as_str()?;
+    let certificate = annotations
+        .get("cert-manager.io/certificate-name")?
+        .as_str()?;
     Some(format!("cert-manager, Certificate {certificate}"))
 }

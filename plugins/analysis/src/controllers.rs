@@ -19,18 +19,24 @@ use crate::json::{items, name, text};
 /// True where `object` has `owner` among its owner references.
 pub fn owned_by(object: &Value, owner: &Value) -> bool {
     let uid = text(owner, "/metadata/uid");
-    items(object, "/metadata/ownerReferences").iter().any(|reference| {
-        let other = text(reference, "/uid");
-        text(reference, "/kind") == text(owner, "/kind")
-            && text(reference, "/name") == name(owner)
-            && (uid.is_empty() || other.is_empty() || uid == other)
-    })
+    items(object, "/metadata/ownerReferences")
+        .iter()
+        .any(|reference| {
+            let other = text(reference, "/uid");
+            text(reference, "/kind") == text(owner, "/kind")
+                && text(reference, "/name") == name(owner)
+                && (uid.is_empty() || other.is_empty() || uid == other)
+        })
 }
 
 /// Objects of `kind` in the namespace of `owner` that it controls.
 pub fn children(case: &Case, kind: &str, owner: &Value) -> Vec<Value> {
     let listed = case.list(kind, text(owner, "/metadata/namespace"));
-    listed.iter().filter(|o| owned_by(o, owner)).cloned().collect()
+    listed
+        .iter()
+        .filter(|o| owned_by(o, owner))
+        .cloned()
+        .collect()
 }
 
 /// Pods that belong to `workload`, directly or through its ReplicaSets or Jobs.
@@ -62,3 +68,6 @@ pub fn seconds_since(case: &Case, value: &Value, pointer: &str) -> Option<i64> {
 pub fn age(case: &Case, value: &Value) -> i64 {
     seconds_since(case, value, "/metadata/creationTimestamp").unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,38 +9,69 @@ use crate::controllers::seconds_since;
 use crate::finding::Draft;
 use crate::json::{condition_is, deleting, items, name, named, number, reference, spoken, text};
 
-/// Seconds after which a deletion is stuck; a pod's grace is added before by its timestamp.
-const STUCK: i64 = 120;
+/// Seconds after which a deletion may be stuck; a pod's timestamp is the end of its grace.
+pub const STUCK: i64 = 20;
 
 /// Finalizers with the controller that clears each.
 const FINALIZERS: &[(&str, &str)] = &[
-    ("kubernetes.io/pvc-protection", "kube-controller-manager, once no pod uses the claim"),
-    ("kubernetes.io/pv-protection", "kube-controller-manager, once no claim is bound to it"),
-    ("foregroundDeletion", "the garbage collector, once all dependents are gone"),
-    ("orphan", "the garbage collector, once the dependents are orphaned"),
-    ("service.kubernetes.io/load-balancer-cleanup", "the cloud controller manager"),
+    (
+        "kubernetes.io/pvc-protection",
+        "kube-controller-manager, once no pod uses the claim",
+    ),
+    (
+        "kubernetes.io/pv-protection",
+        "kube-controller-manager, once no claim is bound to it",
+    ),
+    (
+        "foregroundDeletion",
+        "the garbage collector, once all dependents are gone",
+    ),
+    (
+        "orphan",
+        "the garbage collector, once the dependents are orphaned",
+    ),
+    (
+        "service.kubernetes.io/load-balancer-cleanup",
+        "the cloud controller manager",
+    ),
     ("batch.kubernetes.io/job-tracking", "the Job controller"),
-    ("external-provisioner.volume.kubernetes.io/finalizer", "the volume's CSI provisioner"),
+    (
+        "external-provisioner.volume.kubernetes.io/finalizer",
+        "the volume's CSI provisioner",
+    ),
     ("external-attacher/", "the volume's CSI attacher"),
     ("snapshot.storage.kubernetes.io/", "the snapshot controller"),
-    ("resources-finalizer.argocd.argoproj.io", "the Argo CD application controller"),
+    (
+        "resources-finalizer.argocd.argoproj.io",
+        "the Argo CD application controller",
+    ),
     ("finalizers.fluxcd.io", "the Flux controllers"),
-    ("customresourcecleanup.apiextensions.k8s.io", "the API server, once all instances are gone"),
+    (
+        "customresourcecleanup.apiextensions.k8s.io",
+        "the API server, once all instances are gone",
+    ),
     ("kubernetes", "the namespace controller"),
 ];
 
 /// Finalizers that protect data which is in use: never to be removed by hand.
-const PROTECTING: &[&str] = &["kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"];
+const PROTECTING: &[&str] = &[
+    "kubernetes.io/pvc-protection",
+    "kubernetes.io/pv-protection",
+];
 
 /// Explain an incident about an object that is being deleted.
 pub fn diagnose(case: &Case, object: &Value) -> Conclusion {
     let subject = spoken(&reference(object));
     let since = seconds_since(case, object, "/metadata/deletionTimestamp").unwrap_or_default();
     if since < STUCK {
-        return Conclusion::Healthy(format!("{subject} is being deleted, within its grace period"));
+        return Conclusion::Healthy(format!(
+            "{subject} is being deleted, within its grace period"
+        ));
     }
-    let finalizers: Vec<&str> =
-        items(object, "/metadata/finalizers").iter().filter_map(Value::as_str).collect();
+    let finalizers: Vec<&str> = items(object, "/metadata/finalizers")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     if finalizers.is_empty() {
         return without_finalizer(case, object, since);
     }
@@ -49,8 +80,12 @@ pub fn diagnose(case: &Case, object: &Value) -> Conclusion {
 
 fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding {
     let owner = crate::dispatch::owner_of(case, object);
-    let mut draft =
-        Draft::new("stuck-deletion-finalizer", Severity::Medium, reference(object), owner);
+    let mut draft = Draft::new(
+        "stuck-deletion-finalizer",
+        Severity::Medium,
+        reference(object),
+        owner,
+    );
     let all = finalizers.join(", ");
     let first = finalizers.first().copied().unwrap_or_default();
     let deleted = draft.cite(
@@ -59,14 +94,19 @@ fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding
     );
     let cited = draft.cite("metadata.finalizers", &all);
     draft
-        .title(format!("{} cannot go away: finalizer {first}", spoken(&reference(object))))
+        .title(format!(
+            "{} cannot go away: finalizer {first}",
+            spoken(&reference(object))
+        ))
         .confidence(92)
         .say(format!(
             "{} has been in deletion for {since} s {deleted} and is held by finalizer {all} \
              {cited}.",
             spoken(&reference(object))
         ));
-    let controller = FINALIZERS.iter().find(|(known, _)| first.starts_with(known));
+    let controller = FINALIZERS
+        .iter()
+        .find(|(known, _)| first.starts_with(known));
     match controller {
         Some((_, who)) => {
             draft.say(format!("It is to be cleared by {who}."));
@@ -76,9 +116,18 @@ fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding
     let users = users(case, object);
     if !users.is_empty() {
         let cited = draft.cite("pods that still use it", users.join(", "));
-        draft.say(format!("It is still in use by pod {} {cited}.", users.join(", ")));
+        draft.say(format!(
+            "It is still in use by pod {} {cited}.",
+            users.join(", ")
+        ));
     }
-    if !PROTECTING.contains(&first) && first != "foregroundDeletion" {
+    let namespace = text(object, "/metadata/namespace");
+    let ending = case
+        .get("Namespace", "", namespace)
+        .is_some_and(|found| deleting(&found));
+    if ending {
+        draft.shared(named("Namespace", "", namespace));
+    } else if !PROTECTING.contains(&first) && first != "foregroundDeletion" {
         draft.fact(facts::FINALIZER, first);
         draft.unknown("what the controller should have cleaned up: look before the finalizer goes");
     }
@@ -95,22 +144,33 @@ fn users(case: &Case, object: &Value) -> Vec<String> {
         volumes.any(|v| text(v, "/persistentVolumeClaim/claimName") == name(object))
     };
     let pods = case.list("Pod", text(object, "/metadata/namespace"));
-    pods.iter().filter(uses).map(|pod| name(pod).to_owned()).collect()
+    pods.iter()
+        .filter(uses)
+        .map(|pod| name(pod).to_owned())
+        .collect()
 }
 
 /// A workload whose name resembles the finalizer, and whether it runs.
 fn controller_of(case: &Case, finalizer: &str, draft: &mut Draft) {
-    let ours = |word: &str| word.len() > 3 && !matches!(word, "finalizer" | "finalizers" | "cleanup");
-    let words: Vec<&str> =
-        finalizer.split(['.', '/', '-']).filter(|w| ours(w) && *w != "example").collect();
+    let ours =
+        |word: &str| word.len() > 3 && !matches!(word, "finalizer" | "finalizers" | "cleanup");
+    let words: Vec<&str> = finalizer
+        .split(['.', '/', '-'])
+        .filter(|w| ours(w) && *w != "example")
+        .collect();
     let deployments = case.list("Deployment", "");
-    let found = deployments.iter().find(|d| words.iter().any(|word| name(d).contains(word)));
+    let found = deployments
+        .iter()
+        .find(|d| words.iter().any(|word| name(d).contains(word)));
     match found {
         Some(deployment) => {
             let ready = number(deployment, "/status/readyReplicas").unwrap_or_default();
             let wanted = number(deployment, "/spec/replicas").unwrap_or(1);
             let status = format!("ready {ready} of {wanted}");
-            let cited = draft.cite(format!("{} status", spoken(&reference(deployment))), &status);
+            let cited = draft.cite(
+                format!("{} status", spoken(&reference(deployment))),
+                &status,
+            );
             draft.say(format!(
                 "By its name {} should clear it; that has {status} {cited}.",
                 spoken(&reference(deployment))
@@ -135,31 +195,48 @@ fn without_finalizer(case: &Case, object: &Value, since: i64) -> Conclusion {
     let subject = spoken(&reference(object));
     let node = text(object, "/spec/nodeName");
     let mut draft = Draft::new("stuck-deletion", Severity::Medium, reference(object), owner);
-    let cited = draft
-        .cite("metadata.deletionTimestamp", text(object, "/metadata/deletionTimestamp"));
+    let cited = draft.cite(
+        "metadata.deletionTimestamp",
+        text(object, "/metadata/deletionTimestamp"),
+    );
     draft
         .title(format!("{subject} does not end"))
         .confidence(60)
-        .say(format!("{subject} should have been gone {since} s ago {cited}."));
+        .say(format!(
+            "{subject} should have been gone {since} s ago {cited}."
+        ));
     if !node.is_empty() && case.is_missing("Node", "", node) {
         let gone = draft.cite(format!("Node {node}"), "does not exist");
         draft
             .confidence(92)
             .fact(facts::STALE_POD, name(object))
-            .say(format!("Its node {node} no longer exists, so no kubelet can confirm the end {gone}."));
+            .say(format!(
+                "Its node {node} no longer exists, so no kubelet can confirm the end {gone}."
+            ));
         return Conclusion::Findings(vec![draft.finish()]);
     }
-    let cause = case.get("Node", "", node).and_then(|found| crate::node::diagnose(case, &found));
+    let cause = case
+        .get("Node", "", node)
+        .and_then(|found| crate::node::diagnose(case, &found));
     if let Some(cause) = cause {
-        let quoted = draft.cite(format!("cause of Node {node} ({})", cause.class), &cause.cause);
+        let quoted = draft.cite(
+            format!("cause of Node {node} ({})", cause.class),
+            &cause.cause,
+        );
         draft
             .confidence(88)
             .fact(facts::NODE, node)
             .shared(named("Node", "", node))
-            .say(format!("Its node {node} does not answer: {} {quoted}.", cause.title));
+            .say(format!(
+                "Its node {node} does not answer: {} {quoted}.",
+                cause.title
+            ));
         return Conclusion::Findings(vec![draft.finish()]);
     }
-    for event in crate::undetermined::warnings(case, &reference(object)).iter().take(2) {
+    for event in crate::undetermined::warnings(case, &reference(object))
+        .iter()
+        .take(2)
+    {
         let (reason, said) = (text(event, "/reason"), text(event, "/message"));
         let cited = draft.cite(format!("event {reason}"), said);
         draft.say(format!("Event {reason}: \"{said}\" {cited}."));
@@ -179,8 +256,16 @@ const NAMESPACE_CONDITIONS: &[&str] = &[
 
 /// Kinds that are searched for what is left in a namespace.
 const REMAINING: &[&str] = &[
-    "Pod", "PersistentVolumeClaim", "ConfigMap", "Secret", "Service", "ServiceAccount", "Job",
-    "Deployment", "StatefulSet", "Ingress",
+    "Pod",
+    "PersistentVolumeClaim",
+    "ConfigMap",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "Job",
+    "Deployment",
+    "StatefulSet",
+    "Ingress",
 ];
 
 /// Explain an incident about a namespace.
@@ -191,19 +276,31 @@ pub fn diagnose_namespace(case: &Case, namespace: &Value) -> Conclusion {
         return Conclusion::Healthy(format!("{} is not stuck in deletion", spoken(&subject)));
     };
     let left = remaining(case, &subject.name);
-    let guilty = left.first().map_or_else(|| subject.clone(), reference);
-    let mut draft = Draft::new("namespace-stuck", Severity::Medium, guilty, subject.clone());
-    let cited =
-        draft.cite("metadata.deletionTimestamp", text(namespace, "/metadata/deletionTimestamp"));
+    let mut draft = Draft::new(
+        "namespace-stuck",
+        Severity::Medium,
+        subject.clone(),
+        subject.clone(),
+    );
+    draft.shared(subject.clone());
+    let cited = draft.cite(
+        "metadata.deletionTimestamp",
+        text(namespace, "/metadata/deletionTimestamp"),
+    );
     draft
         .title(format!("namespace {} does not go away", subject.name))
         .confidence(80)
-        .say(format!("{} has been in deletion for {since} s {cited}.", spoken(&subject)));
+        .say(format!(
+            "{} has been in deletion for {since} s {cited}.",
+            spoken(&subject)
+        ));
     for kind in NAMESPACE_CONDITIONS {
         if let Some(condition) = condition_is(namespace, kind, "True") {
             let said = text(condition, "/message");
             let cited = draft.cite(format!("status.conditions[{kind}]"), said);
-            draft.say(format!("{kind}: \"{said}\" {cited}.")).confidence(88);
+            draft
+                .say(format!("{kind}: \"{said}\" {cited}."))
+                .confidence(88);
         }
     }
     blame(case, namespace, &left, &mut draft);
@@ -216,24 +313,31 @@ fn blame(case: &Case, namespace: &Value, left: &[Value], draft: &mut Draft) {
     for (api, reason) in crate::apiservice::unavailable(case).into_iter().take(2) {
         if discovery.is_some() {
             let cited = draft.cite(format!("APIService {api} Available"), &reason);
-            draft.confidence(95).shared(named("APIService", "", &api)).say(format!(
-                "APIService {api} is not available ({reason}), so the controller cannot list \
+            draft
+                .confidence(95)
+                .shared(named("APIService", "", &api))
+                .say(format!(
+                    "APIService {api} is not available ({reason}), so the controller cannot list \
                  what is left {cited}."
-            ));
+                ));
         }
     }
     for object in left.iter().take(3) {
-        let finalizers: Vec<&str> =
-            items(object, "/metadata/finalizers").iter().filter_map(Value::as_str).collect();
+        let finalizers: Vec<&str> = items(object, "/metadata/finalizers")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         let who = spoken(&reference(object));
         let cited = draft.cite(format!("{who} metadata.finalizers"), finalizers.join(", "));
-        draft.say(format!("{who} is held by finalizer {} {cited}.", finalizers.join(", ")));
+        draft.say(format!(
+            "{who} is held by finalizer {} {cited}.",
+            finalizers.join(", ")
+        ));
     }
     match left.first().and_then(|o| text_of_first(o)) {
         Some(finalizer) => {
             draft.confidence(93);
             if !PROTECTING.contains(&finalizer) {
-                draft.fact(facts::FINALIZER, finalizer);
                 controller_of(case, finalizer, draft);
             }
         }
@@ -244,7 +348,9 @@ fn blame(case: &Case, namespace: &Value, left: &[Value], draft: &mut Draft) {
 }
 
 fn text_of_first(object: &Value) -> Option<&str> {
-    items(object, "/metadata/finalizers").first().and_then(Value::as_str)
+    items(object, "/metadata/finalizers")
+        .first()
+        .and_then(Value::as_str)
 }
 
 /// Objects of the namespace that are in deletion and have finalizers.
@@ -253,8 +359,11 @@ fn remaining(case: &Case, namespace: &str) -> Vec<Value> {
     REMAINING
         .iter()
         .flat_map(|kind| {
-            case.list(kind, namespace).iter().filter(stuck).cloned().collect::<Vec<_>>()
+            case.list(kind, namespace)
+                .iter()
+                .filter(stuck)
+                .cloned()
+                .collect::<Vec<_>>()
         })
         .collect()
 }
-

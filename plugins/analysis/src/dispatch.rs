@@ -6,7 +6,7 @@ use k8shawk_sdk::analysis::{Conclusion, Finding, ObjectRef};
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::controllers::{cronjob, job, workload};
+use crate::controllers::{cronjob, job, seconds_since, workload};
 use crate::json::{deleting, named, reference, spoken, text};
 use crate::routing::{ingress, network_policy, service};
 use crate::{
@@ -21,8 +21,12 @@ type Explain = fn(&Case, &Value) -> Conclusion;
 
 /// Kinds that are explained by themselves, whoever owns them.
 const OWN: &[(&str, Explain)] = &[
-    ("Node", |case, node| one(case, node, node::diagnose(case, node))),
-    ("PersistentVolumeClaim", |case, claim| one(case, claim, storage::diagnose_claim(case, claim))),
+    ("Node", |case, node| {
+        one(case, node, node::diagnose(case, node))
+    }),
+    ("PersistentVolumeClaim", |case, claim| {
+        one(case, claim, storage::diagnose_claim(case, claim))
+    }),
     ("Service", service::diagnose),
     ("Ingress", ingress::diagnose),
     ("NetworkPolicy", network_policy::diagnose),
@@ -44,8 +48,13 @@ const OWN: &[(&str, Explain)] = &[
 ];
 
 /// Kinds whose pods are explained together.
-const WORKLOADS: &[&str] =
-    &["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"];
+const WORKLOADS: &[&str] = &[
+    "Deployment",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+    "DaemonSet",
+];
 
 /// Find the cause of the case's incident.
 pub fn conclude(case: &Case) -> Conclusion {
@@ -62,6 +71,9 @@ pub fn conclude(case: &Case) -> Conclusion {
 /// The object to explain: a workload for what it owns, else the incident's object.
 fn subject(case: &Case) -> Result<Rc<Value>, Conclusion> {
     let incident = case.incident;
+    if let Some(ending) = ending(case) {
+        return Ok(ending);
+    }
     let wanted = match incident.object.kind.as_str() {
         "Endpoints" | "EndpointSlice" => service_of_slice(&incident.object),
         "Pod" | "ReplicaSet" if WORKLOADS.contains(&&*incident.owner.kind) => {
@@ -78,16 +90,30 @@ fn subject(case: &Case) -> Result<Rc<Value>, Conclusion> {
         .iter()
         .all(|o| case.is_missing(&o.kind, &o.namespace, &o.name));
     if gone {
-        return Err(Conclusion::Healthy(format!("{} no longer exists", spoken(&wanted))));
+        return Err(Conclusion::Healthy(format!(
+            "{} no longer exists",
+            spoken(&wanted)
+        )));
     }
     Err(Conclusion::Findings(vec![undetermined::unreadable(case)]))
+}
+
+/// The incident's own object where its deletion is stuck, whoever owns it.
+fn ending(case: &Case) -> Option<Rc<Value>> {
+    let object = &case.incident.object;
+    let found = case.get(&object.kind, &object.namespace, &object.name)?;
+    let since = seconds_since(case, &found, "/metadata/deletionTimestamp")?;
+    (since >= deletion::STUCK).then_some(found)
 }
 
 /// An EndpointSlice is named after its Service, with a random suffix.
 fn service_of_slice(slice: &ObjectRef) -> ObjectRef {
     let service = match slice.kind.as_str() {
         "Endpoints" => slice.name.as_str(),
-        _ => slice.name.rsplit_once('-').map_or(&*slice.name, |(service, _)| service),
+        _ => slice
+            .name
+            .rsplit_once('-')
+            .map_or(&*slice.name, |(service, _)| service),
     };
     named("Service", &slice.namespace, service)
 }
@@ -155,7 +181,9 @@ fn finish(case: &Case, mut findings: Vec<Finding>) -> Vec<Finding> {
             finding.owner = case.incident.owner.clone();
         }
         if !unread.is_empty() {
-            finding.unknown.push(format!("could not be read: {}", unread.join(", ")));
+            finding
+                .unknown
+                .push(format!("could not be read: {}", unread.join(", ")));
         }
     }
     findings
@@ -164,5 +192,12 @@ fn finish(case: &Case, mut findings: Vec<Finding>) -> Vec<Finding> {
 /// Coordinates of the incident's owner where it is known, else of the object.
 pub fn owner_of(case: &Case, object: &Value) -> ObjectRef {
     let owner = pod::root_owner(case, object);
-    if owner.kind.is_empty() { reference(object) } else { owner }
+    if owner.kind.is_empty() {
+        reference(object)
+    } else {
+        owner
+    }
 }
+
+#[cfg(test)]
+mod tests;

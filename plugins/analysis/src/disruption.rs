@@ -20,8 +20,8 @@ pub fn diagnose(case: &Case, budget: &Value) -> Conclusion {
         count("/status/desiredHealthy"),
     );
     let subject = spoken(&reference(budget));
-    if let Some(failed) = condition(budget, "DisruptionAllowed")
-        .filter(|c| text(c, "/reason") == "SyncFailed")
+    if let Some(failed) =
+        condition(budget, "DisruptionAllowed").filter(|c| text(c, "/reason") == "SyncFailed")
     {
         return cannot_count(case, budget, text(failed, "/message"));
     }
@@ -44,7 +44,12 @@ pub fn diagnose(case: &Case, budget: &Value) -> Conclusion {
             "{subject} waits for its pods: {healthy} of {desired} are healthy"
         ));
     }
-    Conclusion::Findings(vec![blocks(case, budget, &pods, (expected, healthy, desired))])
+    Conclusion::Findings(vec![blocks(
+        case,
+        budget,
+        &pods,
+        (expected, healthy, desired),
+    )])
 }
 
 /// The rule as it is written.
@@ -66,7 +71,12 @@ fn blocks(
     (expected, healthy, desired): (i64, i64, i64),
 ) -> k8shawk_sdk::analysis::Finding {
     let owner = pods.first().map(|pod| crate::pod::root_owner(case, pod));
-    let mut draft = Draft::new("pdb-blocks-eviction", Severity::Low, reference(budget), reference(budget));
+    let mut draft = Draft::new(
+        "pdb-blocks-eviction",
+        Severity::Low,
+        reference(budget),
+        reference(budget),
+    );
     let rule = rule(budget);
     let cited = draft.cite("spec", &rule);
     let status = draft.cite(
@@ -78,7 +88,10 @@ fn blocks(
     );
     let workload = owner.as_ref().map_or_else(|| "its pods".to_owned(), spoken);
     draft
-        .title(format!("PodDisruptionBudget {} blocks every eviction", name(budget)))
+        .title(format!(
+            "PodDisruptionBudget {} blocks every eviction",
+            name(budget)
+        ))
         .confidence(94)
         .say(format!(
             "{} ({rule}) {cited} demands {desired} healthy pods of {workload}, which has \
@@ -89,10 +102,15 @@ fn blocks(
         .unknown("whether the budget is meant to forbid every drain");
     // With a number, one pod more lets one go; a share of all, or none at all, never does.
     let fixed = number(budget, "/spec/minAvailable").is_some_and(|min| min == desired);
-    let scalable = owner.as_ref().is_some_and(|o| matches!(&*o.kind, "Deployment" | "StatefulSet"));
+    let scalable = owner
+        .as_ref()
+        .is_some_and(|o| matches!(&*o.kind, "Deployment" | "StatefulSet"));
     if fixed && scalable {
         draft.fact(facts::SUGGESTED_REPLICAS, (desired + 1).to_string());
-        draft.say(format!("With {} pods one could be evicted at a time.", desired + 1));
+        draft.say(format!(
+            "With {} pods one could be evicted at a time.",
+            desired + 1
+        ));
     }
     if let Some(owner) = owner {
         draft.victim(owner);
@@ -102,10 +120,18 @@ fn blocks(
 
 fn cannot_count(case: &Case, budget: &Value, said: &str) -> Conclusion {
     let owner = crate::dispatch::owner_of(case, budget);
-    let mut draft = Draft::new("pdb-blocks-eviction", Severity::Low, reference(budget), owner);
+    let mut draft = Draft::new(
+        "pdb-blocks-eviction",
+        Severity::Low,
+        reference(budget),
+        owner,
+    );
     let cited = draft.cite("status.conditions[DisruptionAllowed]", said);
     draft
-        .title(format!("PodDisruptionBudget {} cannot count its pods", name(budget)))
+        .title(format!(
+            "PodDisruptionBudget {} cannot count its pods",
+            name(budget)
+        ))
         .confidence(85)
         .say(format!(
             "{} cannot count its pods, so it allows no eviction: \"{said}\" {cited}.",

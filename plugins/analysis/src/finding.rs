@@ -93,6 +93,12 @@ impl Draft {
         self
     }
 
+    /// The root owner, where it is not the one that the draft began with.
+    pub fn owner(&mut self, owner: ObjectRef) -> &mut Self {
+        self.finding.owner = owner;
+        self
+    }
+
     /// Another object that fails for this cause.
     pub fn victim(&mut self, object: ObjectRef) -> &mut Self {
         self.finding.victims.push(object);

@@ -54,18 +54,28 @@ pub fn condition_is<'v>(value: &'v Value, kind: &str, status: &str) -> Option<&'
 
 /// A time at a JSON pointer, in milliseconds since the Unix epoch.
 pub fn millis(value: &Value, pointer: &str) -> Option<i64> {
-    text(value, pointer).parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+    text(value, pointer)
+        .parse::<jiff::Timestamp>()
+        .ok()
+        .map(jiff::Timestamp::as_millisecond)
 }
 
 /// Names and texts of an object of strings, such as labels, in the order of their names.
 pub fn pairs<'v>(value: &'v Value, pointer: &str) -> Vec<(&'v str, &'v str)> {
     let map = value.pointer(pointer).and_then(Value::as_object);
-    map.into_iter().flatten().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?))).collect()
+    map.into_iter()
+        .flatten()
+        .filter_map(|(k, v)| Some((k.as_str(), v.as_str()?)))
+        .collect()
 }
 
 /// `key=value,key=value` as people write labels and selectors.
 pub fn written(pairs: &[(&str, &str)]) -> String {
-    pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",")
+    pairs
+        .iter()
+        .map(|(k, v)| format!("{k}={v}"))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// True where the object is being deleted.
@@ -75,9 +85,15 @@ pub fn deleting(value: &Value) -> bool {
 
 /// API versions of the kinds that a cause can name without having read one.
 const API_VERSIONS: &[(&str, &[&str])] = &[
-    ("apps/v1", &["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"]),
+    (
+        "apps/v1",
+        &["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"],
+    ),
     ("batch/v1", &["Job", "CronJob"]),
-    ("networking.k8s.io/v1", &["Ingress", "IngressClass", "NetworkPolicy"]),
+    (
+        "networking.k8s.io/v1",
+        &["Ingress", "IngressClass", "NetworkPolicy"],
+    ),
     ("storage.k8s.io/v1", &["StorageClass"]),
     ("scheduling.k8s.io/v1", &["PriorityClass"]),
     ("node.k8s.io/v1", &["RuntimeClass"]),

@@ -25,6 +25,8 @@ pub mod undetermined;
 pub mod webhook;
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod testing;
 
 #[cfg(target_family = "wasm")]

@@ -27,8 +27,13 @@ fn parse(message: &str) -> Option<(String, Vec<Shortage>)> {
     let (requested, rest) = rest.split_once(", used: ")?;
     let (used, limited) = rest.split_once(", limited: ")?;
     let lookup = |list: &str, resource: &str| {
-        let found = list.split(',').filter_map(|pair| pair.trim().split_once('='));
-        found.into_iter().find(|(key, _)| *key == resource).and_then(|(_, v)| milli(v))
+        let found = list
+            .split(',')
+            .filter_map(|pair| pair.trim().split_once('='));
+        found
+            .into_iter()
+            .find(|(key, _)| *key == resource)
+            .and_then(|(_, v)| milli(v))
     };
     let shortages = requested
         .split(',')
@@ -49,13 +54,19 @@ fn parse(message: &str) -> Option<(String, Vec<Shortage>)> {
 /// `exceeded quota: ...`: names the quota, what is asked, used and hard, and what would do.
 pub fn exceeded(refusal: &Refusal) -> Finding {
     let (quota, shortages) = parse(&refusal.message).unwrap_or_default();
-    let object = refusal.case.get("ResourceQuota", refusal.namespace(), &quota);
-    let guilty = object
-        .as_deref()
-        .map_or_else(|| named("ResourceQuota", refusal.namespace(), &quota), reference);
+    let object = refusal
+        .case
+        .get("ResourceQuota", refusal.namespace(), &quota);
+    let guilty = object.as_deref().map_or_else(
+        || named("ResourceQuota", refusal.namespace(), &quota),
+        reference,
+    );
     let (mut draft, cited) = refusal.draft("quota-exceeded", guilty.clone());
     draft.shared(guilty).confidence(97);
-    draft.title(format!("quota {quota} refuses pods of {}", name(refusal.workload)));
+    draft.title(format!(
+        "quota {quota} refuses pods of {}",
+        name(refusal.workload)
+    ));
     for short in &shortages {
         let r = short.resource.as_str();
         draft.say(format!(
@@ -88,7 +99,10 @@ pub fn exceeded(refusal: &Refusal) -> Finding {
 
 /// What the live quota says of a resource, else what the refusal said.
 fn live(object: Option<&Value>, at: &str, resource: &str) -> Option<i128> {
-    let (_, value) = object.map(|o| pairs(o, at))?.into_iter().find(|(key, _)| *key == resource)?;
+    let (_, value) = object
+        .map(|o| pairs(o, at))?
+        .into_iter()
+        .find(|(key, _)| *key == resource)?;
     milli(value)
 }
 
@@ -99,7 +113,9 @@ fn suggest(
     object: Option<&Value>,
 ) {
     let missing = i128::from(refusal.missing());
-    let Some(first) = shortages.first() else { return };
+    let Some(first) = shortages.first() else {
+        return;
+    };
     let resource = first.resource.as_str();
     let used = live(object, "/status/used", resource).unwrap_or(first.used);
     let hard = live(object, "/spec/hard", resource).unwrap_or(first.hard);
@@ -120,8 +136,14 @@ fn suggest(
         let needed = show(r, other.used + other.requested * missing);
         draft.unknown(format!("{r} is short as well: it would need {needed}"));
     }
-    let scalable = matches!(text(refusal.workload, "/kind"), "Deployment" | "StatefulSet" | "ReplicaSet");
-    let fits = shortages.iter().map(|s| (s.hard - s.used).max(0) / s.requested.max(1)).min();
+    let scalable = matches!(
+        text(refusal.workload, "/kind"),
+        "Deployment" | "StatefulSet" | "ReplicaSet"
+    );
+    let fits = shortages
+        .iter()
+        .map(|s| (s.hard - s.used).max(0) / s.requested.max(1))
+        .min();
     let fits = i128::from(refusal.present) + fits.unwrap_or_default();
     if scalable && fits > 0 && fits < i128::from(refusal.wanted) {
         draft.fact(facts::SUGGESTED_REPLICAS, fits.to_string());
@@ -132,10 +154,16 @@ fn suggest(
 pub fn unspecified(refusal: &Refusal) -> Finding {
     let quota = between(&refusal.message, "failed quota: ", &[':', ' ']).unwrap_or("?");
     let guilty = named("ResourceQuota", refusal.namespace(), quota);
-    let (mut draft, cited) = refusal.draft("quota-requires-resources", guilty.clone());
-    let needed = refusal.message.split_once("must specify ").map_or("resources", |(_, n)| n);
+    let (mut draft, cited) = refusal.draft("quota-exceeded", guilty.clone());
+    let needed = refusal
+        .message
+        .split_once("must specify ")
+        .map_or("resources", |(_, n)| n);
     draft
-        .title(format!("quota {quota} wants resources that {} does not set", name(refusal.workload)))
+        .title(format!(
+            "quota {quota} wants resources that {} does not set",
+            name(refusal.workload)
+        ))
         .say(format!(
             "ResourceQuota {quota} accepts only pods that set {needed}, and the pod template \
              does not set them {cited}."
@@ -154,18 +182,25 @@ pub fn diagnose(case: &Case, quota: &Value) -> Conclusion {
             if !text(event, "/message").contains(&needle) {
                 continue;
             }
-            let Some(creator) = case.get(kind, namespace, text(event, "/name")) else { continue };
+            let Some(creator) = case.get(kind, namespace, text(event, "/name")) else {
+                continue;
+            };
             let owner = crate::pod::root_owner(case, &creator);
-            let workload = case.get(&owner.kind, namespace, &owner.name).unwrap_or(creator);
+            let workload = case
+                .get(&owner.kind, namespace, &owner.name)
+                .unwrap_or(creator);
             let present = crate::controllers::workload::present(case, &workload);
             if let Some(refusal) = refusal::of(case, &workload, present) {
-                return Conclusion::Findings(vec![
-                    crate::controllers::failed_create::explain(&refusal),
-                ]);
+                return Conclusion::Findings(vec![crate::controllers::failed_create::explain(
+                    &refusal,
+                )]);
             }
         }
     }
-    Conclusion::Healthy(format!("no workload is refused by ResourceQuota {} now", name(quota)))
+    Conclusion::Healthy(format!(
+        "no workload is refused by ResourceQuota {} now",
+        name(quota)
+    ))
 }
 
 #[cfg(test)]

@@ -9,12 +9,27 @@ use crate::finding::Draft;
 use crate::json::{items, number, reference, spoken, text};
 
 /// Conditions that say that something is broken when they hold.
-const BAD_WHEN_TRUE: &[&str] = &["ReplicaFailure", "Failed", "Stalled", "Degraded", "Terminating"];
+const BAD_WHEN_TRUE: &[&str] = &[
+    "ReplicaFailure",
+    "Failed",
+    "Stalled",
+    "Degraded",
+    "Terminating",
+];
 
 /// Conditions that say that something is broken when they do not hold.
 const BAD_WHEN_FALSE: &[&str] = &[
-    "Ready", "Available", "Progressing", "Established", "AbleToScale", "ScalingActive",
-    "ContainersReady", "PodScheduled", "Healthy", "Synced", "Reconciled",
+    "Ready",
+    "Available",
+    "Progressing",
+    "Established",
+    "AbleToScale",
+    "ScalingActive",
+    "ContainersReady",
+    "PodScheduled",
+    "Healthy",
+    "Synced",
+    "Reconciled",
 ];
 
 /// Seconds in which a pod may still be starting.
@@ -43,9 +58,7 @@ pub fn pod(case: &Case, pod: &Value) -> Conclusion {
     match phase {
         "Succeeded" => Conclusion::Healthy(format!("{named} has completed")),
         "Running" if ready(pod) => Conclusion::Healthy(format!("{named} is running and ready")),
-        _ if age(case, pod) < STARTING => {
-            Conclusion::Healthy(format!("{named} is still starting"))
-        }
+        _ if age(case, pod) < STARTING => Conclusion::Healthy(format!("{named} is still starting")),
         _ => Conclusion::Findings(vec![quote(case, pod, &[])]),
     }
 }
@@ -55,13 +68,22 @@ pub fn quote(case: &Case, object: &Value, pods: &[Value]) -> Finding {
     let subject = reference(object);
     let owner = crate::dispatch::owner_of(case, object);
     let mut draft = Draft::new("undetermined", Severity::Medium, subject.clone(), owner);
-    draft.title(format!("{} is broken for a reason that no pattern tells", spoken(&subject)));
-    draft.say("No known pattern explains this; the strongest facts are quoted.").confidence(25);
+    draft.title(format!(
+        "{} is broken for a reason that no pattern tells",
+        spoken(&subject)
+    ));
+    draft
+        .say("No known pattern explains this; the strongest facts are quoted.")
+        .confidence(25);
+    quote_status(&mut draft, object);
     quote_conditions(&mut draft, object);
     for pod in pods.iter().filter(|pod| !ready(pod)).take(2) {
         let phase = text(pod, "/status/phase");
         let cited = draft.cite(format!("{} status", spoken(&reference(pod))), phase);
-        draft.say(format!("{} is {phase} and not ready {cited}.", spoken(&reference(pod))));
+        draft.say(format!(
+            "{} is {phase} and not ready {cited}.",
+            spoken(&reference(pod))
+        ));
         quote_conditions(&mut draft, pod);
         quote_events(case, &mut draft, &reference(pod));
     }
@@ -69,7 +91,10 @@ pub fn quote(case: &Case, object: &Value, pods: &[Value]) -> Finding {
     let signals = case.incident.signals.iter().rev().take(2);
     for signal in signals {
         let cited = draft.cite(format!("signal {}", signal.reason), &signal.message);
-        draft.say(format!("The incident was opened for {} {cited}.", signal.reason));
+        draft.say(format!(
+            "The incident was opened for {} {cited}.",
+            signal.reason
+        ));
     }
     draft.unknown(format!("the cause; next: {}", describe(&subject)));
     draft.finish()
@@ -84,12 +109,20 @@ pub fn unreadable(case: &Case) -> Finding {
         incident.object.clone(),
         incident.owner.clone(),
     );
-    draft.title(format!("{} cannot be read", spoken(&incident.object))).confidence(15);
+    draft
+        .title(format!("{} cannot be read", spoken(&incident.object)))
+        .confidence(15);
     for signal in incident.signals.iter().rev().take(3) {
         let cited = draft.cite(format!("signal {}", signal.reason), &signal.message);
-        draft.say(format!("{}: \"{}\" {cited}.", signal.reason, signal.message));
+        draft.say(format!(
+            "{}: \"{}\" {cited}.",
+            signal.reason, signal.message
+        ));
     }
-    draft.unknown(format!("everything else: {} could not be read", spoken(&incident.object)));
+    draft.unknown(format!(
+        "everything else: {} could not be read",
+        spoken(&incident.object)
+    ));
     draft.finish()
 }
 
@@ -99,7 +132,11 @@ pub fn describe(object: &ObjectRef) -> String {
         "" => String::new(),
         namespace => format!(" -n {namespace}"),
     };
-    format!("kubectl describe {} {}{namespace}", object.kind.to_lowercase(), object.name)
+    format!(
+        "kubectl describe {} {}{namespace}",
+        object.kind.to_lowercase(),
+        object.name
+    )
 }
 
 /// Conditions that speak of a fault.
@@ -110,7 +147,34 @@ pub fn broken_conditions(object: &Value) -> Vec<&Value> {
         (status == "True" && BAD_WHEN_TRUE.contains(&kind))
             || (matches!(status, "False" | "Unknown") && BAD_WHEN_FALSE.contains(&kind))
     };
-    items(object, "/status/conditions").iter().filter(broken).collect()
+    items(object, "/status/conditions")
+        .iter()
+        .filter(broken)
+        .collect()
+}
+
+/// What an object says of itself in numbers, or its phase.
+fn quote_status(draft: &mut Draft, object: &Value) {
+    let counts: Vec<String> = [
+        ("replicas wanted", "/spec/replicas"),
+        ("replicas", "/status/replicas"),
+        ("ready", "/status/readyReplicas"),
+        ("wanted on nodes", "/status/desiredNumberScheduled"),
+        ("ready on nodes", "/status/numberReady"),
+        ("active", "/status/active"),
+        ("failed", "/status/failed"),
+    ]
+    .iter()
+    .filter_map(|(word, at)| Some(format!("{word} {}", number(object, at)?)))
+    .collect();
+    let phase = text(object, "/status/phase");
+    let said = match counts.as_slice() {
+        [] if phase.is_empty() => return,
+        [] => format!("phase {phase}"),
+        counts => counts.join(", "),
+    };
+    let cited = draft.cite("status", &said);
+    draft.say(format!("Its status says: {said} {cited}."));
 }
 
 fn quote_conditions(draft: &mut Draft, object: &Value) {
@@ -121,7 +185,9 @@ fn quote_conditions(draft: &mut Draft, object: &Value) {
         let excerpt = format!("{} {reason}: {said}", text(condition, "/status"));
         let cited = draft.cite(source, excerpt);
         let status = text(condition, "/status");
-        draft.say(format!("Condition {kind} is {status} ({reason}): \"{said}\" {cited}."));
+        draft.say(format!(
+            "Condition {kind} is {status} ({reason}): \"{said}\" {cited}."
+        ));
     }
 }
 
@@ -130,7 +196,9 @@ pub fn warnings(case: &Case, object: &ObjectRef) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     for event in case.events(object).into_iter().rev() {
         let seen = number(&event, "/lastSeen").unwrap_or_default();
-        let known = found.iter().any(|f| text(f, "/reason") == text(&event, "/reason"));
+        let known = found
+            .iter()
+            .any(|f| text(f, "/reason") == text(&event, "/reason"));
         if text(&event, "/type") == "Warning" && case.incident.now - seen < RECENT && !known {
             found.push(event);
         }

@@ -19,7 +19,12 @@ struct Hook {
 
 /// The webhook of this name in the cluster's configurations.
 fn find(case: &Case, webhook: &str) -> Option<Hook> {
-    ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"].iter().find_map(|kind| {
+    [
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+    ]
+    .iter()
+    .find_map(|kind| {
         case.list(kind, "").iter().find_map(|configuration| {
             let hook = items(configuration, "/webhooks")
                 .iter()
@@ -33,8 +38,12 @@ fn find(case: &Case, webhook: &str) -> Option<Hook> {
                     "" => "Fail".to_owned(),
                     set => set.to_owned(),
                 },
-                service: service
-                    .map(|s| (text(s, "/namespace").to_owned(), text(s, "/name").to_owned())),
+                service: service.map(|s| {
+                    (
+                        text(s, "/namespace").to_owned(),
+                        text(s, "/name").to_owned(),
+                    )
+                }),
                 url: text(hook, "/clientConfig/url").to_owned(),
             })
         })
@@ -53,10 +62,18 @@ pub fn refused(refusal: &Refusal) -> Finding {
     let webhook = between(&refusal.message, "webhook \"", &['"']).unwrap_or("?");
     let hook = find(refusal.case, webhook);
     let (mut draft, cited) = refusal.draft("webhook-refused", guilty(hook.as_ref(), webhook));
-    let said = refusal.message.split_once("denied the request: ").map_or("", |(_, said)| said);
+    let said = refusal
+        .message
+        .split_once("denied the request: ")
+        .map_or("", |(_, said)| said);
     draft
-        .title(format!("webhook {webhook} refuses the pods of {}", name(refusal.workload)))
-        .say(format!("Admission webhook \"{webhook}\" denies the pod: \"{said}\" {cited}."))
+        .title(format!(
+            "webhook {webhook} refuses the pods of {}",
+            name(refusal.workload)
+        ))
+        .say(format!(
+            "Admission webhook \"{webhook}\" denies the pod: \"{said}\" {cited}."
+        ))
         .confidence(95)
         .shared(guilty(hook.as_ref(), webhook));
     if let Some(hook) = &hook {
@@ -76,11 +93,17 @@ pub fn down(refusal: &Refusal) -> Finding {
     let reason = why(&refusal.message);
     let hook = find(refusal.case, webhook);
     let expired = reason.contains("certificate has expired");
-    let class = if expired { "certificate-expired" } else { "webhook-down" };
+    let class = if expired {
+        "certificate-expired"
+    } else {
+        "webhook-down"
+    };
     let (mut draft, cited) = refusal.draft(class, guilty(hook.as_ref(), webhook));
     draft
         .title(format!("webhook {webhook} does not answer"))
-        .say(format!("Admission webhook \"{webhook}\" cannot be called: {reason} {cited}."))
+        .say(format!(
+            "Admission webhook \"{webhook}\" cannot be called: {reason} {cited}."
+        ))
         .confidence(93)
         .shared(guilty(hook.as_ref(), webhook));
     match &hook {
@@ -89,7 +112,8 @@ pub fn down(refusal: &Refusal) -> Finding {
             draft.unknown(format!("the configuration that holds webhook {webhook}"));
         }
     }
-    draft.unknown("the webhook's backend is to be repaired; its configuration is not to be deleted");
+    draft
+        .unknown("the webhook's backend is to be repaired; its configuration is not to be deleted");
     for victim in refusal::victims(refusal, &format!("webhook \"{webhook}\"")) {
         draft.victim(victim);
     }
@@ -98,14 +122,21 @@ pub fn down(refusal: &Refusal) -> Finding {
 
 fn explain_backend(case: &Case, hook: &Hook, draft: &mut crate::finding::Draft) {
     let policy = draft.cite(spoken(hook), format!("failurePolicy: {}", hook.policy));
-    let effect = if hook.policy == "Fail" { "no answer means refusal" } else { "it may be skipped" };
+    let effect = if hook.policy == "Fail" {
+        "no answer means refusal"
+    } else {
+        "it may be skipped"
+    };
     draft.say(format!(
         "{} has failurePolicy {}, so {effect} {policy}.",
         spoken(hook),
         hook.policy
     ));
     let Some((namespace, service)) = &hook.service else {
-        draft.say(format!("It is called at {} outside the cluster's Services.", hook.url));
+        draft.say(format!(
+            "It is called at {} outside the cluster's Services.",
+            hook.url
+        ));
         return;
     };
     let state = backend::state(case, namespace, service);
@@ -114,7 +145,10 @@ fn explain_backend(case: &Case, hook: &Hook, draft: &mut crate::finding::Draft) 
     draft.say(format!("Its backend: {said} {cited}."));
     if let Backend::Down(_, Some(cause)) = &state {
         let cited = draft.cite(format!("{} ({})", cause.title, cause.class), &cause.cause);
-        draft.say(format!("The backend's own cause is {}: {} {cited}.", cause.class, cause.title));
+        draft.say(format!(
+            "The backend's own cause is {}: {} {cited}.",
+            cause.class, cause.title
+        ));
     }
     if let Some((secret, date)) = expired_certificate(case, namespace, service) {
         let cited = draft.cite(format!("Secret {namespace}/{secret} tls.notAfter"), &date);
@@ -133,16 +167,21 @@ fn expired_certificate(case: &Case, namespace: &str, service: &str) -> Option<(S
     let mut names: Vec<&str> = volumes.map(|v| text(v, "/secret/secretName")).collect();
     names.sort_unstable();
     names.dedup();
-    names.into_iter().filter(|n| !n.is_empty()).find_map(|secret| {
-        let found = case.get("Secret", namespace, secret)?;
-        let date = crate::certificate::expired(case, &found)?;
-        Some((secret.to_owned(), date))
-    })
+    names
+        .into_iter()
+        .filter(|n| !n.is_empty())
+        .find_map(|secret| {
+            let found = case.get("Secret", namespace, secret)?;
+            let date = crate::certificate::expired(case, &found)?;
+            Some((secret.to_owned(), date))
+        })
 }
 
 /// The innermost reason of a failed call.
 fn why(message: &str) -> &str {
-    let tail = message.rsplit_once("\": ").map_or(message, |(_, tail)| tail);
+    let tail = message
+        .rsplit_once("\": ")
+        .map_or(message, |(_, tail)| tail);
     tail.trim()
 }
 
@@ -154,23 +193,38 @@ fn spoken(hook: &Hook) -> String {
 pub fn diagnose(case: &Case, configuration: &Value) -> Conclusion {
     let mut findings: Vec<Finding> = Vec::new();
     for hook in items(configuration, "/webhooks") {
-        let Some(found) = find(case, text(hook, "/name")) else { continue };
-        let Some((namespace, service)) = &found.service else { continue };
+        let Some(found) = find(case, text(hook, "/name")) else {
+            continue;
+        };
+        let Some((namespace, service)) = &found.service else {
+            continue;
+        };
         if !backend::state(case, namespace, service).is_down() {
             continue;
         }
         let guilty = found.configuration.clone();
-        let severity = if found.policy == "Fail" { Severity::High } else { Severity::Low };
+        let severity = if found.policy == "Fail" {
+            Severity::High
+        } else {
+            Severity::Low
+        };
         let mut draft =
             crate::finding::Draft::new("webhook-down", severity, guilty.clone(), guilty.clone());
-        draft.title(format!("webhook {} has no backend", text(hook, "/name"))).confidence(90);
+        draft
+            .title(format!("webhook {} has no backend", text(hook, "/name")))
+            .confidence(90);
         draft.shared(guilty);
         explain_backend(case, &found, &mut draft);
-        let rules = items(hook, "/rules").iter().flat_map(|r| items(r, "/resources"));
+        let rules = items(hook, "/rules")
+            .iter()
+            .flat_map(|r| items(r, "/resources"));
         let rules: Vec<&str> = rules.filter_map(Value::as_str).collect();
         let scope = crate::json::written(&pairs(hook, "/namespaceSelector/matchLabels"));
         let cited = draft.cite("webhooks[].rules", format!("{} {scope}", rules.join(",")));
-        draft.say(format!("It judges every change of {} {cited}.", rules.join(", ")));
+        draft.say(format!(
+            "It judges every change of {} {cited}.",
+            rules.join(", ")
+        ));
         findings.push(draft.finish());
     }
     if findings.is_empty() {

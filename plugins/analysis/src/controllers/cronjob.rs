@@ -15,7 +15,7 @@ use crate::json::{millis, name, number, reference, spoken, text};
 use crate::near;
 
 /// Milliseconds that a start may be late before it counts as missed.
-const LATE: i64 = 120_000;
+const LATE: i64 = 60_000;
 
 /// Missed starts after which the controller gives up.
 const MISSED: usize = 100;
@@ -46,7 +46,8 @@ pub fn diagnose(case: &Case, cron: &Value) -> Conclusion {
 
 /// The newest Job.
 fn last_job(jobs: &[Value]) -> Option<&Value> {
-    jobs.iter().max_by_key(|job| millis(job, "/metadata/creationTimestamp").unwrap_or_default())
+    jobs.iter()
+        .max_by_key(|job| millis(job, "/metadata/creationTimestamp").unwrap_or_default())
 }
 
 fn draft(case: &Case, cron: &Value, class: &str) -> Draft {
@@ -63,13 +64,18 @@ fn zone(case: &Case, cron: &Value) -> Result<TimeZone, Box<Finding>> {
     if let Ok(zone) = TimeZone::get(wanted) {
         return Ok(zone);
     }
-    let names: Vec<String> =
-        jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+    let names: Vec<String> = jiff::tz::db()
+        .available()
+        .map(|zone| zone.as_str().to_owned())
+        .collect();
     let near = near::clause(wanted, names.iter().map(String::as_str));
     let mut draft = draft(case, cron, "cronjob-bad-timezone");
     let cited = draft.cite("spec.timeZone", wanted);
     draft
-        .title(format!("time zone {wanted} of CronJob {} is unknown", name(cron)))
+        .title(format!(
+            "time zone {wanted} of CronJob {} is unknown",
+            name(cron)
+        ))
         .confidence(95)
         .say(format!(
             "{} sets timeZone \"{wanted}\", which is no time zone of the IANA data base{near}, \
@@ -89,7 +95,11 @@ struct Schedule {
 impl Schedule {
     fn of(cron: &Value, zone: TimeZone) -> Result<Self, String> {
         let text = text(cron, "/spec/schedule").trim().to_owned();
-        let every_minute = if text.starts_with("@every") { "* * * * *" } else { &text };
+        let every_minute = if text.starts_with("@every") {
+            "* * * * *"
+        } else {
+            &text
+        };
         match CronParser::new().parse(every_minute) {
             Ok(cron) => Ok(Schedule { text, cron, zone }),
             Err(error) => Err(error.to_string()),
@@ -98,7 +108,9 @@ impl Schedule {
 
     /// Start times between two moments, at most `most`.
     fn between(&self, from: i64, to: i64, most: usize) -> Vec<Zoned> {
-        let Ok(start) = Timestamp::from_millisecond(from) else { return Vec::new() };
+        let Ok(start) = Timestamp::from_millisecond(from) else {
+            return Vec::new();
+        };
         let mut at = start.to_zoned(self.zone.clone());
         let mut found = Vec::new();
         while found.len() < most {
@@ -115,8 +127,12 @@ impl Schedule {
 
     /// True where no date matches at all.
     fn never(&self, now: i64) -> bool {
-        let Ok(now) = Timestamp::from_millisecond(now) else { return false };
-        self.cron.find_next_occurrence(&now.to_zoned(self.zone.clone()), false).is_err()
+        let Ok(now) = Timestamp::from_millisecond(now) else {
+            return false;
+        };
+        self.cron
+            .find_next_occurrence(&now.to_zoned(self.zone.clone()), false)
+            .is_err()
     }
 }
 
@@ -124,7 +140,10 @@ fn bad_schedule(case: &Case, cron: &Value, why: &str) -> Finding {
     let mut draft = draft(case, cron, "cronjob-bad-schedule");
     let cited = draft.cite("spec.schedule", text(cron, "/spec/schedule"));
     draft
-        .title(format!("the schedule of CronJob {} does not parse", name(cron)))
+        .title(format!(
+            "the schedule of CronJob {} does not parse",
+            name(cron)
+        ))
         .confidence(85)
         .say(format!(
             "{} has schedule \"{}\", which does not parse: {why} {cited}.",
@@ -162,7 +181,13 @@ fn silent(case: &Case, cron: &Value, schedule: &Schedule, jobs: &[Value]) -> Opt
         ),
         _ => format!("was due at {first} and no Job was made"),
     };
-    Some(never_ran(case, cron, schedule, &why, if deadline.is_some() { 85 } else { 55 }))
+    Some(never_ran(
+        case,
+        cron,
+        schedule,
+        &why,
+        if deadline.is_some() { 85 } else { 55 },
+    ))
 }
 
 fn blocked(
@@ -181,10 +206,17 @@ fn blocked(
     let cited = draft.cite("spec.concurrencyPolicy", "Forbid");
     let running = draft.cite(
         format!("{} status", spoken(&reference(active))),
-        format!("active {}, since {since}", number(active, "/status/active").unwrap_or_default()),
+        format!(
+            "active {}, since {since}",
+            number(active, "/status/active").unwrap_or_default()
+        ),
     );
     draft
-        .title(format!("Job {} blocks CronJob {}", name(active), name(cron)))
+        .title(format!(
+            "Job {} blocks CronJob {}",
+            name(active),
+            name(cron)
+        ))
         .confidence(93)
         .fact(facts::BLOCKING_JOB, name(active))
         .say(format!(
@@ -205,9 +237,15 @@ fn blocked(
 
 fn too_many(case: &Case, cron: &Value, schedule: &Schedule, first: &Zoned) -> Finding {
     let mut draft = draft(case, cron, "cronjob-too-many-missed");
-    let cited = draft.cite("status.lastScheduleTime", text(cron, "/status/lastScheduleTime"));
+    let cited = draft.cite(
+        "status.lastScheduleTime",
+        text(cron, "/status/lastScheduleTime"),
+    );
     draft
-        .title(format!("CronJob {} missed more than {MISSED} starts", name(cron)))
+        .title(format!(
+            "CronJob {} missed more than {MISSED} starts",
+            name(cron)
+        ))
         .confidence(88)
         .say(format!(
             "{} (schedule \"{}\") has missed more than {MISSED} starts since {first}; without \
@@ -250,9 +288,17 @@ fn never_ran(case: &Case, cron: &Value, schedule: &Schedule, why: &str, percent:
 /// Quote the newest warning about the CronJob, of a reason or of any.
 fn quote_event(case: &Case, cron: &Value, reason: &str, draft: &mut Draft) {
     let events = crate::undetermined::warnings(case, &reference(cron));
-    let event = events.iter().find(|e| reason.is_empty() || text(e, "/reason") == reason);
+    let event = events
+        .iter()
+        .find(|e| reason.is_empty() || text(e, "/reason") == reason);
     if let Some(event) = event {
-        let cited = draft.cite(format!("event {}", text(event, "/reason")), text(event, "/message"));
-        draft.say(format!("Its controller says: \"{}\" {cited}.", text(event, "/message")));
+        let cited = draft.cite(
+            format!("event {}", text(event, "/reason")),
+            text(event, "/message"),
+        );
+        draft.say(format!(
+            "Its controller says: \"{}\" {cited}.",
+            text(event, "/message")
+        ));
     }
 }

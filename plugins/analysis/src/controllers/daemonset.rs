@@ -26,7 +26,12 @@ fn node_of(pod: &Value) -> &str {
 
 /// Add the nodes to the cause.
 pub fn enrich(set: &Value, failure: &mut Failure) {
-    let mut nodes: Vec<&str> = failure.pods.iter().map(node_of).filter(|n| !n.is_empty()).collect();
+    let mut nodes: Vec<&str> = failure
+        .pods
+        .iter()
+        .map(node_of)
+        .filter(|n| !n.is_empty())
+        .collect();
     nodes.sort_unstable();
     nodes.dedup();
     let nodes = nodes.join(", ");
@@ -36,7 +41,11 @@ pub fn enrich(set: &Value, failure: &mut Failure) {
             "DaemonSet status",
             format!("numberReady {ready}, desiredNumberScheduled {wanted}"),
         );
-        let place = if nodes.is_empty() { String::new() } else { format!(" on {nodes}") };
+        let place = if nodes.is_empty() {
+            String::new()
+        } else {
+            format!(" on {nodes}")
+        };
         draft.say(format!(
             "{} is ready on {ready} of {wanted} nodes; it fails{place} {cited}.",
             spoken(&reference(set))
@@ -46,7 +55,10 @@ pub fn enrich(set: &Value, failure: &mut Failure) {
 
 fn counts(set: &Value) -> (i64, i64) {
     let count = |at| number(set, at).unwrap_or_default();
-    (count("/status/numberReady"), count("/status/desiredNumberScheduled"))
+    (
+        count("/status/numberReady"),
+        count("/status/desiredNumberScheduled"),
+    )
 }
 
 /// No pod tells a cause.
@@ -64,14 +76,25 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
         return workload::starting(case, set, pods);
     }
     let owner = crate::dispatch::owner_of(case, set);
-    let mut draft = Draft::new("daemonset-incomplete", Severity::Medium, reference(set), owner);
-    draft.title(format!("{} lacks pods on some nodes", name(set))).confidence(55);
+    let mut draft = Draft::new(
+        "daemonset-incomplete",
+        Severity::Medium,
+        reference(set),
+        owner,
+    );
+    draft
+        .title(format!("{} lacks pods on some nodes", name(set)))
+        .confidence(55);
     let status = format!("numberReady {count}, desiredNumberScheduled {wanted}");
     let cited = draft.cite("DaemonSet status", status);
-    draft.say(format!("{subject} is ready on {count} of {wanted} nodes {cited}."));
+    draft.say(format!(
+        "{subject} is ready on {count} of {wanted} nodes {cited}."
+    ));
     for (node, why) in without.iter().take(5) {
         let cited = draft.cite(format!("Node {node}"), why);
-        draft.say(format!("Node {node} has no ready pod of it: {why} {cited}."));
+        draft.say(format!(
+            "Node {node} has no ready pod of it: {why} {cited}."
+        ));
     }
     draft.unknown(crate::undetermined::describe(&reference(set)));
     Conclusion::Findings(vec![draft.finish()])
@@ -84,7 +107,11 @@ fn unserved(case: &Case, set: &Value, pods: &[Value]) -> Vec<(String, String)> {
     case.list("Node", "")
         .iter()
         .filter(meant)
-        .filter(|node| !pods.iter().any(|pod| ready(pod) && node_of(pod) == name(node)))
+        .filter(|node| {
+            !pods
+                .iter()
+                .any(|pod| ready(pod) && node_of(pod) == name(node))
+        })
         .map(|node| {
             let why = match crate::node::diagnose(case, node) {
                 Some(finding) => finding.title,
@@ -101,7 +128,14 @@ fn unserved(case: &Case, set: &Value, pods: &[Value]) -> Vec<(String, String)> {
 fn taints(node: &Value) -> String {
     let taints: Vec<String> = items(node, "/spec/taints")
         .iter()
-        .map(|t| format!("{}={}:{}", text(t, "/key"), text(t, "/value"), text(t, "/effect")))
+        .map(|t| {
+            format!(
+                "{}={}:{}",
+                text(t, "/key"),
+                text(t, "/value"),
+                text(t, "/effect")
+            )
+        })
         .collect();
     match taints.as_slice() {
         [] => "no pod was made for it".to_owned(),

@@ -56,33 +56,59 @@ fn workload(refusal: &Refusal) -> String {
 /// `violates PodSecurity "restricted:latest": FIELD (container "x" must ...), ...`
 fn pod_security(refusal: &Refusal) -> Finding {
     let level = between(&refusal.message, "violates PodSecurity \"", &['"']).unwrap_or("unknown");
-    let rest = refusal.message.split_once("violates PodSecurity").map_or("", |(_, rest)| rest);
+    let rest = refusal
+        .message
+        .split_once("violates PodSecurity")
+        .map_or("", |(_, rest)| rest);
     let fields = rest.split_once("\": ").map_or(rest, |(_, fields)| fields);
     let (mut draft, cited) = refusal.draft("pod-security-refused", named_creator(refusal));
     let namespace = refusal.namespace();
-    let enforced = refusal.case.get("Namespace", "", namespace).and_then(|found| {
-        let labels = found.pointer("/metadata/labels")?;
-        Some(labels.get("pod-security.kubernetes.io/enforce")?.as_str()?.to_owned())
-    });
+    let enforced = refusal
+        .case
+        .get("Namespace", "", namespace)
+        .and_then(|found| {
+            let labels = found.pointer("/metadata/labels")?;
+            Some(
+                labels
+                    .get("pod-security.kubernetes.io/enforce")?
+                    .as_str()?
+                    .to_owned(),
+            )
+        });
     if let Some(enforced) = enforced {
-        let label = draft.cite("Namespace label pod-security.kubernetes.io/enforce", &enforced);
-        draft.say(format!("Namespace {namespace} enforces the level \"{enforced}\" {label}."));
+        let label = draft.cite(
+            "Namespace label pod-security.kubernetes.io/enforce",
+            &enforced,
+        );
+        draft.say(format!(
+            "Namespace {namespace} enforces the level \"{enforced}\" {label}."
+        ));
     }
     draft.unknown("the pod template must satisfy the named fields, or the level must be changed");
     let sentence = format!("Pod Security \"{level}\" is violated by: {fields} {cited}.");
-    finish(draft, format!("{} violates Pod Security {level}", workload(refusal)), sentence, 95)
+    finish(
+        draft,
+        format!("{} violates Pod Security {level}", workload(refusal)),
+        sentence,
+        95,
+    )
 }
 
 /// `no PriorityClass with name NAME was found`
 fn priority_class(refusal: &Refusal) -> Finding {
-    let wanted = between(&refusal.message, "no PriorityClass with name ", &[' ', ',']).unwrap_or("?");
+    let wanted =
+        between(&refusal.message, "no PriorityClass with name ", &[' ', ',']).unwrap_or("?");
     let (draft, cited) = refusal.draft("priority-class-missing", named_creator(refusal));
     missing(refusal, draft, "PriorityClass", "", wanted, &cited)
 }
 
 /// `error looking up service account NS/NAME: serviceaccount "NAME" not found`
 fn service_account(refusal: &Refusal) -> Finding {
-    let path = between(&refusal.message, "error looking up service account ", &[':', ' ']);
+    let path = between(
+        &refusal.message,
+        "error looking up service account ",
+        &[':', ' '],
+    );
     let (namespace, wanted) = path.and_then(|p| p.split_once('/')).unwrap_or(("", "?"));
     let (draft, cited) = refusal.draft("service-account-missing", named_creator(refusal));
     missing(refusal, draft, "ServiceAccount", namespace, wanted, &cited)
@@ -107,15 +133,24 @@ fn missing(
     let existing = refusal.case.list(kind, namespace);
     let close = near::clause(wanted, existing.iter().map(name));
     draft.shared(named(kind, namespace, wanted));
-    let place = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
+    let place = if namespace.is_empty() {
+        String::new()
+    } else {
+        format!(" in {namespace}")
+    };
     if refusal.case.get(kind, namespace, wanted).is_some() {
         let exists = draft.cite(format!("{kind} {wanted}"), "exists now");
-        draft.say(format!("It exists by now {exists}: the next attempt should succeed."));
+        draft.say(format!(
+            "It exists by now {exists}: the next attempt should succeed."
+        ));
     } else if !refusal.case.is_missing(kind, namespace, wanted) {
-        draft.unknown(format!("{kind} {wanted} could not be read; the API server's word counts"));
+        draft.unknown(format!(
+            "{kind} {wanted} could not be read; the API server's word counts"
+        ));
     }
-    let sentence =
-        format!("The pod template names {kind} \"{wanted}\", which does not exist{place}{close} {cited}.");
+    let sentence = format!(
+        "The pod template names {kind} \"{wanted}\", which does not exist{place}{close} {cited}."
+    );
     let title = format!("{kind} {wanted} of {} does not exist", workload(refusal));
     finish(draft, title, sentence, 95)
 }
@@ -132,13 +167,21 @@ fn limit_range(refusal: &Refusal) -> Finding {
     if guilty.kind == "LimitRange" {
         draft.shared(guilty);
     }
-    let rule = refusal.message.split_once("is forbidden: ").map_or(&*refusal.message, |(_, r)| r);
+    let rule = refusal
+        .message
+        .split_once("is forbidden: ")
+        .map_or(&*refusal.message, |(_, r)| r);
     let which = match names.as_slice() {
         [] => "A LimitRange".to_owned(),
         names => format!("LimitRange {}", names.join(" or ")),
     };
     let sentence = format!("{which} refuses the pod: {rule} {cited}.");
-    finish(draft, format!("a LimitRange refuses the pods of {}", workload(refusal)), sentence, 95)
+    finish(
+        draft,
+        format!("a LimitRange refuses the pods of {}", workload(refusal)),
+        sentence,
+        95,
+    )
 }
 
 /// `ValidatingAdmissionPolicy 'NAME' with binding 'B' denied request: TEXT`
@@ -146,20 +189,36 @@ fn admission_policy(refusal: &Refusal) -> Finding {
     let policy = between(&refusal.message, "ValidatingAdmissionPolicy '", &['\'']).unwrap_or("?");
     let mut guilty = named("ValidatingAdmissionPolicy", "", policy);
     guilty.api_version = "admissionregistration.k8s.io/v1".to_owned();
-    let (mut draft, cited) = refusal.draft("admission-policy-refused", guilty.clone());
+    let (mut draft, cited) = refusal.draft("webhook-refused", guilty.clone());
     draft.shared(guilty);
-    let said = refusal.message.split_once("denied request: ").map_or("", |(_, said)| said);
-    let sentence = format!("ValidatingAdmissionPolicy {policy} denies the pod: \"{said}\" {cited}.");
-    finish(draft, format!("policy {policy} denies the pods of {}", workload(refusal)), sentence, 95)
+    let said = refusal
+        .message
+        .split_once("denied request: ")
+        .map_or("", |(_, said)| said);
+    let sentence =
+        format!("ValidatingAdmissionPolicy {policy} denies the pod: \"{said}\" {cited}.");
+    finish(
+        draft,
+        format!("policy {policy} denies the pods of {}", workload(refusal)),
+        sentence,
+        95,
+    )
 }
 
 fn terminating(refusal: &Refusal) -> Finding {
     let namespace = named("Namespace", "", refusal.namespace());
     let (mut draft, cited) = refusal.draft("namespace-stuck", namespace.clone());
     draft.shared(namespace);
-    let sentence =
-        format!("Namespace {} is being deleted and takes no new objects {cited}.", refusal.namespace());
-    finish(draft, format!("namespace {} is going away", refusal.namespace()), sentence, 90)
+    let sentence = format!(
+        "Namespace {} is being deleted and takes no new objects {cited}.",
+        refusal.namespace()
+    );
+    finish(
+        draft,
+        format!("namespace {} is going away", refusal.namespace()),
+        sentence,
+        90,
+    )
 }
 
 /// `User "U" cannot create resource "pods" in API group "" in the namespace "N"`
@@ -172,15 +231,28 @@ fn forbidden(refusal: &Refusal) -> Finding {
          {resource} and its RoleBinding are lacking {cited}.",
         refusal.namespace()
     );
-    finish(draft, format!("{user} may not create {resource}"), sentence, 90)
+    finish(
+        draft,
+        format!("{user} may not create {resource}"),
+        sentence,
+        90,
+    )
 }
 
 /// The pod template breaks the API's own rules.
 fn invalid(refusal: &Refusal) -> Finding {
     let (draft, cited) = refusal.draft("pod-template-invalid", named_creator(refusal));
-    let said = refusal.message.split_once("is invalid: ").map_or(&*refusal.message, |(_, s)| s);
+    let said = refusal
+        .message
+        .split_once("is invalid: ")
+        .map_or(&*refusal.message, |(_, s)| s);
     let sentence = format!("The pod template is not valid: {said} {cited}.");
-    finish(draft, format!("the pod template of {} is not valid", workload(refusal)), sentence, 85)
+    finish(
+        draft,
+        format!("the pod template of {} is not valid", workload(refusal)),
+        sentence,
+        85,
+    )
 }
 
 fn unrecognised(refusal: &Refusal) -> Finding {
@@ -192,7 +264,12 @@ fn unrecognised(refusal: &Refusal) -> Finding {
         refusal.namespace()
     ));
     let sentence = format!("Its answer was: \"{}\" {cited}.", refusal.message);
-    finish(draft, format!("pods of {} cannot be created", workload(refusal)), sentence, 40)
+    finish(
+        draft,
+        format!("pods of {} cannot be created", workload(refusal)),
+        sentence,
+        40,
+    )
 }
 
 fn named_creator(refusal: &Refusal) -> k8shawk_sdk::analysis::ObjectRef {

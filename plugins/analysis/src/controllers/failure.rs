@@ -59,7 +59,10 @@ pub fn failures(case: &Case, pods: &[Value]) -> Vec<Failure> {
         };
         match found.iter_mut().find(|f| same_cause(&f.finding, &finding)) {
             Some(known) => known.pods.extend(group),
-            None => found.push(Failure { finding, pods: group }),
+            None => found.push(Failure {
+                finding,
+                pods: group,
+            }),
         }
     }
     found
@@ -81,7 +84,11 @@ fn groups(pods: &[Value]) -> Vec<Vec<Value>> {
     let mut suspects: Vec<&Value> = pods.iter().filter(|pod| suspicious(pod)).collect();
     suspects.sort_by_key(|pod| {
         let shell = text(pod, "/status/phase") == "Failed";
-        (shell, ready(pod), std::cmp::Reverse(text(pod, "/metadata/creationTimestamp").to_owned()))
+        (
+            shell,
+            ready(pod),
+            std::cmp::Reverse(text(pod, "/metadata/creationTimestamp").to_owned()),
+        )
     });
     let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
     for pod in suspects {

@@ -8,7 +8,7 @@ use super::failure::{amend, failures};
 use super::{children, failed_create, pods_of, refusal, seconds_since, workload};
 use crate::case::Case;
 use crate::finding::{Draft, fact};
-use crate::json::{condition_is, items, millis, name, number, reference, spoken, text};
+use crate::json::{condition_is, items, millis, name, named, number, reference, spoken, text};
 use crate::routing::network_policy;
 
 /// The causes of a Job's failure, or why it is healthy.
@@ -22,7 +22,11 @@ pub fn diagnose(case: &Case, job: &Value) -> Conclusion {
     let deadline = failed.filter(|c| text(c, "/reason") == "DeadlineExceeded");
     let mut causes: Vec<Finding> = Vec::new();
     for mut failure in failures(case, &pods) {
-        network_policy::refine(case, &failure.representative().clone(), &mut failure.finding);
+        network_policy::refine(
+            case,
+            &failure.representative().clone(),
+            &mut failure.finding,
+        );
         causes.push(failure.finding);
     }
     if let Some(refusal) = refusal::of(case, job, workload::present(case, job)) {
@@ -56,13 +60,21 @@ fn harmless(case: &Case, job: &Value) -> Option<String> {
         return Some("is suspended on purpose".to_owned());
     }
     let later = superseded(case, job)?;
-    Some(format!("failed, but the later run {later} of its CronJob succeeded"))
+    Some(format!(
+        "failed, but the later run {later} of its CronJob succeeded"
+    ))
 }
 
 /// The later successful Job of the same CronJob.
 fn superseded(case: &Case, job: &Value) -> Option<String> {
-    let owner = items(job, "/metadata/ownerReferences").iter().find(|o| text(o, "/kind") == "CronJob")?;
-    let cron = case.get("CronJob", text(job, "/metadata/namespace"), text(owner, "/name"))?;
+    let owner = items(job, "/metadata/ownerReferences")
+        .iter()
+        .find(|o| text(o, "/kind") == "CronJob")?;
+    let cron = case.get(
+        "CronJob",
+        text(job, "/metadata/namespace"),
+        text(owner, "/name"),
+    )?;
     let created = millis(job, "/metadata/creationTimestamp")?;
     children(case, "Job", &cron)
         .iter()
@@ -107,12 +119,19 @@ fn beyond_deadline(
     causes: &[Finding],
 ) -> Finding {
     let owner = crate::dispatch::owner_of(case, job);
-    let mut draft =
-        Draft::new("job-deadline-exceeded", Severity::Medium, reference(job), owner);
+    let mut draft = Draft::new(
+        "job-deadline-exceeded",
+        Severity::Medium,
+        reference(job),
+        owner,
+    );
     let seconds = number(job, "/spec/activeDeadlineSeconds").unwrap_or_default();
     let cited = draft.cite("status.conditions[Failed]", text(end, "/message"));
     draft
-        .title(format!("Job {} ran beyond its deadline of {seconds} s", name(job)))
+        .title(format!(
+            "Job {} ran beyond its deadline of {seconds} s",
+            name(job)
+        ))
         .confidence(92)
         .say(format!(
             "{} was stopped because it ran longer than activeDeadlineSeconds {seconds} \
@@ -129,24 +148,68 @@ fn beyond_deadline(
         Some(cause) => {
             let cited = draft.cite(format!("cause of its pod ({})", cause.class), &cause.cause);
             draft.say(format!("Its pod did not get on: {} {cited}.", cause.title));
+            if let Some(reason) = gone(case, cause) {
+                let cited = draft.cite("state of that cause now", &reason);
+                draft.say(format!("Another run can succeed: {reason} {cited}."));
+                draft.fact(facts::RETRYABLE, &reason);
+            }
         }
+        None if refused_start(case, job, &mut draft) => return draft.finish(),
         None => last_words(case, pods, &mut draft),
     }
     draft.unknown("whether the work needs more time or hangs: compare with earlier runs");
     draft.finish()
 }
 
+/// What events tell of pods that were deleted at the deadline: a ConfigMap or Secret that was
+/// missing. True where it exists by now.
+fn refused_start(case: &Case, job: &Value, draft: &mut Draft) -> bool {
+    let namespace = text(job, "/metadata/namespace");
+    let prefix = format!("{}-", name(job));
+    let events = case.events(&named("Pod", namespace, ""));
+    let of_job =
+        |e: &&Value| text(e, "/name").starts_with(&prefix) && text(e, "/type") == "Warning";
+    let Some(event) = events.iter().rev().find(of_job) else {
+        return false;
+    };
+    let said = text(event, "/message");
+    let cited = draft.cite(format!("event {} of its pod", text(event, "/reason")), said);
+    draft.say(format!("Its pod did not start: \"{said}\" {cited}."));
+    let missing = [("configmap \"", "ConfigMap"), ("secret \"", "Secret")]
+        .iter()
+        .find_map(|(before, kind)| Some((*kind, failed_create::between(said, before, &['"'])?)));
+    let Some((kind, wanted)) = missing else {
+        return false;
+    };
+    if case.get(kind, namespace, wanted).is_none() {
+        return false;
+    }
+    let reason = format!("{kind} {wanted} exists by now");
+    let cited = draft.cite(format!("{kind} {namespace}/{wanted}"), &reason);
+    draft
+        .fact(facts::RETRYABLE, &reason)
+        .say(format!("Another run can succeed: {reason} {cited}."));
+    true
+}
+
 fn last_words(case: &Case, pods: &[Value], draft: &mut Draft) {
-    let newest = pods.iter().max_by_key(|p| text(p, "/metadata/creationTimestamp").to_owned());
+    let newest = pods
+        .iter()
+        .max_by_key(|p| text(p, "/metadata/creationTimestamp").to_owned());
     let Some(pod) = newest else {
         draft.unknown("what its pods did: they were deleted at the deadline");
         return;
     };
     for container in items(pod, "/spec/containers") {
         let log = case.logs(&reference(pod), text(container, "/name"), false);
-        let Some(line) = log.lines().rev().find(|line| !line.trim().is_empty()) else { continue };
+        let Some(line) = log.lines().rev().find(|line| !line.trim().is_empty()) else {
+            continue;
+        };
         let cited = draft.cite(format!("log of {}", name(pod)), line);
-        draft.say(format!("The last line of its log is \"{}\" {cited}.", line.trim()));
+        draft.say(format!(
+            "The last line of its log is \"{}\" {cited}.",
+            line.trim()
+        ));
         return;
     }
 }
@@ -155,8 +218,12 @@ fn last_words(case: &Case, pods: &[Value], draft: &mut Draft) {
 fn by_itself(case: &Case, job: &Value, pods: &[Value]) -> Finding {
     let owner = crate::dispatch::owner_of(case, job);
     let mut draft = Draft::new("job-failed", Severity::Medium, reference(job), owner);
-    draft.title(format!("Job {} failed", name(job))).confidence(60);
-    let exits = pods.iter().flat_map(|pod| items(pod, "/status/containerStatuses"));
+    draft
+        .title(format!("Job {} failed", name(job)))
+        .confidence(60);
+    let exits = pods
+        .iter()
+        .flat_map(|pod| items(pod, "/status/containerStatuses"));
     let exit = exits
         .filter_map(|status| status.pointer("/state/terminated"))
         .find(|end| number(end, "/exitCode").is_some_and(|code| code != 0));
@@ -164,7 +231,9 @@ fn by_itself(case: &Case, job: &Value, pods: &[Value]) -> Finding {
         Some(end) => {
             let code = number(end, "/exitCode").unwrap_or_default();
             let cited = draft.cite("state.terminated", format!("exitCode {code}"));
-            draft.say(format!("Its last container ended with exit code {code} {cited}."));
+            draft.say(format!(
+                "Its last container ended with exit code {code} {cited}."
+            ));
             last_words(case, pods, &mut draft);
         }
         None => {
@@ -187,13 +256,23 @@ fn running(case: &Case, job: &Value, pods: &[Value]) -> Conclusion {
 
 /// Words of a log line that tell of a disturbance that passes by itself.
 const TRANSIENT: &[&str] = &[
-    "i/o timeout", "connection reset by peer", "temporary failure", "etimedout", "tls handshake timeout",
-    "too many requests", "service unavailable", "503", "deadlock", "try again",
+    "i/o timeout",
+    "connection reset by peer",
+    "temporary failure",
+    "etimedout",
+    "tls handshake timeout",
+    "too many requests",
+    "service unavailable",
+    "503",
+    "deadlock",
+    "try again",
 ];
 
 /// Mark the Job as worth another run where its cause is evidently gone or transient.
 fn retry(case: &Case, job: &Value, cause: &mut Finding) {
-    let Some(reason) = gone(case, cause).or_else(|| transient(cause)) else { return };
+    let Some(reason) = gone(case, cause).or_else(|| transient(cause)) else {
+        return;
+    };
     let object = reference(job);
     amend(cause, |draft| {
         let cited = draft.cite("state of the cause now", &reason);
@@ -210,15 +289,21 @@ fn gone(case: &Case, cause: &Finding) -> Option<String> {
     let shared = cause.shared.as_ref()?;
     let found = case.get(&shared.kind, &shared.namespace, &shared.name)?;
     match shared.kind.as_str() {
-        "ConfigMap" | "Secret" if cause.class.starts_with("missing-") && !cause.class.contains("key") => {
+        "ConfigMap" | "Secret"
+            if cause.class.starts_with("missing-") && !cause.class.contains("key") =>
+        {
             Some(format!("{} exists by now", spoken(shared)))
         }
         "ServiceAccount" if cause.class == "service-account-missing" => {
             Some(format!("{} exists by now", spoken(shared)))
         }
         "Service" if cause.class == "dependency-unreachable" => {
-            let ready = crate::routing::backend::ready_endpoints(case, &found).filter(|n| *n > 0)?;
-            Some(format!("{} has {ready} ready endpoints by now", spoken(shared)))
+            let ready =
+                crate::routing::backend::ready_endpoints(case, &found).filter(|n| *n > 0)?;
+            Some(format!(
+                "{} has {ready} ready endpoints by now",
+                spoken(shared)
+            ))
         }
         "Node" => {
             condition_is(&found, "Ready", "True")?;
@@ -229,7 +314,10 @@ fn gone(case: &Case, cause: &Finding) -> Option<String> {
 }
 
 fn transient(cause: &Finding) -> Option<String> {
-    let eligible = matches!(&*cause.class, "application-error" | "dependency-unreachable" | "job-failed");
+    let eligible = matches!(
+        &*cause.class,
+        "application-error" | "dependency-unreachable" | "job-failed"
+    );
     let isolated = fact(cause, facts::CONTAINER).is_some() || cause.class == "job-failed";
     if !eligible || !isolated {
         return None;
@@ -239,5 +327,8 @@ fn transient(cause: &Finding) -> Option<String> {
         e.source.contains("log") && TRANSIENT.iter().any(|word| lower.contains(word))
     };
     let quoted = cause.evidence.iter().find(line)?;
-    Some(format!("the log tells of a passing disturbance: \"{}\"", quoted.excerpt))
+    Some(format!(
+        "the log tells of a passing disturbance: \"{}\"",
+        quoted.excerpt
+    ))
 }

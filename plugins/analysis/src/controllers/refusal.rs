@@ -24,17 +24,23 @@ pub struct Refusal<'c, 'a> {
     pub present: i64,
     /// Pods that are wanted.
     pub wanted: i64,
+    /// Pods that the creator still wants to make: in a rollout more than are wanted in all.
+    pub lacking: i64,
 }
 
 impl Refusal<'_, '_> {
     /// Pods that are still to be made, at least one.
     pub fn missing(&self) -> i64 {
-        (self.wanted - self.present).max(1)
+        self.lacking.max(1)
     }
 
     /// Medium while something runs or nothing ran yet with it, as nothing is down that was up.
     pub fn severity(&self) -> Severity {
-        if self.present == 0 && self.wanted > 0 { Severity::High } else { Severity::Medium }
+        if self.present == 0 && self.wanted > 0 {
+            Severity::High
+        } else {
+            Severity::Medium
+        }
     }
 
     /// Namespace of the workload.
@@ -51,19 +57,29 @@ impl Refusal<'_, '_> {
             format!("{} status", spoken(&self.creator)),
             format!("{} of {} pods exist", self.present, self.wanted),
         );
-        draft.say(format!(
-            "{} has {} of {} wanted pods, because the API server refuses to create more {count}.",
-            spoken(&reference(self.workload)),
-            self.present,
-            self.wanted
-        ));
+        let who = spoken(&reference(self.workload));
+        let (present, wanted) = (self.present, self.wanted);
+        draft.say(if present < wanted {
+            format!(
+                "{who} has {present} of {wanted} wanted pods, because the API server refuses to \
+                 create more {count}."
+            )
+        } else {
+            format!(
+                "{who} keeps its {present} old pods, because the API server refuses to create \
+                 the new ones of {} {count}.",
+                spoken(&self.creator)
+            )
+        });
         (draft, cited)
     }
 
     /// Pod template of the workload.
     pub fn template(&self) -> &Value {
         let at = ["/spec/template", "/spec/jobTemplate/spec/template"];
-        at.iter().find_map(|at| self.workload.pointer(at)).unwrap_or(&Value::Null)
+        at.iter()
+            .find_map(|at| self.workload.pointer(at))
+            .unwrap_or(&Value::Null)
     }
 }
 
@@ -80,14 +96,28 @@ pub fn of<'c, 'a>(
         }
         let (source, message) = answer(case, workload, creator)?;
         let creator = reference(creator);
-        Some(Refusal { case, workload, creator, message, source, present, wanted })
+        let lacking = wanted - present;
+        Some(Refusal {
+            case,
+            workload,
+            creator,
+            message,
+            source,
+            present,
+            wanted,
+            lacking,
+        })
     };
     match text(workload, "/kind") {
         "Deployment" => rollout::revisions(case, workload).iter().find_map(|set| {
             let count = |at| number(set, at).unwrap_or_default();
             let lacking = refused(set, count("/status/replicas"), count("/spec/replicas"))?;
             let wanted = number(workload, "/spec/replicas").unwrap_or(lacking.wanted);
-            Some(Refusal { present, wanted: wanted.max(lacking.wanted), ..lacking })
+            Some(Refusal {
+                present,
+                wanted,
+                ..lacking
+            })
         }),
         "DaemonSet" => {
             let wanted = number(workload, "/status/desiredNumberScheduled").unwrap_or(1);
@@ -99,24 +129,36 @@ pub fn of<'c, 'a>(
             open.then(|| refused(workload, present, wanted)).flatten()
         }
         "CronJob" => refused(workload, 0, 1),
-        _ => refused(workload, present, number(workload, "/spec/replicas").unwrap_or(1)),
+        _ => refused(
+            workload,
+            present,
+            number(workload, "/spec/replicas").unwrap_or(1),
+        ),
     }
 }
 
 /// True where a Job ended, one way or the other.
 pub fn finished(job: &Value) -> bool {
-    ["Complete", "Failed"].iter().any(|kind| condition_is(job, kind, "True").is_some())
+    ["Complete", "Failed"]
+        .iter()
+        .any(|kind| condition_is(job, kind, "True").is_some())
 }
 
 /// The condition ReplicaFailure, else the newest event FailedCreate, else the incident's signal.
 fn answer(case: &Case, workload: &Value, creator: &Value) -> Option<(String, String)> {
     let holders = [creator, workload];
-    let failing = holders.iter().find_map(|holder| condition_is(holder, "ReplicaFailure", "True"));
+    let failing = holders
+        .iter()
+        .find_map(|holder| condition_is(holder, "ReplicaFailure", "True"));
     if let Some(condition) = failing {
         let source = "status.conditions[ReplicaFailure].message";
         return Some((source.to_owned(), text(condition, "/message").to_owned()));
     }
-    let event = case.events(&reference(creator)).into_iter().rev().find(refusing);
+    let event = case
+        .events(&reference(creator))
+        .into_iter()
+        .rev()
+        .find(refusing);
     if let Some(event) = event {
         let source = format!("event {} of {}", text(&event, "/reason"), name(creator));
         return Some((source, text(&event, "/message").to_owned()));
@@ -129,7 +171,10 @@ fn answer(case: &Case, workload: &Value, creator: &Value) -> Option<(String, Str
 }
 
 fn refusing(event: &Value) -> bool {
-    matches!(text(event, "/reason"), "FailedCreate" | "ReplicaSetCreateError")
+    matches!(
+        text(event, "/reason"),
+        "FailedCreate" | "ReplicaSetCreateError"
+    )
 }
 
 /// Other workloads of the namespace that the same text refuses.
@@ -145,7 +190,9 @@ pub fn victims(refusal: &Refusal, needle: &str) -> Vec<ObjectRef> {
             let creator = refusal.case.get(kind, namespace, text(&event, "/name"));
             let Some(creator) = creator else { continue };
             let owner = crate::pod::root_owner(refusal.case, &creator);
-            let known = found.iter().any(|v| v.kind == owner.kind && v.name == owner.name);
+            let known = found
+                .iter()
+                .any(|v| v.kind == owner.kind && v.name == owner.name);
             if !known && (owner.kind != mine.kind || owner.name != mine.name) {
                 found.push(owner);
             }
@@ -157,5 +204,6 @@ pub fn victims(refusal: &Refusal, needle: &str) -> Vec<ObjectRef> {
 /// The ReplicaSet that was refused, to compare it with earlier revisions.
 pub fn set_of(refusal: &Refusal) -> Option<Value> {
     let sets = children(refusal.case, "ReplicaSet", refusal.workload);
-    sets.into_iter().find(|set| name(set) == refusal.creator.name)
+    sets.into_iter()
+        .find(|set| name(set) == refusal.creator.name)
 }

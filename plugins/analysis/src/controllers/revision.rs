@@ -108,7 +108,11 @@ fn containers(from: &[Value], to: &[Value], found: &mut Vec<Change>) {
 
 fn container(named: &str, old: &Value, new: &Value, found: &mut Vec<Change>) {
     let mut push = |part, text| {
-        found.push(Change { part, container: named.to_owned(), text });
+        found.push(Change {
+            part,
+            container: named.to_owned(),
+            text,
+        });
     };
     for part in CONTAINER_FIELDS {
         let (before, after) = (old.get(part), new.get(part));
@@ -118,14 +122,19 @@ fn container(named: &str, old: &Value, new: &Value, found: &mut Vec<Change>) {
         }
     }
     for (variable, before, after) in variables(old, new) {
-        let secretive = SECRETIVE.iter().any(|word| variable.to_uppercase().contains(word));
+        let secretive = SECRETIVE
+            .iter()
+            .any(|word| variable.to_uppercase().contains(word));
         let change = match (before, after) {
             (None, _) => "is new".to_owned(),
             (_, None) => "is gone".to_owned(),
             _ if secretive => "changed".to_owned(),
             (before, after) => format!("{} -> {}", shown(before), shown(after)),
         };
-        push("env", format!("env {variable} of container \"{named}\" {change}"));
+        push(
+            "env",
+            format!("env {variable} of container \"{named}\" {change}"),
+        );
     }
 }
 
@@ -134,12 +143,19 @@ type Variable<'v> = (&'v str, Option<&'v Value>, Option<&'v Value>);
 /// Environment variables that differ, with the value or reference before and after.
 fn variables<'v>(old: &'v Value, new: &'v Value) -> Vec<Variable<'v>> {
     let (before, after) = (items(old, "/env"), items(new, "/env"));
-    let mut names: Vec<&str> = before.iter().chain(after).map(|v| text(v, "/name")).collect();
+    let mut names: Vec<&str> = before
+        .iter()
+        .chain(after)
+        .map(|v| text(v, "/name"))
+        .collect();
     names.sort_unstable();
     names.dedup();
     let value = |list: &'v [Value], named: &str| {
         let found = list.iter().find(|v| text(v, "/name") == named)?;
-        found.get("value").or_else(|| found.get("valueFrom")).or(Some(&Value::Null))
+        found
+            .get("value")
+            .or_else(|| found.get("valueFrom"))
+            .or(Some(&Value::Null))
     };
     names
         .into_iter()
@@ -162,7 +178,9 @@ fn shown(value: Option<&Value>) -> String {
 
 /// The pod template of a workload, ReplicaSet or ControllerRevision.
 pub fn template(object: &Value) -> Option<&Value> {
-    object.pointer("/spec/template").or_else(|| object.pointer("/data/spec/template"))
+    object
+        .pointer("/spec/template")
+        .or_else(|| object.pointer("/data/spec/template"))
 }
 
 /// Number of a Deployment's revision, by the annotation of its ReplicaSet.

@@ -15,25 +15,53 @@ use crate::json::{condition, name, number, text};
 /// Words of a failure class, and the parts of a pod template that can explain it. The first
 /// row that fits decides; a class without a row may come from any part.
 const EXPLAINS: &[(&[&str], &[&str])] = &[
-    (&["registry-unreachable", "node", "evict", "dns", "network-policy", "webhook"], &[]),
+    (&["node", "evict", "dns", "network-policy", "webhook"], &[]),
     (&["quota"], &["resources"]),
-    (&["unauthori", "pull-secret"], &["image", "imagePullSecrets", "serviceAccountName"]),
-    (&["image", "pull", "rate-limit"], &["image", "imagePullPolicy"]),
-    (&["dependency"], &["env", "envFrom", "command", "args", "volumes"]),
+    (
+        &["unauthori", "pull-secret"],
+        &["image", "imagePullSecrets", "serviceAccountName"],
+    ),
+    (
+        &["image", "pull", "registry"],
+        &["image", "imagePullPolicy"],
+    ),
+    (
+        &["dependency"],
+        &["env", "envFrom", "command", "args", "volumes"],
+    ),
     (
         &["unschedulable", "scheduling"],
         &[
-            "resources", "nodeSelector", "nodeName", "affinity", "tolerations", "volumes",
-            "topologySpreadConstraints", "ports", "hostNetwork", "schedulerName",
-            "schedulingGates", "priorityClassName", "resourceClaims",
+            "resources",
+            "nodeSelector",
+            "nodeName",
+            "affinity",
+            "tolerations",
+            "volumes",
+            "topologySpreadConstraints",
+            "ports",
+            "hostNetwork",
+            "schedulerName",
+            "schedulingGates",
+            "priorityClassName",
+            "resourceClaims",
         ],
     ),
-    (&["config", "secret"], &["env", "envFrom", "volumes", "volumeMounts"]),
-    (&["volume", "mount", "claim"], &["volumes", "volumeMounts"]),
+    (
+        &["missing-"],
+        &["env", "envFrom", "volumes", "volumeMounts"],
+    ),
+    (
+        &["volume", "mount", "claim", "pvc"],
+        &["volumes", "volumeMounts"],
+    ),
     (&["limit-range"], &["resources"]),
     (&["service-account"], &["serviceAccountName"]),
     (&["priority-class"], &["priorityClassName"]),
-    (&["memory", "oom"], &["resources", "image", "env", "envFrom", "command", "args"]),
+    (
+        &["memory", "oom"],
+        &["resources", "image", "env", "envFrom", "command", "args"],
+    ),
 ];
 
 /// ReplicaSets of a Deployment, the newest revision first.
@@ -49,7 +77,10 @@ pub fn enrich(case: &Case, deployment: &Value, failing: &Value, finding: &mut Fi
     let sets = revisions(case, deployment);
     let this = number_of(failing).unwrap_or_default();
     let newest = sets.first().and_then(number_of).unwrap_or_default();
-    let Some(before) = sets.iter().find(|set| number_of(set).is_some_and(|n| n < this)) else {
+    let Some(before) = sets
+        .iter()
+        .find(|set| number_of(set).is_some_and(|n| n < this))
+    else {
         return;
     };
     if this < newest {
@@ -75,7 +106,9 @@ pub fn enrich(case: &Case, deployment: &Value, failing: &Value, finding: &mut Fi
 
 /// The ReplicaSet of a Deployment that controls `pod`.
 pub fn set_of(case: &Case, deployment: &Value, pod: &Value) -> Option<Value> {
-    children(case, "ReplicaSet", deployment).into_iter().find(|set| owned_by(pod, set))
+    children(case, "ReplicaSet", deployment)
+        .into_iter()
+        .find(|set| owned_by(pod, set))
 }
 
 fn progress(deployment: &Value, finding: &mut Finding) {
@@ -87,7 +120,8 @@ fn progress(deployment: &Value, finding: &mut Finding) {
         let cited = draft.cite("status.conditions[Progressing]", text(stuck, "/message"));
         draft.say(format!(
             "The rollout is stuck: it made no progress within {seconds} s \
-             (ProgressDeadlineExceeded) {cited}."
+             (ProgressDeadlineExceeded: \"{}\") {cited}.",
+            text(stuck, "/message")
         ));
     });
 }
@@ -108,7 +142,7 @@ fn known_good(case: &Case, deployment: &Value, set: &Value) -> Option<String> {
 }
 
 /// Reasons of pod events that say that a revision failed too.
-const BAD: &[&str] = &["BackOff", "Failed", "Unhealthy", "FailedMount", "FailedScheduling"];
+const BAD: &[&str] = &["BackOff", "Failed"];
 
 fn failed_before(case: &Case, set: &Value) -> bool {
     let prefix = format!("{}-", name(set));
@@ -120,8 +154,12 @@ fn failed_before(case: &Case, set: &Value) -> bool {
 
 /// The differences that can explain the finding.
 fn differences(from: &Value, to: &Value, finding: &Finding) -> Vec<Change> {
-    let (Some(old), Some(new)) = (template(from), template(to)) else { return Vec::new() };
-    let row = EXPLAINS.iter().find(|(words, _)| words.iter().any(|w| finding.class.contains(w)));
+    let (Some(old), Some(new)) = (template(from), template(to)) else {
+        return Vec::new();
+    };
+    let row = EXPLAINS
+        .iter()
+        .find(|(words, _)| words.iter().any(|w| finding.class.contains(w)));
     let container = fact(finding, facts::CONTAINER);
     revision::changes(old, new)
         .into_iter()
@@ -159,7 +197,9 @@ fn tell_good(finding: &mut Finding, failing: &Value, good: &Value, why: &str) {
 
 /// Without a good revision: what the change was, as a hint.
 fn tell_changed(finding: &mut Finding, failing: &Value, before: &Value) {
-    let (Some(old), Some(new)) = (template(before), template(failing)) else { return };
+    let (Some(old), Some(new)) = (template(before), template(failing)) else {
+        return;
+    };
     let all = revision::changes(old, new);
     if all.is_empty() {
         return;
@@ -174,12 +214,19 @@ fn tell_changed(finding: &mut Finding, failing: &Value, before: &Value) {
             "; that does not explain this failure"
         };
         let (new, old) = (revision::spoken(failing), revision::spoken(before));
-        draft.say(format!("{new} differs from {old} in: {diff} {cited}{tail}."));
+        draft.say(format!(
+            "{new} differs from {old} in: {diff} {cited}{tail}."
+        ));
     });
 }
 
 fn joined(changes: &[Change]) -> String {
-    changes.iter().take(6).map(|c| c.text.as_str()).collect::<Vec<_>>().join("; ")
+    changes
+        .iter()
+        .take(6)
+        .map(|c| c.text.as_str())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// The good revision's image of the failing container, where only the tag differs.

@@ -18,8 +18,15 @@ pub fn ordinal(pod: &Value) -> Option<i64> {
 
 /// Add ordinal, order, revision and Service to the cause.
 pub fn enrich(case: &Case, set: &Value, failure: &mut Failure) {
-    failure.pods.sort_by_key(|pod| ordinal(pod).unwrap_or(i64::MAX));
-    let Some(pod) = failure.pods.iter().find(|pod| !ready(pod)).or(failure.pods.first()) else {
+    failure
+        .pods
+        .sort_by_key(|pod| ordinal(pod).unwrap_or(i64::MAX));
+    let Some(pod) = failure
+        .pods
+        .iter()
+        .find(|pod| !ready(pod))
+        .or(failure.pods.first())
+    else {
         return;
     };
     let (pod, failing) = (pod.clone(), ordinal(pod).unwrap_or_default());
@@ -36,14 +43,22 @@ pub fn enrich(case: &Case, set: &Value, failure: &mut Failure) {
             ),
         );
         let waits = if !parallel && failing < last {
-            format!("; ordinals {} to {last} wait for it, as pods are made in order", failing + 1)
+            format!(
+                "; ordinals {} to {last} wait for it, as pods are made in order",
+                failing + 1
+            )
         } else {
             String::new()
         };
-        draft.say(format!("It is ordinal {failing} of {}{waits} {cited}.", spoken(&reference(set))));
+        draft.say(format!(
+            "Pod {} is ordinal {failing} of {}{waits} {cited}.",
+            name(&pod),
+            spoken(&reference(set))
+        ));
         changed(case, set, &pod, draft);
         if let Some(missing) = missing_service(case, set) {
-            draft.say(missing);
+            let cited = draft.cite("spec.serviceName", text(set, "/spec/serviceName"));
+            draft.say(format!("{missing} {cited}."));
         }
     });
 }
@@ -52,8 +67,10 @@ pub fn enrich(case: &Case, set: &Value, failure: &mut Failure) {
 fn changed(case: &Case, set: &Value, pod: &Value, draft: &mut Draft) {
     let namespace = text(set, "/metadata/namespace");
     let hash = text(pod, "/metadata/labels/controller-revision-hash");
-    let (current, update) =
-        (text(set, "/status/currentRevision"), text(set, "/status/updateRevision"));
+    let (current, update) = (
+        text(set, "/status/currentRevision"),
+        text(set, "/status/updateRevision"),
+    );
     if hash.is_empty() || update.is_empty() {
         return;
     }
@@ -68,7 +85,9 @@ fn changed(case: &Case, set: &Value, pod: &Value, draft: &mut Draft) {
     }
     let revisions = case.list("ControllerRevision", namespace);
     let of = |named: &str| revisions.iter().find(|r| name(r) == named);
-    let (Some(old), Some(new)) = (of(current), of(update)) else { return };
+    let (Some(old), Some(new)) = (of(current), of(update)) else {
+        return;
+    };
     let (Some(old), Some(new)) = (revision::template(old), revision::template(new)) else {
         return;
     };
@@ -79,12 +98,17 @@ fn changed(case: &Case, set: &Value, pod: &Value, draft: &mut Draft) {
     let diff: Vec<String> = changes.into_iter().take(6).map(|c| c.text).collect();
     let diff = diff.join("; ");
     let cited = draft.cite("the two ControllerRevisions", &diff);
-    draft.say(format!("Revision {update} differs from {current} in: {diff} {cited}."));
+    draft.say(format!(
+        "Revision {update} differs from {current} in: {diff} {cited}."
+    ));
 }
 
 /// A sentence where the headless Service does not exist.
 fn missing_service(case: &Case, set: &Value) -> Option<String> {
-    let (namespace, service) = (text(set, "/metadata/namespace"), text(set, "/spec/serviceName"));
+    let (namespace, service) = (
+        text(set, "/metadata/namespace"),
+        text(set, "/spec/serviceName"),
+    );
     if service.is_empty() || !case.is_missing("Service", namespace, service) {
         return None;
     }
@@ -92,7 +116,7 @@ fn missing_service(case: &Case, set: &Value) -> Option<String> {
     let near = near::clause(service, all.iter().map(name));
     Some(format!(
         "Its headless Service \"{service}\" does not exist in {namespace}{near}, so its pods have \
-         no DNS names."
+         no DNS names"
     ))
 }
 
@@ -105,8 +129,7 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
     }
     let ready_pods = pods.iter().filter(|pod| ready(pod)).count();
     let complete = i64::try_from(ready_pods).unwrap_or_default() >= wanted;
-    let hinted = case.incident.signals.iter().any(|s| s.message.contains("erviceName"));
-    if let Some(sentence) = missing_service(case, set).filter(|_| !complete || hinted) {
+    if let Some(sentence) = missing_service(case, set) {
         return Conclusion::Findings(vec![without_service(case, set, &sentence)]);
     }
     if !complete {
@@ -115,18 +138,27 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
         }
         return workload::starting(case, set, pods);
     }
-    Conclusion::Healthy(format!("{ready_pods} of {wanted} pods of {subject} are ready"))
+    Conclusion::Healthy(format!(
+        "{ready_pods} of {wanted} pods of {subject} are ready"
+    ))
 }
 
 fn without_service(case: &Case, set: &Value, sentence: &str) -> Finding {
     let service = text(set, "/spec/serviceName");
     let owner = crate::dispatch::owner_of(case, set);
-    let mut draft =
-        Draft::new("statefulset-service-missing", Severity::Medium, reference(set), owner);
+    let mut draft = Draft::new(
+        "statefulset-service-missing",
+        Severity::Medium,
+        reference(set),
+        owner,
+    );
     let cited = draft.cite("spec.serviceName", service);
     draft
-        .title(format!("the headless Service {service} of {} does not exist", name(set)))
-        .say(format!("{} {cited}.", sentence.trim_end_matches('.')))
+        .title(format!(
+            "the headless Service {service} of {} does not exist",
+            name(set)
+        ))
+        .say(format!("{sentence} {cited}."))
         .confidence(80);
     draft.finish()
 }
@@ -154,7 +186,10 @@ fn behind(case: &Case, set: &Value, pods: &[Value]) -> Option<Finding> {
     }
     let owner = crate::dispatch::owner_of(case, set);
     let mut draft = Draft::new("statefulset-stuck", Severity::Medium, reference(set), owner);
-    let cited = draft.cite("pods of the StatefulSet", format!("ordinals {have:?} of {wanted}"));
+    let cited = draft.cite(
+        "pods of the StatefulSet",
+        format!("ordinals {have:?} of {wanted}"),
+    );
     draft
         .title(format!("ordinal {missing} of {} is missing", name(set)))
         .say(format!(

@@ -1,12 +1,13 @@
 //! Why a workload has not the pods that it should have.
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::facts;
 use serde_json::Value;
 
-use super::failure::{Failure, failures};
+use super::failure::{Failure, amend, failures};
 use super::{age, daemonset, failed_create, pods_of, ready, refusal, rollout, statefulset};
 use crate::case::Case;
-use crate::finding::Draft;
+use crate::finding::{Draft, fact};
 use crate::json::{condition, deleting, name, number, reference, spoken, text};
 use crate::routing::{dns, network_policy};
 use crate::undetermined;
@@ -37,7 +38,10 @@ pub fn explain_pods_of_stranger(case: &Case, object: &Value) -> Vec<Finding> {
         owner.kind == mine.kind && owner.name == mine.name
     };
     let pods: Vec<Value> = listed.iter().filter(belongs).cloned().collect();
-    failures(case, &pods).into_iter().map(|f| f.finding).collect()
+    failures(case, &pods)
+        .into_iter()
+        .map(|f| f.finding)
+        .collect()
 }
 
 /// Pods of a workload that count against its replicas.
@@ -47,7 +51,10 @@ pub fn present(case: &Case, workload: &Value) -> i64 {
 
 fn count(pods: &[Value]) -> i64 {
     let over = |pod: &&Value| matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
-    let live = pods.iter().filter(|pod| !deleting(pod) && !over(pod)).count();
+    let live = pods
+        .iter()
+        .filter(|pod| !deleting(pod) && !over(pod))
+        .count();
     i64::try_from(live).unwrap_or(i64::MAX)
 }
 
@@ -56,8 +63,12 @@ fn causes(case: &Case, workload: &Value, pods: &[Value]) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for mut failure in failures(case, pods) {
         failure.count(live.max(failure.pods.len()));
-        network_policy::refine(case, &failure.representative().clone(), &mut failure.finding);
-        dress(case, workload, &mut failure);
+        network_policy::refine(
+            case,
+            &failure.representative().clone(),
+            &mut failure.finding,
+        );
+        dress(case, workload, &mut failure, pods);
         dns::broaden(case, workload, &mut failure.finding);
         found.push(failure.finding);
     }
@@ -72,7 +83,7 @@ fn causes(case: &Case, workload: &Value, pods: &[Value]) -> Vec<Finding> {
 }
 
 /// Add what the workload knows to a cause of its pods.
-fn dress(case: &Case, workload: &Value, failure: &mut Failure) {
+fn dress(case: &Case, workload: &Value, failure: &mut Failure, pods: &[Value]) {
     match text(workload, "/kind") {
         "Deployment" => {
             let pod = failure.representative();
@@ -84,7 +95,40 @@ fn dress(case: &Case, workload: &Value, failure: &mut Failure) {
         "DaemonSet" => daemonset::enrich(workload, failure),
         _ => {}
     }
+    fits(workload, failure, pods);
     soften(workload, &mut failure.finding);
+}
+
+/// Classes of pods for which there is no room.
+const NO_ROOM: &[&str] = &[
+    "unschedulable-ports",
+    "unschedulable-resources",
+    "unschedulable-affinity",
+    "unschedulable-extended-resource",
+    "unschedulable-too-many-pods",
+];
+
+/// Where pods of the same template run already, as many as run are what fits.
+fn fits(workload: &Value, failure: &mut Failure, pods: &[Value]) {
+    let scalable = matches!(text(workload, "/kind"), "Deployment" | "StatefulSet");
+    let template = |pod: &Value| {
+        let hash = ["pod-template-hash", "controller-revision-hash"];
+        let labels = pod.pointer("/metadata/labels");
+        hash.iter()
+            .find_map(|key| labels?.get(key)?.as_str().map(str::to_owned))
+    };
+    let same = pods
+        .iter()
+        .all(|pod| template(pod) == template(failure.representative()));
+    let running = pods.iter().filter(|pod| ready(pod)).count();
+    if !scalable || !same || running == 0 || !NO_ROOM.contains(&&*failure.finding.class) {
+        return;
+    }
+    if fact(&failure.finding, facts::SUGGESTED_REPLICAS).is_none() {
+        amend(&mut failure.finding, |draft| {
+            draft.fact(facts::SUGGESTED_REPLICAS, running.to_string());
+        });
+    }
 }
 
 /// What ran before still runs: not worse than medium.
@@ -110,9 +154,14 @@ fn without_cause(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
     if workload.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
         return Conclusion::Healthy(format!("{subject} is paused on purpose"));
     }
-    let ready_pods = pods.iter().filter(|pod| ready(pod) && !deleting(pod)).count();
+    let ready_pods = pods
+        .iter()
+        .filter(|pod| ready(pod) && !deleting(pod))
+        .count();
     if i64::try_from(ready_pods).unwrap_or_default() >= wanted {
-        return Conclusion::Healthy(format!("{ready_pods} of {wanted} pods of {subject} are ready"));
+        return Conclusion::Healthy(format!(
+            "{ready_pods} of {wanted} pods of {subject} are ready"
+        ));
     }
     let progressing = condition(workload, "Progressing");
     match progressing.map(|c| (text(c, "/status"), text(c, "/reason"))) {
@@ -130,7 +179,9 @@ fn without_cause(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
 /// Healthy while the pods that are not ready are young; else undetermined.
 pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
     let waiting: Vec<&Value> = pods.iter().filter(|pod| !ready(pod)).collect();
-    let young = waiting.iter().all(|pod| deleting(pod) || age(case, pod) < STARTING);
+    let young = waiting
+        .iter()
+        .all(|pod| deleting(pod) || age(case, pod) < STARTING);
     let subject = spoken(&reference(workload));
     if !waiting.is_empty() && young {
         let names: Vec<&str> = waiting.into_iter().map(name).take(4).collect();
@@ -139,7 +190,9 @@ pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
             names.join(", ")
         ));
     }
-    if case.unreadable("Pod", text(workload, "/metadata/namespace")) || age(case, workload) >= STARTING {
+    if case.unreadable("Pod", text(workload, "/metadata/namespace"))
+        || age(case, workload) >= STARTING
+    {
         return Conclusion::Findings(vec![undetermined::quote(case, workload, pods)]);
     }
     Conclusion::Healthy(format!("{subject} is new and still being set up"))
@@ -150,7 +203,9 @@ fn stuck(case: &Case, deployment: &Value, pods: &[Value]) -> Finding {
     let object = reference(deployment);
     let owner = crate::dispatch::owner_of(case, deployment);
     let mut draft = Draft::new("rollout-stuck", Severity::Medium, object, owner);
-    draft.title(format!("the rollout of {} is stuck", name(deployment))).confidence(60);
+    draft
+        .title(format!("the rollout of {} is stuck", name(deployment)))
+        .confidence(60);
     let ready_pods = pods.iter().filter(|pod| ready(pod)).count();
     let wanted = number(deployment, "/spec/replicas").unwrap_or(1);
     let updated = number(deployment, "/status/updatedReplicas").unwrap_or_default();

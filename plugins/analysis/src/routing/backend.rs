@@ -6,8 +6,9 @@ use k8shawk_sdk::analysis::{Conclusion, Finding};
 use serde_json::Value;
 
 use crate::case::Case;
+use crate::controllers::failure::amend;
 use crate::controllers::{ready, workload};
-use crate::json::{deleting, items, name, pairs, text};
+use crate::json::{deleting, items, name, pairs, spoken, text};
 use crate::near;
 
 /// State of a Service's backend.
@@ -26,7 +27,9 @@ impl Backend {
     /// The state in words, to follow "its backend".
     pub fn spoken(&self, namespace: &str, service: &str) -> String {
         match self {
-            Backend::NoService(near) => format!("Service {namespace}/{service} does not exist{near}"),
+            Backend::NoService(near) => {
+                format!("Service {namespace}/{service} does not exist{near}")
+            }
             Backend::Unknown => format!("Service {namespace}/{service} could not be read"),
             Backend::Ready(n) => format!("Service {namespace}/{service} has {n} ready endpoints"),
             Backend::Down(why, _) => {
@@ -57,7 +60,10 @@ pub fn state(case: &Case, namespace: &str, service: &str) -> Backend {
         return Backend::Unknown;
     }
     let pods = selected(case, &found);
-    let live = pods.iter().filter(|pod| ready(pod) && !deleting(pod)).count();
+    let live = pods
+        .iter()
+        .filter(|pod| ready(pod) && !deleting(pod))
+        .count();
     if live > 0 && ready_endpoints(case, &found).is_none() {
         return Backend::Ready(live);
     }
@@ -85,14 +91,22 @@ pub fn ready_endpoints(case: &Case, service: &Value) -> Option<usize> {
         return None;
     }
     let ready = |e: &&Value| e.pointer("/conditions/ready").and_then(Value::as_bool) != Some(false);
-    Some(slices.iter().flat_map(|s| items(s, "/endpoints")).filter(ready).count())
+    Some(
+        slices
+            .iter()
+            .flat_map(|s| items(s, "/endpoints"))
+            .filter(ready)
+            .count(),
+    )
 }
 
 /// EndpointSlices of a Service.
 pub fn slices(case: &Case, service: &Value) -> Vec<Value> {
     let listed = case.list("EndpointSlice", text(service, "/metadata/namespace"));
     let of = |s: &&Value| {
-        let label = s.pointer("/metadata/labels").and_then(|l| l.get("kubernetes.io/service-name"));
+        let label = s
+            .pointer("/metadata/labels")
+            .and_then(|l| l.get("kubernetes.io/service-name"));
         label.and_then(Value::as_str) == Some(name(service))
     };
     listed.iter().filter(of).cloned().collect()
@@ -123,13 +137,46 @@ pub fn workload_of(case: &Case, pod: &Value) -> Option<Rc<Value>> {
 
 /// The first cause of these pods, by their workload.
 pub fn pods_cause(case: &Case, pods: &[Value]) -> Option<Finding> {
-    let first = pods.iter().find(|pod| !ready(pod)).or_else(|| pods.first())?;
-    let conclusion = match workload_of(case, first) {
-        Some(owner) if text(&owner, "/kind") != "Pod" => workload::diagnose(case, &owner),
-        _ => return crate::pod::diagnose(case, first),
-    };
+    let first = pods
+        .iter()
+        .find(|pod| !ready(pod))
+        .or_else(|| pods.first())?;
+    case.deeper(|| match workload_of(case, first) {
+        Some(owner) if text(&owner, "/kind") != "Pod" => first_of(workload::diagnose(case, &owner)),
+        _ => crate::pod::diagnose(case, first),
+    })?
+}
+
+/// The first finding of a conclusion.
+pub fn first_of(conclusion: Conclusion) -> Option<Finding> {
     match conclusion {
         Conclusion::Findings(findings) => findings.into_iter().next(),
         Conclusion::Healthy(_) => None,
     }
+}
+
+/// Where a dependency has pods and they fail, their workload is what others share.
+pub fn blame(case: &Case, finding: &mut Finding) {
+    if finding.class != "dependency-unreachable" {
+        return;
+    }
+    let Some(service) = finding.shared.clone().filter(|s| s.kind == "Service") else {
+        return;
+    };
+    let state = state(case, &service.namespace, &service.name);
+    let Backend::Down(_, Some(cause)) = state else {
+        return;
+    };
+    amend(finding, |draft| {
+        let cited = draft.cite(
+            format!("cause of {} ({})", service.name, cause.class),
+            &cause.cause,
+        );
+        draft.say(format!(
+            "The cause lies in {}: {} {cited}.",
+            spoken(&cause.owner),
+            cause.title
+        ));
+        draft.shared(cause.owner.clone());
+    });
 }

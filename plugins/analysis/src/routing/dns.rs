@@ -1,6 +1,6 @@
 //! The cluster's DNS: CoreDNS's own cause.
 
-use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use crate::controllers::failure::amend;
 use crate::controllers::{ready, workload};
 use crate::finding::Draft;
 use crate::json::{name, number, reference, text};
+use crate::routing::backend::first_of;
 
 const NAMESPACE: &str = "kube-system";
 
@@ -16,13 +17,25 @@ const NAMESPACE: &str = "kube-system";
 const LABEL: (&str, &str) = ("k8s-app", "kube-dns");
 
 /// Classes of CoreDNS's pods that a restart cannot cure.
-const NOT_BY_RESTART: &[&str] =
-    &["application", "config", "image", "registry", "missing", "unschedulable", "memory", "quota"];
+const NOT_BY_RESTART: &[&str] = &[
+    "application",
+    "config",
+    "image",
+    "registry",
+    "missing",
+    "unschedulable",
+    "memory",
+    "quota",
+];
 
 /// Pods of the cluster's DNS.
 pub fn pods(case: &Case) -> Vec<Value> {
     let listed = case.list("Pod", NAMESPACE);
-    listed.iter().filter(|pod| super::backend::matches(pod, &[LABEL])).cloned().collect()
+    listed
+        .iter()
+        .filter(|pod| super::backend::matches(pod, &[LABEL]))
+        .cloned()
+        .collect()
 }
 
 /// True where the workload is the cluster's DNS server.
@@ -39,10 +52,18 @@ pub fn scaled_to_zero(case: &Case, workload: &Value) -> Option<Finding> {
         return None;
     }
     let object = reference(workload);
-    let mut draft = Draft::new("dns-broken", Severity::Critical, object.clone(), object.clone());
+    let mut draft = Draft::new(
+        "dns-broken",
+        Severity::Critical,
+        object.clone(),
+        object.clone(),
+    );
     let cited = draft.cite("spec.replicas", "0");
     draft
-        .title(format!("the cluster has no DNS: {} is scaled to zero", name(workload)))
+        .title(format!(
+            "the cluster has no DNS: {} is scaled to zero",
+            name(workload)
+        ))
         .confidence(95)
         .shared(object)
         .fact(facts::SUGGESTED_REPLICAS, "2")
@@ -59,7 +80,9 @@ pub fn broaden(case: &Case, workload: &Value, finding: &mut Finding) {
     if !is_dns(workload) || pods(case).iter().any(ready) {
         return;
     }
-    let curable = !NOT_BY_RESTART.iter().any(|word| finding.class.contains(word));
+    let curable = !NOT_BY_RESTART
+        .iter()
+        .any(|word| finding.class.contains(word));
     let own = std::mem::replace(&mut finding.class, "dns-broken".to_owned());
     finding.severity = Severity::Critical;
     finding.title = format!("the cluster's DNS is down: {}", finding.title);
@@ -83,16 +106,28 @@ pub fn broaden(case: &Case, workload: &Value, finding: &mut Finding) {
 
 /// Add CoreDNS's own cause to a victim's finding.
 pub fn explain(case: &Case, finding: &mut Finding) {
-    let Some(shared) = finding.shared.clone().filter(|s| s.kind == "Deployment") else { return };
+    let Some(shared) = finding.shared.clone().filter(|s| s.kind == "Deployment") else {
+        return;
+    };
     let same = finding.owner.kind == shared.kind && finding.owner.name == shared.name;
-    let Some(server) = case.get(&shared.kind, &shared.namespace, &shared.name) else { return };
+    let Some(server) = case.get(&shared.kind, &shared.namespace, &shared.name) else {
+        return;
+    };
     if same {
         return;
     }
-    let Conclusion::Findings(causes) = workload::diagnose(case, &server) else { return };
-    let Some(cause) = causes.into_iter().next() else { return };
+    let cause = case
+        .deeper(|| first_of(workload::diagnose(case, &server)))
+        .flatten();
+    let Some(cause) = cause else { return };
     amend(finding, |draft| {
-        let cited = draft.cite(format!("cause of {} ({})", shared.name, cause.class), &cause.cause);
-        draft.say(format!("The cause lies in {}: {} {cited}.", shared.name, cause.title));
+        let cited = draft.cite(
+            format!("cause of {} ({})", shared.name, cause.class),
+            &cause.cause,
+        );
+        draft.say(format!(
+            "The cause lies in {}: {} {cited}.",
+            shared.name, cause.title
+        ));
     });
 }

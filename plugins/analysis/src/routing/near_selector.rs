@@ -11,8 +11,11 @@ use crate::near;
 
 /// Labels that controllers write; a selector is not meant to name them.
 const MACHINE: &[&str] = &[
-    "pod-template-hash", "controller-revision-hash", "pod-template-generation",
-    "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
+    "pod-template-hash",
+    "controller-revision-hash",
+    "pod-template-generation",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
 ];
 
 /// A workload that a corrected selector would match.
@@ -48,23 +51,29 @@ pub fn nearest(case: &Case, service: &Value) -> Near {
     let pods = case.list("Pod", text(service, "/metadata/namespace"));
     let live: Vec<&Value> = pods
         .iter()
-        .filter(|pod| !deleting(pod) && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"))
+        .filter(|pod| {
+            !deleting(pod) && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+        })
         .collect();
     let mut found: BTreeMap<(String, String), Candidate> = BTreeMap::new();
     for pod in &live {
-        let Some((selector, difference)) = correction(&selector, pod) else { continue };
+        let Some((selector, difference)) = correction(&selector, pod) else {
+            continue;
+        };
         let owner = spoken(&crate::pod::root_owner(case, pod));
         let fits = |p: &&&Value| matches(p, &borrowed(&selector));
         let count = live.iter().filter(fits).count();
         let selector = written(&borrowed(&selector));
-        found.entry((owner.clone(), selector.clone())).or_insert_with(|| Candidate {
-            workload: owner,
-            pod: name(pod).to_owned(),
-            labels: labels(pod),
-            selector,
-            difference,
-            pods: count,
-        });
+        found
+            .entry((owner.clone(), selector.clone()))
+            .or_insert_with(|| Candidate {
+                workload: owner,
+                pod: name(pod).to_owned(),
+                labels: labels(pod),
+                selector,
+                difference,
+                pods: count,
+            });
     }
     let mut candidates: Vec<Candidate> = found.into_values().collect();
     let namesake = |c: &Candidate| c.workload.ends_with(&format!("/{}", name(service)));
@@ -81,16 +90,23 @@ pub fn nearest(case: &Case, service: &Value) -> Near {
 type Pair = (String, String);
 
 fn borrowed(selector: &[Pair]) -> Vec<(&str, &str)> {
-    selector.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect()
+    selector
+        .iter()
+        .map(|(k, v)| (k.as_str(), v.as_str()))
+        .collect()
 }
 
 /// The selector with one pair changed so that it matches the pod, and the change in words.
 fn correction(selector: &[(&str, &str)], pod: &Value) -> Option<(Vec<Pair>, String)> {
     let labels = pairs(pod, "/metadata/labels");
     let value = |key: &str| labels.iter().find(|(k, _)| *k == key).map(|(_, v)| *v);
-    let wrong: Vec<&(&str, &str)> =
-        selector.iter().filter(|(key, wanted)| value(key) != Some(wanted)).collect();
-    let [(key, wanted)] = wrong.as_slice() else { return None };
+    let wrong: Vec<&(&str, &str)> = selector
+        .iter()
+        .filter(|(key, wanted)| value(key) != Some(wanted))
+        .collect();
+    let [(key, wanted)] = wrong.as_slice() else {
+        return None;
+    };
     let alone = selector.len() == 1;
     let (new_key, new_value) = match value(key) {
         Some(other) if !alone || close(wanted, other) => (*key, other),
@@ -99,7 +115,13 @@ fn correction(selector: &[(&str, &str)], pod: &Value) -> Option<(Vec<Pair>, Stri
     };
     let changed = selector
         .iter()
-        .map(|(k, v)| if k == key { (new_key, new_value) } else { (*k, *v) })
+        .map(|(k, v)| {
+            if k == key {
+                (new_key, new_value)
+            } else {
+                (*k, *v)
+            }
+        })
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .collect();
     let difference = if new_key == *key {
@@ -121,8 +143,10 @@ fn close(wanted: &str, other: &str) -> bool {
 
 /// The key under which the pod has the wanted value.
 fn renamed<'l>(key: &str, wanted: &str, labels: &[(&'l str, &'l str)]) -> Option<&'l str> {
-    let mut keys =
-        labels.iter().filter(|(k, v)| *v == wanted && !MACHINE.contains(k)).map(|(k, _)| *k);
+    let mut keys = labels
+        .iter()
+        .filter(|(k, v)| *v == wanted && !MACHINE.contains(k))
+        .map(|(k, _)| *k);
     let first = keys.next()?;
     match keys.next() {
         None => Some(first),

@@ -13,13 +13,30 @@ use crate::pod;
 
 /// Words of a log line that a policy can be behind; refusal, as some network plugins reject.
 const SIGNS: &[&str] = &[
-    "timeout", "timed out", "etimedout", "timedout", "no route to host", "unreachable", "refused",
-    "deadline exceeded", "name resolution", "eai_again", "bad address", "no such host", "resolve",
+    "timeout",
+    "timed out",
+    "etimedout",
+    "timedout",
+    "no route to host",
+    "unreachable",
+    "refused",
+    "deadline exceeded",
+    "name resolution",
+    "eai_again",
+    "bad address",
+    "no such host",
+    "resolve",
 ];
 
 /// Words of a line about a name that does not resolve.
 const NAMES: &[&str] = &[
-    "name resolution", "eai_again", "bad address", "lookup ", "no such host", "resolve", ":53",
+    "name resolution",
+    "eai_again",
+    "bad address",
+    "lookup ",
+    "no such host",
+    "resolve",
+    ":53",
 ];
 
 /// A policy on the way, and what it does not let through.
@@ -38,11 +55,20 @@ pub fn refine(case: &Case, pod: &Value, finding: &mut Finding) {
         let lower = e.excerpt.to_lowercase();
         e.source.contains("log") && SIGNS.iter().any(|sign| lower.contains(sign))
     };
-    let Some(line) = finding.evidence.iter().find(said).map(|e| e.excerpt.clone()) else { return };
+    let Some(line) = finding
+        .evidence
+        .iter()
+        .find(said)
+        .map(|e| e.excerpt.clone())
+    else {
+        return;
+    };
     if let Some(wall) = wall(case, pod, finding, &line) {
         rewrite(finding, pod, &wall);
     } else if finding.class == "dns-broken" {
         super::dns::explain(case, finding);
+    } else {
+        super::backend::blame(case, finding);
     }
 }
 
@@ -56,19 +82,40 @@ fn wall(case: &Case, pod: &Value, finding: &Finding, line: &str) -> Option<Wall>
     let Some(service) = service else {
         let known = target.is_some_and(|t| case.is_missing("Service", &t.namespace, &t.name));
         let local = target.is_some_and(|t| t.namespace == text(pod, "/metadata/namespace"));
-        return (!known || !local).then(|| outside(case, pod, &lower)).flatten();
+        return (!known || !local)
+            .then(|| outside(case, pod, &lower))
+            .flatten();
     };
     let backends = selected(case, &service);
     let backend = backends.iter().find(|p| ready(p))?;
-    let port = Port { number: target_port(&service, backend, line), protocol: "TCP" };
+    let port = Port {
+        number: target_port(&service, backend, line),
+        protocol: "TCP",
+    };
     let what = format!(
         "{} port {}",
         spoken(&reference(&service)),
-        port.number.map_or_else(|| "(any)".to_owned(), |n| n.to_string())
+        port.number
+            .map_or_else(|| "(any)".to_owned(), |n| n.to_string())
     );
-    blocked(case, pod, Direction::Egress, &End::Pod(backend), port, &what).or_else(|| {
+    blocked(
+        case,
+        pod,
+        Direction::Egress,
+        &End::Pod(backend),
+        port,
+        &what,
+    )
+    .or_else(|| {
         let what = format!("calls of {} to {what}", spoken(&reference(pod)));
-        blocked(case, backend, Direction::Ingress, &End::Pod(pod), port, &what)
+        blocked(
+            case,
+            backend,
+            Direction::Ingress,
+            &End::Pod(pod),
+            port,
+            &what,
+        )
     })
 }
 
@@ -82,8 +129,14 @@ fn blocked(
     what: &str,
 ) -> Option<Wall> {
     let policies = isolating(case, pod, direction);
-    let open = policies.iter().any(|policy| allows(case, policy, direction, other, port));
-    (!policies.is_empty() && !open).then(|| Wall { policies, direction, what: what.to_owned() })
+    let open = policies
+        .iter()
+        .any(|policy| allows(case, policy, direction, other, port));
+    (!policies.is_empty() && !open).then(|| Wall {
+        policies,
+        direction,
+        what: what.to_owned(),
+    })
 }
 
 /// The way to the cluster's DNS.
@@ -91,7 +144,10 @@ fn resolver(case: &Case, pod: &Value) -> Option<Wall> {
     let pods = super::dns::pods(case);
     let server = pods.iter().find(|p| ready(p));
     let end = server.map_or(End::Outside(None), End::Pod);
-    let port = Port { number: Some(53), protocol: "UDP" };
+    let port = Port {
+        number: Some(53),
+        protocol: "UDP",
+    };
     let what = "the cluster's DNS, UDP port 53 in kube-system";
     server?;
     blocked(case, pod, Direction::Egress, &end, port, what)
@@ -99,20 +155,33 @@ fn resolver(case: &Case, pod: &Value) -> Option<Wall> {
 
 fn outside(case: &Case, pod: &Value, line: &str) -> Option<Wall> {
     let words = line.split(|c: char| !(c.is_ascii_digit() || c == '.'));
-    let address = words.map(|w| w.trim_matches('.')).find(|w| w.parse::<std::net::Ipv4Addr>().is_ok());
+    let address = words
+        .map(|w| w.trim_matches('.'))
+        .find(|w| w.parse::<std::net::Ipv4Addr>().is_ok());
     let what = match address {
         Some(address) => format!("the outside address {address}"),
         None => "hosts outside the cluster".to_owned(),
     };
-    let port = Port { number: None, protocol: "TCP" };
-    blocked(case, pod, Direction::Egress, &End::Outside(address), port, &what)
+    let port = Port {
+        number: None,
+        protocol: "TCP",
+    };
+    blocked(
+        case,
+        pod,
+        Direction::Egress,
+        &End::Outside(address),
+        port,
+        &what,
+    )
 }
 
 /// The pod's port behind the Service port that the line names, or behind the only one.
 fn target_port(service: &Value, backend: &Value, line: &str) -> Option<i64> {
     let ports = items(service, "/spec/ports");
     let named = |p: &&Value| {
-        number(p, "/port").is_some_and(|n| line.contains(&format!(":{n}")) || line.contains(&format!(" {n}")))
+        number(p, "/port")
+            .is_some_and(|n| line.contains(&format!(":{n}")) || line.contains(&format!(" {n}")))
     };
     let port = ports.iter().find(named).or(match ports {
         [only] => Some(only),
@@ -129,13 +198,20 @@ fn target_port(service: &Value, backend: &Value, line: &str) -> Option<i64> {
 
 fn rewrite(finding: &mut Finding, pod: &Value, wall: &Wall) {
     let names: Vec<&str> = wall.policies.iter().map(name).collect();
-    let Some(first) = wall.policies.first() else { return };
-    let many = if names.len() == 1 { "NetworkPolicy" } else { "NetworkPolicies" };
+    let Some(first) = wall.policies.first() else {
+        return;
+    };
+    let many = if names.len() == 1 {
+        "NetworkPolicy"
+    } else {
+        "NetworkPolicies"
+    };
     let selected = if wall.direction == Direction::Egress {
         format!("pod {}", name(pod))
     } else {
         "the pods that it calls".to_owned()
     };
+    let direction = wall.direction.word().to_lowercase();
     let mut draft = Draft::resume(finding.clone());
     let spec = first.get("spec").map(Value::to_string).unwrap_or_default();
     let cited = draft.cite(format!("NetworkPolicy {} spec", name(first)), spec);
@@ -144,11 +220,10 @@ fn rewrite(finding: &mut Finding, pod: &Value, wall: &Wall) {
         .confidence(90)
         .shared(reference(first))
         .say(format!(
-            "{many} {} of namespace {} selects {selected} for {}, and no rule of it lets through \
+            "{many} {} of namespace {} selects {selected} for {direction}, and no rule of it lets through \
              {}: the traffic is dropped {cited}.",
             names.join(", "),
             text(first, "/metadata/namespace"),
-            wall.direction.word(),
             wall.what
         ))
         .unknown("whether the isolation is meant: ask who owns the policy before a rule is added");
@@ -163,7 +238,9 @@ pub fn diagnose(case: &Case, policy: &Value) -> Conclusion {
     let pods = case.list("Pod", text(policy, "/metadata/namespace"));
     let mut findings: Vec<Finding> = Vec::new();
     for candidate in pods.iter().filter(|p| !ready(p)).take(5) {
-        let Some(mut finding) = pod::diagnose(case, candidate) else { continue };
+        let Some(mut finding) = pod::diagnose(case, candidate) else {
+            continue;
+        };
         refine(case, candidate, &mut finding);
         if finding.class == "network-policy-isolates" && finding.object.name == name(policy) {
             findings.push(finding);

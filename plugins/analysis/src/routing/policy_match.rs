@@ -24,11 +24,25 @@ impl Direction {
     }
 
     fn rules(self, policy: &Value) -> &[Value] {
-        items(policy, if self == Direction::Egress { "/spec/egress" } else { "/spec/ingress" })
+        items(
+            policy,
+            if self == Direction::Egress {
+                "/spec/egress"
+            } else {
+                "/spec/ingress"
+            },
+        )
     }
 
     fn peers(self, rule: &Value) -> &[Value] {
-        items(rule, if self == Direction::Egress { "/to" } else { "/from" })
+        items(
+            rule,
+            if self == Direction::Egress {
+                "/to"
+            } else {
+                "/from"
+            },
+        )
     }
 }
 
@@ -60,7 +74,12 @@ pub fn isolating(case: &Case, pod: &Value, direction: Direction) -> Vec<Value> {
         }
     };
     let selects = |policy: &&Value| selects(policy.pointer("/spec/podSelector"), pod);
-    listed.iter().filter(restricts).filter(selects).cloned().collect()
+    listed
+        .iter()
+        .filter(restricts)
+        .filter(selects)
+        .cloned()
+        .collect()
 }
 
 /// True where the policy lets the connection through, or may do so.
@@ -82,7 +101,9 @@ fn port_fits(rule: &Value, port: Port, served: Option<&Value>) -> bool {
         "" => "TCP",
         set => set,
     };
-    let Some(wanted) = port.number else { return protocol == port.protocol };
+    let Some(wanted) = port.number else {
+        return protocol == port.protocol;
+    };
     let named = text(rule, "/port");
     let low = match number(rule, "/port") {
         Some(low) => low,
@@ -109,7 +130,9 @@ pub fn container_port(pod: &Value, named: &str) -> Option<i64> {
 fn peer_fits(case: &Case, policy: &Value, peer: &Value, other: &End) -> bool {
     let pod = match other {
         End::Outside(address) => {
-            let Some(block) = peer.get("ipBlock") else { return false };
+            let Some(block) = peer.get("ipBlock") else {
+                return false;
+            };
             return address.is_none_or(|ip| in_block(ip, block));
         }
         End::Pod(pod) => *pod,
@@ -126,12 +149,17 @@ fn peer_fits(case: &Case, policy: &Value, peer: &Value, other: &End) -> bool {
             None => true,
         },
     };
-    in_namespace && peer.get("podSelector").is_none_or(|selector| selects(Some(selector), pod))
+    in_namespace
+        && peer
+            .get("podSelector")
+            .is_none_or(|selector| selects(Some(selector), pod))
 }
 
 /// True where an IPv4 address is in a block and in none of its exceptions.
 fn in_block(ip: &str, block: &Value) -> bool {
-    let Ok(ip) = ip.parse::<std::net::Ipv4Addr>() else { return true };
+    let Ok(ip) = ip.parse::<std::net::Ipv4Addr>() else {
+        return true;
+    };
     let inside = |cidr: &str| {
         let (base, bits) = cidr.split_once('/').unwrap_or((cidr, "32"));
         let (Ok(base), Ok(bits)) = (base.parse::<std::net::Ipv4Addr>(), bits.parse::<u32>()) else {
@@ -146,22 +174,28 @@ fn in_block(ip: &str, block: &Value) -> bool {
 
 /// True where a label selector fits an object; an absent or empty one fits all.
 pub fn selects(selector: Option<&Value>, object: &Value) -> bool {
-    let Some(selector) = selector else { return true };
+    let Some(selector) = selector else {
+        return true;
+    };
     let labels = object.pointer("/metadata/labels");
     let value = |key: &str| labels.and_then(|l| l.get(key)).and_then(Value::as_str);
     let equal = crate::json::pairs(selector, "/matchLabels")
         .into_iter()
         .all(|(key, wanted)| value(key) == Some(wanted));
     equal
-        && items(selector, "/matchExpressions").iter().all(|expression| {
-            let found = value(text(expression, "/key"));
-            let listed = items(expression, "/values").iter().any(|v| v.as_str() == found && found.is_some());
-            match text(expression, "/operator") {
-                "In" => listed,
-                "NotIn" => !listed,
-                "Exists" => found.is_some(),
-                "DoesNotExist" => found.is_none(),
-                _ => true,
-            }
-        })
+        && items(selector, "/matchExpressions")
+            .iter()
+            .all(|expression| {
+                let found = value(text(expression, "/key"));
+                let listed = items(expression, "/values")
+                    .iter()
+                    .any(|v| v.as_str() == found && found.is_some());
+                match text(expression, "/operator") {
+                    "In" => listed,
+                    "NotIn" => !listed,
+                    "Exists" => found.is_some(),
+                    "DoesNotExist" => found.is_none(),
+                    _ => true,
+                }
+            })
 }

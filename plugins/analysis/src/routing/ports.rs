@@ -4,29 +4,12 @@ use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
+use super::listening;
 use crate::case::Case;
 use crate::controllers::ready;
 use crate::finding::Draft;
 use crate::json::{items, name, number, reference, spoken, text};
 use crate::near;
-
-/// Words of a log line before the port that a process listens on.
-const LISTENS: &[&str] = &["listen", "serving", "started", "running on", "bound to", "port"];
-
-/// Words of a log line about somebody else's port.
-const FOREIGN: &[&str] = &["from ", "connect", "client", "upstream", "database", "remote"];
-
-/// Words of a command before the port that it listens on.
-const INTRODUCES: &[&str] = &[
-    "-p", "-P", "-l", "-lp", "-lk", "listen", "-listen", "--listen", "-port", "--port", "--http-port",
-    "--server-port", "--listen-port", "http.server", "--bind-port",
-];
-
-/// Hosts of an address on which a process listens.
-const EVERYWHERE: &[&str] = &["", "0.0.0.0", "[::]", "*", "http://0.0.0.0", "http://"];
-
-/// Variables that tell a process its own port.
-const OWN_PORT: &[&str] = &["PORT", "HTTP_PORT", "LISTEN_PORT", "SERVER_PORT", "APP_PORT"];
 
 /// A port that a container declares.
 struct Declared {
@@ -37,7 +20,10 @@ struct Declared {
 
 /// The first port of the Service whose target nobody serves, where that is known.
 pub fn mismatch(case: &Case, service: &Value, pods: &[Value]) -> Option<Finding> {
-    let pod = pods.iter().find(|pod| ready(pod)).or_else(|| pods.first())?;
+    let pod = pods
+        .iter()
+        .find(|pod| ready(pod))
+        .or_else(|| pods.first())?;
     let declared = declared(pod);
     items(service, "/spec/ports").iter().find_map(|port| {
         let target = port.get("targetPort").or_else(|| port.get("port"))?;
@@ -79,13 +65,21 @@ fn listed(declared: &[Declared]) -> String {
         named => format!("{named}={} ({})", d.number, d.container),
     });
     let all = each.collect::<Vec<_>>().join(", ");
-    if all.is_empty() { "none".to_owned() } else { all }
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all
+    }
 }
 
 fn draft(case: &Case, service: &Value, target: &str, port: &Value) -> (Draft, String) {
     let owner = crate::dispatch::owner_of(case, service);
-    let mut draft =
-        Draft::new("service-target-port-mismatch", Severity::High, reference(service), owner);
+    let mut draft = Draft::new(
+        "service-target-port-mismatch",
+        Severity::High,
+        reference(service),
+        owner,
+    );
     draft.title(format!(
         "port {} of Service {} goes to {target}, which its pods do not serve",
         called(port),
@@ -109,9 +103,15 @@ fn by_name(
         return None;
     }
     let (mut draft, cited) = draft(case, service, wanted, port);
-    let names = declared.iter().map(|d| d.name.as_str()).filter(|n| !n.is_empty());
+    let names = declared
+        .iter()
+        .map(|d| d.name.as_str())
+        .filter(|n| !n.is_empty());
     let near = near::only_near(wanted, names);
-    let has = draft.cite(format!("container ports of pod {}", name(pod)), listed(declared));
+    let has = draft.cite(
+        format!("container ports of pod {}", name(pod)),
+        listed(declared),
+    );
     draft.confidence(96).say(format!(
         "Port {} of {} has targetPort \"{wanted}\" {cited}, but no container of its pods names a \
          port so: they declare {} {has}.",
@@ -144,7 +144,7 @@ fn by_number(
     if declared.iter().any(|d| d.number == wanted) {
         return None;
     }
-    let hints = listening(case, pod);
+    let hints = listening::ports(case, pod);
     if hints.iter().any(|(port, _)| *port == wanted) {
         return None;
     }
@@ -161,7 +161,11 @@ fn by_number(
     others.sort_by_key(|(port, _)| *port);
     others.dedup_by_key(|(port, _)| *port);
     let (first, source) = others.first()?.clone();
-    let shown = others.iter().map(|(p, _)| p.to_string()).collect::<Vec<_>>().join(", ");
+    let shown = others
+        .iter()
+        .map(|(p, _)| p.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
     let (mut draft, cited) = draft(case, service, &wanted.to_string(), port);
     let seen = draft.cite(format!("{source} of pod {}", name(pod)), &shown);
     draft.say(format!(
@@ -171,100 +175,13 @@ fn by_number(
         spoken(&reference(service)),
     ));
     if others.len() == 1 {
-        draft.confidence(90).fact(facts::SUGGESTED_TARGET_PORT, first.to_string());
+        draft
+            .confidence(90)
+            .fact(facts::SUGGESTED_TARGET_PORT, first.to_string());
     } else {
-        draft.confidence(70).unknown("which of these ports the Service is meant for");
+        draft
+            .confidence(70)
+            .unknown("which of these ports the Service is meant for");
     }
     Some(draft.finish())
-}
-
-/// Ports that a pod shows to serve, by its probes, its command and its log.
-fn listening(case: &Case, pod: &Value) -> Vec<(i64, String)> {
-    let mut found = Vec::new();
-    for container in items(pod, "/spec/containers") {
-        let named = text(container, "/name");
-        for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
-            for way in ["httpGet", "tcpSocket", "grpc"] {
-                let port = number(container, &format!("/{probe}/{way}/port"));
-                found.extend(port.map(|p| (p, format!("{probe} of {named}"))));
-            }
-        }
-        let words = items(container, "/command").iter().chain(items(container, "/args"));
-        let command = words.filter_map(Value::as_str).collect::<Vec<_>>().join(" ");
-        found.extend(in_command(&command).into_iter().map(|p| (p, format!("command of {named}"))));
-        for variable in items(container, "/env") {
-            let port = OWN_PORT.contains(&text(variable, "/name"));
-            let value = text(variable, "/value").parse().ok().filter(|_| port);
-            found.extend(value.map(|p| (p, format!("environment of {named}"))));
-        }
-        let log = case.logs(&reference(pod), named, false);
-        found.extend(in_log(&log).into_iter().map(|p| (p, format!("log of {named}"))));
-    }
-    found
-}
-
-/// Ports in a command: `-p 80`, `--port=80`, `:80`, `0.0.0.0:80`, `listen 80`.
-fn in_command(command: &str) -> Vec<i64> {
-    let mut found: Vec<i64> = Vec::new();
-    let mut before = "";
-    for token in command.split([' ', '=', '\n', '\t', ';', '"', '\'', ',', '(', ')']) {
-        let bound = token.rsplit_once(':').filter(|(host, _)| EVERYWHERE.contains(host));
-        let port = bound.map(|(_, port)| port).or(INTRODUCES.contains(&before).then_some(token));
-        found.extend(port.and_then(|port| port.parse::<i64>().ok()));
-        before = token;
-    }
-    found.retain(|port| (1..65_536).contains(port));
-    found
-}
-
-/// Ports in lines that tell of listening.
-fn in_log(log: &str) -> Vec<i64> {
-    let mut found: Vec<i64> = Vec::new();
-    for line in log.lines() {
-        let lower = line.to_lowercase();
-        let ours = LISTENS.iter().any(|word| lower.contains(word));
-        if !ours || FOREIGN.iter().any(|word| lower.contains(word)) {
-            continue;
-        }
-        for (at, _) in lower.match_indices([':', ' ']) {
-            let rest = lower.get(at + 1..).unwrap_or_default();
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            let after = rest.chars().nth(digits.len());
-            let ends = after.is_none_or(|c| matches!(c, ' ' | '/' | ',' | '.' | ')' | '"' | ']'));
-            let colon = lower.as_bytes().get(at) == Some(&b':');
-            let introduced = colon || lower.get(..at).is_some_and(|b| b.ends_with("port"));
-            if let Ok(port) = digits.parse::<i64>()
-                && ends
-                && introduced
-                && (80..65_536).contains(&port)
-            {
-                found.push(port);
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[rstest::rstest]
-    #[case("--port=8080", &[8080])]
-    #[case(":9090", &[9090])]
-    #[case("nc -lk -p 7000", &[7000])]
-    #[case("sleep 3600", &[])]
-    fn reads_ports_of_commands(#[case] word: &str, #[case] expected: &[i64]) {
-        assert_eq!(in_command(word), expected);
-    }
-
-    #[rstest::rstest]
-    #[case("Listening on http://0.0.0.0:8080/", &[8080])]
-    #[case("server started on port 5000", &[5000])]
-    #[case("2026-01-01 10:15:22 did 8080 things", &[])]
-    fn reads_ports_of_logs(#[case] line: &str, #[case] expected: &[i64]) {
-        assert_eq!(in_log(line), expected);
-    }
 }

@@ -34,7 +34,10 @@ pub fn diagnose(case: &Case, service: &Value) -> Conclusion {
     if pods.is_empty() {
         return no_pod(case, service);
     }
-    let live = pods.iter().filter(|pod| ready(pod) && !deleting(pod)).count();
+    let live = pods
+        .iter()
+        .filter(|pod| ready(pod) && !deleting(pod))
+        .count();
     if let Some(finding) = ports::mismatch(case, service, &pods) {
         return Conclusion::Findings(vec![finding]);
     }
@@ -44,7 +47,10 @@ pub fn diagnose(case: &Case, service: &Value) -> Conclusion {
     if let Some(finding) = load_balancer(case, service) {
         return Conclusion::Findings(vec![finding]);
     }
-    Conclusion::Healthy(format!("{live} of {} pods behind {subject} are ready", pods.len()))
+    Conclusion::Healthy(format!(
+        "{live} of {} pods behind {subject} are ready",
+        pods.len()
+    ))
 }
 
 fn draft(case: &Case, class: &str, severity: Severity, service: &Value) -> Draft {
@@ -81,11 +87,18 @@ fn owned(object: &Value) -> bool {
 
 /// The workload is right but has no pods: its cause is the Service's.
 fn behind_workload(case: &Case, service: &Value, of: &Value) -> Conclusion {
-    match workload::diagnose(case, of) {
-        Conclusion::Healthy(why) => Conclusion::Healthy(why),
-        Conclusion::Findings(causes) => {
+    match case.deeper(|| workload::diagnose(case, of)) {
+        None => Conclusion::Findings(Vec::new()),
+        Some(Conclusion::Healthy(why)) => Conclusion::Healthy(why),
+        Some(Conclusion::Findings(causes)) => {
             let why = format!("{} has no pods", spoken(&reference(of)));
-            Conclusion::Findings(vec![no_ready(case, service, &why, causes.into_iter().next(), of)])
+            Conclusion::Findings(vec![no_ready(
+                case,
+                service,
+                &why,
+                causes.into_iter().next(),
+                of,
+            )])
         }
     }
 }
@@ -97,7 +110,10 @@ fn mismatch(case: &Case, service: &Value) -> Finding {
     let mut draft = draft(case, "service-selector-mismatch", Severity::High, service);
     let cited = draft.cite("spec.selector", written(&selector));
     draft
-        .title(format!("the selector of Service {} matches no pod", name(service)))
+        .title(format!(
+            "the selector of Service {} matches no pod",
+            name(service)
+        ))
         .confidence(80)
         .say(format!(
             "{} selects {}, and no pod of namespace {namespace} has these labels, so it has no \
@@ -107,7 +123,10 @@ fn mismatch(case: &Case, service: &Value) -> Finding {
         ));
     match near_selector::nearest(case, service) {
         Near::One(candidate) => {
-            let labels = draft.cite(format!("labels of pod {}", candidate.pod), &candidate.labels);
+            let labels = draft.cite(
+                format!("labels of pod {}", candidate.pod),
+                &candidate.labels,
+            );
             draft
                 .confidence(95)
                 .fact(facts::SUGGESTED_SELECTOR, &candidate.selector)
@@ -119,12 +138,17 @@ fn mismatch(case: &Case, service: &Value) -> Finding {
         }
         Near::Several(workloads) => {
             let cited = draft.cite("pods that differ in one label", workloads.join(", "));
-            draft.say(format!("It nearly selects several: {} {cited}.", workloads.join(", ")));
+            draft.say(format!(
+                "It nearly selects several: {} {cited}.",
+                workloads.join(", ")
+            ));
             draft.unknown("which of them the Service is meant for");
         }
         Near::None => {
             draft.confidence(65);
-            draft.unknown(format!("which pods it is meant for: kubectl get pods -n {namespace} --show-labels"));
+            draft.unknown(format!(
+                "which pods it is meant for: kubectl get pods -n {namespace} --show-labels"
+            ));
         }
     }
     draft.finish()
@@ -169,9 +193,14 @@ fn no_ready(
     draft
         .title(format!("Service {} has no ready endpoints", name(service)))
         .shared(reference(of))
-        .say(format!("{} has no ready endpoints: {why} {cited}.", spoken(&reference(service))));
+        .say(format!(
+            "{} has no ready endpoints: {why} {cited}.",
+            spoken(&reference(service))
+        ));
     let Some(cause) = cause else {
-        draft.confidence(55).unknown(crate::undetermined::describe(&reference(of)));
+        draft
+            .confidence(55)
+            .unknown(crate::undetermined::describe(&reference(of)));
         return draft.finish();
     };
     let quoted = draft.cite(format!("cause of its pods ({})", cause.class), &cause.cause);
@@ -192,14 +221,19 @@ fn load_balancer(case: &Case, service: &Value) -> Option<Finding> {
     let wanted = text(service, "/spec/type") == "LoadBalancer";
     let pending = crate::json::items(service, "/status/loadBalancer/ingress").is_empty();
     let events = crate::undetermined::warnings(case, &reference(service));
-    let event = events.iter().find(|e| text(e, "/reason") == "SyncLoadBalancerFailed")?;
+    let event = events
+        .iter()
+        .find(|e| text(e, "/reason") == "SyncLoadBalancerFailed")?;
     if !wanted || !pending {
         return None;
     }
     let mut draft = draft(case, "load-balancer-failed", Severity::Medium, service);
     let cited = draft.cite("event SyncLoadBalancerFailed", text(event, "/message"));
     draft
-        .title(format!("no load balancer can be made for Service {}", name(service)))
+        .title(format!(
+            "no load balancer can be made for Service {}",
+            name(service)
+        ))
         .confidence(85)
         .say(format!(
             "{} is of type LoadBalancer and has no address, as its controller fails: \"{}\" \

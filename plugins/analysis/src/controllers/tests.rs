@@ -1,0 +1,5 @@
+mod created;
+mod jobs;
+mod rollouts;
+mod schedules;
+mod sets;

@@ -1,0 +1,3 @@
+mod ingresses;
+mod policies;
+mod services;
