@@ -1,6 +1,7 @@
 //! Why a claim is not bound.
 
 mod by_hand;
+mod class;
 
 use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
 use serde_json::Value;
@@ -8,9 +9,8 @@ use serde_json::Value;
 use crate::case::Case;
 use crate::finding::Draft;
 use crate::json::{items, name, reference, text};
-use crate::near;
 use crate::pod::container::shared;
-use crate::pod::subject::{cite_event, since, spell};
+use crate::pod::subject::{cite_event, since};
 
 /// Seconds that a provisioner may take.
 const PATIENCE: i64 = 60;
@@ -188,27 +188,6 @@ impl Claim<'_> {
         pods.iter().any(|pod| claims(pod).contains(&self.name()))
     }
 
-    fn no_class(&self, class: &str) -> Finding {
-        let mut draft = self.draft("pvc-no-storage-class");
-        let cited = self.cite_phase(&mut draft);
-        let asked = draft.cite(
-            format!(
-                "PersistentVolumeClaim {} spec.storageClassName",
-                self.name()
-            ),
-            class,
-        );
-        let classes = self.case.list("StorageClass", "");
-        let near = near::clause(class, classes.iter().map(name));
-        draft
-            .title(format!("Claim {} asks for StorageClass \"{class}\", which does not exist{near}", self.name()))
-            .say(format!("The claim \"{}\" in namespace {} is pending {cited}: it asks for the StorageClass \"{class}\" {asked}, which does not exist{near}.", self.name(), self.namespace()))
-            .say(listed("The classes of this cluster are", classes.iter().map(name)))
-            .confidence(95)
-            .shared(shared("StorageClass", "", class));
-        draft.finish()
-    }
-
     fn without_class(&self) -> Option<Finding> {
         if self.case.unreadable("StorageClass", "") {
             return None;
@@ -225,27 +204,6 @@ impl Claim<'_> {
             .say(listed("The classes of this cluster are", classes.iter().map(name)))
             .confidence(92);
         Some(draft.finish())
-    }
-
-    fn no_provisioner(&self, class: &str, provisioner: &str, age: i64) -> Finding {
-        let mut draft = self.draft("pvc-provisioner-missing");
-        let mut cited = self.cite_phase(&mut draft);
-        cited.push_str(&draft.cite(format!("StorageClass {class} provisioner"), provisioner));
-        if let Some(event) = self.event(&["ExternalProvisioning"]) {
-            cited.push_str(&cite_event(&mut draft, &event));
-        }
-        draft
-            .title(format!("Claim {} waits for the provisioner {provisioner}, which does not answer", self.name()))
-            .say(format!("The claim \"{}\" in namespace {} is pending for {}: its StorageClass \"{class}\" is served by the provisioner \"{provisioner}\", which has neither made a volume nor reported why {cited}.", self.name(), self.namespace(), spell(age)))
-            .shared(shared("StorageClass", "", class));
-        let driver = self.case.is_missing("CSIDriver", "", provisioner);
-        match driver {
-            true => draft
-                .say(format!("No CSIDriver \"{provisioner}\" is registered."))
-                .confidence(90),
-            false => draft.confidence(70),
-        };
-        draft.finish()
     }
 
     fn refused(&self, event: &Value) -> Finding {
