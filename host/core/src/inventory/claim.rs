@@ -1,0 +1,108 @@
+//! PersistentVolumeClaims and their classes.
+
+use serde::Deserialize;
+
+use super::Inventory;
+use super::shape::{Body, Entry, condition};
+use super::sight::{Scene, Sighting};
+use super::wire::{Annotations, Text};
+
+/// What is kept of a claim.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Claim {
+    pub(crate) spec: ClaimSpec,
+    pub(crate) status: ClaimStatus,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ClaimSpec {
+    pub(crate) storage_class_name: Option<Text>,
+    pub(crate) volume_name: Text,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ClaimStatus {
+    pub(crate) phase: Text,
+}
+
+/// What is kept of a storage class.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct StorageClass {
+    pub(crate) provisioner: Text,
+    pub(crate) volume_binding_mode: Text,
+}
+
+/// A claim without a volume, or one that lost it.
+pub(crate) fn observe(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
+    match &*claim.status.phase {
+        "Lost" => {
+            let message = format!("the claim lost its volume {}", claim.spec.volume_name);
+            Some(Sighting::new("Lost", message))
+        }
+        "Pending" => pending(scene, claim),
+        _ => None,
+    }
+}
+
+fn pending(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
+    let class = class_of(scene.inventory, claim);
+    let what = match (&claim.spec.storage_class_name, &class) {
+        (_, Some((entry, class))) => {
+            format!(
+                "storage class {}, provisioner {}",
+                entry.meta.name, class.provisioner
+            )
+        }
+        (Some(name), None) if name.is_empty() => "no storage class wanted".to_owned(),
+        (Some(name), None) if scene.inventory.is_readable("StorageClass", "") => {
+            format!("storage class {name} does not exist")
+        }
+        (Some(name), None) => format!("storage class {name}"),
+        (None, None) => "no storage class named and no default one known".to_owned(),
+    };
+    let waits = class.is_some_and(|(_, c)| &*c.volume_binding_mode == "WaitForFirstConsumer");
+    if waits && claim.spec.volume_name.is_empty() && !is_wanted(scene) {
+        return None;
+    }
+    let since = scene.entry.meta.creation_timestamp;
+    Some(Sighting::new("Pending", format!("the claim is not bound: {what}")).since(since))
+}
+
+fn class_of<'a>(inventory: &'a Inventory, claim: &Claim) -> Option<(&'a Entry, &'a StorageClass)> {
+    let classes = inventory
+        .of_kind("StorageClass")
+        .filter_map(|entry| match &entry.body {
+            Body::StorageClass(class) => Some((entry, &**class)),
+            _ => None,
+        });
+    let is_default = |e: &Entry| e.meta.annotations.get(Annotations::DEFAULT_CLASS) == Some("true");
+    match &claim.spec.storage_class_name {
+        Some(name) => classes
+            .into_iter()
+            .find(|(entry, _)| entry.meta.name == *name),
+        None => classes.into_iter().find(|(entry, _)| is_default(entry)),
+    }
+}
+
+/// True where a claim that waits for its first consumer has one: a node was chosen for it, or a
+/// pod that uses it finds no node for want of a volume.
+fn is_wanted(scene: Scene<'_>) -> bool {
+    let meta = &scene.entry.meta;
+    let mut users = scene
+        .inventory
+        .in_namespace("Pod", &meta.namespace)
+        .filter_map(|entry| match &entry.body {
+            Body::Pod(pod) if pod.is_active() && pod.uses_claim(&meta.name) => Some(pod),
+            _ => None,
+        });
+    if meta.annotations.get(Annotations::SELECTED_NODE).is_some() {
+        return users.next().is_some();
+    }
+    users.any(|pod| {
+        let held = condition(&pod.status.conditions, "PodScheduled", "False");
+        held.is_some_and(|c| c.message.to_lowercase().contains("volume"))
+    })
+}

@@ -1,0 +1,152 @@
+//! Kinds that say by conditions what is wrong: nodes, autoscalers, budgets, namespaces, APIs.
+
+use serde::Deserialize;
+
+use super::shape::{Condition, condition};
+use super::sight::{Scene, Sighting};
+use super::wire::{List, Text, Time};
+
+/// What is kept of a node.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Node {
+    pub(crate) spec: NodeSpec,
+    pub(crate) status: Conditioned,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NodeSpec {
+    pub(crate) unschedulable: Option<bool>,
+}
+
+/// A status of conditions and perhaps a phase.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Conditioned {
+    pub(crate) phase: Text,
+    pub(crate) conditions: List<Condition>,
+}
+
+/// What is kept of a namespace or an API.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Conditions {
+    pub(crate) status: Conditioned,
+}
+
+/// What is kept of an autoscaler.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scaler {
+    pub(crate) spec: ScalerSpec,
+    pub(crate) status: ScalerStatus,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ScalerSpec {
+    pub(crate) max_replicas: u32,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ScalerStatus {
+    pub(crate) current_replicas: Option<u32>,
+    pub(crate) desired_replicas: Option<u32>,
+    pub(crate) conditions: List<Condition>,
+}
+
+/// What is kept of a disruption budget.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Budget {
+    pub(crate) status: BudgetStatus,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct BudgetStatus {
+    pub(crate) expected_pods: i64,
+    pub(crate) current_healthy: i64,
+    pub(crate) desired_healthy: i64,
+    pub(crate) disruptions_allowed: i64,
+    pub(crate) conditions: List<Condition>,
+}
+
+impl Node {
+    pub(crate) fn is_ready(&self) -> bool {
+        condition(&self.status.conditions, "Ready", "True").is_some()
+    }
+}
+
+/// A node that is not ready, does not report, or is short of something.
+pub(crate) fn observe_node(node: &Node) -> Vec<Sighting> {
+    const BAD: [(&str, &str, &str); 6] = [
+        ("Ready", "False", "NotReady"),
+        ("Ready", "Unknown", "Unknown"),
+        ("MemoryPressure", "True", "MemoryPressure"),
+        ("DiskPressure", "True", "DiskPressure"),
+        ("PIDPressure", "True", "PIDPressure"),
+        ("NetworkUnavailable", "True", "NetworkUnavailable"),
+    ];
+    let found = BAD.iter().filter_map(|(kind, status, reason)| {
+        let found = condition(&node.status.conditions, kind, status)?;
+        let message = format!("condition {kind} is {status}: {}", found.says());
+        Some(Sighting::new(reason, message).since(found.last_transition_time))
+    });
+    found.collect()
+}
+
+/// An autoscaler that is blind, cannot act, or is at its maximum.
+pub(crate) fn observe_scaler(scaler: &Scaler) -> Vec<Sighting> {
+    let status = &scaler.status;
+    let current = status.current_replicas.unwrap_or(0);
+    let numbers = format!(
+        "{current} replicas, {} wanted, at most {}",
+        status.desired_replicas.unwrap_or(0),
+        scaler.spec.max_replicas
+    );
+    let see = |kind: &str, found: &Condition| {
+        Sighting::new(kind, format!("{}; {numbers}", found.says()))
+            .since(found.last_transition_time)
+    };
+    let mut seen = Vec::new();
+    for kind in ["ScalingActive", "AbleToScale"] {
+        seen.extend(condition(&status.conditions, kind, "False").map(|found| see(kind, found)));
+    }
+    let limited = condition(&status.conditions, "ScalingLimited", "True")
+        .filter(|c| &*c.reason == "TooManyReplicas" && current >= scaler.spec.max_replicas);
+    seen.extend(limited.map(|found| see("ScalingLimited", found)));
+    seen
+}
+
+/// A budget whose pods are all healthy and that still allows no eviction.
+pub(crate) fn observe_budget(budget: &Budget) -> Option<Sighting> {
+    let status = &budget.status;
+    if status.expected_pods == 0
+        || status.disruptions_allowed > 0
+        || status.current_healthy < status.desired_healthy
+    {
+        return None;
+    }
+    let message = format!(
+        "no pod may be evicted: {} of {} pods are healthy and {} must be",
+        status.current_healthy, status.expected_pods, status.desired_healthy
+    );
+    let since = condition(&status.conditions, "DisruptionAllowed", "False");
+    let since = since.map_or(Time(None), |c| c.last_transition_time);
+    Some(Sighting::new("NoDisruptionsAllowed", message).since(since))
+}
+
+/// An API whose backend does not answer.
+pub(crate) fn observe_conditions(scene: Scene<'_>, held: &Conditions) -> Vec<Sighting> {
+    if scene.entry.kind.kind != "APIService" {
+        return Vec::new();
+    }
+    let found = condition(&held.status.conditions, "Available", "False");
+    let seen = found.map(|c| {
+        Sighting::new(
+            "Unavailable",
+            format!("the API does not answer: {}", c.says()),
+        )
+        .since(c.last_transition_time)
+    });
+    seen.into_iter().collect()
+}

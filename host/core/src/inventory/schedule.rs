@@ -1,0 +1,62 @@
+//! CronJobs that do not run when they should.
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use super::job::CronJob;
+use super::sight::{Scene, Sighting};
+use super::wire::Time;
+
+/// The controller looks every ten seconds; this much later a start was missed.
+const SLACK_SECONDS: i64 = 60;
+
+/// A start that was due and did not happen.
+pub(crate) fn observe(scene: Scene<'_>, cron: &CronJob) -> Option<Sighting> {
+    if cron.spec.suspend == Some(true) {
+        return None;
+    }
+    let last = cron.status.last_schedule_time;
+    let from = last.max(scene.entry.meta.creation_timestamp);
+    let missed = first_due_after(cron, from)?;
+    let late = scene.since(missed).filter(|late| *late > SLACK_SECONDS)?;
+    let ran = match scene.since(last) {
+        Some(ago) => format!("last started {ago} s ago"),
+        None => "never started".to_owned(),
+    };
+    let schedule = format!("schedule {:?}", &*cron.spec.schedule);
+    let active: Vec<&str> = cron.status.active.iter().map(|job| &*job.name).collect();
+    if &*cron.spec.concurrency_policy == "Forbid" && !active.is_empty() {
+        let message = format!(
+            "{schedule}: a start is blocked for {late} s by {} that still runs (Forbid); {ran}",
+            active.join(", ")
+        );
+        return Some(Sighting::new("Blocked", message).since(missed));
+    }
+    let message = format!("{schedule}: a start was due {late} s ago; {ran}");
+    Some(Sighting::new("NotScheduled", message).since(missed))
+}
+
+/// The first time after `from` when the schedule wants a start. None where the schedule or the
+/// time zone is not understood: the controller then reports it by an event.
+fn first_due_after(cron: &CronJob, from: Time) -> Option<Time> {
+    let zone = match &*cron.spec.time_zone {
+        "" => TimeZone::UTC,
+        name => TimeZone::get(name).ok()?,
+    };
+    let from: Zoned = Timestamp::from_millisecond(from.0?).ok()?.to_zoned(zone);
+    let next = parse(&cron.spec.schedule)?
+        .find_next_occurrence(&from, false)
+        .ok()?;
+    Some(Time(Some(next.timestamp().as_millisecond())))
+}
+
+/// Five fields or a nickname; `@every` has no fixed times and is left alone.
+fn parse(schedule: &str) -> Option<Cron> {
+    let parser = CronParser::builder()
+        .seconds(Seconds::Disallowed)
+        .year(Year::Disallowed)
+        .build();
+    parser.parse(schedule.trim()).ok()
+}

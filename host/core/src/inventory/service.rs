@@ -1,0 +1,167 @@
+//! Services against the pods that they select.
+
+use serde::Deserialize;
+
+use super::Inventory;
+use super::pod::Pod;
+use super::shape::{Body, Entry};
+use super::sight::{Scene, Sighting};
+use super::wire::{List, Pairs, PortRef, Text, Time};
+use super::workload;
+
+/// What is kept of a Service.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Service {
+    pub(crate) spec: ServiceSpec,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ServiceSpec {
+    pub(crate) selector: Pairs,
+    #[serde(rename = "type")]
+    pub(crate) kind: Text,
+    pub(crate) ports: List<ServicePort>,
+    pub(crate) publish_not_ready_addresses: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ServicePort {
+    pub(crate) name: Text,
+    pub(crate) port: Option<u16>,
+    pub(crate) target_port: Option<PortRef>,
+}
+
+impl Service {
+    /// True where the pods behind it are for the selector to say.
+    pub(crate) fn selects(&self) -> bool {
+        !self.spec.selector.is_empty() && &*self.spec.kind != "ExternalName"
+    }
+
+    /// The pods that it selects and that could serve.
+    pub(crate) fn pods<'a>(
+        &'a self,
+        inventory: &'a Inventory,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = (&'a Entry, &'a Pod)> {
+        inventory
+            .in_namespace("Pod", namespace)
+            .filter_map(|entry| match &entry.body {
+                Body::Pod(pod)
+                    if pod.is_active()
+                        && !entry.deleting()
+                        && entry.meta.labels.contain(&self.spec.selector) =>
+                {
+                    Some((entry, &**pod))
+                }
+                _ => None,
+            })
+    }
+
+    /// False where it is known that no ready pod serves it.
+    pub(crate) fn is_served(&self, inventory: &Inventory, entry: &Entry) -> bool {
+        !self.selects()
+            || !inventory.is_readable("Pod", &entry.meta.namespace)
+            || self.pods(inventory, &entry.meta.namespace).any(|(_, pod)| {
+                pod.is_ready() || self.spec.publish_not_ready_addresses == Some(true)
+            })
+    }
+}
+
+/// A Service that leads nowhere.
+pub(crate) fn observe(scene: Scene<'_>, service: &Service) -> Vec<Sighting> {
+    let namespace = &scene.entry.meta.namespace;
+    if !service.selects() || !scene.inventory.is_readable("Pod", namespace) {
+        return Vec::new();
+    }
+    let pods: Vec<(&Entry, &Pod)> = service.pods(scene.inventory, namespace).collect();
+    if pods.is_empty() {
+        return no_pods(scene, service).into_iter().collect();
+    }
+    let mut seen: Vec<Sighting> = unmatched_ports(service, &pods).into_iter().collect();
+    let any = service.spec.publish_not_ready_addresses == Some(true);
+    if !any && !pods.iter().any(|(_, pod)| pod.is_ready()) {
+        let message = format!("none of the {} selected pods is ready", pods.len());
+        let since = pods
+            .iter()
+            .map(|(e, p)| p.ready_change().or(e.meta.creation_timestamp))
+            .max();
+        let since = since.unwrap_or(Time(None));
+        seen.push(Sighting::new("NoReadyEndpoints", message).since(since));
+    }
+    seen
+}
+
+/// No pod is selected: the selector's fault, unless a workload would make such pods. That one
+/// reports its own trouble, and none at all when it is scaled to zero on purpose.
+fn no_pods(scene: Scene<'_>, service: &Service) -> Option<Sighting> {
+    let namespace = &scene.entry.meta.namespace;
+    let selector = service.spec.selector.text();
+    match workload::that_makes(scene.inventory, namespace, &service.spec.selector) {
+        Some((entry, made)) if made.suspended(entry.kind.kind) => None,
+        Some((entry, _)) => {
+            let message = format!(
+                "{} has no pod that selector {selector} could find",
+                entry.reference()
+            );
+            Some(Sighting::new("NoReadyEndpoints", message))
+        }
+        None => {
+            let message = format!("no pod matches selector {selector}");
+            Some(Sighting::new("NoEndpoints", message))
+        }
+    }
+}
+
+/// Target ports that no selected pod serves.
+fn unmatched_ports(service: &Service, pods: &[(&Entry, &Pod)]) -> Option<Sighting> {
+    let bad: Vec<String> = service
+        .spec
+        .ports
+        .iter()
+        .filter(|port| !pods.iter().any(|(_, pod)| may_serve(pod, port)))
+        .map(|port| match &port.target_port {
+            Some(PortRef::Name(name)) => format!("no pod has a port named {name:?}"),
+            Some(PortRef::Number(number)) => format!("no container declares port {number}"),
+            None => format!("no container declares port {}", port.port.unwrap_or(0)),
+        })
+        .collect();
+    if bad.is_empty() {
+        return None;
+    }
+    let mut declared: Vec<String> = pods
+        .iter()
+        .flat_map(|(_, pod)| pod.containers())
+        .flat_map(|c| c.spec.ports.iter())
+        .map(|p| match (&*p.name, p.container_port.unwrap_or(0)) {
+            ("", number) => number.to_string(),
+            (name, number) => format!("{name}={number}"),
+        })
+        .collect();
+    declared.sort();
+    declared.dedup();
+    let message = format!(
+        "{}; the pods declare: {}",
+        bad.join("; "),
+        declared.join(", ")
+    );
+    Some(Sighting::new("TargetPortUnmatched", message))
+}
+
+/// False only where the pod surely does not serve the port: declared ports are a promise, but
+/// a container that declares none may listen on any.
+fn may_serve(pod: &Pod, port: &ServicePort) -> bool {
+    let mut containers = pod
+        .containers()
+        .filter(|c| !c.init || &*c.spec.restart_policy == "Always");
+    let number = match (&port.target_port, port.port) {
+        (Some(PortRef::Name(name)), _) => {
+            return containers.any(|c| c.spec.ports.iter().any(|p| p.name == *name));
+        }
+        (Some(PortRef::Number(0)) | None, own) => own,
+        (Some(PortRef::Number(number)), _) => Some(*number),
+    };
+    containers
+        .any(|c| c.spec.ports.is_empty() || c.spec.ports.iter().any(|p| p.container_port == number))
+}

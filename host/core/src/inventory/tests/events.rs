@@ -1,0 +1,110 @@
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{NOW, ago, inventory, merge, object, owned, pod, reference};
+use crate::inventory::{EventTimes, Inventory};
+use crate::signal::SignalSource;
+
+fn event(over: Value) -> Value {
+    let mut made = json!({
+        "apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "BackOff",
+        "message": "Back-off restarting failed container",
+        "metadata": {"name": "web.1", "namespace": "shop", "uid": "e-1", "creationTimestamp": ago(500)},
+        "involvedObject": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web", "uid": "pod-web"},
+        "count": 7, "firstTimestamp": ago(400), "lastTimestamp": ago(10),
+        "source": {"component": "kubelet", "host": "n1"},
+    });
+    merge(&mut made, over);
+    made
+}
+
+fn times(last: i64, first: i64, count: u32) -> EventTimes {
+    EventTimes {
+        last_seen: NOW - last * 1000,
+        first_seen: NOW - first * 1000,
+        count,
+    }
+}
+
+#[rstest]
+#[case::legacy(json!({}), times(10, 400, 7))]
+#[case::series(json!({"series": {"count": 9, "lastObservedTime": ago(3)}, "eventTime": ago(200),
+    "count": null, "firstTimestamp": null, "lastTimestamp": null}), times(3, 200, 9))]
+#[case::single(json!({"eventTime": ago(200), "count": null, "firstTimestamp": null, "lastTimestamp": null}),
+    times(200, 200, 1))]
+#[case::bare(json!({"count": null, "firstTimestamp": null, "lastTimestamp": null}), times(500, 500, 1))]
+fn reads_the_times_of_either_api(#[case] over: Value, #[case] expected: EventTimes) {
+    assert_eq!(EventTimes::of(&event(over)), Some(expected));
+}
+
+#[test]
+fn an_event_becomes_a_signal_with_its_owner() {
+    let mut made = pod(json!({}));
+    merge(&mut made, owned("StatefulSet", "db"));
+    let seen = inventory(&[made])
+        .observe_event(&event(json!({})), NOW)
+        .unwrap();
+    let signal = seen.signal;
+    assert_eq!(
+        (signal.source, signal.reason.as_str(), signal.count),
+        (SignalSource::Event, "BackOff", 7)
+    );
+    assert_eq!(
+        (signal.owner.kind.as_str(), signal.owner.uid.as_str()),
+        ("StatefulSet", "statefulset-db")
+    );
+    assert_eq!(signal.reporter, "kubelet");
+    assert_eq!(signal.id, "event/pod-web/BackOff/e-1");
+    assert_eq!(seen.summary.phase, "Running");
+}
+
+#[test]
+fn the_id_stays_while_the_count_grows() {
+    let empty = Inventory::new();
+    let id = |over| empty.observe_event(&event(over), NOW).unwrap().signal.id;
+    assert_eq!(
+        id(json!({"count": 8, "lastTimestamp": ago(1)})),
+        id(json!({}))
+    );
+    assert_ne!(id(json!({"metadata": {"uid": "e-2"}})), id(json!({})));
+}
+
+#[rstest]
+#[case::normal(json!({"type": "Normal"}))]
+#[case::no_object(json!({"involvedObject": null}))]
+#[case::nonsense(json!({"involvedObject": "web"}))]
+fn leaves_out_what_is_no_warning(#[case] over: Value) {
+    assert!(Inventory::new().observe_event(&event(over), NOW).is_none());
+}
+
+#[test]
+fn reads_the_newer_shape_too() {
+    let newer = json!({"apiVersion": "events.k8s.io/v1", "type": "Warning", "reason": "FailedScheduling",
+        "note": "0/1 nodes", "regarding": {"kind": "Pod", "namespace": "shop", "name": "web"},
+        "eventTime": ago(20), "reportingController": "default-scheduler", "metadata": {"name": "x", "uid": "e-3"}});
+    let seen = Inventory::new().observe_event(&newer, NOW).unwrap();
+    assert_eq!(
+        (seen.signal.message.as_str(), seen.signal.reporter.as_str()),
+        ("0/1 nodes", "default-scheduler")
+    );
+}
+
+#[test]
+fn a_node_event_finds_its_node_though_the_kubelet_writes_a_name_for_the_uid() {
+    let node = object("v1", "Node", "n1", json!({}));
+    let raw = event(json!({"reason": "SystemOOM",
+        "involvedObject": {"kind": "Node", "name": "n1", "uid": "n1", "namespace": "default"}}));
+    let seen = inventory(&[node]).observe_event(&raw, NOW).unwrap();
+    assert_eq!(seen.signal.object.uid, "node-n1");
+    assert!(seen.signal.object.namespace.is_empty());
+}
+
+#[test]
+fn a_late_event_of_a_removed_pod_finds_its_owner() {
+    let mut made = pod(json!({}));
+    merge(&mut made, owned("StatefulSet", "db"));
+    let mut held = inventory(&[made]);
+    held.remove(&reference("Pod", "web"));
+    let seen = held.observe_event(&event(json!({})), NOW).unwrap();
+    assert_eq!(seen.signal.owner.kind, "StatefulSet");
+}
