@@ -1,5 +1,7 @@
 //! Objects that should be gone: finalizers, holders, dead nodes, namespaces.
 
+pub mod namespace;
+
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
 use k8shawk_sdk::facts;
 use serde_json::Value;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use crate::case::Case;
 use crate::controllers::seconds_since;
 use crate::finding::Draft;
-use crate::json::{condition_is, deleting, items, name, named, number, reference, spoken, text};
+use crate::json::{deleting, items, name, named, number, reference, spoken, text};
 
 /// Seconds after which a deletion may be stuck; a pod's timestamp is the end of its grace.
 pub const STUCK: i64 = 20;
@@ -243,127 +245,4 @@ fn without_finalizer(case: &Case, object: &Value, since: i64) -> Conclusion {
     }
     draft.unknown(crate::undetermined::describe(&reference(object)));
     Conclusion::Findings(vec![draft.finish()])
-}
-
-/// Conditions of a namespace in deletion that tell what is left.
-const NAMESPACE_CONDITIONS: &[&str] = &[
-    "NamespaceDeletionDiscoveryFailure",
-    "NamespaceDeletionGroupVersionParsingFailure",
-    "NamespaceDeletionContentFailure",
-    "NamespaceContentRemaining",
-    "NamespaceFinalizersRemaining",
-];
-
-/// Kinds that are searched for what is left in a namespace.
-const REMAINING: &[&str] = &[
-    "Pod",
-    "PersistentVolumeClaim",
-    "ConfigMap",
-    "Secret",
-    "Service",
-    "ServiceAccount",
-    "Job",
-    "Deployment",
-    "StatefulSet",
-    "Ingress",
-];
-
-/// Explain an incident about a namespace.
-pub fn diagnose_namespace(case: &Case, namespace: &Value) -> Conclusion {
-    let subject = reference(namespace);
-    let since = seconds_since(case, namespace, "/metadata/deletionTimestamp");
-    let Some(since) = since.filter(|s| *s >= STUCK) else {
-        return Conclusion::Healthy(format!("{} is not stuck in deletion", spoken(&subject)));
-    };
-    let left = remaining(case, &subject.name);
-    let mut draft = Draft::new(
-        "namespace-stuck",
-        Severity::Medium,
-        subject.clone(),
-        subject.clone(),
-    );
-    draft.shared(subject.clone());
-    let cited = draft.cite(
-        "metadata.deletionTimestamp",
-        text(namespace, "/metadata/deletionTimestamp"),
-    );
-    draft
-        .title(format!("namespace {} does not go away", subject.name))
-        .confidence(80)
-        .say(format!(
-            "{} has been in deletion for {since} s {cited}.",
-            spoken(&subject)
-        ));
-    for kind in NAMESPACE_CONDITIONS {
-        if let Some(condition) = condition_is(namespace, kind, "True") {
-            let said = text(condition, "/message");
-            let cited = draft.cite(format!("status.conditions[{kind}]"), said);
-            draft
-                .say(format!("{kind}: \"{said}\" {cited}."))
-                .confidence(88);
-        }
-    }
-    blame(case, namespace, &left, &mut draft);
-    Conclusion::Findings(vec![draft.finish()])
-}
-
-/// The unavailable API, or the objects with finalizers.
-fn blame(case: &Case, namespace: &Value, left: &[Value], draft: &mut Draft) {
-    let discovery = condition_is(namespace, "NamespaceDeletionDiscoveryFailure", "True");
-    for (api, reason) in crate::apiservice::unavailable(case).into_iter().take(2) {
-        if discovery.is_some() {
-            let cited = draft.cite(format!("APIService {api} Available"), &reason);
-            draft
-                .confidence(95)
-                .shared(named("APIService", "", &api))
-                .say(format!(
-                    "APIService {api} is not available ({reason}), so the controller cannot list \
-                 what is left {cited}."
-                ));
-        }
-    }
-    for object in left.iter().take(3) {
-        let finalizers: Vec<&str> = items(object, "/metadata/finalizers")
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        let who = spoken(&reference(object));
-        let cited = draft.cite(format!("{who} metadata.finalizers"), finalizers.join(", "));
-        draft.say(format!(
-            "{who} is held by finalizer {} {cited}.",
-            finalizers.join(", ")
-        ));
-    }
-    match left.first().and_then(|o| text_of_first(o)) {
-        Some(finalizer) => {
-            draft.confidence(93);
-            if !PROTECTING.contains(&finalizer) {
-                controller_of(case, finalizer, draft);
-            }
-        }
-        None => {
-            draft.unknown("which objects are left, where the conditions do not name them");
-        }
-    }
-}
-
-fn text_of_first(object: &Value) -> Option<&str> {
-    items(object, "/metadata/finalizers")
-        .first()
-        .and_then(Value::as_str)
-}
-
-/// Objects of the namespace that are in deletion and have finalizers.
-fn remaining(case: &Case, namespace: &str) -> Vec<Value> {
-    let stuck = |o: &&Value| deleting(o) && !items(o, "/metadata/finalizers").is_empty();
-    REMAINING
-        .iter()
-        .flat_map(|kind| {
-            case.list(kind, namespace)
-                .iter()
-                .filter(stuck)
-                .cloned()
-                .collect::<Vec<_>>()
-        })
-        .collect()
 }

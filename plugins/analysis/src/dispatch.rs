@@ -34,7 +34,7 @@ const OWN: &[(&str, Explain)] = &[
     ("PodDisruptionBudget", disruption::diagnose),
     ("Secret", certificate::diagnose),
     ("APIService", apiservice::diagnose),
-    ("Namespace", deletion::diagnose_namespace),
+    ("Namespace", deletion::namespace::diagnose),
     ("ResourceQuota", quota::diagnose),
     ("ValidatingWebhookConfiguration", webhook::diagnose),
     ("MutatingWebhookConfiguration", webhook::diagnose),

@@ -1,11 +1,13 @@
 //! Why the API server refuses to create a pod.
 
+mod missing;
+
 use k8shawk_sdk::analysis::Finding;
 
 use super::refusal::Refusal;
 use crate::finding::Draft;
 use crate::json::{name, named, text};
-use crate::{near, quota, webhook};
+use crate::{quota, webhook};
 
 type Explain = fn(&Refusal) -> Finding;
 
@@ -18,11 +20,11 @@ const ANSWERS: &[(&str, Explain)] = &[
     ("ValidatingAdmissionPolicy", admission_policy),
     ("denied the request", webhook::refused),
     ("violates PodSecurity", pod_security),
-    ("no PriorityClass with name", priority_class),
-    ("error looking up service account", service_account),
+    ("no PriorityClass with name", missing::priority_class),
+    ("error looking up service account", missing::service_account),
     (" usage per ", limit_range),
     ("limit to request ratio", limit_range),
-    ("RuntimeClass", runtime_class),
+    ("RuntimeClass", missing::runtime_class),
     ("it is being terminated", terminating),
     (" cannot create resource", forbidden),
     (" is invalid:", invalid),
@@ -92,67 +94,6 @@ fn pod_security(refusal: &Refusal) -> Finding {
         sentence,
         95,
     )
-}
-
-/// `no PriorityClass with name NAME was found`
-fn priority_class(refusal: &Refusal) -> Finding {
-    let wanted =
-        between(&refusal.message, "no PriorityClass with name ", &[' ', ',']).unwrap_or("?");
-    let (draft, cited) = refusal.draft("priority-class-missing", named_creator(refusal));
-    missing(refusal, draft, "PriorityClass", "", wanted, &cited)
-}
-
-/// `error looking up service account NS/NAME: serviceaccount "NAME" not found`
-fn service_account(refusal: &Refusal) -> Finding {
-    let path = between(
-        &refusal.message,
-        "error looking up service account ",
-        &[':', ' '],
-    );
-    let (namespace, wanted) = path.and_then(|p| p.split_once('/')).unwrap_or(("", "?"));
-    let (draft, cited) = refusal.draft("service-account-missing", named_creator(refusal));
-    missing(refusal, draft, "ServiceAccount", namespace, wanted, &cited)
-}
-
-/// `pod rejected: RuntimeClass "NAME" not found`
-fn runtime_class(refusal: &Refusal) -> Finding {
-    let wanted = between(&refusal.message, "RuntimeClass \"", &['"']).unwrap_or("?");
-    let (draft, cited) = refusal.draft("runtime-class-missing", named_creator(refusal));
-    missing(refusal, draft, "RuntimeClass", "", wanted, &cited)
-}
-
-/// A named object that the pod refers to does not exist.
-fn missing(
-    refusal: &Refusal,
-    mut draft: Draft,
-    kind: &str,
-    namespace: &str,
-    wanted: &str,
-    cited: &str,
-) -> Finding {
-    let existing = refusal.case.list(kind, namespace);
-    let close = near::clause(wanted, existing.iter().map(name));
-    draft.shared(named(kind, namespace, wanted));
-    let place = if namespace.is_empty() {
-        String::new()
-    } else {
-        format!(" in {namespace}")
-    };
-    if refusal.case.get(kind, namespace, wanted).is_some() {
-        let exists = draft.cite(format!("{kind} {wanted}"), "exists now");
-        draft.say(format!(
-            "It exists by now {exists}: the next attempt should succeed."
-        ));
-    } else if !refusal.case.is_missing(kind, namespace, wanted) {
-        draft.unknown(format!(
-            "{kind} {wanted} could not be read; the API server's word counts"
-        ));
-    }
-    let sentence = format!(
-        "The pod template names {kind} \"{wanted}\", which does not exist{place}{close} {cited}."
-    );
-    let title = format!("{kind} {wanted} of {} does not exist", workload(refusal));
-    finish(draft, title, sentence, 95)
 }
 
 /// `maximum memory usage per Container is 512Mi, but limit is 1Gi`
