@@ -111,7 +111,7 @@ fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding
         .find(|(known, _)| first.starts_with(known));
     match controller {
         Some((_, who)) => {
-            draft.say(format!("It is to be cleared by {who}."));
+            draft.say(format!("It is to be cleared by {who} {cited}."));
         }
         None => controller_of(case, first, &mut draft),
     }
@@ -183,9 +183,13 @@ fn controller_of(case: &Case, finalizer: &str, draft: &mut Draft) {
         }
         None => {
             let domain = finalizer.split('/').next().unwrap_or(finalizer);
+            let cited = draft.cite(
+                "Deployments of the cluster",
+                format!("none like {finalizer}"),
+            );
             draft.say(format!(
                 "It belongs to the controller of \"{domain}\", and no Deployment of a like name \
-                 exists in the cluster."
+                 exists in the cluster {cited}."
             ));
         }
     }

@@ -123,13 +123,22 @@ fn suggest(
     draft.fact(facts::QUOTA_RESOURCE, resource);
     if wanted > hard {
         draft.fact(facts::SUGGESTED_QUOTA, show(resource, wanted));
+        let sum = format!(
+            "{} used + {missing} x {} asked",
+            show(resource, used),
+            show(resource, first.requested)
+        );
+        let cited = draft.cite(format!("sum of {resource}"), sum);
         draft.say(format!(
-            "All {} missing pods would need {resource}={}.",
-            refusal.missing(),
+            "All {missing} missing pods would need {resource}={} {cited}.",
             show(resource, wanted)
         ));
     } else {
-        draft.say("By its present numbers the quota has room again: the next attempt should pass.");
+        let numbers = format!("{} used of {}", show(resource, used), show(resource, hard));
+        let cited = draft.cite(format!("present numbers of {resource}"), numbers);
+        draft.say(format!(
+            "By its present numbers the quota has room again: the next attempt should pass {cited}."
+        ));
     }
     for other in shortages.iter().skip(1) {
         let r = other.resource.as_str();

@@ -85,8 +85,12 @@ pub fn enrich(case: &Case, deployment: &Value, failing: &Value, finding: &mut Fi
     };
     if this < newest {
         amend(finding, |draft| {
+            let cited = draft.cite(
+                "annotations deployment.kubernetes.io/revision",
+                format!("{this} fails, {newest} is the newest"),
+            );
             draft.say(format!(
-                "The failing pods are of the older {}; revision {newest} is the newest.",
+                "The failing pods are of the older {}; revision {newest} is the newest {cited}.",
                 revision::spoken(failing)
             ));
         });

@@ -31,6 +31,8 @@ pub struct Candidate {
     pub selector: String,
     /// What differs, in words.
     pub difference: String,
+    /// True where the difference can only be a slip, not another workload.
+    pub sure: bool,
     /// How many pods of the namespace the corrected selector matches.
     pub pods: usize,
 }
@@ -57,7 +59,12 @@ pub fn nearest(case: &Case, service: &Value) -> Near {
         .collect();
     let mut found: BTreeMap<(String, String), Candidate> = BTreeMap::new();
     for pod in &live {
-        let Some((selector, difference)) = correction(&selector, pod) else {
+        let Some(Correction {
+            selector,
+            difference,
+            sure,
+        }) = correction(&selector, pod)
+        else {
             continue;
         };
         let owner = spoken(&crate::pod::root_owner(case, pod));
@@ -73,9 +80,13 @@ pub fn nearest(case: &Case, service: &Value) -> Near {
                 selector,
                 difference,
                 pods: count,
+                sure,
             });
     }
     let mut candidates: Vec<Candidate> = found.into_values().collect();
+    if candidates.iter().any(|c| c.sure) {
+        candidates.retain(|c| c.sure);
+    }
     let namesake = |c: &Candidate| c.workload.ends_with(&format!("/{}", name(service)));
     if candidates.len() > 1 && candidates.iter().filter(|c| namesake(c)).count() == 1 {
         candidates.retain(namesake);
@@ -89,6 +100,13 @@ pub fn nearest(case: &Case, service: &Value) -> Near {
 
 type Pair = (String, String);
 
+/// A selector that differs in one pair.
+struct Correction {
+    selector: Vec<Pair>,
+    difference: String,
+    sure: bool,
+}
+
 fn borrowed(selector: &[Pair]) -> Vec<(&str, &str)> {
     selector
         .iter()
@@ -97,7 +115,7 @@ fn borrowed(selector: &[Pair]) -> Vec<(&str, &str)> {
 }
 
 /// The selector with one pair changed so that it matches the pod, and the change in words.
-fn correction(selector: &[(&str, &str)], pod: &Value) -> Option<(Vec<Pair>, String)> {
+fn correction(selector: &[(&str, &str)], pod: &Value) -> Option<Correction> {
     let labels = pairs(pod, "/metadata/labels");
     let value = |key: &str| labels.iter().find(|(k, _)| *k == key).map(|(_, v)| *v);
     let wrong: Vec<&(&str, &str)> = selector
@@ -108,10 +126,10 @@ fn correction(selector: &[(&str, &str)], pod: &Value) -> Option<(Vec<Pair>, Stri
         return None;
     };
     let alone = selector.len() == 1;
-    let (new_key, new_value) = match value(key) {
-        Some(other) if !alone || close(wanted, other) => (*key, other),
+    let (new_key, new_value, sure) = match value(key) {
+        Some(other) if !alone || close(wanted, other) => (*key, other, close(wanted, other)),
         Some(_) => return None,
-        None => (renamed(key, wanted, &labels)?, *wanted),
+        None => (renamed(key, wanted, &labels)?, *wanted, true),
     };
     let changed = selector
         .iter()
@@ -129,16 +147,42 @@ fn correction(selector: &[(&str, &str)], pod: &Value) -> Option<(Vec<Pair>, Stri
     } else {
         format!("the key of a label: \"{new_key}\" and not \"{key}\"")
     };
-    Some((changed, difference))
+    Some(Correction {
+        selector: changed,
+        difference,
+        sure,
+    })
 }
 
-/// Alike enough to be a slip or an older name.
+/// Alike enough to be a slip or a longer form of the same name: each word of the shorter is in
+/// the longer, or nearly so. `web-frontend` and `api-frontend` are not.
 fn close(wanted: &str, other: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         text.split(['-', '_', '.']).map(str::to_lowercase).collect()
     };
     let (a, b) = (words(wanted), words(other));
-    near::nearest(wanted, [other]).is_some() || (a.iter().any(|w| w.len() > 2 && b.contains(w)))
+    let (shorter, longer) = if a.len() <= b.len() {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
+    a.concat() == b.concat()
+        || shorter
+            .iter()
+            .all(|word| longer.iter().any(|other| slip(word, other)))
+}
+
+/// True where one word is the other with a slip; a short one with its letters in another order.
+fn slip(a: &str, b: &str) -> bool {
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    if a.len().min(b.len()) <= 3 {
+        return letters(a) == letters(b);
+    }
+    strsim::normalized_damerau_levenshtein(a, b) >= 0.72
 }
 
 /// The key under which the pod has the wanted value.

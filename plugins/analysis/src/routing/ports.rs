@@ -127,7 +127,7 @@ fn by_name(
     };
     if let Some(only) = only {
         draft.fact(facts::SUGGESTED_TARGET_PORT, &only);
-        draft.say(format!("The port meant is {only}."));
+        draft.say(format!("The port meant is {only} {has}."));
     }
     Some(draft.finish())
 }

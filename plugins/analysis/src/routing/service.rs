@@ -127,14 +127,21 @@ fn mismatch(case: &Case, service: &Value) -> Finding {
                 format!("labels of pod {}", candidate.pod),
                 &candidate.labels,
             );
-            draft
-                .confidence(95)
-                .fact(facts::SUGGESTED_SELECTOR, &candidate.selector)
-                .say(format!(
-                    "It nearly selects {}, whose pods differ in {}: the selector {} would match \
-                     {} of them {labels}.",
-                    candidate.workload, candidate.difference, candidate.selector, candidate.pods
+            if candidate.sure {
+                draft
+                    .confidence(95)
+                    .fact(facts::SUGGESTED_SELECTOR, &candidate.selector);
+            } else {
+                draft.unknown(format!(
+                    "whether {} is what it is meant for",
+                    candidate.workload
                 ));
+            }
+            draft.say(format!(
+                "It nearly selects {}, whose pods differ in {}: the selector {} would match \
+                     {} of them {labels}.",
+                candidate.workload, candidate.difference, candidate.selector, candidate.pods
+            ));
         }
         Near::Several(workloads) => {
             let cited = draft.cite("pods that differ in one label", workloads.join(", "));

@@ -18,7 +18,7 @@ const TRANSIENT: &[&str] = &[
     "tls handshake timeout",
     "too many requests",
     "service unavailable",
-    "503",
+    "503 ",
     "deadlock",
     "try again",
 ];

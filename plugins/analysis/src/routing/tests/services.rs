@@ -14,7 +14,8 @@ fn to_port(target: Value) -> Value {
 #[rstest::rstest]
 #[case::value(json!({ "app": "wbe" }), "app=web", "app=wbe")]
 #[case::key(json!({ "ap": "web" }), "app=web", "ap=web")]
-#[case::one_of_two(json!({ "app": "web", "pod-template-hash": "r2" }), "app=web,pod-template-hash=r1", "r2")]
+#[case::one_of_two(json!({ "app": "wbe", "pod-template-hash": "r1" }), "app=web,pod-template-hash=r1", "wbe")]
+#[case::longer(json!({ "app": "web-frontend" }), "app=web", "web-frontend")]
 fn a_near_selector_is_suggested(#[case] selector: Value, #[case] good: &str, #[case] bad: &str) {
     let bundle = healthy_app(nodes(), "web").with(service("web", selector));
     let found = finding(&bundle, "Service", "web");
@@ -24,6 +25,16 @@ fn a_near_selector_is_suggested(#[case] selector: Value, #[case] good: &str, #[c
         &[bad, good, "Deployment shop/web"],
     );
     assert_eq!(value(&found, facts::SUGGESTED_SELECTOR), good);
+}
+
+#[rstest::rstest]
+#[case::value("api-frontend", json!({ "app": "web-frontend" }))]
+#[case::other_tier("web", json!({ "app": "web", "pod-template-hash": "blue" }))]
+fn another_workload_is_named_and_not_suggested(#[case] app: &str, #[case] selector: Value) {
+    let bundle = healthy_app(nodes(), app).with(service("shop", selector));
+    let found = finding(&bundle, "Service", "shop");
+    assert_eq!(found.class, "service-selector-mismatch");
+    assert_eq!(value(&found, facts::SUGGESTED_SELECTOR), "");
 }
 
 #[test]
