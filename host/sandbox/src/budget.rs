@@ -26,6 +26,7 @@ pub(crate) struct Budget {
     limits: Limits,
     pub(crate) host_calls: u32,
     pub(crate) output: usize,
+    answered: usize,
     memory: usize,
     elements: usize,
     /// Bytes of the first growth that was refused. wasm only sees a failed `memory.grow`, and
@@ -39,6 +40,7 @@ impl Budget {
             limits,
             host_calls: 0,
             output: 0,
+            answered: 0,
             memory: 0,
             elements: 0,
             refused: None,
@@ -47,7 +49,7 @@ impl Budget {
 
     /// Forget the calls so far, for an instance that is called again; its memory stays.
     pub(crate) fn again(&mut self) {
-        (self.host_calls, self.output) = (0, 0);
+        (self.host_calls, self.output, self.answered) = (0, 0, 0);
     }
 
     /// Count a host call with its arguments. `false` where the limits are used up: the guest
@@ -66,6 +68,19 @@ impl Budget {
         }
         self.output = output;
         Ok(true)
+    }
+}
+
+impl Budget {
+    /// Count an answer of the cluster. The record keeps all of them, so that together they may
+    /// not be larger than the memory of the call.
+    pub(crate) fn admit(&mut self, bytes: usize) -> bool {
+        let answered = self.answered.saturating_add(bytes);
+        let admitted = answered <= self.limits.memory;
+        if admitted {
+            self.answered = answered;
+        }
+        admitted
     }
 }
 

@@ -89,12 +89,23 @@ impl Call {
         let answer = tokio::time::timeout_at(deadline, reader.read(permit))
             .await
             .map_err(|_| Overrun::Waiting)?;
+        let answer = self.admit(answer);
         if answer == Err(ReadError::Denied) {
             self.refusals
                 .push(format!("the cluster (RBAC) refuses {read:?}"));
         }
         self.reads.push((read, answer.clone()));
         Ok(answer.map_err(told))
+    }
+
+    /// An answer that is too large becomes another answer: a replay must see the same.
+    fn admit(&mut self, answer: Result<Answer, ReadError>) -> Result<Answer, ReadError> {
+        if self.budget.admit(answer.as_ref().map_or(0, size)) {
+            return answer;
+        }
+        let why = "the answers are larger than the memory of the call (limits.memory_mib)";
+        self.refusals.push(why.to_owned());
+        Err(ReadError::Unavailable(why.to_owned()))
     }
 
     fn refuse(&mut self, refusal: Refusal) -> types::ReadError {
@@ -113,6 +124,16 @@ impl Call {
                 Answer::Text(text) => Ok(text),
                 Answer::Usage(_) => Err(types::ReadError::Unavailable("not a text".to_owned())),
             }))
+    }
+}
+
+fn size(answer: &Answer) -> usize {
+    match answer {
+        Answer::Text(text) => text.len(),
+        Answer::Usage(usage) => usage
+            .iter()
+            .map(|u| u.pod.len() + u.container.len() + size_of::<Usage>())
+            .sum(),
     }
 }
 

@@ -84,15 +84,20 @@ impl Plugin {
         })
     }
 
-    /// The same component under another grant, as when an operator takes something back while
-    /// the component cannot be linked without it: what is no longer allowed is `denied`.
+    /// The same version with the reads of another grant, as when an operator takes something
+    /// back while the component cannot be linked without it: what is no longer allowed is
+    /// `denied`. Limits and settings stay those that it is known to run with.
     #[must_use]
-    pub fn under(&self, grant: &Arc<Grant>) -> Plugin {
+    pub fn with_reads_of(&self, grant: &Grant) -> Plugin {
+        let grant = Arc::new(Grant {
+            allow: grant.allow.clone(),
+            ..Grant::clone(&self.grant)
+        });
         Plugin {
             manifest: self.manifest.clone(),
-            grant: grant.clone(),
             linked: self.linked.clone(),
-            lent: Arc::new(lent(&self.manifest, grant, &self.lent.digest)),
+            lent: Arc::new(lent(&self.manifest, &grant, &self.lent.digest)),
+            grant,
             engine: self.engine.clone(),
             prepared: self.prepared.clone(),
         }

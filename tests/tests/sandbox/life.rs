@@ -72,7 +72,7 @@ async fn five_faults_in_a_row_are_quarantine_until_the_digest_changes() {
         matches!(error, CallError::Quarantined { faults: 5, .. }),
         "{error}"
     );
-    assert!(live.status().contains("until") || live.status().contains("digest changes"));
+    assert!(live.status().contains("digest changes"));
     registry.put(workshop.prepare("panic").await.unwrap());
     assert!(
         live.quarantine().is_some(),
@@ -159,12 +159,11 @@ async fn a_version_that_fails_its_smoke_call_does_not_go_live() {
     let (registry, mut reloader) = live(&workshop).await;
     workshop.grant("live", "[settings]\nmode = \"panic\"\n");
     assert!(kept(&reloader.pass().await).contains("smoke call"));
-    // The component is the same, so the operator's new settings do hold.
-    workshop.grant("live", "");
-    reloader.pass().await;
-    workshop.grant("live", "[limits]\nmemory_mib = 1\n");
-    let _ = reloader.pass().await;
-    assert!(registry.get("live").is_some());
+    assert_eq!(
+        says(&registry, "live"),
+        "version-aaaa",
+        "the new settings do not hold"
+    );
 }
 
 #[tokio::test]
@@ -213,7 +212,7 @@ async fn a_grant_that_is_taken_back_holds_for_the_version_that_runs() {
     let mut reloader = Reloader::new(workshop.engine.clone(), registry.clone(), &plugins, &grants);
     reloader.pass().await;
     fs::remove_file(workshop.grants().join("probe.toml")).unwrap();
-    assert!(kept(&reloader.pass().await).contains("under the new grant"));
+    assert!(kept(&reloader.pass().await).contains("may read what is now granted"));
     assert!(
         registry
             .get("probe")

@@ -16,6 +16,7 @@ struct Cluster {
     reads: AtomicU32,
     delay: Duration,
     denies: bool,
+    padding: usize,
 }
 
 impl Reader for Cluster {
@@ -27,7 +28,7 @@ impl Reader for Cluster {
             if self.denies {
                 Err(ReadError::Denied)
             } else {
-                Ok(Answer::Text("{}".to_owned()))
+                Ok(Answer::Text(format!("{{}}{}", " ".repeat(self.padding))))
             }
         })
     }
@@ -190,4 +191,34 @@ async fn a_cancelled_call_leaves_the_plugin_usable() {
         .analyse(&incident, context(&Arc::new(Cluster::default())))
         .await;
     assert!(called.result.is_ok(), "{:?}", called.result);
+}
+
+#[tokio::test]
+async fn answers_beyond_the_memory_of_the_call_are_not_kept() {
+    let workshop = Workshop::new();
+    let plugin = workshop
+        .hostile(Guest::Analysis, "host-call-flood", READS)
+        .await;
+    let large = Arc::new(Cluster {
+        padding: 10 << 20,
+        ..Cluster::default()
+    });
+    let called = plugin.analyse(&incident(), context(&large)).await;
+    let kept = called
+        .record
+        .reads
+        .iter()
+        .filter(|(_, answer)| answer.is_ok())
+        .count();
+    assert!(
+        kept <= 3,
+        "{kept} answers of 10 MiB under a limit of 32 MiB"
+    );
+    assert!(
+        called
+            .record
+            .refusals
+            .iter()
+            .any(|r| r.contains("limits.memory_mib"))
+    );
 }

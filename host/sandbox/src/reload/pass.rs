@@ -98,9 +98,12 @@ impl Reloader {
     fn keep(&self, running: Option<&Plugin>, source: &Source, error: &LoadError) -> Outcome {
         let reason = error.to_string();
         match running {
-            Some(plugin) if plugin.digest() == source.digest && *plugin.grant() != source.grant => {
-                self.registry.put(plugin.under(&source.grant));
-                let reason = format!("{reason}; the running version goes on under the new grant");
+            Some(plugin)
+                if plugin.digest() == source.digest
+                    && plugin.grant().allow != source.grant.allow =>
+            {
+                self.registry.put(plugin.with_reads_of(&source.grant));
+                let reason = format!("{reason}; the running version may read what is now granted");
                 Outcome::Kept { reason }
             }
             other => failed(other.is_some(), &reason),

@@ -88,13 +88,12 @@ impl Watched {
 fn notices(options: &ReloadOptions, changed: &Arc<Notify>) -> notify::Result<Notices> {
     let changed = changed.clone();
     let tick = options.debounce / 4;
-    let mut notices = new_debouncer(
-        options.debounce,
-        Some(tick),
-        move |_: DebounceEventResult| {
+    let notice = move |result: DebounceEventResult| {
+        if is_change(&result) {
             changed.notify_one();
-        },
-    )?;
+        }
+    };
+    let mut notices = new_debouncer(options.debounce, Some(tick), notice)?;
     for root in [&options.plugins, &options.grants] {
         if root.is_dir() {
             notices.watch(root, RecursiveMode::Recursive)?;
