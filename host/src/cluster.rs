@@ -10,10 +10,12 @@ mod connect;
 mod error;
 mod snapshot;
 mod watch;
+mod write;
 
 pub use error::ClusterError;
 pub use snapshot::{LiveReader, Snapshot};
 pub use watch::{Change, Drops, watch, watched};
+pub use write::WriteError;
 
 /// A connection to an API server.
 #[derive(Clone)]

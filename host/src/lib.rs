@@ -1,3 +1,44 @@
 //! K8sHawk: the stages, the services and the command line.
+//!
+//! Stages are verbs and never import each other; services are nouns and never import stages;
+//! [`pipeline`] alone composes stages.
 
+pub mod approve;
+pub mod cli;
+pub mod clock;
 pub mod cluster;
+pub mod control;
+pub mod decide;
+pub mod document;
+pub mod fix;
+pub mod flow;
+pub mod investigate;
+pub mod json;
+pub mod judges;
+pub mod load;
+pub mod merge;
+pub mod notify;
+pub mod pipeline;
+pub mod recover;
+pub mod replay;
+pub mod scan;
+pub mod settings;
+pub mod store;
+pub mod terminal;
+pub mod triage;
+pub mod watch;
+pub mod world;
+
+/// Log lines go to standard error; `RUST_LOG` chooses which, `info` of ours by default.
+pub fn start_logging() {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "warn,k8shawk=info,k8shawk_sandbox=warn".into());
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(colour)
+        .init();
+}

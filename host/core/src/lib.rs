@@ -5,6 +5,7 @@
 //! writes ([`config`], [`grant`]) and what guards every read ([`guard`]).
 
 pub mod approval;
+pub mod bundle;
 pub mod config;
 pub mod decision;
 pub mod diff;
@@ -18,6 +19,7 @@ pub mod inventory;
 pub mod kinds;
 pub mod object;
 pub mod policy;
+pub mod rca;
 pub mod record;
 pub mod recovery;
 pub mod redact;

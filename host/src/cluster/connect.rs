@@ -7,5 +7,7 @@ pub(super) async fn connect(
     _kubeconfig: Option<&Path>,
     _context: Option<&str>,
 ) -> Result<Cluster, ClusterError> {
-    Err(ClusterError::NotFound { attempt: "connect".to_owned() })
+    Err(ClusterError::NotFound {
+        attempt: "connect".to_owned(),
+    })
 }

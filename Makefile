@@ -1,0 +1,44 @@
+# The two commands that a newcomer needs are `make demo` and `make test`; each does all set-up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+WASM := wasm32-unknown-unknown
+DIST := target/dist
+PLUGINS := triage analysis fix voice
+POLICIES := approvals freeze
+
+.PHONY: help setup build demo test run bench lint record
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## What the Rust build needs: Debian packages and the wasm target
+	@scripts/setup.sh
+
+build: setup ## target/dist: the binary with plugins, policies, grants and configuration
+	cargo build --release --workspace --bins
+	scripts/dist.sh $(DIST) "$(PLUGINS)" "$(POLICIES)"
+
+demo: build ## Recorded real incidents through the real pipeline: no cluster, no keys
+	mkdir -p target/demo
+	cd target/demo && ../dist/k8shawk demo
+
+run: build ## Watch the cluster of your kubeconfig
+	mkdir -p target/run
+	cd target/run && ../dist/k8shawk run
+
+test: build ## All tests, on a real API server and kubelet
+	tests/cluster/packages.sh
+	tests/cluster/build.sh > /dev/null
+	cargo build --profile wasm --target $(WASM) -p k8shawk-hostile
+	cargo test --release --workspace
+
+lint: setup ## Format, clippy, published interfaces, licences of dependencies
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	scripts/check-wit.sh
+	scripts/deny.sh
+
+bench: build ## Print the measured ratios and write target/bench/results.json
+	tests/cluster/packages.sh
+	tests/cluster/build.sh > /dev/null
+	cargo run --release -p k8shawk-tests --bin bench

@@ -1,0 +1,286 @@
+//! The command line.
+
+mod demo;
+mod incidents;
+mod inspect;
+mod output;
+mod policy;
+mod record;
+mod run;
+mod scan;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use k8shawk_core::config::Fault;
+
+use crate::settings::{self, Settings};
+
+/// Notices what broke in a Kubernetes cluster, finds out why, proposes a typed fix, asks a
+/// person, applies it, and proves that it helped.
+#[derive(Debug, Parser)]
+#[command(name = "k8shawk", version, propagate_version = true)]
+pub struct Cli {
+    /// Configuration file [default: k8shawk.toml here, else beside the binary]
+    #[arg(long, global = true, env = "K8SHAWK_CONFIG")]
+    config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch and serve until stopped
+    Run(Place),
+    /// One read-only pass over what is broken now
+    Scan(Scan),
+    /// The pipeline over recorded incidents: no cluster, no keys
+    Demo(Demo),
+    /// List incidents, or show one with its evidence, diff and history
+    Incidents(Incidents),
+    /// Approve the fix of an incident
+    Approve {
+        /// Incident, such as inc-17 or 17
+        id: String,
+    },
+    /// Dismiss an incident
+    Dismiss {
+        /// Incident
+        id: String,
+        /// Why
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Record an incident bundle from the cluster
+    Record(Record),
+    /// Replay recorded bundles and show what is found in each
+    Replay {
+        /// Bundle files, or directories of them
+        #[arg(required = true)]
+        bundles: Vec<PathBuf>,
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// The plugins: list, explain, check
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Policies: new, build, test, inspect
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Check configuration, grants, plugins and rights, all faults at once
+    Check(Place),
+    /// Print shell completions
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document on standard output; everything else goes to standard error.
+    Json,
+}
+
+/// Which cluster, and where in it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Place {
+    /// Namespace [default: all]
+    #[arg(short, long)]
+    namespace: Option<String>,
+    /// Kubeconfig file
+    #[arg(long)]
+    kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig
+    #[arg(long)]
+    context: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Scan {
+    #[command(flatten)]
+    place: Place,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+#[derive(Debug, Args)]
+struct Demo {
+    /// Bundle files or directories [default: incidents beside the binary]
+    bundles: Vec<PathBuf>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+#[derive(Debug, Args)]
+struct Incidents {
+    /// Incident to show
+    id: Option<String>,
+    /// Ended incidents too
+    #[arg(short, long)]
+    all: bool,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+#[derive(Debug, Args)]
+struct Record {
+    /// Namespace/Kind/name, such as shop/Deployment/web
+    subject: String,
+    #[command(flatten)]
+    place: Place,
+    /// File to write [default: <name>.json]
+    #[arg(short = 'f', long)]
+    file: Option<PathBuf>,
+    /// Go on for so many seconds and record what changes, such as a fix and its recovery
+    #[arg(long, default_value_t = 0)]
+    follow: u64,
+}
+
+#[derive(Debug, Subcommand)]
+enum Plugin {
+    /// The plugins with their digests and how they are
+    List,
+    /// What a plugin may read, in sentences
+    Explain {
+        /// Plugin
+        id: String,
+    },
+    /// Check a component file against the points and the interfaces that it wants
+    Check {
+        /// Directory of the plugin
+        directory: PathBuf,
+    },
+    /// Counters and reloads of a running host's plugin
+    History {
+        /// Plugin
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Policy {
+    /// Start a policy in Rust
+    New {
+        /// Directory to make; its name is the policy's id
+        directory: PathBuf,
+    },
+    /// Build a plugin crate into `<id>/plugin.toml` and `<id>/<id>.wasm`
+    Build {
+        /// Directory of the crate
+        directory: PathBuf,
+        /// Directory that gets `<id>/`
+        #[arg(short, long, default_value = "policies")]
+        to: PathBuf,
+    },
+    /// Run a policy's cases.toml against its component
+    Test {
+        /// Directory with plugin.toml, the component and cases.toml
+        directory: PathBuf,
+    },
+    /// What a component imports and exports
+    Inspect {
+        /// Directory of the policy
+        directory: PathBuf,
+    },
+}
+
+/// Exit code for "something is broken or refused".
+const BROKEN: u8 = 1;
+/// Exit code for wrong use or configuration.
+const MISUSE: u8 = 2;
+
+/// Run the command line.
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let settings = match settings::load(cli.config.as_deref()) {
+        Ok(settings) => settings,
+        Err(faults) => return misused(&faults),
+    };
+    match dispatch(cli.command, settings).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(BROKEN),
+        Err(error) => {
+            eprintln!("k8shawk: {error:#}");
+            let misuse = error.downcast_ref::<Misuse>().is_some();
+            ExitCode::from(if misuse { MISUSE } else { BROKEN })
+        }
+    }
+}
+
+/// Wrong use, as opposed to something that is broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misuse(String);
+
+fn misused(faults: &[Fault]) -> ExitCode {
+    for fault in faults {
+        eprintln!("k8shawk: {fault}");
+    }
+    ExitCode::from(MISUSE)
+}
+
+impl Place {
+    /// Flags over the configuration.
+    fn over(&self, settings: &mut Settings) {
+        let config = &mut settings.config;
+        let given = self.namespace.clone().filter(|n| !n.is_empty());
+        config.namespace = given.or(config.namespace.take());
+        config.kubeconfig = self.kubeconfig.clone().or(config.kubeconfig.take());
+        config.context = self.context.clone().or(config.context.take());
+    }
+}
+
+/// True where all is well, false where something is broken or refused.
+async fn dispatch(command: Command, mut settings: Settings) -> anyhow::Result<bool> {
+    match command {
+        Command::Run(place) => {
+            place.over(&mut settings);
+            run::run(settings).await
+        }
+        Command::Scan(args) => {
+            args.place.over(&mut settings);
+            scan::run(settings, args.output).await
+        }
+        Command::Demo(args) => demo::demo(settings, args.bundles, args.output).await,
+        Command::Replay { bundles, output } => demo::replay(settings, bundles, output).await,
+        Command::Incidents(args) => incidents::show(&settings, &args),
+        Command::Approve { id } => incidents::approve(&settings, id).await,
+        Command::Dismiss { id, reason } => incidents::dismiss(&settings, id, reason).await,
+        Command::Record(args) => {
+            args.place.over(&mut settings);
+            record::record(settings, args).await
+        }
+        Command::Plugin(command) => inspect::plugin(settings, command).await,
+        Command::Policy(command) => policy::policy(&settings, command).await,
+        Command::Check(place) => {
+            place.over(&mut settings);
+            inspect::check(settings).await
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "k8shawk",
+                &mut std::io::stdout(),
+            );
+            Ok(true)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! `k8shawk demo` and `k8shawk replay`: recorded incidents through the real pipeline.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use k8shawk_core::bundle::Bundle;
+use k8shawk_core::config::Config;
+use k8shawk_core::record::{Record, State};
+use serde_json::{Value, json};
+
+use super::{Format, output};
+use crate::clock::Clock;
+use crate::flow::Flow;
+use crate::judges::Judges;
+use crate::pipeline::Pipeline;
+use crate::replay::Replay;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::terminal::Terminal;
+use crate::world::World;
+use crate::{approve, json, load, scan, triage};
+
+/// Bundle files of the arguments, those of a directory by name.
+fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in arguments {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            let mut inside: Vec<PathBuf> = entries
+                .filter_map(|e| e.ok().map(|e| e.path()))
+                .filter(|p| p.extension().is_some_and(|x| x == "json"))
+                .collect();
+            inside.sort();
+            files.extend(inside);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    anyhow::ensure!(!files.is_empty(), "there is no bundle in {arguments:?}");
+    Ok(files)
+}
+
+fn read(path: &Path) -> anyhow::Result<Bundle> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Bundle::parse(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))
+}
+
+/// Every bundle the whole way: noticed, explained, approved, applied, checked, documented.
+pub async fn demo(
+    settings: Settings,
+    bundles: Vec<PathBuf>,
+    format: Format,
+) -> anyhow::Result<bool> {
+    let bundles = if bundles.is_empty() {
+        vec![settings.home.join("incidents")]
+    } else {
+        bundles
+    };
+    let files = files(&bundles)?;
+    let loaded = load::load(&settings).await?;
+    let mut config = settings.config.clone();
+    config.settle = Duration::ZERO;
+    config.recovery_interval = Duration::from_millis(10);
+    config.recovery_stability = Duration::ZERO;
+    config.recovery_timeout = Duration::from_millis(1);
+    let store = Arc::new(Store::open(&fresh(&config)?)?);
+    let mut all = Vec::new();
+    for file in &files {
+        let records = play(&config, &loaded.judges, &store, read(file)?, format).await?;
+        all.extend(records);
+    }
+    if format == Format::Json {
+        output::document(&Value::Array(all.iter().map(json::incident).collect()))?;
+    } else {
+        conclude(&config, &all, files.len());
+    }
+    Ok(true)
+}
+
+/// The demo's own database: what a host wrote beside it stays as it is.
+fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(&config.state)?;
+    let path = config.state.join("k8shawk-demo.sqlite");
+    for end in ["", "-wal", "-shm"] {
+        let mut file = path.clone().into_os_string();
+        file.push(end);
+        let _ = std::fs::remove_file(file);
+    }
+    Ok(path)
+}
+
+async fn play(
+    config: &Config,
+    judges: &Judges,
+    store: &Arc<Store>,
+    bundle: Bundle,
+    format: Format,
+) -> anyhow::Result<Vec<Record>> {
+    let terminal = if format == Format::Json {
+        Terminal::quiet()
+    } else {
+        Terminal::stdout()
+    };
+    terminal.print(&terminal.dim(&format!(
+        "── {} (Kubernetes {})",
+        bundle.title, bundle.kubernetes
+    )));
+    let replay = Replay::new(bundle);
+    let clock = Clock::default();
+    // Long enough after the recording for a healthy answer to be believed.
+    clock.set(replay.time() + 1);
+    let (inventory, events) = (replay.inventory(), replay.events());
+    let flow = Arc::new(Flow {
+        config: config.clone(),
+        store: store.clone(),
+        judges: judges.clone(),
+        world: World::Recorded(replay),
+        terminal,
+        clock: clock.clone(),
+    });
+    let now = clock.now();
+    let from_events = events
+        .iter()
+        .filter_map(|e| inventory.observe_event(e, now));
+    let mut opened = Vec::new();
+    for observation in inventory.observe_all(now).into_iter().chain(from_events) {
+        if let triage::Grouped::Opened(id) = triage::run(&flow, &observation)? {
+            opened.push(id);
+        }
+    }
+    let pipeline = Pipeline::new(flow.clone());
+    for id in &opened {
+        clock.set(now + 20_000);
+        pipeline.drive(id);
+        pipeline.idle().await;
+    }
+    for id in &opened {
+        if flow.store.get(id)?.state == State::Waiting && has_more(&flow) {
+            match approve::approve(&flow, id, "demo") {
+                Ok(_) => pipeline.drive(id),
+                Err(why) => flow.terminal.print(&format!("{id}: {why}")),
+            }
+            pipeline.idle().await;
+        }
+    }
+    opened
+        .iter()
+        .map(|id| flow.store.get(id).map_err(Into::into))
+        .collect()
+}
+
+/// A fix is approved in the demo where what came after it was recorded.
+fn has_more(flow: &Flow) -> bool {
+    matches!(&flow.world, World::Recorded(replay) if replay.has_more())
+}
+
+fn conclude(config: &Config, all: &[Record], bundles: usize) {
+    let count = |state: State| all.iter().filter(|r| r.state == state).count();
+    let shown: Vec<Record> = all
+        .iter()
+        .filter(|r| !matches!(r.state, State::Merged | State::Cleared))
+        .cloned()
+        .collect();
+    let terminal = Terminal::stdout();
+    terminal.print(&terminal.table(&shown));
+    terminal.print(&format!(
+        "\n{bundles} recorded incidents: {} recovered by an approved fix, {} wait for approval, {} have no safe fix.\nRCAs: {}",
+        count(State::Recovered),
+        count(State::Waiting),
+        count(State::NeedsHuman),
+        config.knowledge_base().join("rca").display()
+    ));
+}
+
+/// Each bundle through triage, analysis and fix selection: for comparing plugins.
+pub async fn replay(
+    settings: Settings,
+    bundles: Vec<PathBuf>,
+    format: Format,
+) -> anyhow::Result<bool> {
+    let loaded = load::load(&settings).await?;
+    let mut all = Vec::new();
+    for file in files(&bundles)? {
+        let bundle = read(&file)?;
+        let title = bundle.title.clone();
+        let replay = Replay::new(bundle);
+        let clock = Clock::default();
+        clock.set(replay.time() + 1);
+        let (inventory, events) = (replay.inventory(), replay.events());
+        let world = World::Recorded(replay);
+        let config = settings.config.clone();
+        let found = scan::run(
+            config,
+            loaded.judges.clone(),
+            world,
+            clock,
+            &inventory,
+            &events,
+        )
+        .await?;
+        if format == Format::Text {
+            println!("── {title} ({})", file.display());
+            super::scan::print(&found, format)?;
+        }
+        let findings: Vec<Value> = found
+            .iter()
+            .map(|s| json::finding(&s.record, s.fix.as_ref().map(|f| (&f.fix, &f.ruling))))
+            .collect();
+        all.push(json!({"bundle": file, "title": title, "findings": findings}));
+    }
+    if format == Format::Json {
+        output::document(&Value::Array(all))?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,91 @@
+//! `k8shawk incidents`, `approve` and `dismiss`.
+
+use serde_json::Value;
+
+use super::{Format, Incidents, output};
+use crate::control::{self, Ask};
+use crate::json;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::terminal::{Terminal, plain};
+use k8shawk_core::rca::time;
+use k8shawk_core::record::State;
+
+/// List incidents, or show one.
+pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
+    let path = settings.config.database();
+    let Some(store) = Store::open_existing(&path)? else {
+        if args.output == Format::Json && args.id.is_none() {
+            output::document(&Value::Array(Vec::new()))?;
+        }
+        eprintln!(
+            "k8shawk: there is no database at {} yet; `k8shawk run` makes it",
+            path.display()
+        );
+        return Ok(args.id.is_none());
+    };
+    match &args.id {
+        Some(id) => one(&store, id, args.output),
+        None => list(&store, args),
+    }
+}
+
+fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
+    let mut records = store.list(false)?;
+    records.retain(|r| args.all || !matches!(r.state, State::Merged | State::Cleared));
+    if args.output == Format::Json {
+        output::document(&Value::Array(records.iter().map(json::incident).collect()))?;
+    } else if records.is_empty() {
+        eprintln!("no incidents");
+    } else {
+        let terminal = Terminal::stdout();
+        terminal.print(&terminal.table(&records));
+    }
+    Ok(true)
+}
+
+fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
+    let record = store.find(id)?;
+    if format == Format::Json {
+        output::document(&json::incident(&record))?;
+        return Ok(true);
+    }
+    let terminal = Terminal::stdout();
+    terminal.incident(&record);
+    for refusal in &record.refusals {
+        terminal.print(&format!("  refused read: {}", plain(refusal)));
+    }
+    for step in &record.history {
+        let state = terminal.bold(step.state.as_str());
+        terminal.print(&format!(
+            "  {} {state}: {}",
+            time(step.at),
+            plain(&step.note)
+        ));
+    }
+    if let Some(rca) = &record.rca {
+        terminal.print(&format!("  RCA: {rca}"));
+    }
+    Ok(true)
+}
+
+/// Approve the fix of an incident.
+pub async fn approve(settings: &Settings, id: String) -> anyhow::Result<bool> {
+    ask(settings, Ask::Approve { id }).await
+}
+
+/// Dismiss an incident.
+pub async fn dismiss(settings: &Settings, id: String, reason: String) -> anyhow::Result<bool> {
+    ask(settings, Ask::Dismiss { id, reason }).await
+}
+
+/// Ask the running host and print its answer.
+pub async fn ask(settings: &Settings, question: Ask) -> anyhow::Result<bool> {
+    let answer = control::ask(&settings.config.socket(), &question).await?;
+    if answer.done {
+        println!("{}", plain(&answer.message));
+    } else {
+        eprintln!("k8shawk: {}", plain(&answer.message));
+    }
+    Ok(answer.done)
+}

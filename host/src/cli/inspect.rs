@@ -1,0 +1,153 @@
+//! `k8shawk plugin` and `k8shawk check`.
+
+use std::path::Path;
+
+use k8shawk_core::kinds::KINDS;
+use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
+
+use super::{Misuse, Plugin, incidents};
+use crate::cluster::{Cluster, Snapshot};
+use crate::control::{self, Ask};
+use crate::load;
+use crate::settings::Settings;
+
+/// `k8shawk plugin`.
+pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool> {
+    match command {
+        Plugin::List => list(&settings).await,
+        Plugin::Explain { id } => {
+            let live = named(&settings, &id).await?;
+            for line in explain(&live.plugin()) {
+                println!("{line}");
+            }
+            Ok(true)
+        }
+        Plugin::Check { directory } => check_one(&settings, &directory).await,
+        Plugin::History { id } => history(&settings, &id).await,
+    }
+}
+
+/// Of a running host where there is one, else as they would be loaded.
+async fn list(settings: &Settings) -> anyhow::Result<bool> {
+    if control::ask(&settings.config.socket(), &Ask::Plugins)
+        .await
+        .is_ok()
+    {
+        return incidents::ask(settings, Ask::Plugins).await;
+    }
+    let loaded = load::load(settings).await?;
+    for live in loaded.judges.registry.all() {
+        println!("{}", live.status());
+    }
+    let refused = loaded.refused();
+    for line in &refused {
+        eprintln!("k8shawk: not loaded: {line}");
+    }
+    Ok(refused.is_empty())
+}
+
+async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<Live>> {
+    let loaded = load::load(settings).await?;
+    loaded.judges.registry.get(id).ok_or_else(|| {
+        let known: Vec<String> = loaded
+            .judges
+            .registry
+            .all()
+            .iter()
+            .map(|l| l.id().to_owned())
+            .collect();
+        Misuse(format!(
+            "there is no plugin {id:?}; there are {}",
+            known.join(", ")
+        ))
+        .into()
+    })
+}
+
+async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool> {
+    let engine = Engine::new(&EngineOptions::default())?;
+    match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
+        Ok(plugin) => {
+            println!("{} fits; {}", plugin.id(), plugin.digest());
+            for line in explain(&plugin) {
+                println!("{line}");
+            }
+            Ok(true)
+        }
+        Err(error) => {
+            eprintln!(
+                "k8shawk: {}: {error} (for the {} to mend)",
+                directory.display(),
+                error.blame()
+            );
+            Ok(false)
+        }
+    }
+}
+
+async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
+    let answer = control::ask(&settings.config.socket(), &Ask::Plugins).await?;
+    let line = answer
+        .message
+        .lines()
+        .find(|l| l.split(' ').next() == Some(id));
+    match line {
+        Some(line) => println!("{line}"),
+        None => return Err(Misuse(format!("the running host has no plugin {id:?}")).into()),
+    }
+    Ok(true)
+}
+
+/// Everything that can be wrong, at once.
+pub async fn check(settings: Settings) -> anyhow::Result<bool> {
+    let mut faults = Vec::new();
+    match &settings.file {
+        Some(file) => println!("configuration: {}", file.display()),
+        None => println!("configuration: defaults (no file)"),
+    }
+    match load::load(&settings).await {
+        Ok(loaded) => {
+            for live in loaded.judges.registry.all() {
+                println!("plugin: {}", live.status());
+            }
+            faults.extend(loaded.refused());
+        }
+        Err(error) => faults.push(format!("{error:#}")),
+    }
+    cluster(&settings, &mut faults).await;
+    for fault in &faults {
+        eprintln!("k8shawk: {fault}");
+    }
+    if faults.is_empty() {
+        println!("all is well");
+    }
+    Ok(faults.is_empty())
+}
+
+async fn cluster(settings: &Settings, faults: &mut Vec<String>) {
+    let config = &settings.config;
+    let connected = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref()).await;
+    let snapshot = match connected {
+        Ok(cluster) => {
+            println!("cluster: {} ({})", cluster.name(), cluster.version());
+            Snapshot::take(&cluster, config.namespace.as_deref()).await
+        }
+        Err(error) => Err(error),
+    };
+    match snapshot {
+        Ok(snapshot) => {
+            let unreadable = snapshot.unreadable();
+            println!(
+                "rights: {} of {} kinds can be listed",
+                KINDS.len() - unreadable.len(),
+                KINDS.len()
+            );
+            faults.extend(
+                unreadable
+                    .iter()
+                    .map(|(kind, why)| format!("{kind}: {why}")),
+            );
+        }
+        Err(error) => faults.push(error.to_string()),
+    }
+}

@@ -1,0 +1,181 @@
+//! `k8shawk policy`: start, build, test and inspect a policy without leaving the terminal.
+
+mod cases;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+
+use anyhow::{Context, bail};
+use k8shawk_sandbox::{Engine, EngineOptions, Manifest, componentise, explain};
+
+use super::{Misuse, Policy};
+use crate::settings::Settings;
+
+/// The target that imports nothing by itself.
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// `k8shawk policy`.
+pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool> {
+    match command {
+        Policy::New { directory } => new(&directory),
+        Policy::Build { directory, to } => build(&directory, &to),
+        Policy::Test { directory } => cases::test(&directory).await,
+        Policy::Inspect { directory } => {
+            let engine = Engine::new(&EngineOptions::default())?;
+            let plugin = k8shawk_sandbox::load(&engine, &directory, &settings.grants()).await?;
+            println!("{} {}", plugin.digest(), plugin.id());
+            for line in explain(&plugin) {
+                println!("{line}");
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// The interfaces, so that a policy can be built anywhere.
+const WIT: &[(&str, &str)] = &[
+    (
+        "incident",
+        include_str!("../../../wit/incident/incident.wit"),
+    ),
+    ("host", include_str!("../../../wit/host/host.wit")),
+    ("kubectl", include_str!("../../../wit/kubectl/kubectl.wit")),
+    ("policy", include_str!("../../../wit/policy/policy.wit")),
+];
+
+const SOURCE: &str = r#"//! A K8sHawk policy.
+
+wit_bindgen::generate!({
+    path: ["wit/incident", "wit/host", "wit/kubectl", "wit/policy"],
+    world: "k8shawk:policy/policy-plugin",
+    generate_all,
+});
+
+use exports::k8shawk::policy::policy::{Guest, Verdict};
+use k8shawk::incident::types::{Incident, Proposal, Risk};
+
+struct Policy;
+
+impl Guest for Policy {
+    fn judge(_incident: Incident, proposal: Proposal, _risk: Risk) -> Verdict {
+        if proposal.target.namespace == "kube-system" {
+            return Verdict::Deny("kube-system is changed by hand".to_owned());
+        }
+        Verdict::Allow
+    }
+}
+
+export!(Policy);
+"#;
+
+const CASES: &str = r#"[[case]]
+name = "kube-system is left alone"
+risk = "low"
+settings = {}
+proposal = { action = "delete-pod", kind = "Pod", namespace = "kube-system", name = "x" }
+verdict = { is = "deny", reason = "by hand" }
+
+[[case]]
+name = "elsewhere there is no objection"
+risk = "low"
+settings = {}
+proposal = { action = "delete-pod", kind = "Pod", namespace = "shop", name = "x" }
+verdict = { is = "allow" }
+"#;
+
+fn new(directory: &Path) -> anyhow::Result<bool> {
+    let id = directory
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.is_empty() || !id.chars().all(plain) {
+        return Err(Misuse(format!("{id:?} is no id: use a-z, 0-9 and -")).into());
+    }
+    if directory.exists() {
+        return Err(Misuse(format!("{} exists already", directory.display())).into());
+    }
+    let manifest = format!(
+        "[package]\nname = \"{id}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\nwit-bindgen = {{ version = \"0.61\", default-features = false, features = [\"macros\", \"realloc\"] }}\n\n[profile.wasm]\ninherits = \"release\"\nlto = true\nstrip = true\npanic = \"abort\"\n"
+    );
+    let plugin = format!("id = \"{id}\"\nversion = \"0.1.0\"\npoint = \"policy\"\nwants = []\n");
+    let mut files = vec![
+        (PathBuf::from("Cargo.toml"), manifest),
+        (PathBuf::from("plugin.toml"), plugin),
+        (PathBuf::from("cases.toml"), CASES.to_owned()),
+        (PathBuf::from("src/lib.rs"), SOURCE.to_owned()),
+    ];
+    for (package, text) in WIT {
+        files.push((
+            PathBuf::from(format!("wit/{package}/{package}.wit")),
+            (*text).to_owned(),
+        ));
+    }
+    for (name, text) in files {
+        let path = directory.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    println!(
+        "{} is a policy; next: k8shawk policy build {}",
+        directory.display(),
+        directory.display()
+    );
+    Ok(true)
+}
+
+/// Build a crate for the sandbox and lay it out as the host loads it.
+fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
+    let plugin_file = directory.join("plugin.toml");
+    let text = fs::read_to_string(&plugin_file)
+        .with_context(|| format!("cannot read {}", plugin_file.display()))?;
+    let manifest = Manifest::parse(&text, &plugin_file)?;
+    let output = Process::new("cargo")
+        .args([
+            "build",
+            "--profile",
+            "wasm",
+            "--target",
+            TARGET,
+            "--message-format",
+            "json",
+        ])
+        .args(["--manifest-path"])
+        .arg(directory.join("Cargo.toml"))
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("cargo could not build {}", directory.display());
+    }
+    let built = artifact(&String::from_utf8_lossy(&output.stdout))
+        .with_context(|| format!("{} builds no cdylib", directory.display()))?;
+    let component = componentise(&fs::read(&built)?)?;
+    let place = to.join(&manifest.id);
+    fs::create_dir_all(&place)?;
+    fs::copy(&plugin_file, place.join("plugin.toml"))?;
+    let wasm = place.join(format!("{}.wasm", manifest.id));
+    let beside = wasm.with_extension("new");
+    fs::write(&beside, &component)?;
+    fs::rename(&beside, &wasm)?;
+    let cases = directory.join("cases.toml");
+    if cases.is_file() {
+        fs::copy(&cases, place.join("cases.toml"))?;
+    }
+    println!("{} ({} KB)", wasm.display(), component.len() / 1024);
+    Ok(true)
+}
+
+/// The last `.wasm` that cargo says it made.
+fn artifact(messages: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| message.get("filenames")?.as_array().cloned())
+        .flatten()
+        .filter_map(|name| name.as_str().map(PathBuf::from))
+        .rfind(|path| path.extension().is_some_and(|x| x == "wasm"))
+}

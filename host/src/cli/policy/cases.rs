@@ -1,0 +1,169 @@
+//! A policy's `cases.toml`, run against its component in the sandbox.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use k8shawk_core::grant::Grant;
+use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_core::incident::{Incident, IncidentId, Severity};
+use k8shawk_core::policy::Verdict;
+use k8shawk_core::{ObjectRef, kinds};
+use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source};
+use serde::Deserialize;
+
+use crate::load;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    risk: String,
+    #[serde(default)]
+    now: Option<String>,
+    settings: toml::Table,
+    proposal: Target,
+    verdict: Expected,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Target {
+    action: String,
+    kind: String,
+    #[serde(default)]
+    namespace: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    is: String,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    approvers: Option<Vec<String>>,
+    #[serde(default)]
+    count: Option<u32>,
+}
+
+/// A test has no cluster.
+struct Nothing;
+
+impl Reader for Nothing {
+    fn read(&self, _: Permit) -> Reading<'_> {
+        Box::pin(async { Err(ReadError::NotFound) })
+    }
+}
+
+/// Run every case; true where all hold.
+pub async fn test(directory: &Path) -> anyhow::Result<bool> {
+    let path = directory.join("cases.toml");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let cases: Cases =
+        toml::from_str(&text).with_context(|| format!("{} is malformed", path.display()))?;
+    let options = EngineOptions {
+        cache: load::cache(),
+        ..EngineOptions::default()
+    };
+    let engine = Engine::new(&options)?;
+    let source = Source::read(directory, &directory.join("grants"))?;
+    let mut failed = 0;
+    for case in &cases.case {
+        let grant = Grant {
+            settings: case.settings.clone(),
+            ..Grant::default()
+        };
+        let source = Source {
+            grant: Arc::new(grant),
+            ..source.clone()
+        };
+        let plugin = Plugin::prepare(&engine, &source).await?;
+        match run(&plugin, case).await {
+            Ok(()) => println!("ok      {}", case.name),
+            Err(why) => {
+                failed += 1;
+                println!("FAILED  {}: {why}", case.name);
+            }
+        }
+    }
+    println!(
+        "{} of {} cases hold",
+        cases.case.len() - failed,
+        cases.case.len()
+    );
+    Ok(failed == 0)
+}
+
+async fn run(plugin: &Plugin, case: &Case) -> Result<(), String> {
+    let target = &case.proposal;
+    let version = kinds::kind(&target.kind)
+        .map(kinds::Kind::api_version)
+        .unwrap_or_default();
+    let object = ObjectRef::new(&version, &target.kind, &target.namespace, &target.name);
+    let now_ms = match &case.now {
+        Some(text) => text
+            .parse::<jiff::Timestamp>()
+            .map_err(|e| e.to_string())?
+            .as_millisecond(),
+        None => 0,
+    };
+    let incident = Incident {
+        id: IncidentId("inc-1".to_owned()),
+        class: "workload".to_owned(),
+        severity: Severity::High,
+        object: object.clone(),
+        owner: object.clone(),
+        signals: Vec::new(),
+        victims: Vec::new(),
+        opened_at: now_ms,
+    };
+    let proposal = RawProposal {
+        action: target.action.clone(),
+        target: object,
+        parameters: Vec::new(),
+        rationale: String::new(),
+    };
+    let context = CallContext {
+        reader: Arc::new(Nothing),
+        now_ms,
+    };
+    let called = plugin
+        .judge_proposal(&incident, &proposal, &case.risk, context)
+        .await;
+    let verdict = called.result.map_err(|e| e.to_string())?;
+    if holds(&case.verdict, &verdict) {
+        Ok(())
+    } else {
+        Err(format!("the verdict is {verdict:?}"))
+    }
+}
+
+fn holds(expected: &Expected, verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Allow => expected.is == "allow",
+        Verdict::Auto => expected.is == "auto",
+        Verdict::Deny(why) => {
+            expected.is == "deny"
+                && expected
+                    .reason
+                    .as_ref()
+                    .is_none_or(|part| why.contains(part))
+        }
+        Verdict::RequireApproval(rule) => {
+            let mut approvers = rule.approvers.clone();
+            approvers.sort();
+            expected.is == "require-approval"
+                && expected.approvers.as_ref().is_none_or(|a| *a == approvers)
+                && expected.count.is_none_or(|c| c == rule.count)
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! `k8shawk record`: an incident bundle from a cluster.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame, Log};
+use k8shawk_core::grant::Grant;
+use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader};
+use k8shawk_core::redact::redact;
+use k8shawk_core::{kinds, rca};
+use serde_json::Value;
+
+use super::{Misuse, Record};
+use crate::clock::Clock;
+use crate::cluster::{Cluster, Snapshot};
+use crate::decide;
+use crate::flow::Flow;
+use crate::load;
+use crate::scan;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::terminal::Terminal;
+use crate::world::World;
+
+/// Time between two looks while following.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Kinds that say nothing of an incident.
+const LEFT_OUT: &[&str] = &[
+    "Event",
+    "Lease",
+    "ControllerRevision",
+    "CustomResourceDefinition",
+];
+/// Everything may be recorded; Secrets come without their values as always.
+const EVERYTHING: &str =
+    "[[allow]]\nverbs = [\"get\", \"list\", \"logs\"]\nkinds = [\"*\"]\nnamespaces = [\"*\"]\n";
+
+/// Record the namespace of a subject.
+pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
+    let parts: Vec<&str> = args.subject.split('/').collect();
+    let &[namespace, kind, name] = parts.as_slice() else {
+        let why = format!(
+            "{:?} is not Namespace/Kind/name, such as shop/Deployment/web",
+            args.subject
+        );
+        return Err(Misuse(why).into());
+    };
+    if kinds::kind(kind).is_none() {
+        return Err(Misuse(format!("{kind:?} is not a kind such as Deployment")).into());
+    }
+    let config = &settings.config;
+    let cluster = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
+    let snapshot = Arc::new(Snapshot::take(&cluster, Some(namespace)).await?);
+    let first = frame(&snapshot, namespace).await?;
+    let mut bundle = Bundle {
+        format: FORMAT,
+        title: format!("{kind} {name}"),
+        subject: args.subject.clone(),
+        kubernetes: cluster.version().to_owned(),
+        dry_runs: dry_runs(&settings, &cluster, snapshot, namespace).await?,
+        frames: vec![first],
+    };
+    let path = args
+        .file
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{name}.json")));
+    write(&path, &bundle)?;
+    let until = Instant::now() + Duration::from_secs(args.follow);
+    while Instant::now() < until {
+        tokio::time::sleep(PAUSE).await;
+        let snapshot = Arc::new(Snapshot::take(&cluster, Some(namespace)).await?);
+        let next = frame(&snapshot, namespace).await?;
+        if bundle
+            .frames
+            .last()
+            .is_some_and(|last| last.objects != next.objects)
+        {
+            bundle.frames.push(next);
+            keep_telling(&mut bundle.frames);
+            write(&path, &bundle)?;
+        }
+    }
+    eprintln!(
+        "{}: {} frames, {} dry runs",
+        path.display(),
+        bundle.frames.len(),
+        bundle.dry_runs.len()
+    );
+    Ok(true)
+}
+
+/// The first frame and the newest: what lies between repeats itself.
+fn keep_telling(frames: &mut Vec<Frame>) {
+    while frames.len() > 2 {
+        frames.remove(1);
+    }
+}
+
+fn write(path: &PathBuf, bundle: &Bundle) -> anyhow::Result<()> {
+    let text = serde_json::to_string(bundle)?;
+    std::fs::write(path, format!("{text}\n"))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+async fn read(reader: &dyn Reader, guard: &Guard, read: Read) -> Result<Answer, ReadError> {
+    match guard.permit(read) {
+        Ok(permit) => reader.read(permit).await,
+        Err(refusal) => Err(ReadError::Unavailable(refusal.to_string())),
+    }
+}
+
+async fn frame(snapshot: &Snapshot, namespace: &str) -> anyhow::Result<Frame> {
+    let guard = Guard::new(Arc::new(Grant::parse(EVERYTHING)?));
+    let mut frame = Frame {
+        at: Clock::default().now(),
+        ..Frame::default()
+    };
+    for kind in kinds::KINDS.iter().filter(|k| !LEFT_OUT.contains(&k.kind)) {
+        let scope = if kind.namespaced { namespace } else { "" };
+        let list = Read::List {
+            kind: kind.kind.to_owned(),
+            namespace: scope.to_owned(),
+            selector: String::new(),
+        };
+        match read(snapshot, &guard, list).await {
+            Ok(Answer::Text(text)) => {
+                let objects: Vec<Value> = serde_json::from_str(&text)?;
+                frame
+                    .objects
+                    .extend(objects.into_iter().filter(tells).map(without_values));
+            }
+            _ => frame.unreadable.push(kind.kind.to_owned()),
+        }
+    }
+    frame.events = snapshot.warnings();
+    for event in &mut frame.events {
+        redacted(event);
+    }
+    frame.logs = logs(snapshot, &guard, &frame.objects).await;
+    Ok(frame)
+}
+
+/// What every cluster has by itself says nothing of an incident.
+fn tells(object: &Value) -> bool {
+    let text = |p| {
+        object
+            .pointer(p)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let own = object
+        .pointer("/metadata/labels/kubernetes.io~1bootstrapping")
+        .is_some();
+    let local = text("/kind") == "APIService" && object.pointer("/spec/service").is_none();
+    let root = text("/kind") == "ConfigMap" && text("/metadata/name") == "kube-root-ca.crt";
+    let names = text("/metadata/name");
+    let system = text("/kind") == "Namespace" && names.starts_with("kube-");
+    !(own || local || root || system)
+}
+
+/// Environment values may hold secrets; names stay.
+fn without_values(mut object: Value) -> Value {
+    redacted(&mut object);
+    object
+}
+
+fn redacted(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = redact(text),
+        Value::Array(items) => items.iter_mut().for_each(redacted),
+        Value::Object(map) => map.values_mut().for_each(redacted),
+        _ => {}
+    }
+}
+
+async fn logs(snapshot: &Snapshot, guard: &Guard, objects: &[Value]) -> Vec<Log> {
+    let mut logs = Vec::new();
+    let pods = objects
+        .iter()
+        .filter(|o| o.get("kind").and_then(Value::as_str) == Some("Pod"));
+    for pod in pods {
+        let text = |p| {
+            pod.pointer(p)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let statuses = ["/status/containerStatuses", "/status/initContainerStatuses"];
+        for status in statuses
+            .iter()
+            .filter_map(|p| pod.pointer(p)?.as_array())
+            .flatten()
+        {
+            let container = status
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            for previous in [false, true] {
+                let wanted = Read::Logs {
+                    namespace: text("/metadata/namespace"),
+                    pod: text("/metadata/name"),
+                    container: container.to_owned(),
+                    previous,
+                    lines: 60,
+                };
+                if let Ok(Answer::Text(found)) = read(snapshot, guard, wanted).await
+                    && !found.is_empty()
+                {
+                    logs.push(Log {
+                        namespace: text("/metadata/namespace"),
+                        pod: text("/metadata/name"),
+                        container: container.to_owned(),
+                        previous,
+                        text: redact(&found),
+                    });
+                }
+            }
+        }
+    }
+    logs
+}
+
+/// What the API server says of each fix that would be proposed now.
+async fn dry_runs(
+    settings: &Settings,
+    cluster: &Cluster,
+    snapshot: Arc<Snapshot>,
+    namespace: &str,
+) -> anyhow::Result<Vec<DryRun>> {
+    let loaded = load::load(settings).await?;
+    let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
+    let clock = Clock::default();
+    let world = World::Snapshot(snapshot);
+    let config = settings.config.clone();
+    let judges = loaded.judges.clone();
+    let found = scan::run(
+        config.clone(),
+        judges.clone(),
+        world,
+        clock.clone(),
+        &inventory,
+        &events,
+    )
+    .await?;
+    let flow = Flow {
+        config,
+        store: Arc::new(Store::in_memory()?),
+        judges,
+        world: World::Live(cluster.clone()),
+        terminal: Terminal::quiet(),
+        clock,
+    };
+    let mut runs = Vec::new();
+    for scanned in found {
+        eprintln!(
+            "found in {namespace}: {} at {}",
+            scanned.record.title(),
+            rca::time(flow.clock.now())
+        );
+        let Some(ruled) = scanned.fix else { continue };
+        if let Ok(tried) =
+            decide::try_fix(&flow, &ruled.fix, scanned.record.incident.opened_at).await
+        {
+            let after = flow.world.dry_run(&ruled.fix, &tried.operation).await?;
+            runs.push(DryRun {
+                fix: ruled.fix,
+                after,
+            });
+        }
+    }
+    Ok(runs)
+}

@@ -1,0 +1,160 @@
+//! `k8shawk run`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use k8shawk_core::Inventory;
+use k8shawk_core::inventory::Counts;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::clock::Clock;
+use crate::cluster::{self, Cluster, Drops, Snapshot};
+use crate::control;
+use crate::flow::Flow;
+use crate::load::{self, Loaded};
+use crate::pipeline::Pipeline;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::terminal::Terminal;
+use crate::watch::Watch;
+use crate::world::World;
+
+/// Watch and serve until SIGINT or SIGTERM.
+pub async fn run(settings: Settings) -> anyhow::Result<bool> {
+    let config = settings.config.clone();
+    std::fs::create_dir_all(&config.state)
+        .with_context(|| format!("cannot make the state directory {}", config.state.display()))?;
+    let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
+    let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
+    let (loaded, cluster) = (loaded?, cluster?);
+    let store = Arc::new(Store::open(&config.database())?);
+    let counts = Snapshot::take(&cluster, config.namespace.as_deref())
+        .await?
+        .counts();
+    let terminal = Terminal::stdout();
+    terminal.print(&summary(&settings, &cluster, counts, &loaded, &terminal));
+    let flow = Arc::new(Flow {
+        config: config.clone(),
+        store,
+        judges: loaded.judges.clone(),
+        world: World::Live(cluster.clone()),
+        terminal,
+        clock: Clock::default(),
+    });
+    let pipeline = Arc::new(Pipeline::new(flow));
+    let stop = CancellationToken::new();
+    let served = control::serve(&config.socket(), pipeline.clone(), stop.clone()).await?;
+    let reloading = loaded.watch();
+    let resumed = pipeline.resume()?;
+    if resumed > 0 {
+        info!(resumed, "incidents from before the start");
+    }
+    let (sender, receiver) = mpsc::channel(config.queue);
+    let drops = Arc::new(Drops::default());
+    let following = cluster::watch(
+        &cluster,
+        config.namespace.clone(),
+        sender,
+        drops.clone(),
+        stop.clone(),
+    );
+    let mut inventory = Inventory::unlisted();
+    if let Some(namespace) = &config.namespace {
+        inventory.scope_to(namespace);
+    }
+    let watching = tokio::spawn(Watch::new(pipeline, inventory).run(receiver, stop.clone()));
+    until_asked().await;
+    info!("stopping");
+    stop.cancel();
+    drop(reloading);
+    for task in [served, following, watching] {
+        let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
+    }
+    Ok(true)
+}
+
+async fn until_asked() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+fn summary(
+    settings: &Settings,
+    cluster: &Cluster,
+    counts: Counts,
+    loaded: &Loaded,
+    terminal: &Terminal,
+) -> String {
+    let config = &settings.config;
+    let mut lines = vec![terminal.bold(&format!("k8shawk {}", env!("CARGO_PKG_VERSION")))];
+    let mut row = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    row(
+        "cluster",
+        format!("{} ({})", cluster.name(), cluster.version()),
+    );
+    row(
+        "",
+        format!(
+            "{} nodes, {} pods, {} namespaces, {} services, {} deployments",
+            counts.nodes, counts.pods, counts.namespaces, counts.services, counts.deployments
+        ),
+    );
+    row(
+        "watching",
+        match &config.namespace {
+            Some(namespace) => format!("namespace {namespace}"),
+            None => "all namespaces".to_owned(),
+        },
+    );
+    for live in loaded.judges.registry.all() {
+        let plugin = live.plugin();
+        let digest = plugin.digest().get(..12).unwrap_or_default().to_owned();
+        let (id, version) = (live.id(), &plugin.manifest().version);
+        row(
+            "plugin",
+            format!("{id} {version} ({}, {digest})", live.point().as_str()),
+        );
+    }
+    for refused in loaded.refused() {
+        row("NOT LOADED", refused);
+    }
+    row("grants", settings.grants().display().to_string());
+    row(
+        "approvers",
+        if config.approvers.is_empty() {
+            "whoever reaches the socket, for low and medium risk; nobody for high risk".to_owned()
+        } else {
+            config.approvers.join(", ")
+        },
+    );
+    row("socket", shown(&config.socket()));
+    row("database", shown(&config.database()));
+    row("RCAs", shown(&config.knowledge_base().join("rca")));
+    row(
+        "look with",
+        "k8shawk incidents, k8shawk incidents ID, k8shawk approve ID".to_owned(),
+    );
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn shown(path: &Path) -> String {
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string()
+}

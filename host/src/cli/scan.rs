@@ -1,0 +1,85 @@
+//! `k8shawk scan`.
+
+use std::sync::Arc;
+
+use k8shawk_core::decision::Candidate;
+use serde_json::Value;
+
+use super::{Format, output};
+use crate::clock::Clock;
+use crate::cluster::{Cluster, Snapshot};
+use crate::scan::{self, Scanned};
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+use crate::world::World;
+use crate::{json, load};
+
+/// One pass over the cluster; true where nothing is broken.
+pub async fn run(settings: Settings, format: Format) -> anyhow::Result<bool> {
+    let config = settings.config.clone();
+    let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
+    let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
+    let (loaded, cluster) = (loaded?, cluster?);
+    for refused in loaded.refused() {
+        eprintln!("k8shawk: not loaded: {refused}");
+    }
+    let snapshot = Arc::new(Snapshot::take(&cluster, config.namespace.as_deref()).await?);
+    for (kind, why) in snapshot.unreadable() {
+        tracing::debug!(kind, %why, "not readable");
+    }
+    let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
+    let world = World::Snapshot(snapshot.clone());
+    let clock = Clock::default();
+    let found = scan::run(
+        config,
+        loaded.judges.clone(),
+        world,
+        clock,
+        &inventory,
+        &events,
+    )
+    .await?;
+    print(&found, format)?;
+    if format == Format::Text {
+        let counts = snapshot.counts();
+        eprintln!(
+            "{} incidents in {} pods, {} deployments, {} services, {} namespaces, {} nodes ({} API requests)",
+            found.len(),
+            counts.pods,
+            counts.deployments,
+            counts.services,
+            counts.namespaces,
+            counts.nodes,
+            snapshot.requests()
+        );
+    }
+    Ok(found.is_empty())
+}
+
+/// Print what a scan found.
+pub fn print(found: &[Scanned], format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        let all: Vec<Value> = found
+            .iter()
+            .map(|s| json::finding(&s.record, s.fix.as_ref().map(|f| (&f.fix, &f.ruling))))
+            .collect();
+        return output::document(&Value::Array(all));
+    }
+    let terminal = Terminal::stdout();
+    for scanned in found {
+        let mut record = scanned.record.clone();
+        if let (Some(fix), Some(decision)) = (&scanned.fix, &mut record.decision) {
+            decision.candidates.push(Candidate {
+                fix: fix.fix.clone(),
+                rationale: fix.rationale.clone(),
+                ruling: fix.ruling.clone(),
+                diff: Default::default(),
+                target_uid: String::new(),
+                resource_version: String::new(),
+            });
+        }
+        record.incident.id.0.clear();
+        terminal.incident(&record);
+    }
+    Ok(())
+}

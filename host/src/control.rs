@@ -1,0 +1,212 @@
+//! The Unix socket (mode 0600) through which commands reach a running host: one JSON line asks,
+//! one JSON line answers. Who asks is what the kernel says of the other end.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::approve::{self, Voted};
+use crate::document;
+use crate::pipeline::Pipeline;
+
+/// Longest line that is read.
+const MAX_LINE: u64 = 16 << 10;
+/// Longest time for one question.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a command asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Ask {
+    /// Yes to the fix of an incident.
+    Approve {
+        /// Incident.
+        id: String,
+    },
+    /// No to it.
+    Dismiss {
+        /// Incident.
+        id: String,
+        /// Why, or empty.
+        reason: String,
+    },
+    /// How the plugins are.
+    Plugins,
+}
+
+/// What the host answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// True where it was done.
+    pub done: bool,
+    /// What was done, or why not.
+    pub message: String,
+}
+
+/// Why the socket cannot be used.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// No host listens there: start one with `k8shawk run`, in the same working directory.
+    #[error("no running k8shawk answers at {}: {why}", path.display())]
+    NoHost {
+        /// Socket.
+        path: PathBuf,
+        /// What happened.
+        why: String,
+    },
+    /// The socket cannot be made.
+    #[error("cannot listen at {}: {why}", path.display())]
+    Listen {
+        /// Socket.
+        path: PathBuf,
+        /// What happened.
+        why: String,
+    },
+}
+
+/// Listen until cancelled. A socket that nobody listens on any more is replaced.
+///
+/// # Errors
+/// [`ControlError::Listen`], also where another host listens already.
+pub async fn serve(
+    path: &Path,
+    pipeline: Arc<Pipeline>,
+    stop: CancellationToken,
+) -> Result<tokio::task::JoinHandle<()>, ControlError> {
+    let fault = |why: String| ControlError::Listen {
+        path: path.to_owned(),
+        why,
+    };
+    if UnixStream::connect(path).await.is_ok() {
+        return Err(fault("another k8shawk is running here".to_owned()));
+    }
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(fault(e.to_string())),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(|e| fault(e.to_string()))?;
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, mode).map_err(|e| fault(e.to_string()))?;
+    let path = path.to_owned();
+    Ok(tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        let pipeline = pipeline.clone();
+                        tokio::spawn(async move {
+                            let _ = tokio::time::timeout(PATIENCE, answer(stream, &pipeline)).await;
+                        });
+                    }
+                    Err(error) => warn!(%error, "a command could not connect"),
+                },
+            }
+        }
+        let _ = std::fs::remove_file(&path);
+    }))
+}
+
+async fn answer(stream: UnixStream, pipeline: &Pipeline) -> std::io::Result<()> {
+    let who = stream.peer_cred().map(|c| user(c.uid()))?;
+    let (reading, mut writing) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(reading.take(MAX_LINE))
+        .read_line(&mut line)
+        .await?;
+    let answer = match serde_json::from_str::<Ask>(&line) {
+        Ok(ask) => act(pipeline, &ask, &who),
+        Err(error) => Answer {
+            done: false,
+            message: format!("not understood: {error}"),
+        },
+    };
+    let mut text = serde_json::to_string(&answer)?;
+    text.push('\n');
+    writing.write_all(text.as_bytes()).await
+}
+
+/// Name of a user of this machine; `uid:N` where it has none, as in a container.
+fn user(uid: u32) -> String {
+    match nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)) {
+        Ok(Some(user)) => user.name,
+        _ => format!("uid:{uid}"),
+    }
+}
+
+fn act(pipeline: &Pipeline, ask: &Ask, who: &str) -> Answer {
+    let flow = &pipeline.flow;
+    let done = match ask {
+        Ask::Approve { id } => approve::approve(flow, id, who).map(|voted| match voted {
+            Voted::Approved(message) => {
+                if let Ok(record) = flow.store.find(id) {
+                    pipeline.drive(&record.incident.id.0);
+                }
+                message
+            }
+            Voted::Counted(message) => message,
+        }),
+        Ask::Dismiss { id, reason } => approve::dismiss(flow, id, who, reason).inspect(|_| {
+            if let Ok(record) = flow.store.find(id)
+                && let Err(fault) = document::run(flow, &record)
+            {
+                warn!(%fault, "the RCA is not written");
+            }
+        }),
+        Ask::Plugins => {
+            let lines: Vec<String> = flow
+                .judges
+                .registry
+                .all()
+                .iter()
+                .map(|l| l.status())
+                .collect();
+            Ok(lines.join("\n"))
+        }
+    };
+    match done {
+        Ok(message) => Answer {
+            done: true,
+            message,
+        },
+        Err(error) => Answer {
+            done: false,
+            message: error.to_string(),
+        },
+    }
+}
+
+/// Ask a running host.
+///
+/// # Errors
+/// [`ControlError::NoHost`].
+pub async fn ask(path: &Path, ask: &Ask) -> Result<Answer, ControlError> {
+    let fault = |why: String| ControlError::NoHost {
+        path: path.to_owned(),
+        why,
+    };
+    let stream = UnixStream::connect(path)
+        .await
+        .map_err(|e| fault(e.to_string()))?;
+    let (reading, mut writing) = stream.into_split();
+    let mut text = serde_json::to_string(ask).map_err(|e| fault(e.to_string()))?;
+    text.push('\n');
+    writing
+        .write_all(text.as_bytes())
+        .await
+        .map_err(|e| fault(e.to_string()))?;
+    let mut line = String::new();
+    let mut reading = BufReader::new(reading);
+    tokio::time::timeout(PATIENCE, reading.read_line(&mut line))
+        .await
+        .map_err(|_| fault("no answer within 10 s".to_owned()))?
+        .map_err(|e| fault(e.to_string()))?;
+    serde_json::from_str(&line).map_err(|e| fault(format!("the answer is not understood: {e}")))
+}

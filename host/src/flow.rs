@@ -1,0 +1,55 @@
+//! What every stage is given, and why a stage stops.
+
+use std::sync::Arc;
+
+use k8shawk_core::approval::Authority;
+use k8shawk_core::config::Config;
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::cluster::WriteError;
+use crate::judges::Judges;
+use crate::store::{Store, StoreError};
+use crate::terminal::Terminal;
+use crate::world::World;
+
+/// The services that the stages use.
+pub struct Flow {
+    /// Configuration.
+    pub config: Config,
+    /// Incidents on disk.
+    pub store: Arc<Store>,
+    /// Plugins.
+    pub judges: Judges,
+    /// The cluster.
+    pub world: World,
+    /// Where people read.
+    pub terminal: Terminal,
+    /// Time.
+    pub clock: Clock,
+}
+
+/// Why a stage stopped. The incident stays in the state that is stored.
+#[derive(Debug, Error)]
+pub enum FlowError {
+    /// The store failed: try the stage again later.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The cluster does not answer: try the stage again later.
+    #[error("the cluster does not answer: {0}")]
+    Cluster(WriteError),
+    /// A file cannot be written: try the stage again later.
+    #[error("{0}")]
+    File(String),
+}
+
+impl Flow {
+    /// Who may approve.
+    pub fn authority(&self) -> Authority {
+        let millis = self.config.approval_expires.as_millis();
+        Authority {
+            approvers: self.config.approvers.clone(),
+            expires_after: i64::try_from(millis).unwrap_or(i64::MAX),
+        }
+    }
+}

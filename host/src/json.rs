@@ -1,0 +1,64 @@
+//! Incidents and findings as JSON for other programs.
+
+use k8shawk_core::fix::Fix;
+use k8shawk_core::policy::Ruling;
+use k8shawk_core::record::Record;
+use serde_json::{Value, json};
+
+fn fix(fix: &Fix, ruling: &Ruling) -> Value {
+    json!({
+        "action": fix.action.name(),
+        "target": fix.target,
+        "parameters": fix.action.parameters(),
+        "risk": fix.risk(),
+        "kubectl": fix.kubectl(),
+        "policy": ruling.summary(),
+    })
+}
+
+/// A finding with its fix.
+pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>) -> Value {
+    let incident = &record.incident;
+    let found = record.finding.as_ref();
+    json!({
+        "object": found.map_or(&incident.object, |f| &f.object),
+        "owner": found.map_or(&incident.owner, |f| &f.owner),
+        "class": record.class(),
+        "severity": record.severity(),
+        "title": record.title(),
+        "cause": found.map_or("", |f| f.cause.as_str()),
+        "confidence": found.map_or(0, |f| f.confidence),
+        "evidence": found.map_or(&[][..], |f| f.evidence.as_slice()),
+        "unknown": found.map_or(&[][..], |f| f.unknown.as_slice()),
+        "unsupported": found.map_or(&[][..], |f| f.unsupported.as_slice()),
+        "refused_fixes": record.refused(),
+        "refused_reads": record.refusals,
+        "answered_by": if record.answered_by.is_empty() { "patterns" } else { &record.answered_by },
+        "victims": record.victims(),
+        "also": record.also,
+        "next_check": record.decision.as_ref().map(|d| d.next_check.as_str()),
+        "fix": ruled.map(|(f, r)| fix(f, r)),
+    })
+}
+
+/// An incident: its finding's fields with its id, state and history.
+pub fn incident(record: &Record) -> Value {
+    let first = record.decision.as_ref().and_then(|d| d.first());
+    let mut value = finding(record, first.map(|c| (&c.fix, &c.ruling)));
+    let extra = json!({
+        "id": record.incident.id,
+        "state": record.state,
+        "opened_at": record.incident.opened_at,
+        "diff": first.map(|c| &c.diff.lines),
+        "approvers": record.execution.as_ref().map(|e| e.approvers.as_slice()),
+        "recovery": record.recovery,
+        "merged_into": record.merged_into,
+        "rca": record.rca,
+        "signals": record.incident.signals,
+        "history": record.history,
+    });
+    if let (Some(to), Value::Object(from)) = (value.as_object_mut(), extra) {
+        to.extend(from);
+    }
+    value
+}

@@ -1,0 +1,165 @@
+//! The plugins, asked point by point. What each call was refused comes back with its answer.
+
+use std::sync::Arc;
+
+use k8shawk_core::Observation;
+use k8shawk_core::finding::{Conclusion, Finding};
+use k8shawk_core::guard::Reader;
+use k8shawk_core::incident::{Incident, Severity};
+use k8shawk_core::policy::Verdict;
+use k8shawk_core::signal::{Judgement, Opening};
+use k8shawk_sandbox::{CallContext, CallRecord, Language, Plan, Point, RawProposal, Registry};
+use tracing::{debug, warn};
+
+/// The live plugins.
+#[derive(Clone)]
+pub struct Judges {
+    /// The registry that a reload swaps plugins in.
+    pub registry: Arc<Registry>,
+}
+
+/// Answers of all plugins at a point, with what they were refused and what failed.
+#[derive(Debug, Default)]
+pub struct Answers<T> {
+    /// Answer of each plugin that gave one, with its id.
+    pub given: Vec<(String, T)>,
+    /// `plugin: reason` of each refused read.
+    pub refusals: Vec<String>,
+    /// `plugin: reason` of each call that failed.
+    pub failures: Vec<String>,
+}
+
+impl<T> Answers<T> {
+    fn new() -> Self {
+        Answers {
+            given: Vec::new(),
+            refusals: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    fn take(
+        &mut self,
+        id: &str,
+        result: Result<T, k8shawk_sandbox::CallError>,
+        record: &CallRecord,
+    ) {
+        for refusal in &record.refusals {
+            let line = format!("{id}: {refusal}");
+            if !self.refusals.contains(&line) {
+                self.refusals.push(line);
+            }
+        }
+        for (level, line) in &record.log {
+            debug!(plugin = id, ?level, line, "plugin log");
+        }
+        match result {
+            Ok(answer) => self.given.push((id.to_owned(), answer)),
+            Err(error) => {
+                warn!(plugin = id, blame = %error.blame(), %error, "plugin call failed");
+                self.failures.push(format!("{id}: {error}"));
+            }
+        }
+    }
+}
+
+impl Judges {
+    /// Ask the triage plugins about one observation; none where it is no incident (yet).
+    pub fn triage(&self, observation: &Observation) -> Option<Opening> {
+        for live in self.registry.at(Point::Triage) {
+            match live
+                .triage(&observation.signal, &observation.summary)
+                .result
+            {
+                Ok(Judgement::Pass) => {}
+                Ok(Judgement::Drop(why)) => {
+                    debug!(object = %observation.signal.object, why, "dropped");
+                    return None;
+                }
+                Ok(Judgement::Open(opening)) => return Some(opening),
+                Err(error) => {
+                    warn!(plugin = live.id(), blame = %error.blame(), %error, "plugin call failed");
+                }
+            }
+        }
+        None
+    }
+
+    /// Ask the analysis plugins for causes.
+    pub async fn analyse(
+        &self,
+        incident: &Incident,
+        reader: &Arc<dyn Reader>,
+        now_ms: i64,
+    ) -> Answers<Conclusion> {
+        let mut answers = Answers::new();
+        for live in self.registry.at(Point::Analysis) {
+            let context = CallContext {
+                reader: reader.clone(),
+                now_ms,
+            };
+            let called = live.analyse(incident, context).await;
+            answers.take(live.id(), called.result, &called.record);
+        }
+        answers
+    }
+
+    /// Ask the fix plugins for proposals.
+    pub async fn propose(
+        &self,
+        incident: &Incident,
+        finding: &Finding,
+        reader: &Arc<dyn Reader>,
+        now_ms: i64,
+    ) -> Answers<Plan> {
+        let mut answers = Answers::new();
+        for live in self.registry.at(Point::Fix) {
+            let context = CallContext {
+                reader: reader.clone(),
+                now_ms,
+            };
+            let called = live.propose(incident, finding, context).await;
+            answers.take(live.id(), called.result, &called.record);
+        }
+        answers
+    }
+
+    /// Ask every policy about one proposal. A policy that fails denies.
+    pub async fn judge(
+        &self,
+        incident: &Incident,
+        proposal: &RawProposal,
+        risk: &str,
+        reader: &Arc<dyn Reader>,
+        now_ms: i64,
+    ) -> Answers<Verdict> {
+        let mut answers = Answers::new();
+        for live in self.registry.at(Point::Policy) {
+            let context = CallContext {
+                reader: reader.clone(),
+                now_ms,
+            };
+            let called = live.judge_proposal(incident, proposal, risk, context).await;
+            let failed = called.result.as_ref().err().map(ToString::to_string);
+            answers.take(live.id(), called.result, &called.record);
+            if let Some(why) = failed {
+                let verdict = Verdict::Deny(format!("the policy gave no answer: {why}"));
+                answers.given.push((live.id().to_owned(), verdict));
+            }
+        }
+        answers
+    }
+
+    /// What to say aloud; none where no voice plugin answers.
+    pub fn script(
+        &self,
+        severity: Severity,
+        finding: &Finding,
+        language: Language,
+    ) -> Option<String> {
+        let voices = self.registry.at(Point::Voice);
+        voices
+            .iter()
+            .find_map(|live| live.script(severity, finding, language, 500).result.ok())
+    }
+}

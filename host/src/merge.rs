@@ -1,0 +1,91 @@
+//! Stage, between investigate and decide: incidents with one cause become one.
+//!
+//! Triage groups by what a message names. What only the analysis finds out (a quota, a node, a
+//! dependency, a Service whose pods fail) is folded here: the older incident stays.
+
+use k8shawk_core::group::shared_key;
+use k8shawk_core::record::{Record, State};
+use k8shawk_core::{ObjectRef, group};
+
+use crate::flow::{Flow, FlowError};
+use crate::store::StoreError;
+
+/// The incident that this one is part of, if any.
+pub fn host_of<'r>(record: &Record, others: &'r [Record]) -> Option<&'r Record> {
+    let finding = record.finding.as_ref()?;
+    let shared = finding.shared.as_ref();
+    others.iter().find(|other| {
+        let older = other.incident.opened_at < record.incident.opened_at
+            || (other.incident.opened_at == record.incident.opened_at
+                && number(other) < number(record));
+        let same = |a: Option<&ObjectRef>, b: Option<&ObjectRef>| match (a, b) {
+            (Some(a), Some(b)) => a.same_object(b),
+            _ => false,
+        };
+        let theirs = other
+            .finding
+            .as_ref()
+            .and_then(|f| f.shared.as_ref())
+            .or(other.shared.as_ref());
+        let is_their_owner = same(shared, Some(&other.incident.owner));
+        other.incident.id != record.incident.id
+            && !other.state.is_final()
+            && ((older && same(shared, theirs)) || is_their_owner)
+            && !(is_their_owner && points_at(other, &record.incident.owner))
+    })
+}
+
+fn points_at(record: &Record, owner: &ObjectRef) -> bool {
+    let shared = record.finding.as_ref().and_then(|f| f.shared.as_ref());
+    shared.is_some_and(|s| s.same_object(owner))
+}
+
+fn number(record: &Record) -> u64 {
+    record
+        .incident
+        .id
+        .0
+        .rsplit('-')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(u64::MAX)
+}
+
+/// Fold an incident into the one that shares its cause. True where it was folded.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+    let active = flow.store.list(true)?;
+    let Some(host) = host_of(record, &active) else {
+        if let Some(shared) = record.finding.as_ref().and_then(|f| f.shared.as_ref()) {
+            flow.store
+                .alias(&shared_key(shared), &record.incident.id.0)?;
+        }
+        return Ok(false);
+    };
+    let host_id = host.incident.id.0.clone();
+    flow.store.modify(&host_id, |r| {
+        for owner in std::iter::once(&record.incident.owner).chain(&record.incident.victims) {
+            let known = r.incident.owner.same_object(owner)
+                || r.incident.victims.iter().any(|v| v.same_object(owner));
+            if !known {
+                r.incident.victims.push(owner.clone());
+            }
+        }
+        Ok::<_, StoreError>(())
+    })?;
+    flow.store
+        .advance(&record.incident.id.0, State::Investigated, |r| {
+            r.merged_into = Some(host_id.clone());
+            r.step(
+                flow.clock.now(),
+                State::Merged,
+                format!("same cause as {host_id}"),
+            );
+        })?;
+    flow.store.alias(&record.key, &host_id)?;
+    let own = group::owner_key(&record.incident.class, &record.incident.owner);
+    flow.store.alias(&own, &host_id)?;
+    Ok(true)
+}

@@ -1,0 +1,170 @@
+//! The one place where stages compose: each incident is driven along the arrows of the flow,
+//! from whatever state is stored.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use k8shawk_core::record::{Record, State};
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+use crate::flow::{Flow, FlowError};
+use crate::store::StoreError;
+use crate::{decide, document, fix, investigate, merge, notify, recover};
+
+/// Incidents that are worked on at the same time.
+const AT_ONCE: usize = 16;
+/// Pause before a stage is tried again after an outage.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// Drives incidents, each by one task.
+pub struct Pipeline {
+    /// Services of the stages.
+    pub flow: Arc<Flow>,
+    driven: Arc<Mutex<HashSet<String>>>,
+    places: Arc<tokio::sync::Semaphore>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What a driver does after a stage.
+enum Next {
+    /// Look at the stored state and go on.
+    Go,
+    /// Look again after this time.
+    Wait(Duration),
+    /// It waits for people, or it has ended.
+    Rest,
+}
+
+impl Pipeline {
+    /// A pipeline without work.
+    pub fn new(flow: Arc<Flow>) -> Pipeline {
+        Pipeline {
+            flow,
+            driven: Arc::default(),
+            places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// Drive one incident until it rests. It is driven once at a time.
+    pub fn drive(&self, id: &str) {
+        let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        if !driven.insert(id.to_owned()) {
+            return;
+        }
+        drop(driven);
+        let (flow, places, driven) = (self.flow.clone(), self.places.clone(), self.driven.clone());
+        let id = id.to_owned();
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
+            to_rest(&flow, &places, &id).await;
+            driven
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&id);
+        });
+    }
+
+    /// Take up every incident that has not ended: after a start.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn resume(&self) -> Result<usize, StoreError> {
+        let mut taken = 0;
+        for record in self.flow.store.list(false)? {
+            let undocumented = record.state.is_final()
+                && record.rca.is_none()
+                && !matches!(record.state, State::Merged | State::Cleared);
+            if !record.state.is_final() || undocumented {
+                self.drive(&record.incident.id.0);
+                taken += 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Wait until no incident is driven.
+    pub async fn idle(&self) {
+        loop {
+            if self
+                .driven
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_empty()
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+async fn to_rest(flow: &Flow, places: &tokio::sync::Semaphore, id: &str) {
+    let mut waits = 0;
+    loop {
+        let Ok(record) = flow.store.get(id) else {
+            return;
+        };
+        let held = places.acquire().await;
+        let next = stage(flow, &record).await;
+        drop(held);
+        match next {
+            Ok(Next::Go) => waits = 0,
+            Ok(Next::Wait(pause)) => tokio::time::sleep(pause).await,
+            Ok(Next::Rest) => return,
+            Err(FlowError::Store(StoreError::Moved { .. })) => {}
+            Err(fault) => {
+                if waits == 0 {
+                    warn!(incident = id, state = record.state.as_str(), %fault, "waiting to try again");
+                }
+                waits += 1;
+                if waits == 100 {
+                    error!(incident = id, %fault, "still failing; a person is needed");
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+/// Run the stage that the stored state calls for.
+async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
+    fix::crash_point(record.state.as_str());
+    match record.state {
+        State::Open => open(flow, record).await,
+        State::Investigated => {
+            if !merge::run(flow, record)? {
+                decide::run(flow, record).await?;
+            }
+            Ok(Next::Go)
+        }
+        State::Decided => notify::run(flow, record).map(|()| Next::Go),
+        State::Waiting | State::NeedsHuman => document::run(flow, record).map(|()| Next::Rest),
+        State::Approved => fix::prepare(flow, record).await.map(|()| Next::Go),
+        State::Executing => fix::execute(flow, record).await.map(|()| Next::Go),
+        State::Applied => match recover::check(flow, record).await? {
+            true => Ok(Next::Go),
+            false => Ok(Next::Wait(flow.config.recovery_interval)),
+        },
+        State::Merged => Ok(Next::Rest),
+        State::Cleared if record.finding.is_none() => Ok(Next::Rest),
+        _ => document::run(flow, record).map(|()| Next::Rest),
+    }
+}
+
+async fn open(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
+    let settle = i64::try_from(flow.config.settle.as_millis()).unwrap_or(0);
+    let left = record.incident.opened_at + settle - flow.clock.now();
+    if left > 0 {
+        return Ok(Next::Wait(Duration::from_millis(
+            u64::try_from(left).unwrap_or(0),
+        )));
+    }
+    match investigate::run(flow, record).await? {
+        investigate::Investigated::Done => Ok(Next::Go),
+        investigate::Investigated::TooEarly => Ok(Next::Wait(Duration::from_secs(3))),
+    }
+}

@@ -1,0 +1,104 @@
+//! One read-only pass: the same stages as `run`, up to the proposals, over one snapshot.
+
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt};
+use k8shawk_core::config::Config;
+use k8shawk_core::inventory::Inventory;
+use k8shawk_core::record::{Record, State};
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::decide::{self, Ruled};
+use crate::flow::{Flow, FlowError};
+use crate::judges::Judges;
+use crate::store::Store;
+use crate::terminal::Terminal;
+use crate::world::World;
+use crate::{investigate, merge, triage};
+
+/// Investigations at the same time.
+const AT_ONCE: usize = 8;
+/// Events older than this say nothing of the present, milliseconds.
+const OLD_EVENT: i64 = 60 * 60_000;
+
+/// An incident as a scan finds it.
+pub struct Scanned {
+    /// The incident with its finding.
+    pub record: Record,
+    /// The fix that would be proposed, before preconditions and dry run.
+    pub fix: Option<Ruled>,
+}
+
+/// Find what is broken in what `world` reads. `inventory` and `events` are of the same moment.
+///
+/// # Errors
+/// [`FlowError`].
+pub async fn run(
+    config: Config,
+    judges: Judges,
+    world: World,
+    clock: Clock,
+    inventory: &Inventory,
+    events: &[Value],
+) -> Result<Vec<Scanned>, FlowError> {
+    let store = Arc::new(Store::in_memory()?);
+    let terminal = Terminal::quiet();
+    let flow = Flow {
+        config,
+        store,
+        judges,
+        world,
+        terminal,
+        clock,
+    };
+    gather(&flow, inventory, events)?;
+    let opened = flow.store.list(true)?;
+    stream::iter(&opened)
+        .map(|record| investigate::run(&flow, record))
+        .buffer_unordered(AT_ONCE)
+        .for_each(|_| async {})
+        .await;
+    for record in flow.store.list(true)? {
+        if record.state == State::Investigated {
+            merge::run(&flow, &record)?;
+        }
+    }
+    let found: Vec<Record> = flow
+        .store
+        .list(true)?
+        .into_iter()
+        .filter(|r| r.state == State::Investigated)
+        .collect();
+    Ok(stream::iter(found)
+        .map(|record| proposed(&flow, record))
+        .buffered(AT_ONCE)
+        .collect()
+        .await)
+}
+
+fn gather(flow: &Flow, inventory: &Inventory, events: &[Value]) -> Result<(), FlowError> {
+    let now = flow.clock.now();
+    for observation in inventory.observe_all(now) {
+        triage::run(flow, &observation)?;
+    }
+    for event in events {
+        let observed = inventory.observe_event(event, now);
+        if let Some(o) = observed.filter(|o| now - o.signal.last_seen < OLD_EVENT) {
+            triage::run(flow, &o)?;
+        }
+    }
+    Ok(())
+}
+
+async fn proposed(flow: &Flow, mut record: Record) -> Scanned {
+    let reader = flow.world.reader();
+    let now = flow.clock.now();
+    let (rules, decision, refusals) = decide::propose(&flow.judges, &record, &reader, now).await;
+    record.decision = Some(decision);
+    record.refusals.extend(refusals);
+    Scanned {
+        record,
+        fix: rules.into_iter().next(),
+    }
+}

@@ -1,0 +1,391 @@
+//! The incidents on disk: one SQLite file, written before anything happens because of it.
+//!
+//! Every change goes through [`Store::modify`], which reads, changes and writes one record in
+//! one transaction, so that triage and the flow cannot overwrite each other. The file is in WAL
+//! mode with full sync; `sqlite3 k8shawk.sqlite 'select * from history'` reads it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use k8shawk_core::record::{Record, State};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use thiserror::Error;
+
+/// Why the store did not do it. Nothing was written.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The file cannot be opened or written (a full disk, rights): free room, then try again.
+    #[error("database {}: {source}", path.display())]
+    Database {
+        /// File.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// A stored record does not parse: it was written by another version.
+    #[error("incident {id} in the database does not parse: {source}")]
+    Record {
+        /// Incident.
+        id: String,
+        /// Where it does not.
+        source: serde_json::Error,
+    },
+    /// There is no such incident.
+    #[error("there is no incident {0}")]
+    Unknown(String),
+    /// Somebody else was faster: the incident is not in the state that was expected.
+    #[error("incident {id} is {state}, not {expected}")]
+    Moved {
+        /// Incident.
+        id: String,
+        /// State that it is in.
+        state: &'static str,
+        /// State that it was expected in.
+        expected: String,
+    },
+}
+
+const SCHEMA: &str = "
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+CREATE TABLE IF NOT EXISTS incidents (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT UNIQUE,
+    state TEXT NOT NULL,
+    final INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS incidents_active ON incidents (final);
+CREATE TABLE IF NOT EXISTS keys (
+    key TEXT PRIMARY KEY,
+    incident TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS outcomes (
+    signature TEXT NOT NULL,
+    action TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    incident TEXT NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE VIEW IF NOT EXISTS history AS
+    SELECT i.id AS incident, s.value ->> 'at' AS at, s.value ->> 'state' AS state,
+           s.value ->> 'note' AS note
+    FROM incidents i, json_each(i.record, '$.history') s;
+";
+
+/// The store.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+type Stored<T> = Result<T, StoreError>;
+
+impl Store {
+    /// Open or make the file.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] names the file.
+    pub fn open(path: &Path) -> Stored<Store> {
+        let fault = |source| StoreError::Database {
+            path: path.to_owned(),
+            source,
+        };
+        let connection = Connection::open(path).map_err(fault)?;
+        Store::prepare(path, connection)
+    }
+
+    /// A store that ends with the process: for a scan or a demo.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn in_memory() -> Stored<Store> {
+        let path = Path::new(":memory:");
+        let fault = |source| StoreError::Database {
+            path: path.to_owned(),
+            source,
+        };
+        Store::prepare(path, Connection::open_in_memory().map_err(fault)?)
+    }
+
+    fn prepare(path: &Path, connection: Connection) -> Stored<Store> {
+        let fault = |source| StoreError::Database {
+            path: path.to_owned(),
+            source,
+        };
+        connection
+            .busy_timeout(Duration::from_secs(10))
+            .map_err(fault)?;
+        connection.execute_batch(SCHEMA).map_err(fault)?;
+        Ok(Store {
+            path: path.to_owned(),
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Open the file of a host, to read; none where there is no file yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] names the file.
+    pub fn open_existing(path: &Path) -> Stored<Option<Store>> {
+        if path.exists() {
+            Store::open(path).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fault(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::Database {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    fn transact<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Stored<T>) -> Stored<T> {
+        let mut connection = self.lock();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|e| self.fault(e))?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(|e| self.fault(e))?;
+        Ok(done)
+    }
+
+    /// Store a new incident under its keys; returns it with its id, `inc-<number>`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn insert(&self, mut record: Record, keys: &[String]) -> Stored<Record> {
+        self.transact(|t| {
+            let opened = record.incident.opened_at;
+            t.execute(
+                "INSERT INTO incidents (state, final, opened_at, updated_at, record)
+                 VALUES ('open', 0, ?1, ?1, '{}')",
+                params![opened],
+            )
+            .map_err(|e| self.fault(e))?;
+            let number = t.last_insert_rowid();
+            record.incident.id.0 = format!("inc-{number}");
+            t.execute(
+                "UPDATE incidents SET id = ?1 WHERE number = ?2",
+                params![record.incident.id.0, number],
+            )
+            .map_err(|e| self.fault(e))?;
+            self.write(t, &record)?;
+            for key in keys {
+                self.put_key(t, key, &record.incident.id.0)?;
+            }
+            Ok(())
+        })?;
+        Ok(record)
+    }
+
+    fn put_key(&self, t: &Transaction<'_>, key: &str, id: &str) -> Stored<()> {
+        t.execute(
+            "INSERT INTO keys (key, incident) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET incident = ?2",
+            params![key, id],
+        )
+        .map(|_| ())
+        .map_err(|e| self.fault(e))
+    }
+
+    fn write(&self, t: &Transaction<'_>, record: &Record) -> Stored<()> {
+        let id = &record.incident.id.0;
+        let text = serde_json::to_string(record).map_err(|source| StoreError::Record {
+            id: id.clone(),
+            source,
+        })?;
+        let updated = record
+            .history
+            .last()
+            .map_or(record.incident.opened_at, |s| s.at);
+        t.execute(
+            "UPDATE incidents SET state = ?2, final = ?3, updated_at = ?4, record = ?5
+             WHERE id = ?1",
+            params![
+                id,
+                record.state.as_str(),
+                record.state.is_final(),
+                updated,
+                text
+            ],
+        )
+        .map(|_| ())
+        .map_err(|e| self.fault(e))
+    }
+
+    fn read(&self, connection: &Connection, id: &str) -> Stored<Record> {
+        let text: Option<String> = connection
+            .query_row(
+                "SELECT record FROM incidents WHERE id = ?1",
+                params![id],
+                |r| r.get(0),
+            )
+            .optional()
+            .map_err(|e| self.fault(e))?;
+        let text = text.ok_or_else(|| StoreError::Unknown(id.to_owned()))?;
+        serde_json::from_str(&text).map_err(|source| StoreError::Record {
+            id: id.to_owned(),
+            source,
+        })
+    }
+
+    /// Read, change and write one record in one transaction. Where `change` fails, nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// What `change` returns, or [`StoreError`].
+    pub fn modify<T, E: From<StoreError>>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Record) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.lock();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|e| self.fault(e))?;
+        let mut record = self.read(&transaction, id)?;
+        let done = change(&mut record)?;
+        self.write(&transaction, &record)?;
+        transaction.commit().map_err(|e| self.fault(e))?;
+        Ok(done)
+    }
+
+    /// Take an arrow: the record must be in state `from`; `change` fills in what the stage
+    /// found and takes the step.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] where it is in another state.
+    pub fn advance(
+        &self,
+        id: &str,
+        from: State,
+        change: impl FnOnce(&mut Record),
+    ) -> Stored<Record> {
+        self.modify(id, |record| {
+            if record.state != from {
+                return Err(StoreError::Moved {
+                    id: id.to_owned(),
+                    state: record.state.as_str(),
+                    expected: from.as_str().to_owned(),
+                });
+            }
+            change(record);
+            Ok(record.clone())
+        })
+    }
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] where there is none.
+    pub fn get(&self, id: &str) -> Stored<Record> {
+        self.read(&self.lock(), id)
+    }
+
+    /// The incident that people mean: `inc-17` or `17`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] where there is none.
+    pub fn find(&self, text: &str) -> Stored<Record> {
+        let id = if text.chars().all(|c| c.is_ascii_digit()) && !text.is_empty() {
+            format!("inc-{text}")
+        } else {
+            text.to_owned()
+        };
+        self.get(&id)
+    }
+
+    /// The newest incident under a key, with its record.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn by_key(&self, key: &str) -> Stored<Option<Record>> {
+        let connection = self.lock();
+        let id: Option<String> = connection
+            .query_row(
+                "SELECT incident FROM keys WHERE key = ?1",
+                params![key],
+                |r| r.get(0),
+            )
+            .optional()
+            .map_err(|e| self.fault(e))?;
+        id.map(|id| self.read(&connection, &id)).transpose()
+    }
+
+    /// Make a key lead to an incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn alias(&self, key: &str, id: &str) -> Stored<()> {
+        self.transact(|t| self.put_key(t, key, id))
+    }
+
+    /// All incidents, oldest first; without the ended ones where `active`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn list(&self, active: bool) -> Stored<Vec<Record>> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare("SELECT id, record FROM incidents WHERE final = 0 OR ?1 ORDER BY number")
+            .map_err(|e| self.fault(e))?;
+        let rows = statement
+            .query_map(params![!active], |r| {
+                Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
+            })
+            .map_err(|e| self.fault(e))?;
+        rows.map(|row| {
+            let (id, text) = row.map_err(|e| self.fault(e))?;
+            serde_json::from_str(&text).map_err(|source| StoreError::Record { id, source })
+        })
+        .collect()
+    }
+
+    /// Remember how a fix ended for a signature (class and kind of owner).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remember(&self, signature: &str, action: &str, record: &Record, at: i64) -> Stored<()> {
+        let (verdict, id) = (record.state.as_str(), &record.incident.id.0);
+        self.transact(|t| {
+            t.execute(
+                "INSERT INTO outcomes SELECT ?1, ?2, ?3, ?4, ?5
+                 WHERE NOT EXISTS (SELECT 1 FROM outcomes WHERE incident = ?4)",
+                params![signature, action, verdict, id, at],
+            )
+            .map(|_| ())
+            .map_err(|e| self.fault(e))
+        })
+    }
+
+    /// How often an action led to each verdict for a signature.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn outcomes(&self, signature: &str, action: &str) -> Stored<Vec<(String, u32)>> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare(
+                "SELECT verdict, count(*) FROM outcomes WHERE signature = ?1 AND action = ?2
+                 GROUP BY verdict ORDER BY 2 DESC",
+            )
+            .map_err(|e| self.fault(e))?;
+        let rows = statement
+            .query_map(params![signature, action], |r| Ok((r.get(0)?, r.get(1)?)))
+            .map_err(|e| self.fault(e))?;
+        rows.collect::<Result<_, _>>().map_err(|e| self.fault(e))
+    }
+}

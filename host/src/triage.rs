@@ -1,0 +1,161 @@
+//! Stage: from an observation to an incident, or to none.
+
+use k8shawk_core::incident::{Incident, IncidentId, MAX_SIGNALS};
+use k8shawk_core::record::{Record, State};
+use k8shawk_core::signal::{Opening, Signal};
+use k8shawk_core::{ObjectRef, Observation, group};
+
+use crate::flow::{Flow, FlowError};
+use crate::store::StoreError;
+
+/// Where a signal went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grouped {
+    /// It is no incident.
+    Nothing,
+    /// It opened this incident.
+    Opened(String),
+    /// It belongs to this incident.
+    Joined(String),
+    /// It is the echo of an incident that just ended.
+    Echo(String),
+}
+
+/// Ask the triage plugins, then find or open the signal's incident.
+///
+/// # Errors
+/// [`FlowError::Store`]; the signal is seen again at the next sweep.
+pub fn run(flow: &Flow, observation: &Observation) -> Result<Grouped, FlowError> {
+    match flow.judges.triage(observation) {
+        Some(opening) => group(flow, &observation.signal, opening),
+        None => Ok(Grouped::Nothing),
+    }
+}
+
+fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, FlowError> {
+    let keys = group::keys(signal, &opening);
+    let now = flow.clock.now();
+    let mut echo = None;
+    for key in &keys {
+        match flow.store.by_key(key)? {
+            Some(found) if !found.state.is_final() => {
+                return join(flow, &found, signal, &opening, &keys, now);
+            }
+            Some(found) if is_echo(flow, &found, signal, now) => {
+                echo = echo.or(Some(found.incident.id.0));
+            }
+            _ => {}
+        }
+    }
+    if let Some(id) = echo {
+        return Ok(Grouped::Echo(id));
+    }
+    let record = flow
+        .store
+        .insert(opened(signal, opening, &keys, now), &keys)?;
+    Ok(Grouped::Opened(record.incident.id.0))
+}
+
+/// Signals that were last seen before the incident ended, or shortly after, add nothing.
+fn is_echo(flow: &Flow, ended: &Record, signal: &Signal, now: i64) -> bool {
+    let ended_at = ended.history.last().map_or(0, |s| s.at);
+    let window = i64::try_from(flow.config.dedup.as_millis()).unwrap_or(i64::MAX);
+    match ended.state {
+        // What went away by itself may come back at once.
+        State::Cleared => signal.last_seen <= ended_at,
+        // A person said no to this cause: only a new fault after the window opens another.
+        _ => signal.last_seen <= ended_at || now - ended_at < window,
+    }
+}
+
+fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Record {
+    let key = keys.first().cloned().unwrap_or_default();
+    let incident = Incident {
+        id: IncidentId(String::new()),
+        class: opening.class,
+        severity: opening.severity,
+        object: signal.object.clone(),
+        owner: signal.owner.clone(),
+        signals: vec![signal.clone()],
+        victims: Vec::new(),
+        opened_at: now,
+    };
+    let mut record = Record {
+        incident,
+        state: State::Open,
+        key,
+        why: opening.why.clone(),
+        shared: opening.shared,
+        finding: None,
+        also: Vec::new(),
+        answered_by: String::new(),
+        decision: None,
+        asked_at: None,
+        votes: Vec::new(),
+        execution: None,
+        recovery: None,
+        refusals: Vec::new(),
+        merged_into: None,
+        rca: None,
+        history: Vec::new(),
+        last_seen: signal.last_seen,
+    };
+    record.step(now, State::Open, opening.why);
+    record
+}
+
+fn join(
+    flow: &Flow,
+    found: &Record,
+    signal: &Signal,
+    opening: &Opening,
+    keys: &[String],
+    now: i64,
+) -> Result<Grouped, FlowError> {
+    let id = found.incident.id.0.clone();
+    let known = found
+        .incident
+        .signals
+        .iter()
+        .any(|s| s.id == signal.id && s.count >= signal.count);
+    let member = is_member(found, &signal.owner);
+    if !known || !member {
+        flow.store.modify(&id, |record| {
+            add_signal(record, signal);
+            add_victim(record, &signal.owner);
+            record.incident.severity = record.incident.severity.max(opening.severity);
+            record.last_seen = record.last_seen.max(now);
+            Ok::<_, StoreError>(())
+        })?;
+    }
+    for key in keys {
+        if flow
+            .store
+            .by_key(key)?
+            .is_none_or(|r| r.incident.id.0 != id && r.state.is_final())
+        {
+            flow.store.alias(key, &id)?;
+        }
+    }
+    Ok(Grouped::Joined(id))
+}
+
+fn is_member(record: &Record, owner: &ObjectRef) -> bool {
+    record.incident.owner.same_object(owner)
+        || record.incident.victims.iter().any(|v| v.same_object(owner))
+}
+
+fn add_victim(record: &mut Record, owner: &ObjectRef) {
+    if !is_member(record, owner) {
+        record.incident.victims.push(owner.clone());
+    }
+}
+
+fn add_signal(record: &mut Record, signal: &Signal) {
+    let signals = &mut record.incident.signals;
+    if let Some(same) = signals.iter_mut().find(|s| s.id == signal.id) {
+        *same = signal.clone();
+    } else if signals.len() < MAX_SIGNALS {
+        signals.push(signal.clone());
+    }
+}

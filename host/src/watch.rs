@@ -1,0 +1,172 @@
+//! Stage: from changes in the cluster to observations, and on to triage.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use k8shawk_core::record::State;
+use k8shawk_core::{Inventory, ObjectRef, Observation};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::cluster::Change;
+use crate::flow::FlowError;
+use crate::pipeline::Pipeline;
+use crate::store::StoreError;
+use crate::triage::{self, Grouped};
+
+/// Time without any signal after which an incident is looked at again, milliseconds.
+const QUIET: i64 = 60_000;
+/// Events older than this at their arrival are history, milliseconds.
+const OLD_EVENT: i64 = 10 * 60_000;
+
+/// Turns changes into signals and keeps what the cluster looks like.
+pub struct Watch {
+    pipeline: Arc<Pipeline>,
+    inventory: Inventory,
+    /// When each open incident's signals were last seen.
+    seen: HashMap<String, i64>,
+}
+
+impl Watch {
+    /// A watch that knows nothing of the cluster yet.
+    pub fn new(pipeline: Arc<Pipeline>, inventory: Inventory) -> Watch {
+        Watch {
+            pipeline,
+            inventory,
+            seen: HashMap::new(),
+        }
+    }
+
+    /// Take changes until the channel closes or the token is cancelled; sweep in between.
+    pub async fn run(mut self, mut changes: mpsc::Receiver<Change>, stop: CancellationToken) {
+        let mut sweep = tokio::time::interval(self.pipeline.flow.config.sweep);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = sweep.tick() => self.sweep(),
+                change = changes.recv() => match change {
+                    Some(change) => self.take(change),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// Take one change.
+    pub fn take(&mut self, change: Change) {
+        let now = self.pipeline.flow.clock.now();
+        match change {
+            Change::Applied(object) => {
+                self.inventory.apply(&object);
+                self.look(&reference(&object), now);
+            }
+            Change::Deleted(object) => {
+                let touched = self.inventory.dependants(&object);
+                self.inventory.remove(&object);
+                touched.iter().for_each(|o| self.observe(o, now));
+            }
+            Change::Event(event) => {
+                let observed = self.inventory.observe_event(&event, now);
+                if let Some(o) = observed.filter(|o| now - o.signal.last_seen < OLD_EVENT) {
+                    self.judge(&o);
+                }
+            }
+            Change::Listed { kind, objects } => self.inventory.replace_kind(&kind, "", &objects),
+            Change::Gap { kind, why } => warn!(kind, why, "not followed for now"),
+            Change::Restored { kind } => info!(kind, "followed again"),
+        }
+    }
+
+    fn look(&mut self, object: &ObjectRef, now: i64) {
+        self.observe(object, now);
+        for dependant in self.inventory.dependants(object) {
+            self.observe(&dependant, now);
+        }
+    }
+
+    fn observe(&mut self, object: &ObjectRef, now: i64) {
+        for observation in self.inventory.observe(object, now) {
+            self.judge(&observation);
+        }
+    }
+
+    fn judge(&mut self, observation: &Observation) {
+        match triage::run(&self.pipeline.flow, observation) {
+            Ok(Grouped::Opened(id)) => {
+                self.seen.insert(id.clone(), self.pipeline.flow.clock.now());
+                self.pipeline.drive(&id);
+            }
+            Ok(Grouped::Joined(id)) => {
+                self.seen.insert(id, self.pipeline.flow.clock.now());
+            }
+            Ok(Grouped::Nothing | Grouped::Echo(_)) => {}
+            Err(fault) => {
+                warn!(%fault, "a signal is not stored yet; it is seen again at the next sweep")
+            }
+        }
+    }
+
+    /// Look at everything that is still observed, then at incidents that went quiet.
+    pub fn sweep(&mut self) {
+        let now = self.pipeline.flow.clock.now();
+        for observation in self.inventory.observe_all(now) {
+            self.judge(&observation);
+        }
+        if let Err(fault) = self.quiet(now) {
+            warn!(%fault, "quiet incidents were not looked at");
+        }
+    }
+
+    /// An incident whose signals stopped has gone away by itself, and one whose question is too
+    /// old is asked again.
+    fn quiet(&mut self, now: i64) -> Result<(), FlowError> {
+        let flow = &self.pipeline.flow;
+        let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
+        for record in flow.store.list(true)? {
+            let id = &record.incident.id.0;
+            let last = self.seen.get(id).copied().unwrap_or(record.last_seen);
+            let expired = record.state == State::Waiting
+                && record.asked_at.is_some_and(|at| now - at > expires);
+            if !record.state.awaits_people() || !(expired || now - last > QUIET) {
+                continue;
+            }
+            let why = if expired {
+                "the question expired"
+            } else {
+                "no signal for a minute"
+            };
+            flow.store.modify(id, |r| {
+                r.votes.clear();
+                r.step(now, State::Open, format!("looked at again: {why}"));
+                Ok::<_, StoreError>(())
+            })?;
+            self.seen.insert(id.clone(), now);
+            self.pipeline.drive(id);
+        }
+        let active: Vec<String> = self.seen.keys().cloned().collect();
+        for id in active {
+            if flow.store.get(&id).is_ok_and(|r| r.state.is_final()) {
+                self.seen.remove(&id);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn reference(object: &serde_json::Value) -> ObjectRef {
+    let text = |p| {
+        object
+            .pointer(p)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    };
+    let mut reference = ObjectRef::new(
+        text("/apiVersion"),
+        text("/kind"),
+        text("/metadata/namespace"),
+        text("/metadata/name"),
+    );
+    reference.uid = text("/metadata/uid").to_owned();
+    reference
+}

@@ -1,0 +1,92 @@
+//! What the flow acts on: a live cluster, or a recorded incident.
+
+use std::sync::Arc;
+
+use k8shawk_core::fix::{Fix, Operation};
+use k8shawk_core::guard::Reader;
+use serde_json::Value;
+
+use crate::cluster::{Cluster, LiveReader, Snapshot, WriteError};
+use crate::replay::Replay;
+
+/// A live cluster or a recorded one; both go the same way through the flow.
+pub enum World {
+    /// A cluster behind an API server.
+    Live(Cluster),
+    /// A recorded incident.
+    Recorded(Replay),
+    /// A cluster at one moment, to read only: for a scan.
+    Snapshot(Arc<Snapshot>),
+}
+
+fn read_only<T>() -> Result<T, WriteError> {
+    Err(WriteError::Refused("a scan does not write".to_owned()))
+}
+
+impl World {
+    /// A reader for one investigation.
+    pub fn reader(&self) -> Arc<dyn Reader> {
+        match self {
+            World::Live(cluster) => Arc::new(LiveReader::new(cluster.clone())),
+            World::Recorded(replay) => replay.reader(),
+            World::Snapshot(snapshot) => snapshot.clone(),
+        }
+    }
+
+    /// An object as it is now; none where it does not exist.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn current(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, WriteError> {
+        match self {
+            World::Live(cluster) => cluster.current(kind, namespace, name).await,
+            World::Recorded(replay) => Ok(replay.current(kind, namespace, name)),
+            World::Snapshot(_) => read_only(),
+        }
+    }
+
+    /// The objects of a kind in a namespace as they are now.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn current_list(
+        &self,
+        kind: &str,
+        namespace: &str,
+    ) -> Result<Vec<Value>, WriteError> {
+        match self {
+            World::Live(cluster) => cluster.current_list(kind, namespace).await,
+            World::Recorded(replay) => Ok(replay.current_list(kind, namespace)),
+            World::Snapshot(_) => read_only(),
+        }
+    }
+
+    /// The object as the server would leave it; null where it would be gone.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn dry_run(&self, fix: &Fix, operation: &Operation) -> Result<Value, WriteError> {
+        match self {
+            World::Live(cluster) => cluster.perform(operation, true).await,
+            World::Recorded(replay) => replay.dry_run(fix),
+            World::Snapshot(_) => read_only(),
+        }
+    }
+
+    /// Send an operation.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn execute(&self, operation: &Operation) -> Result<Value, WriteError> {
+        match self {
+            World::Live(cluster) => cluster.perform(operation, false).await,
+            World::Recorded(replay) => replay.execute(operation),
+            World::Snapshot(_) => read_only(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Everything that the Rust build needs on a fresh Debian machine with rustup. Fast when nothing
+# is missing.
+set -euo pipefail
+missing=()
+command -v cc >/dev/null || missing+=(gcc libc6-dev)
+command -v make >/dev/null || missing+=(make)
+command -v git >/dev/null || missing+=(git)
+if ((${#missing[@]})); then
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+installed=$(rustup target list --installed)
+grep -qx wasm32-unknown-unknown <<<"$installed" || rustup target add wasm32-unknown-unknown
+installed=$(rustup component list --installed)
+for component in clippy rustfmt; do
+  grep -q "^$component" <<<"$installed" || rustup component add "$component"
+done
