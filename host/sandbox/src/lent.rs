@@ -1,5 +1,7 @@
 //! What a call can reach: the functions that the host lends, over the guard and the limits.
 
+mod verbs;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,9 +9,7 @@ use std::time::Instant;
 use k8shawk_core::grant::Limits;
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal, Usage};
 
-use crate::bindings::lent::k8shawk::host::{clock, log, settings};
-use crate::bindings::lent::k8shawk::incident::types as incident;
-use crate::bindings::lent::k8shawk::kubectl::{describe, events, get, logs, top, types};
+use crate::bindings::lent::k8shawk::kubectl::types;
 use crate::budget::{Budget, Overrun};
 use crate::call::{CallContext, CallRecord, Level};
 
@@ -145,177 +145,5 @@ fn told(error: ReadError) -> types::ReadError {
         ReadError::Denied => types::ReadError::Denied,
         ReadError::NotFound => types::ReadError::NotFound,
         ReadError::Unavailable(why) => types::ReadError::Unavailable(why),
-    }
-}
-
-impl incident::Host for Call {}
-impl types::Host for Call {}
-
-impl log::Host for Call {
-    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        if self.budget.charge(message.len())? {
-            self.log.push((level.into(), message));
-        } else {
-            self.log_dropped = self.log_dropped.saturating_add(1);
-        }
-        Ok(())
-    }
-}
-
-impl settings::Host for Call {
-    /// Answered even where the limits are used up: a setting that vanishes in the middle of a
-    /// call would change what the plugin says.
-    fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        self.budget.charge(key.len())?;
-        Ok(self.lent.settings.get(&key).cloned())
-    }
-}
-
-impl clock::Host for Call {
-    fn now(&mut self) -> wasmtime::Result<i64> {
-        self.budget.charge(0)?;
-        Ok(self.now_ms)
-    }
-}
-
-impl get::Host for Call {
-    async fn get(
-        &mut self,
-        kind: String,
-        namespace: String,
-        name: String,
-    ) -> wasmtime::Result<Told<String>> {
-        let bytes = kind.len() + namespace.len() + name.len();
-        self.text(
-            Read::Get {
-                kind,
-                namespace,
-                name,
-            },
-            bytes,
-        )
-        .await
-    }
-
-    async fn list(
-        &mut self,
-        kind: String,
-        namespace: String,
-        selector: String,
-    ) -> wasmtime::Result<Told<String>> {
-        let bytes = kind.len() + namespace.len() + selector.len();
-        self.text(
-            Read::List {
-                kind,
-                namespace,
-                selector,
-            },
-            bytes,
-        )
-        .await
-    }
-}
-
-impl describe::Host for Call {
-    async fn describe(
-        &mut self,
-        kind: String,
-        namespace: String,
-        name: String,
-    ) -> wasmtime::Result<Told<String>> {
-        let bytes = kind.len() + namespace.len() + name.len();
-        self.text(
-            Read::Describe {
-                kind,
-                namespace,
-                name,
-            },
-            bytes,
-        )
-        .await
-    }
-}
-
-impl logs::Host for Call {
-    async fn logs(
-        &mut self,
-        namespace: String,
-        pod: String,
-        container: String,
-        previous: bool,
-        lines: u32,
-    ) -> wasmtime::Result<Told<String>> {
-        let bytes = namespace.len() + pod.len() + container.len();
-        let lines = lines.min(k8shawk_core::guard::MAX_LOG_LINES);
-        self.text(
-            Read::Logs {
-                namespace,
-                pod,
-                container,
-                previous,
-                lines,
-            },
-            bytes,
-        )
-        .await
-    }
-}
-
-impl events::Host for Call {
-    async fn events(
-        &mut self,
-        kind: String,
-        namespace: String,
-        name: String,
-    ) -> wasmtime::Result<Told<String>> {
-        let bytes = kind.len() + namespace.len() + name.len();
-        self.text(
-            Read::Events {
-                kind,
-                namespace,
-                name,
-            },
-            bytes,
-        )
-        .await
-    }
-}
-
-impl top::Host for Call {
-    async fn top(
-        &mut self,
-        namespace: String,
-        pod: String,
-    ) -> wasmtime::Result<Told<Vec<top::Usage>>> {
-        let bytes = namespace.len() + pod.len();
-        Ok(self
-            .read(Read::Top { namespace, pod }, bytes)
-            .await?
-            .and_then(|answer| match answer {
-                Answer::Usage(usage) => Ok(usage.into_iter().map(top::Usage::from).collect()),
-                Answer::Text(_) => Err(types::ReadError::Unavailable("not a usage".to_owned())),
-            }))
-    }
-}
-
-impl From<Usage> for top::Usage {
-    fn from(usage: Usage) -> Self {
-        top::Usage {
-            pod: usage.pod,
-            container: usage.container,
-            cpu_milli: usage.cpu_milli,
-            memory_bytes: usage.memory_bytes,
-        }
-    }
-}
-
-impl From<log::Level> for Level {
-    fn from(level: log::Level) -> Self {
-        match level {
-            log::Level::Debug => Level::Debug,
-            log::Level::Info => Level::Info,
-            log::Level::Warn => Level::Warn,
-            log::Level::Error => Level::Error,
-        }
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{Store, UpdateDeadline};
 
+use crate::bindings::lent::k8shawk::incident::types as wit;
 use crate::call::{CallContext, CallError, Called, Plan, RawProposal};
 use crate::convert::input;
 use crate::lent::Call;
@@ -119,16 +120,7 @@ impl Run {
     }
 }
 
-fn typed(
-    proposal: &RawProposal,
-    risk: &str,
-) -> Result<
-    (
-        crate::bindings::lent::k8shawk::incident::types::Proposal,
-        crate::bindings::lent::k8shawk::incident::types::Risk,
-    ),
-    Stop,
-> {
+fn typed(proposal: &RawProposal, risk: &str) -> Result<(wit::Proposal, wit::Risk), Stop> {
     let unknown = |what: String| Stop::Known(CallError::Input(what));
     let risk = input::risk(risk).ok_or_else(|| unknown(format!("risk {risk:?}")))?;
     let proposal = input::proposal(proposal)
@@ -137,11 +129,11 @@ fn typed(
 }
 
 fn plausible(conclusion: Conclusion) -> Result<Conclusion, Stop> {
-    if let Conclusion::Findings(findings) = &conclusion {
-        if let Some(finding) = findings.iter().find(|f| f.confidence > CERTAIN) {
-            let what = format!("a confidence of {}", finding.confidence);
-            return Err(Stop::Known(CallError::Answer(what)));
-        }
+    if let Conclusion::Findings(findings) = &conclusion
+        && let Some(finding) = findings.iter().find(|f| f.confidence > CERTAIN)
+    {
+        let what = format!("a confidence of {}", finding.confidence);
+        return Err(Stop::Known(CallError::Answer(what)));
     }
     Ok(conclusion)
 }
