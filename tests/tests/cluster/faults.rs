@@ -1,0 +1,81 @@
+//! Every folder of `tests/faults` on a real cluster: the named cause, the chosen fix, and the
+//! workload healthy again after `approve`.
+
+use std::sync::RwLock;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+use k8shawk_tests::cluster::Cluster;
+use k8shawk_tests::fault::{self, Broken, Fault, Product};
+use libtest_mimic::Trial;
+
+use crate::Shared;
+
+/// A test for each folder.
+pub fn trials(shared: &Shared) -> Result<Vec<Trial>> {
+    let trial = |name: String| {
+        let shared = shared.clone();
+        Trial::test(format!("faults::{name}"), move || {
+            shared.with(|cluster, alone| one(cluster, alone, &name))
+        })
+    };
+    Ok(fault::names()?.into_iter().map(trial).collect())
+}
+
+fn one(cluster: &Cluster, alone: &RwLock<()>, name: &str) -> Result<()> {
+    let exclusive = Fault::read(name, "x")?.exclusive;
+    let (_writing, _reading);
+    if exclusive {
+        _writing = alone.write();
+    } else {
+        _reading = alone.read();
+    }
+    let broken = Broken::set_up(cluster, name)?;
+    let product = Product::new(cluster)?;
+    if broken.fault.harmless {
+        std::thread::sleep(broken.fault.patience());
+        let found = broken.fault.judge(&product.scan(broken.namespace.name())?);
+        ensure!(found.0.is_empty(), "{found}");
+        return Ok(());
+    }
+    explained(&broken, &product)?;
+    if broken.fault.approve {
+        fixed(&broken, &product)?;
+    }
+    Ok(())
+}
+
+/// Until everything is as expected, for the fault's patience and a little more.
+fn explained(broken: &Broken<'_>, product: &Product) -> Result<()> {
+    let until = Instant::now() + broken.fault.patience() + Duration::from_secs(30);
+    loop {
+        let found = broken.fault.judge(&product.scan(broken.namespace.name())?);
+        if found.0.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            bail!("{found}");
+        }
+        std::thread::sleep(Duration::from_secs(2));
+    }
+}
+
+fn fixed(broken: &Broken<'_>, product: &Product) -> Result<()> {
+    let running = product.run(broken.namespace.name(), &[])?;
+    let waiting = running.until(&["waiting"], Duration::from_secs(90))?;
+    let id = waiting["id"].as_str().unwrap_or_default();
+    if waiting.pointer("/fix/risk").and_then(|r| r.as_str()) == Some("high") {
+        let refused = running.ask(&["approve", id]);
+        ensure!(refused.is_err(), "a high risk was approved by one unnamed person");
+        return Ok(());
+    }
+    running.ask(&["approve", id])?;
+    let ends = ["recovered", "partly", "unchanged", "worse", "failed"];
+    let ended = running.until(&ends, Duration::from_secs(200))?;
+    ensure!(ended["state"] == "recovered", "it ended as {}: {}", ended["state"], running.log());
+    broken.assert_healthy()?;
+    let rca = ended["rca"].as_str().unwrap_or_default();
+    let text = std::fs::read_to_string(running.directory().join(rca))?;
+    ensure!(text.contains("recovered") && text.contains("Approved by"), "{text}");
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Tests on a real cluster: one cluster for all, started when the first test needs it, and a
+//! namespace for each test. `cargo test -p k8shawk-tests --test cluster -- <part of a name>`
+//! runs some of them.
+
+mod faults;
+mod flow;
+mod restart;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use k8shawk_tests::cluster::{Cluster, Options};
+use libtest_mimic::{Arguments, Failed};
+
+/// Tests that run at the same time, where the caller names no number.
+const AT_ONCE: usize = 8;
+
+/// The cluster of all tests, and the lock of those that touch more than their namespace.
+#[derive(Clone)]
+pub struct Shared {
+    cluster: Arc<Mutex<Option<Arc<Cluster>>>>,
+    alone: Arc<RwLock<()>>,
+}
+
+impl Shared {
+    fn cluster(&self) -> anyhow::Result<Arc<Cluster>> {
+        let mut held = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_none() {
+            *held = Some(Arc::new(Cluster::start(Options::default())?));
+        }
+        held.clone().ok_or_else(|| anyhow::anyhow!("there is no cluster"))
+    }
+
+    /// Run a test's body with the cluster.
+    pub fn with(
+        &self,
+        body: impl FnOnce(&Cluster, &RwLock<()>) -> anyhow::Result<()>,
+    ) -> Result<(), Failed> {
+        let done = self.cluster().and_then(|cluster| body(&cluster, &self.alone));
+        done.map_err(|e| format!("{e:#}").into())
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
+    let shared = Shared { cluster: Arc::default(), alone: Arc::default() };
+    let mut trials = flow::trials(&shared);
+    trials.extend(restart::trials(&shared));
+    match faults::trials(&shared) {
+        Ok(faults) => trials.extend(faults),
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::FAILURE;
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(shared.cluster.lock().unwrap_or_else(PoisonError::into_inner).take());
+    conclusion.exit_code()
+}
