@@ -7,14 +7,23 @@
 use std::path::Path;
 
 mod connect;
+mod describe;
 mod error;
+mod events;
+mod live;
+mod page;
+mod request;
+mod secret;
 mod snapshot;
+mod strip;
+mod top;
 mod watch;
 mod write;
 
 pub use error::ClusterError;
-pub use snapshot::{LiveReader, Snapshot};
-pub use watch::{Change, Drops, watch, watched};
+pub use live::LiveReader;
+pub use snapshot::Snapshot;
+pub use watch::{Change, Drops, EVERY_KIND, watch, watched};
 pub use write::WriteError;
 
 /// A connection to an API server.
@@ -22,6 +31,7 @@ pub use write::WriteError;
 pub struct Cluster {
     client: kube::Client,
     name: String,
+    address: String,
     version: String,
 }
 
@@ -41,6 +51,11 @@ impl Cluster {
     /// Name of the cluster: of the kubeconfig's context, else `in-cluster`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Address of the API server.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Version of the API server, such as `v1.37.2`.

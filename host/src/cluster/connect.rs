@@ -1,13 +1,125 @@
-//! Stub.
-use std::path::Path;
+//! Finding the API server and getting a first answer from it.
 
+use std::path::Path;
+use std::time::Duration;
+
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+use serde::Deserialize;
+use tracing::warn;
+
+use super::error::chain;
 use super::{Cluster, ClusterError};
 
+/// How long a connection may take to come up.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a connection may be silent: longer than a watch stays open.
+const SILENCE: Duration = Duration::from_secs(270);
+/// What stands for a kubeconfig in messages where no file was named.
+const DEFAULT_FILES: &str = "the kubeconfig (KUBECONFIG, else ~/.kube/config)";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    git_version: String,
+}
+
 pub(super) async fn connect(
-    _kubeconfig: Option<&Path>,
-    _context: Option<&str>,
+    kubeconfig: Option<&Path>,
+    context: Option<&str>,
 ) -> Result<Cluster, ClusterError> {
-    Err(ClusterError::NotFound {
-        attempt: "connect".to_owned(),
-    })
+    // An error means that a provider is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (name, mut config) = load(kubeconfig, context).await?;
+    let address = config.cluster_url.to_string();
+    config.connect_timeout = Some(CONNECT);
+    config.default_retry = false;
+    // A connection that went dead in silence, unless a watch is quieter than this.
+    config.read_timeout = Some(SILENCE);
+    config.reset_reader_on_write = true;
+    if config.proxy_url.take().is_some() {
+        warn!("proxies are not supported: connecting to {address} directly");
+    }
+    let client = Client::try_from(config).map_err(|error| ClusterError::Config {
+        source_name: format!("the settings of {name}"),
+        why: chain(&error),
+    })?;
+    let mut cluster = Cluster {
+        client,
+        name,
+        address,
+        version: "unknown".to_owned(),
+    };
+    cluster.version = version(&cluster).await?;
+    Ok(cluster)
+}
+
+/// The server's version. Who may not ask for it is connected all the same.
+async fn version(cluster: &Cluster) -> Result<String, ClusterError> {
+    match cluster.fetch("read the version", "/version", &[]).await {
+        Ok(text) => match serde_json::from_str::<Version>(&text) {
+            Ok(version) => Ok(version.git_version),
+            Err(error) => Err(ClusterError::Unreachable {
+                address: cluster.address.clone(),
+                why: format!("it answers, but not like an API server: {error}"),
+            }),
+        },
+        Err(ClusterError::Denied { .. }) => Ok("unknown".to_owned()),
+        Err(ClusterError::NotFound { .. } | ClusterError::Answer { .. }) => {
+            Err(ClusterError::Unreachable {
+                address: cluster.address.clone(),
+                why: "it answers, but not like an API server".to_owned(),
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A named file, else the usual ones, else the pod's own service account.
+async fn load(
+    kubeconfig: Option<&Path>,
+    context: Option<&str>,
+) -> Result<(String, Config), ClusterError> {
+    let read = match kubeconfig {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
+    };
+    let source_name = kubeconfig.map_or_else(named_files, |path| path.display().to_string());
+    let fault = |error: KubeconfigError| ClusterError::Config {
+        source_name: source_name.clone(),
+        why: chain(&error),
+    };
+    let file = match read {
+        Ok(file) => file,
+        Err(error) if kubeconfig.is_some() || context.is_some() => return Err(fault(error)),
+        Err(error) if std::env::var_os("KUBECONFIG").is_some() => return Err(fault(error)),
+        Err(_) => return in_cluster(),
+    };
+    let name = context.map(str::to_owned).or(file.current_context.clone());
+    let options = KubeConfigOptions {
+        context: context.map(str::to_owned),
+        ..KubeConfigOptions::default()
+    };
+    let config = Config::from_custom_kubeconfig(file, &options)
+        .await
+        .map_err(fault)?;
+    Ok((name.unwrap_or_else(|| "default".to_owned()), config))
+}
+
+fn named_files() -> String {
+    match std::env::var("KUBECONFIG") {
+        Ok(files) => format!("KUBECONFIG={files}"),
+        Err(_) => DEFAULT_FILES.to_owned(),
+    }
+}
+
+fn in_cluster() -> Result<(String, Config), ClusterError> {
+    let config = Config::incluster().map_err(|error| ClusterError::Config {
+        source_name: format!("{DEFAULT_FILES} or a pod's service account"),
+        why: format!(
+            "there is no kubeconfig, and this is not a pod: {}",
+            chain(&error)
+        ),
+    })?;
+    Ok(("in-cluster".to_owned(), config))
 }

@@ -44,6 +44,15 @@ pub enum ClusterError {
         /// What was attempted.
         attempt: String,
     },
+    /// The server is overloaded or a backend of it is down (429, 503, 504), after several
+    /// tries: do without for now.
+    #[error("{attempt}: not served now: {why}")]
+    Busy {
+        /// What was attempted.
+        attempt: String,
+        /// The server's answer.
+        why: String,
+    },
     /// The answer is an error or cannot be understood: report it, perhaps try again.
     #[error("{attempt}: {why}")]
     Answer {
@@ -52,6 +61,30 @@ pub enum ClusterError {
         /// What came back.
         why: String,
     },
+}
+
+impl ClusterError {
+    /// True where the same read may succeed a moment later.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            ClusterError::Busy { .. } | ClusterError::Unreachable { .. }
+        )
+    }
+}
+
+/// An error with its causes, each once.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        next = cause.source();
+    }
+    text
 }
 
 impl From<ClusterError> for ReadError {

@@ -1,16 +1,20 @@
-//! Following what changes.
+//! Following what changes: one task over one watch per kind.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use k8shawk_core::ObjectRef;
+use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Cluster;
+
+mod follow;
+mod lean;
+mod relay;
 
 /// Something changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,20 +34,23 @@ pub enum Change {
         /// Every object of it.
         objects: Vec<ObjectRef>,
     },
-    /// A kind is not followed for now, or changes of it were lost; a `Listed` follows later.
+    /// A kind is not followed for now, or changes of it were lost; it is listed again later.
     /// Reported once per gap.
     Gap {
-        /// Kind.
+        /// Kind; [`EVERY_KIND`] where the API server does not answer.
         kind: String,
         /// Why.
         why: String,
     },
     /// A kind is followed again, without loss.
     Restored {
-        /// Kind.
+        /// Kind; [`EVERY_KIND`] after the API server was away.
         kind: String,
     },
 }
+
+/// The kind of a gap that concerns all of them.
+pub const EVERY_KIND: &str = "*";
 
 /// Changes that found the queue full, by kind.
 #[derive(Debug, Default)]
@@ -54,23 +61,71 @@ pub struct Drops {
 impl Drops {
     /// Dropped changes by kind so far.
     pub fn by_kind(&self) -> BTreeMap<&'static str, u64> {
-        self.counts.lock().map(|c| c.clone()).unwrap_or_default()
+        self.counts
+            .lock()
+            .map(|counts| counts.clone())
+            .unwrap_or_default()
+    }
+
+    fn count(&self, kind: &'static str) {
+        if let Ok(mut counts) = self.counts.lock() {
+            *counts.entry(kind).or_default() += 1;
+        }
     }
 }
 
+/// The kinds that are followed: those with a status that tells of a fault, and what they name.
+/// ConfigMaps and Secrets are not: their contents stay where they are.
+const WATCHED: [&str; 21] = [
+    "Event",
+    "Node",
+    "Namespace",
+    "Pod",
+    "ReplicaSet",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicationController",
+    "Job",
+    "CronJob",
+    "PersistentVolumeClaim",
+    "StorageClass",
+    "Service",
+    "Ingress",
+    "IngressClass",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "APIService",
+];
+
 /// The kinds that [`watch`] follows, `Event` among them.
 pub fn watched() -> &'static [&'static str] {
-    &[]
+    &WATCHED
 }
 
 /// Follow every observed kind and the events that are not Normal, in all namespaces or one,
-/// until cancelled. One task; it comes back from any outage by itself.
+/// until cancelled or until nobody receives. One task; it comes back from any outage by itself.
+///
+/// What a list holds waits for room in the queue; a change that finds it full is dropped,
+/// counted, and its kind listed again later.
 pub fn watch(
-    _cluster: &Cluster,
-    _namespace: Option<String>,
-    _sink: mpsc::Sender<Change>,
-    _drops: Arc<Drops>,
+    cluster: &Cluster,
+    namespace: Option<String>,
+    sink: mpsc::Sender<Change>,
+    drops: Arc<Drops>,
     stop: CancellationToken,
 ) -> JoinHandle<()> {
-    tokio::spawn(async move { stop.cancelled().await })
+    let kinds: Vec<&'static Kind> = WATCHED
+        .iter()
+        .filter_map(|name| kinds::kind(name))
+        .collect();
+    let relay = relay::Relay::new(cluster.writes(), namespace.unwrap_or_default(), sink, drops);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = relay.run(&kinds) => {}
+        }
+    })
 }

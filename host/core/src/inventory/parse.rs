@@ -1,7 +1,7 @@
 //! From JSON to what is kept of an object.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::access::{Ingress, Secret, Webhooks};
@@ -88,15 +88,19 @@ pub(crate) fn entry(kind: &'static Kind, from: Source<'_>) -> Option<Entry> {
         "PersistentVolumeClaim" => halves(from, |spec, status| {
             Body::Claim(Box::new(Claim { spec, status }))
         }),
-        "Service" => halves(from, |spec, ()| Body::Service(Box::new(Service { spec }))),
-        "Ingress" => halves(from, |spec, ()| Body::Ingress(Box::new(Ingress { spec }))),
+        "Service" => halves(from, |spec, IgnoredAny| {
+            Body::Service(Box::new(Service { spec }))
+        }),
+        "Ingress" => halves(from, |spec, IgnoredAny| {
+            Body::Ingress(Box::new(Ingress { spec }))
+        }),
         "HorizontalPodAutoscaler" => halves(from, |spec, status| {
             Body::Scaler(Box::new(Scaler { spec, status }))
         }),
-        "PodDisruptionBudget" => {
-            halves(from, |(), status| Body::Budget(Box::new(Budget { status })))
-        }
-        "Namespace" | "APIService" => halves(from, |(), status| {
+        "PodDisruptionBudget" => halves(from, |IgnoredAny, status| {
+            Body::Budget(Box::new(Budget { status }))
+        }),
+        "Namespace" | "APIService" => halves(from, |IgnoredAny, status| {
             Body::Conditions(Box::new(Conditions { status }))
         }),
         "StorageClass" => flat(from, |class: Box<StorageClass>| Body::StorageClass(class)),
