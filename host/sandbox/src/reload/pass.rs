@@ -122,9 +122,11 @@ impl Reloader {
 
     fn gone(&mut self, dirs: &[String], why: &str) -> Vec<ReloadEvent> {
         let mut events = Vec::new();
-        for live in self.registry.all() {
-            let id = live.id().to_owned();
-            if dirs.contains(&id) || self.seen.get(&id) == Some(&Stamp::gone()) {
+        // Another reloader may keep plugins of another directory in the same registry.
+        let own: Vec<String> = self.seen.keys().cloned().collect();
+        for id in own {
+            let lives = self.registry.get(&id).is_some();
+            if !lives || dirs.contains(&id) || self.seen.get(&id) == Some(&Stamp::gone()) {
                 continue;
             }
             self.seen.insert(id.clone(), Stamp::gone());
