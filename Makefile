@@ -6,7 +6,7 @@ DIST := target/dist
 PLUGINS := triage analysis fix voice
 POLICIES := approvals freeze
 
-.PHONY: help setup build demo test run bench lint record
+.PHONY: help setup build demo test run bench lint
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

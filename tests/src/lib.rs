@@ -1,4 +1,7 @@
 //! Cross-crate tests, recorded incidents and the real-cluster harness of K8sHawk.
 
+#![allow(clippy::indexing_slicing, reason = "indexing a JSON value gives null where it lacks")]
+
+pub mod bench;
 pub mod cluster;
 pub mod fault;

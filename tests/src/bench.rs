@@ -1,0 +1,136 @@
+//! What `make bench` measures: each part alone, each figure in one run beside what it is compared
+//! with, so that a ratio holds on other machines too.
+
+mod detect;
+mod figure;
+mod host;
+mod memory;
+mod pods;
+mod report;
+mod scan;
+mod signal;
+mod swap;
+mod triage;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::cluster::{Cluster, Options};
+use crate::fault::Product;
+
+pub use figure::Figure;
+pub use report::{print, write};
+
+/// One part of the bench.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What a triage call costs.
+    Triage,
+    /// How long a swap of the triage plugin takes while signals flow.
+    Swap,
+    /// How long after a change its incident is stored.
+    Detect,
+    /// How long a scan takes, and how many requests it makes.
+    Scan,
+    /// How much memory the host holds.
+    Memory,
+}
+
+impl Part {
+    /// All parts in the order in which they run; those behind `Swap` need a cluster.
+    pub const ALL: [Part; 5] = [
+        Part::Triage,
+        Part::Swap,
+        Part::Detect,
+        Part::Scan,
+        Part::Memory,
+    ];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Part::Triage => "triage",
+            Part::Swap => "swap",
+            Part::Detect => "detect",
+            Part::Scan => "scan",
+            Part::Memory => "memory",
+        }
+    }
+
+    /// The part of a name.
+    ///
+    /// # Errors
+    /// There is none; the error lists those that there are.
+    pub fn parse(name: &str) -> Result<Part> {
+        let found = Part::ALL.into_iter().find(|part| part.name() == name);
+        found.with_context(|| {
+            format!(
+                "no part is named {name}: {}",
+                Part::ALL.map(Part::name).join(", ")
+            )
+        })
+    }
+
+    fn needs_cluster(self) -> bool {
+        !matches!(self, Part::Triage | Part::Swap)
+    }
+}
+
+/// Measures these parts in the order of [`Part::ALL`]. A part that fails costs only its own
+/// figures: its error is returned beside those of the others.
+///
+/// # Errors
+/// `make build` was not run, or no cluster starts.
+pub fn measure(parts: &[Part]) -> Result<(Vec<Figure>, Vec<anyhow::Error>)> {
+    let dist = dist()?;
+    let cluster = start_cluster(parts)?;
+    let (mut figures, mut errors) = (Vec::new(), Vec::new());
+    for part in Part::ALL.into_iter().filter(|part| parts.contains(part)) {
+        eprintln!("measuring {}", part.name());
+        match one(part, &dist, cluster.as_ref()) {
+            Ok(more) => figures.extend(more),
+            Err(error) => errors.push(error.context(part.name())),
+        }
+    }
+    if let Some(cluster) = cluster {
+        cluster.stop()?;
+    }
+    Ok((figures, errors))
+}
+
+fn one(part: Part, dist: &Path, cluster: Option<&Cluster>) -> Result<Vec<Figure>> {
+    let subject = || -> Result<(&Cluster, Product)> {
+        let cluster = cluster.context("there is no cluster")?;
+        Ok((cluster, Product::new(cluster)?))
+    };
+    match part {
+        Part::Triage => triage::measure(dist),
+        Part::Swap => swap::measure(dist),
+        Part::Detect => subject().and_then(|(cluster, product)| detect::measure(cluster, &product)),
+        Part::Scan => subject().and_then(|(cluster, product)| scan::measure(cluster, &product)),
+        Part::Memory => subject().and_then(|(cluster, product)| memory::measure(cluster, &product)),
+    }
+}
+
+fn start_cluster(parts: &[Part]) -> Result<Option<Cluster>> {
+    if !parts.iter().any(|part| part.needs_cluster()) {
+        return Ok(None);
+    }
+    eprintln!("starting a cluster");
+    let cluster = Cluster::start(Options {
+        kwok: true,
+        ..Options::default()
+    })?;
+    pods::add_nodes(&cluster)?;
+    Ok(Some(cluster))
+}
+
+/// Where `make build` puts the product.
+fn dist() -> Result<PathBuf> {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist");
+    if !dist.join("k8shawk").is_file() {
+        bail!("{} holds no k8shawk: run `make build`", dist.display());
+    }
+    Ok(dist)
+}

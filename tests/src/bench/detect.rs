@@ -1,0 +1,214 @@
+//! How long after a change its incident is stored, beside a bare watch that only hears of it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, ListParams, WatchEvent, WatchParams};
+use rusqlite::{Connection, OpenFlags};
+
+use super::figure::{Figure, percentile};
+use super::host::Host;
+use super::pods;
+use crate::cluster::Cluster;
+use crate::fault::Product;
+
+const INCIDENTS: usize = 60;
+/// Time between two faults.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long an incident may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Time between two looks at the database: as exact as its figure can be.
+const LOOK: Duration = Duration::from_micros(250);
+
+/// When each pod's fault was first seen.
+type Seen = Arc<Mutex<HashMap<String, Instant>>>;
+
+pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure>> {
+    let namespace = cluster.namespace("bench-detect")?;
+    pods::make_healthy(
+        cluster,
+        namespace.name(),
+        INCIDENTS,
+        Duration::from_secs(60),
+    )?;
+    let host = Host::start(product, &["-n", namespace.name()])?;
+    // Its watch lists before it follows.
+    thread::sleep(Duration::from_secs(3));
+    let (heard, stored, stop) = (
+        Seen::default(),
+        Seen::default(),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let polling = {
+        let (database, stored, stop) = (host.database(), stored.clone(), stop.clone());
+        thread::spawn(move || poll(&database, &stored, &stop))
+    };
+    let waits = pods::runtime()?.block_on(async {
+        let api: Api<Pod> = Api::namespaced(pods::client(cluster).await?, namespace.name());
+        let version = api
+            .list(&ListParams::default())
+            .await?
+            .metadata
+            .resource_version;
+        let watching = tokio::spawn(listen(
+            api.clone(),
+            version.unwrap_or_default(),
+            heard.clone(),
+        ));
+        let waits = break_all(&api, &heard, &stored).await;
+        watching.abort();
+        waits
+    });
+    stop.store(true, Ordering::Relaxed);
+    let polled = polling
+        .join()
+        .map_err(|_| anyhow::anyhow!("the poll of the database died"))?;
+    polled.context("poll the host's database")?;
+    figures(&waits?)
+}
+
+/// What each change took: to be heard by the bare watch, and to be stored, milliseconds.
+async fn break_all(api: &Api<Pod>, heard: &Seen, stored: &Seen) -> Result<Vec<(f64, f64)>> {
+    let mut waits = Vec::new();
+    for number in 0..INCIDENTS {
+        let name = pods::name(number);
+        let begun = Instant::now();
+        pods::fail(api, &name, pods::crash_loop()).await?;
+        let until = begun + PATIENCE;
+        match (
+            seen(heard, &name, until).await,
+            seen(stored, &name, until).await,
+        ) {
+            (Some(heard), Some(stored)) => {
+                waits.push((millis(heard - begun), millis(stored - begun)))
+            }
+            (heard, _) => eprintln!("{name}: heard {}, never stored", heard.is_some()),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(waits)
+}
+
+async fn seen(by: &Seen, name: &str, until: Instant) -> Option<Instant> {
+    loop {
+        if let Some(at) = by.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Some(*at);
+        }
+        if Instant::now() > until {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn note(by: &Seen, name: &str) {
+    let now = Instant::now();
+    by.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(name.to_owned())
+        .or_insert(now);
+}
+
+/// The bare watch: it parses each pod and looks for the fault.
+async fn listen(api: Api<Pod>, version: String, heard: Seen) -> Result<()> {
+    let changes = api.watch(&WatchParams::default(), &version).await?;
+    let mut changes = changes.boxed();
+    while let Some(change) = changes.try_next().await? {
+        if let WatchEvent::Modified(pod) = change {
+            if is_broken(&pod) {
+                note(&heard, pod.metadata.name.as_deref().unwrap_or_default());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_broken(pod: &Pod) -> bool {
+    let containers = pod
+        .status
+        .iter()
+        .flat_map(|status| status.container_statuses.iter().flatten());
+    containers
+        .into_iter()
+        .any(|container| container.restart_count > 0)
+}
+
+/// Looks at the host's database whenever another connection has written to it.
+fn poll(database: &Path, stored: &Seen, stop: &AtomicBool) -> Result<()> {
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let mut version = connection.prepare("PRAGMA data_version")?;
+    let mut newer = connection.prepare(
+        "SELECT number, record ->> '$.incident.object.name' FROM incidents WHERE number > ?1 ORDER BY number",
+    )?;
+    let (mut known, mut last) = (0_i64, 0_i64);
+    while !stop.load(Ordering::Relaxed) {
+        thread::sleep(LOOK);
+        let now: i64 = version.query_row([], |row| row.get(0))?;
+        if now == known {
+            continue;
+        }
+        known = now;
+        for row in newer.query_map([last], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })? {
+            let (number, name) = row?;
+            last = number;
+            note(stored, &name);
+        }
+    }
+    Ok(())
+}
+
+fn figures(waits: &[(f64, f64)]) -> Result<Vec<Figure>> {
+    ensure!(
+        waits.len() >= 30,
+        "{} of {INCIDENTS} incidents were stored",
+        waits.len()
+    );
+    let heard: Vec<f64> = waits.iter().map(|(heard, _)| *heard).collect();
+    let stored: Vec<f64> = waits.iter().map(|(_, stored)| *stored).collect();
+    let behind: Vec<f64> = waits.iter().map(|(heard, stored)| stored - heard).collect();
+    let pair = |name: &str, share: f64| {
+        Figure::beside(
+            name,
+            "ms",
+            percentile(&stored, share),
+            percentile(&heard, share),
+        )
+    };
+    let missing = format!("incidents not stored, of {INCIDENTS}");
+    Ok(vec![
+        pair(
+            "object changed until incident stored, beside a bare watch, p50",
+            0.5,
+        ),
+        pair(
+            "object changed until incident stored, beside a bare watch, p99",
+            0.99,
+        ),
+        Figure::alone(
+            "incident stored behind the bare watch, p50",
+            "ms",
+            percentile(&behind, 0.5),
+        ),
+        Figure::alone(
+            "incident stored behind the bare watch, p99",
+            "ms",
+            percentile(&behind, 0.99),
+        )
+        .at_most(5.0),
+        Figure::alone(missing, "", (INCIDENTS - waits.len()) as f64).at_most(0.0),
+    ])
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

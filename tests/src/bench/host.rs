@@ -1,0 +1,88 @@
+//! A running `k8shawk run` whose memory and database can be looked at.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::cluster::wait_until;
+use crate::fault::Product;
+
+/// The host; dropping it stops it and removes its directory.
+pub(super) struct Host {
+    child: Child,
+    directory: TempDir,
+}
+
+impl Host {
+    /// Starts it and waits for its start-up summary.
+    pub(super) fn start(product: &Product, arguments: &[&str]) -> Result<Host> {
+        let directory = tempfile::tempdir()?;
+        let log = File::create(directory.path().join("log"))?;
+        let mut command = command(product, directory.path());
+        command
+            .arg("run")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let child = command.spawn().context("start the host")?;
+        let mut host = Host { child, directory };
+        host.wait_for_summary()?;
+        Ok(host)
+    }
+
+    fn wait_for_summary(&mut self) -> Result<()> {
+        let summary = wait_until(Duration::from_secs(120), "the host has started", || {
+            if self.child.try_wait()?.is_some() {
+                return Ok(Some(false));
+            }
+            Ok(self.log().contains("look with").then_some(true))
+        });
+        match summary.with_context(|| self.log())? {
+            true => Ok(()),
+            false => bail!("the host ended: {}", self.log()),
+        }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    /// Its database.
+    pub(super) fn database(&self) -> PathBuf {
+        self.directory.path().join("k8shawk.sqlite")
+    }
+
+    /// A memory row of `/proc/<pid>/status` in MiB, such as `VmRSS`.
+    pub(super) fn memory(&self, row: &str) -> Result<f64> {
+        let file = format!("/proc/{}/status", self.child.id());
+        let text = fs::read_to_string(&file)
+            .with_context(|| format!("the host has ended: {}", self.log()))?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(row)?.strip_prefix(':'));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        let kib: f64 = number
+            .with_context(|| format!("{file} has no {row}"))?
+            .parse()?;
+        Ok(kib / 1024.0)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The product in a directory, with a cache of compiled components in that directory.
+pub(super) fn command(product: &Product, directory: &Path) -> Command {
+    let mut command = product.command(directory);
+    command.env("XDG_CACHE_HOME", directory.join("cache"));
+    command
+}

@@ -1,0 +1,44 @@
+//! What the host holds in memory, idle and beside many pods.
+
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::figure::Figure;
+use super::host::Host;
+use super::pods;
+use crate::cluster::Cluster;
+use crate::fault::Product;
+
+const PODS: usize = 10_000;
+/// How long making the pods may take.
+const PATIENCE: Duration = Duration::from_secs(4 * 60);
+/// Time in which a started host settles, some sweeps long.
+const SETTLE: Duration = Duration::from_secs(20);
+
+pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure>> {
+    let (idle, idle_peak) = settled(product)?;
+    let namespace = cluster.namespace("bench-memory")?;
+    let made = pods::make_healthy(cluster, namespace.name(), PODS, PATIENCE)?;
+    let (full, full_peak) = settled(product)?;
+    let beside = |text: &str| format!("{text} with {made} pods");
+    Ok(vec![
+        Figure::alone("resident memory, idle", "MiB", idle).at_most(64.0),
+        Figure::alone("largest resident memory until idle", "MiB", idle_peak),
+        Figure::alone(beside("resident memory"), "MiB", full).at_most(128.0),
+        Figure::alone(
+            beside("largest resident memory, from the start,"),
+            "MiB",
+            full_peak,
+        ),
+    ])
+}
+
+/// Resident now and at most so far, of a host that has started a while ago.
+fn settled(product: &Product) -> Result<(f64, f64)> {
+    // The first start compiles the plugins, which later ones do not.
+    let host = Host::start(product, &[])?;
+    thread::sleep(SETTLE);
+    Ok((host.memory("VmRSS")?, host.memory("VmHWM")?))
+}

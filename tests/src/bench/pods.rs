@@ -1,0 +1,234 @@
+//! Thousands of pods on nodes that kwok plays: made through the API, already placed.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use futures::{StreamExt, stream};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use serde_json::{Value, json};
+
+use crate::cluster::{Cluster, wait_until};
+
+const NODES: u32 = 12;
+/// Requests at the same time.
+const AT_ONCE: usize = 48;
+
+/// Adds the nodes.
+pub(super) fn add_nodes(cluster: &Cluster) -> Result<()> {
+    cluster.add_fake_nodes(0..NODES)?;
+    cluster.kubectl(&[
+        "wait",
+        "--for=condition=Ready",
+        "node",
+        "-l",
+        "type=kwok",
+        "--timeout=60s",
+    ])?;
+    Ok(())
+}
+
+/// A client of a cluster's administrator.
+pub(super) async fn client(cluster: &Cluster) -> Result<Client> {
+    let file = Kubeconfig::read_from(cluster.kubeconfig())?;
+    let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?;
+    Ok(Client::try_from(config)?)
+}
+
+/// What drives the client.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
+}
+
+/// Makes pods without an owner and waits until they run; returns how many there are when that is
+/// done or the time is up.
+pub(super) fn make_healthy(
+    cluster: &Cluster,
+    namespace: &str,
+    number: usize,
+    patience: Duration,
+) -> Result<usize> {
+    let until = Instant::now() + patience;
+    runtime()?.block_on(async {
+        let api: Api<Pod> = Api::namespaced(client(cluster).await?, namespace);
+        let made: Vec<Result<()>> = stream::iter(0..number)
+            .take_while(|_| std::future::ready(Instant::now() < until))
+            .map(|number| create(&api, number))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        made.into_iter()
+            .collect::<Result<Vec<()>>>()
+            .context("make pods")
+    })?;
+    let mut running = 0;
+    while running < number {
+        running = count_running(cluster, namespace)?;
+        if Instant::now() > until {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    ensure!(running > 0, "kwok made none of the pods ready");
+    eprintln!("{running} pods run");
+    Ok(running)
+}
+
+async fn create(api: &Api<Pod>, number: usize) -> Result<()> {
+    let node = format!("fake-{}", number % NODES as usize);
+    let pod: Pod = serde_json::from_value(json!({
+        "metadata": { "name": name(number), "labels": { "app": "bench" } },
+        "spec": {
+            "nodeName": node,
+            "tolerations": [toleration()],
+            "containers": [container()],
+        },
+    }))?;
+    api.create(&PostParams::default(), &pod).await?;
+    Ok(())
+}
+
+/// The name of a pod of [`make_healthy`].
+pub(super) fn name(number: usize) -> String {
+    format!("pod-{number:05}")
+}
+
+fn toleration() -> Value {
+    json!({ "key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule" })
+}
+
+fn container() -> Value {
+    json!({
+        "name": "main",
+        "image": "app:1",
+        "resources": { "requests": { "cpu": "10m", "memory": "16Mi" } },
+    })
+}
+
+fn count_running(cluster: &Cluster, namespace: &str) -> Result<usize> {
+    let list = [
+        "get",
+        "pods",
+        "-n",
+        namespace,
+        "--field-selector=status.phase=Running",
+        "--no-headers",
+        "-o",
+        "name",
+    ];
+    Ok(cluster.kubectl(&list)?.lines().count())
+}
+
+/// Makes Deployments whose pods all fail: half of them crash, the others lack their image.
+pub(super) fn make_failing(
+    cluster: &Cluster,
+    namespace: &str,
+    owners: usize,
+    pods_per_owner: usize,
+    patience: Duration,
+) -> Result<()> {
+    let deployments: Vec<Value> = (0..owners).map(|n| deployment(n, pods_per_owner)).collect();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": deployments });
+    cluster.apply(namespace, &list.to_string())?;
+    let number = owners * pods_per_owner;
+    wait_until(patience, "the failing pods are placed", || {
+        Ok((count_running(cluster, namespace)? >= number).then_some(()))
+    })?;
+    runtime()?.block_on(async {
+        let api: Api<Pod> = Api::namespaced(client(cluster).await?, namespace);
+        for (number, pod) in api.list(&Default::default()).await?.into_iter().enumerate() {
+            let app = pod
+                .metadata
+                .labels
+                .as_ref()
+                .and_then(|labels| labels.get("app"));
+            let crashes = app.is_some_and(|app| app.ends_with(['0', '2', '4', '6', '8']));
+            let status = if crashes {
+                crash_loop()
+            } else {
+                missing_image()
+            };
+            let name = pod
+                .metadata
+                .name
+                .with_context(|| format!("pod {number} has no name"))?;
+            fail(&api, &name, status).await?;
+        }
+        Ok(())
+    })
+}
+
+fn deployment(number: usize, replicas: usize) -> Value {
+    let app = format!("app-{number}");
+    json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": app },
+        "spec": {
+            "replicas": replicas,
+            "selector": { "matchLabels": { "app": app } },
+            "template": {
+                "metadata": { "labels": { "app": app } },
+                "spec": {
+                    "nodeSelector": { "type": "kwok" },
+                    "tolerations": [toleration()],
+                    "containers": [container()],
+                },
+            },
+        },
+    })
+}
+
+/// Makes a pod fail as a kubelet would report it. Its phase stays `Running`, as after a crash or
+/// a new image: kwok would heal a pending pod.
+pub(super) async fn fail(api: &Api<Pod>, name: &str, container: Value) -> Result<()> {
+    let unready = |kind: &str| {
+        json!({ "type": kind, "status": "False", "reason": "ContainersNotReady",
+                "message": "containers with unready status: [main]" })
+    };
+    let status = json!({
+        "conditions": [unready("Ready"), unready("ContainersReady")],
+        "containerStatuses": [container],
+    });
+    let patch = Patch::Strategic(json!({ "status": status }));
+    api.patch_status(name, &PatchParams::default(), &patch)
+        .await?;
+    Ok(())
+}
+
+/// A container that ended with an error five times.
+pub(super) fn crash_loop() -> Value {
+    json!({
+        "name": "main", "image": "app:1", "imageID": "app:1", "ready": false, "restartCount": 5,
+        "state": { "waiting": {
+            "reason": "CrashLoopBackOff",
+            "message": "back-off 2m40s restarting failed container=main",
+        } },
+        "lastState": { "terminated": { "exitCode": 1, "reason": "Error" } },
+    })
+}
+
+fn missing_image() -> Value {
+    json!({
+        "name": "main", "image": "app:missing", "imageID": "", "ready": false, "restartCount": 0,
+        "state": { "waiting": {
+            "reason": "ImagePullBackOff",
+            "message": "Back-off pulling image \"app:missing\": ErrImagePull: not found",
+        } },
+    })
+}
+
+/// Waits until a cluster has no pods any more.
+pub(super) fn wait_until_gone(cluster: &Cluster, patience: Duration) -> Result<()> {
+    wait_until(patience, "the pods are gone", || {
+        Ok(cluster
+            .kubectl(&["get", "pods", "-A", "-o", "name"])?
+            .is_empty()
+            .then_some(()))
+    })
+}
