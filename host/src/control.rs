@@ -87,9 +87,13 @@ pub async fn serve(
     if UnixStream::connect(path).await.is_ok() {
         return Err(fault("another k8shawk is running here".to_owned()));
     }
-    match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(fault(e.to_string())),
-        _ => {}
+    use std::os::unix::fs::FileTypeExt;
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => {
+            std::fs::remove_file(path).map_err(|e| fault(e.to_string()))?;
+        }
+        Ok(_) => return Err(fault("there is a file that is no socket".to_owned())),
+        Err(_) => {}
     }
     let listener = UnixListener::bind(path).map_err(|e| fault(e.to_string()))?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use k8shawk_core::decision::{Candidate, Decision, Refused};
 use k8shawk_core::diff::Diff;
-use k8shawk_core::fix::{Fix, Operation};
+use k8shawk_core::fix::{Fix, Operation, Precondition};
 use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::rca::time;
@@ -133,6 +133,8 @@ pub struct Tried {
 
 /// Why a fix cannot be tried now.
 pub enum NotTried {
+    /// What the fix would do is done already, or its target is gone.
+    Done(String),
     /// A precondition, or the API server, says no.
     Refused(String),
     /// The cluster does not answer.
@@ -154,7 +156,7 @@ pub async fn try_fix(flow: &Flow, fix: &Fix, marked_at: i64) -> Result<Tried, No
         .current(&target.kind, &target.namespace, &target.name)
         .await
         .map_err(later)?
-        .ok_or_else(|| NotTried::Refused(format!("{target} does not exist")))?;
+        .ok_or_else(|| NotTried::Done(format!("{target} does not exist")))?;
     let related = match fix.related_kind() {
         Some(kind) => flow
             .world
@@ -164,9 +166,12 @@ pub async fn try_fix(flow: &Flow, fix: &Fix, marked_at: i64) -> Result<Tried, No
         None => Vec::new(),
     };
     let mark = time(marked_at).replace(" UTC", "Z").replace(' ', "T");
-    let operation = fix
-        .plan(&current, &related, &mark)
-        .map_err(|precondition| NotTried::Refused(precondition.to_string()))?;
+    let operation =
+        fix.plan(&current, &related, &mark)
+            .map_err(|precondition| match precondition {
+                Precondition::Done(why) => NotTried::Done(why),
+                Precondition::Fails(why) => NotTried::Refused(why),
+            })?;
     let after = flow.world.dry_run(fix, &operation).await.map_err(later)?;
     let text = |pointer| {
         current
@@ -225,7 +230,7 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
                 target_uid: tried.uid,
                 resource_version: tried.version,
             }),
-            Err(NotTried::Refused(reason)) => {
+            Err(NotTried::Done(reason) | NotTried::Refused(reason)) => {
                 decision.refused.push(Refused {
                     proposal: fix.kubectl(),
                     reason,
@@ -246,7 +251,11 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     flow.store
         .advance(&record.incident.id.0, State::Investigated, |r| {
             r.decision = Some(decision);
-            r.refusals.extend(refusals);
+            for refusal in refusals {
+                if !r.refusals.contains(&refusal) {
+                    r.refusals.push(refusal);
+                }
+            }
             r.step(flow.clock.now(), State::Decided, note);
         })?;
     Ok(())

@@ -22,17 +22,18 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     write(&path, &redact(&rca::render(record)))
         .map_err(|e| FlowError::File(format!("cannot write {}: {e}", path.display())))?;
     let shown = path.display().to_string();
-    if record.rca.as_deref() != Some(&shown) {
-        flow.store.modify(&record.incident.id.0, |r| {
-            r.rca = Some(shown);
-            Ok::<_, StoreError>(())
-        })?;
-    }
     if let (true, Some(execution)) = (record.state.is_final(), &record.execution) {
         let signature = format!("{}/{}", record.class(), record.incident.owner.kind);
         let action = execution.fix.action.name();
         flow.store
             .remember(&signature, action, record, flow.clock.now())?;
+    }
+    if record.rca.as_deref() != Some(&shown) || record.documented != Some(record.state) {
+        flow.store.modify(&record.incident.id.0, |r| {
+            r.rca = Some(shown);
+            r.documented = Some(record.state);
+            Ok::<_, StoreError>(())
+        })?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! can only succeed if it had not happened.
 
 use k8shawk_core::approval::Approval;
+use k8shawk_core::fix::Operation;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
 
@@ -50,7 +51,9 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
             "the target changed since it was shown: approval void",
         ),
         Err(NotTried::Later(error)) => Err(FlowError::Cluster(error)),
-        Err(NotTried::Refused(why)) => again(flow, record, &format!("{why}: approval void")),
+        Err(NotTried::Done(why) | NotTried::Refused(why)) => {
+            again(flow, record, &format!("{why}: approval void"))
+        }
     }?;
     tracing::debug!(id, "prepared");
     Ok(())
@@ -147,18 +150,20 @@ async fn is_done(flow: &Flow, record: &Record, execution: &Execution) -> Result<
     if first_try {
         return Ok(false);
     }
+    // Deleting and creating are each done at most once by uid and name, so that both are simply
+    // sent again: what was left out in between is made up for.
+    if matches!(execution.operation, Operation::Recreate { .. }) {
+        return Ok(false);
+    }
     match decide::try_fix(flow, &execution.fix, record.incident.opened_at).await {
         Ok(tried) => Ok(tried.uid != uid_of(execution)),
         Err(NotTried::Later(error)) => Err(FlowError::Cluster(error)),
-        // "already", "does not exist": what the fix would do is done.
-        Err(NotTried::Refused(why)) => Ok(why.contains("already")
-            || why.contains("does not exist")
-            || why.contains("has not failed")),
+        Err(NotTried::Done(_)) => Ok(true),
+        Err(NotTried::Refused(_)) => Ok(false),
     }
 }
 
 fn uid_of(execution: &Execution) -> String {
-    use k8shawk_core::fix::Operation;
     let object = match &execution.operation {
         Operation::Replace { object }
         | Operation::Delete { object }

@@ -70,6 +70,34 @@ fn cleared(flow: &Flow, record: &Record, why: &str, now: i64) -> Result<Investig
     Ok(Investigated::Done)
 }
 
+/// Ask again whether a quiet incident is still there; end it where it is not.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn look_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    let reader = flow.world.reader();
+    let now = flow.clock.now();
+    let answers = flow.judges.analyse(&record.incident, &reader, now).await;
+    let found = |c: &Conclusion| matches!(c, Conclusion::Findings(f) if !f.is_empty());
+    let still = answers.given.iter().any(|(_, c)| found(c));
+    let healthy = answers
+        .given
+        .into_iter()
+        .find_map(|(_, conclusion)| match conclusion {
+            Conclusion::Healthy(why) => Some(why),
+            Conclusion::Findings(_) => None,
+        });
+    if let (false, Some(why)) = (still, healthy) {
+        let stored = flow
+            .store
+            .advance(&record.incident.id.0, record.state, |r| {
+                r.step(now, State::Cleared, why);
+            })?;
+        flow.terminal.note(&stored, "it went away by itself");
+    }
+    Ok(())
+}
+
 /// A sentence that cites nothing is no claim; what leaves the cluster is redacted here.
 pub fn checked(mut finding: Finding) -> Finding {
     for evidence in &mut finding.evidence {

@@ -1,7 +1,7 @@
 //! The one place where stages compose: each incident is driven along the arrows of the flow,
 //! from whatever state is stored.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,10 +22,13 @@ const AGAIN: Duration = Duration::from_secs(3);
 pub struct Pipeline {
     /// Services of the stages.
     pub flow: Arc<Flow>,
-    driven: Arc<Mutex<HashSet<String>>>,
+    driven: Driven,
     places: Arc<tokio::sync::Semaphore>,
     tasks: Mutex<JoinSet<()>>,
 }
+
+/// Incidents that are driven; true where somebody asked for another look in the meantime.
+type Driven = Arc<Mutex<HashMap<String, bool>>>;
 
 /// What a driver does after a stage.
 enum Next {
@@ -51,20 +54,39 @@ impl Pipeline {
     /// Drive one incident until it rests. It is driven once at a time.
     pub fn drive(&self, id: &str) {
         let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
-        if !driven.insert(id.to_owned()) {
+        if let Some(again) = driven.get_mut(id) {
+            *again = true;
             return;
         }
+        driven.insert(id.to_owned(), false);
         drop(driven);
         let (flow, places, driven) = (self.flow.clone(), self.places.clone(), self.driven.clone());
         let id = id.to_owned();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
-            to_rest(&flow, &places, &id).await;
-            driven
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&id);
+            loop {
+                to_rest(&flow, &places, &id).await;
+                let mut driven = driven.lock().unwrap_or_else(PoisonError::into_inner);
+                match driven.get_mut(&id) {
+                    Some(again) if *again => *again = false,
+                    _ => {
+                        driven.remove(&id);
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Look whether an incident that waits for people is still there; it ends where it is not.
+    pub fn look_again(&self, record: &Record) {
+        let (flow, record) = (self.flow.clone(), record.clone());
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.spawn(async move {
+            if let Err(fault) = investigate::look_again(&flow, &record).await {
+                warn!(incident = %record.incident.id, %fault, "not looked at again");
+            }
         });
     }
 
@@ -76,7 +98,7 @@ impl Pipeline {
         let mut taken = 0;
         for record in self.flow.store.list(false)? {
             let undocumented = record.state.is_final()
-                && record.rca.is_none()
+                && record.documented != Some(record.state)
                 && !matches!(record.state, State::Merged | State::Cleared);
             if !record.state.is_final() || undocumented {
                 self.drive(&record.incident.id.0);

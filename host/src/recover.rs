@@ -1,6 +1,6 @@
 //! Stage: did the fix help?
 
-use k8shawk_core::fix::Action;
+use k8shawk_core::fix::{Action, Fix};
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::recovery::Health;
 use k8shawk_core::{Inventory, ObjectRef, kinds};
@@ -35,6 +35,14 @@ const TELLING: &[&str] = &[
     "HorizontalPodAutoscaler",
     "PodDisruptionBudget",
 ];
+
+fn fix_of(record: &Record) -> Option<&Fix> {
+    record
+        .decision
+        .as_ref()
+        .and_then(|d| d.first())
+        .map(|c| &c.fix)
+}
 
 fn later(error: WriteError) -> FlowError {
     FlowError::Cluster(error)
@@ -89,7 +97,13 @@ pub async fn health(flow: &Flow, record: &Record) -> Result<Seen, FlowError> {
         moving: false,
     };
     let mut restarts = 0;
+    let cordoned = fix_of(record)
+        .filter(|f| f.action == Action::Cordon)
+        .map(|f| &f.target);
     for object in subjects(record) {
+        if cordoned.is_some_and(|node| node.same_object(&object)) {
+            continue;
+        }
         let found = flow
             .world
             .current(&object.kind, &object.namespace, &object.name)

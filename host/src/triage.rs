@@ -97,6 +97,7 @@ fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Recor
         refusals: Vec::new(),
         merged_into: None,
         rca: None,
+        documented: None,
         history: Vec::new(),
         last_seen: signal.last_seen,
     };

@@ -12,7 +12,6 @@ use tracing::{info, warn};
 use crate::cluster::Change;
 use crate::flow::FlowError;
 use crate::pipeline::Pipeline;
-use crate::store::StoreError;
 use crate::triage::{self, Grouped};
 
 /// Time without any signal after which an incident is looked at again, milliseconds.
@@ -118,36 +117,28 @@ impl Watch {
         }
     }
 
-    /// An incident whose signals stopped has gone away by itself, and one whose question is too
-    /// old is asked again.
+    /// An incident whose signals stopped may have gone away by itself: it is looked at, and
+    /// nothing changes where it is still there. A question that is too old is asked again.
     fn quiet(&mut self, now: i64) -> Result<(), FlowError> {
         let flow = &self.pipeline.flow;
         let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
-        for record in flow.store.list(true)? {
+        let active = flow.store.list(true)?;
+        self.seen
+            .retain(|id, _| active.iter().any(|r| r.incident.id.0 == *id));
+        for record in active.iter().filter(|r| r.state.awaits_people()) {
             let id = &record.incident.id.0;
-            let last = self.seen.get(id).copied().unwrap_or(record.last_seen);
+            let last = *self.seen.entry(id.clone()).or_insert(now);
             let expired = record.state == State::Waiting
                 && record.asked_at.is_some_and(|at| now - at > expires);
-            if !record.state.awaits_people() || !(expired || now - last > QUIET) {
-                continue;
-            }
-            let why = if expired {
-                "the question expired"
-            } else {
-                "no signal for a minute"
-            };
-            flow.store.modify(id, |r| {
-                r.votes.clear();
-                r.step(now, State::Open, format!("looked at again: {why}"));
-                Ok::<_, StoreError>(())
-            })?;
-            self.seen.insert(id.clone(), now);
-            self.pipeline.drive(id);
-        }
-        let active: Vec<String> = self.seen.keys().cloned().collect();
-        for id in active {
-            if flow.store.get(&id).is_ok_and(|r| r.state.is_final()) {
-                self.seen.remove(&id);
+            if expired {
+                flow.store.advance(id, State::Waiting, |r| {
+                    r.votes.clear();
+                    r.step(now, State::Open, "the question expired: looked at again");
+                })?;
+                self.pipeline.drive(id);
+            } else if now - last > QUIET {
+                self.seen.insert(id.clone(), now);
+                self.pipeline.look_again(record);
             }
         }
         Ok(())

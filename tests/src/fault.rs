@@ -149,7 +149,11 @@ impl<'c> Broken<'c> {
     pub fn set_up(cluster: &'c Cluster, name: &str) -> Result<Broken<'c>> {
         let namespace = cluster.namespace(prefix(name))?;
         let fault = Fault::read(name, namespace.name())?;
-        let broken = Broken { fault, namespace, cluster };
+        let broken = Broken {
+            fault,
+            namespace,
+            cluster,
+        };
         broken.apply("healthy.yaml")?;
         for step in &broken.fault.wait {
             broken.kubectl(step)?;
@@ -184,7 +188,8 @@ impl<'c> Broken<'c> {
     /// The first that does not.
     pub fn assert_healthy(&self) -> Result<()> {
         for check in &self.fault.healthy {
-            self.kubectl(check).with_context(|| format!("not healthy: kubectl {check:?}"))?;
+            self.kubectl(check)
+                .with_context(|| format!("not healthy: kubectl {check:?}"))?;
         }
         Ok(())
     }
@@ -200,5 +205,7 @@ impl Drop for Broken<'_> {
 
 /// Namespaces are short, so that names derived from them fit.
 fn prefix(name: &str) -> &str {
-    name.get(..name.len().min(30)).unwrap_or(name).trim_end_matches('-')
+    name.get(..name.len().min(30))
+        .unwrap_or(name)
+        .trim_end_matches('-')
 }

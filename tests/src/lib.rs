@@ -1,6 +1,9 @@
 //! Cross-crate tests, recorded incidents and the real-cluster harness of K8sHawk.
 
-#![allow(clippy::indexing_slicing, reason = "indexing a JSON value gives null where it lacks")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "indexing a JSON value gives null where it lacks"
+)]
 
 pub mod bench;
 pub mod cluster;

@@ -132,6 +132,13 @@ impl Config {
                 });
             }
         }
+        if config.recovery_stability >= config.recovery_timeout {
+            let what = "must be shorter than recovery.timeout_seconds, or nothing ever recovers";
+            faults.push(Fault {
+                place: "recovery.stability_seconds".to_owned(),
+                what: what.to_owned(),
+            });
+        }
         if faults.is_empty() {
             Ok(config)
         } else {
@@ -193,6 +200,16 @@ fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault
             );
             continue;
         };
+        if !KEYS
+            .iter()
+            .any(|k| k.path.starts_with(&format!("{section_name}.")))
+        {
+            at(
+                section.span().start,
+                format!("unknown table [{section_name}]"),
+            );
+            continue;
+        }
         for (key, value) in entries {
             let path = format!("{section_name}.{}", key.get_ref());
             let start = key.span().start;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::redact::{REDACTED, is_secret_name, redact};
+
 /// Fields that the API server changes by itself and that say nothing to people.
 const NOISE: &[&str] = &[
     "metadata.managedFields",
@@ -111,8 +113,8 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, lines: &mu
         }
         _ => lines.push(Line {
             path: path.to_owned(),
-            before: before.map(shown),
-            after: after.map(shown),
+            before: before.map(|v| hidden(path, v)),
+            after: after.map(|v| hidden(path, v)),
         }),
     }
 }
@@ -123,6 +125,15 @@ fn name(value: &Value) -> Option<&str> {
 
 fn named(list: &[Value]) -> bool {
     !list.is_empty() && list.iter().all(|v| name(v).is_some())
+}
+
+/// A value for people to read, without secrets.
+fn hidden(path: &str, value: &Value) -> String {
+    if is_secret_name(path) {
+        REDACTED.to_owned()
+    } else {
+        redact(&shown(value))
+    }
 }
 
 fn shown(value: &Value) -> String {

@@ -15,6 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::guard::is_name;
 use crate::object::ObjectRef;
 
 pub use operation::{Operation, Precondition};
@@ -258,6 +259,15 @@ impl Fix {
                 action: action.to_owned(),
                 kind: target.kind,
             });
+        }
+        for name in [&target.name, &target.namespace, &target.kind] {
+            if !is_name(name) {
+                let why = format!("{name:?} is not a Kubernetes name");
+                return Err(FixError::Parameter {
+                    action: action.to_owned(),
+                    why,
+                });
+            }
         }
         let mut values = Parameters {
             action,

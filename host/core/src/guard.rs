@@ -291,7 +291,7 @@ impl Read {
 }
 
 /// RBAC names may hold colons; no name holds a slash, a percent sign or two dots in a row.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= 253
         && !text.contains("..")
         && text

@@ -167,6 +167,9 @@ pub struct Record {
     pub merged_into: Option<String>,
     /// Path of the RCA.
     pub rca: Option<String>,
+    /// The state that the RCA describes.
+    #[serde(default)]
+    pub documented: Option<State>,
     /// The arrows that were taken, oldest first.
     pub history: Vec<Step>,
     /// When its signals were last seen.

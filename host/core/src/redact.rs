@@ -40,6 +40,24 @@ pub fn redact(text: &str) -> String {
     })
 }
 
+/// Parts of names of variables and keys that hold secrets.
+const SECRET_NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "private_key",
+    "credential",
+];
+
+/// True where a variable or key of this name holds a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SECRET_NAMES.iter().any(|part| name.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -156,17 +156,28 @@ fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
     let component = componentise(&fs::read(&built)?)?;
     let place = to.join(&manifest.id);
     fs::create_dir_all(&place)?;
-    fs::copy(&plugin_file, place.join("plugin.toml"))?;
+    copy(&plugin_file, &place.join("plugin.toml"))?;
     let wasm = place.join(format!("{}.wasm", manifest.id));
     let beside = wasm.with_extension("new");
     fs::write(&beside, &component)?;
     fs::rename(&beside, &wasm)?;
     let cases = directory.join("cases.toml");
     if cases.is_file() {
-        fs::copy(&cases, place.join("cases.toml"))?;
+        copy(&cases, &place.join("cases.toml"))?;
     }
     println!("{} ({} KB)", wasm.display(), component.len() / 1024);
     Ok(true)
+}
+
+/// Copy a file, unless it is there already: copying a file onto itself would empty it.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let same = to
+        .canonicalize()
+        .is_ok_and(|to| from.canonicalize().is_ok_and(|f| f == to));
+    if !same {
+        fs::copy(from, to).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    Ok(())
 }
 
 /// The last `.wasm` that cargo says it made.

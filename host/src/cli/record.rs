@@ -8,7 +8,7 @@ use anyhow::Context;
 use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame, Log};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader};
-use k8shawk_core::redact::redact;
+use k8shawk_core::redact::{REDACTED, is_secret_name, redact};
 use k8shawk_core::{kinds, rca};
 use serde_json::Value;
 
@@ -160,17 +160,31 @@ fn tells(object: &Value) -> bool {
     !(own || local || root || system)
 }
 
-/// Environment values may hold secrets; names stay.
+/// Environment values and ConfigMap entries may hold secrets; their names say whether.
 fn without_values(mut object: Value) -> Value {
     redacted(&mut object);
     object
 }
 
+/// Redact every text, and what stands under a name that tells of a secret.
 fn redacted(value: &mut Value) {
     match value {
         Value::String(text) => *text = redact(text),
         Value::Array(items) => items.iter_mut().for_each(redacted),
-        Value::Object(map) => map.values_mut().for_each(redacted),
+        Value::Object(map) => {
+            let named = map
+                .get("name")
+                .and_then(Value::as_str)
+                .is_some_and(is_secret_name);
+            for (key, value) in map {
+                match value {
+                    Value::String(text) if is_secret_name(key) || (named && key == "value") => {
+                        *text = REDACTED.to_owned();
+                    }
+                    other => redacted(other),
+                }
+            }
+        }
         _ => {}
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Cluster;
 
 mod follow;
+mod held;
 mod lean;
 mod relay;
 

@@ -81,5 +81,6 @@ impl Cluster for Granted {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ReadError> {
-    serde_json::from_str(text).map_err(|e| ReadError::Unavailable(format!("answer is not JSON: {e}")))
+    serde_json::from_str(text)
+        .map_err(|e| ReadError::Unavailable(format!("answer is not JSON: {e}")))
 }

@@ -13,7 +13,10 @@
 //! }
 //! triage::export!(Rules with_types_in triage);
 //! ```
-#![allow(missing_docs, reason = "the bindings carry the documentation of their WIT")]
+#![allow(
+    missing_docs,
+    reason = "the bindings carry the documentation of their WIT"
+)]
 #![allow(unsafe_code, reason = "the canonical ABI is made of raw pointers")]
 
 pub mod cluster;

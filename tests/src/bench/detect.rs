@@ -38,7 +38,8 @@ pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure
         INCIDENTS,
         Duration::from_secs(60),
     )?;
-    let host = Host::start(product, &["-n", namespace.name()])?;
+    let cache = tempfile::tempdir()?;
+    let host = Host::start(product, cache.path(), &["-n", namespace.name()])?;
     // Its watch lists before it follows.
     thread::sleep(Duration::from_secs(3));
     let (heard, stored, stop) = (

@@ -18,11 +18,11 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Starts it and waits for its start-up summary.
-    pub(super) fn start(product: &Product, arguments: &[&str]) -> Result<Host> {
+    /// Starts it, with the compiled plugins of a directory, and waits for its start-up summary.
+    pub(super) fn start(product: &Product, cache: &Path, arguments: &[&str]) -> Result<Host> {
         let directory = tempfile::tempdir()?;
         let log = File::create(directory.path().join("log"))?;
-        let mut command = command(product, directory.path());
+        let mut command = command(product, directory.path(), cache);
         command
             .arg("run")
             .args(arguments)
@@ -80,9 +80,9 @@ impl Drop for Host {
     }
 }
 
-/// The product in a directory, with a cache of compiled components in that directory.
-pub(super) fn command(product: &Product, directory: &Path) -> Command {
+/// The product in a directory; compiled plugins are kept in another.
+pub(super) fn command(product: &Product, directory: &Path, cache: &Path) -> Command {
     let mut command = product.command(directory);
-    command.env("XDG_CACHE_HOME", directory.join("cache"));
+    command.env("XDG_CACHE_HOME", cache);
     command
 }

@@ -98,7 +98,7 @@ fn rounds(cluster: &Cluster, product: &Product, directory: &Path) -> Result<Scan
 /// Seconds and requests of one scan of all namespaces.
 fn once(product: &Product, directory: &Path) -> Result<(f64, f64)> {
     let begun = Instant::now();
-    let output = host::command(product, directory)
+    let output = host::command(product, directory, &directory.join("cache"))
         .arg("scan")
         .output()
         .context("run a scan")?;

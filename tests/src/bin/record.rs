@@ -1,6 +1,11 @@
 //! Record bundles of faults from a real cluster into `tests/incidents`:
 //! `cargo run --release -p k8shawk-tests --bin record -- [fault...]`, all where none is named.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "indexing a JSON value gives null where it lacks"
+)]
+
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -60,15 +65,23 @@ fn one(cluster: &Cluster, alone: &RwLock<()>, name: &str) -> Result<()> {
 }
 
 fn record(broken: &Broken<'_>, product: &Product) -> Result<()> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("incidents/{}.json", broken.fault.name));
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("incidents/{}.json", broken.fault.name));
     std::fs::create_dir_all(file.with_file_name(""))?;
     let subject = format!("{}/{}", broken.namespace.name(), broken.fault.object);
     let directory = tempfile::tempdir()?;
     let file_name = file.display().to_string();
     let mut arguments = vec!["record", &subject, "-f", &file_name];
     if !broken.fault.approve {
-        let output = product.command(directory.path()).args(&arguments).output()?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = product
+            .command(directory.path())
+            .args(&arguments)
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         return Ok(());
     }
     arguments.extend(["--follow", "45"]);

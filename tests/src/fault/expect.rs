@@ -15,7 +15,10 @@ impl std::fmt::Display for Faults {
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 impl Fault {
@@ -27,7 +30,11 @@ impl Fault {
                 .iter()
                 .map(|f| format!("{} {}", text(f, "/class"), text(f, "/owner/name")))
                 .collect();
-            faults.push(format!("{} incidents instead of {}: {classes:?}", findings.len(), self.incidents()));
+            faults.push(format!(
+                "{} incidents instead of {}: {classes:?}",
+                findings.len(),
+                self.incidents()
+            ));
         }
         if self.harmless {
             return Faults(faults);
@@ -63,7 +70,10 @@ impl Fault {
             }
         }
         if !self.names_object(found) {
-            faults.push(format!("it is not about {}: {}", self.object, found["owner"]));
+            faults.push(format!(
+                "it is not about {}: {}",
+                self.object, found["owner"]
+            ));
         }
         for evidence in found["evidence"].as_array().into_iter().flatten() {
             if text(evidence, "/excerpt").is_empty() {
@@ -79,10 +89,15 @@ impl Fault {
     }
 
     fn judge_fix(&self, expected: &str, found: &Value, faults: &mut Vec<String>) {
-        let action = found.pointer("/fix/action").and_then(Value::as_str).unwrap_or("none");
+        let action = found
+            .pointer("/fix/action")
+            .and_then(Value::as_str)
+            .unwrap_or("none");
         if action != expected {
             let refused = &found["refused_fixes"];
-            faults.push(format!("the fix is {action} instead of {expected} (refused: {refused})"));
+            faults.push(format!(
+                "the fix is {action} instead of {expected} (refused: {refused})"
+            ));
         }
         for (name, value) in &self.parameters {
             let given = text(found, &format!("/fix/parameters/{name}"));

@@ -22,14 +22,24 @@ impl Product {
     /// Where it is not built.
     pub fn new(cluster: &Cluster) -> Result<Product> {
         let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist/k8shawk");
-        ensure!(binary.is_file(), "{} is missing: run `make build`", binary.display());
-        Ok(Product { binary, kubeconfig: cluster.kubeconfig().to_owned() })
+        ensure!(
+            binary.is_file(),
+            "{} is missing: run `make build`",
+            binary.display()
+        );
+        Ok(Product {
+            binary,
+            kubeconfig: cluster.kubeconfig().to_owned(),
+        })
     }
 
     /// The command, in a working directory, without what the environment would say.
     pub fn command(&self, directory: &Path) -> Command {
         let mut command = Command::new(&self.binary);
-        command.current_dir(directory).env("KUBECONFIG", &self.kubeconfig).env("NO_COLOR", "1");
+        command
+            .current_dir(directory)
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("NO_COLOR", "1");
         for name in ["WATCH_NAMESPACE", "K8SHAWK_CONFIG", "RUST_LOG"] {
             command.env_remove(name);
         }
@@ -74,7 +84,11 @@ impl Product {
             .stdout(log.try_clone()?)
             .stderr(log);
         let child = command.spawn()?;
-        Ok(Running { product: self, child, directory })
+        Ok(Running {
+            product: self,
+            child,
+            directory,
+        })
     }
 }
 
@@ -102,7 +116,11 @@ impl Running<'_> {
     /// Where `incidents` does not print one JSON document.
     pub fn incidents(&self) -> Result<Vec<Value>> {
         let arguments = ["incidents", "-o", "json"];
-        let output = self.product.command(self.directory()).args(arguments).output()?;
+        let output = self
+            .product
+            .command(self.directory())
+            .args(arguments)
+            .output()?;
         match Product::document(&output)? {
             Value::Array(incidents) => Ok(incidents),
             other => bail!("not an array: {other}"),
@@ -115,9 +133,10 @@ impl Running<'_> {
     /// After the deadline, with what there is and the log.
     pub fn until(&self, states: &[&str], deadline: Duration) -> Result<Value> {
         let found = wait_until(deadline, &format!("an incident in {states:?}"), || {
-            Ok(self.incidents()?.into_iter().find(|i| {
-                states.contains(&i["state"].as_str().unwrap_or_default())
-            }))
+            Ok(self
+                .incidents()?
+                .into_iter()
+                .find(|i| states.contains(&i["state"].as_str().unwrap_or_default())))
         });
         found.with_context(|| format!("incidents: {:?}\nlog:\n{}", self.incidents(), self.log()))
     }
@@ -127,7 +146,11 @@ impl Running<'_> {
     /// # Errors
     /// What it said where it did not.
     pub fn ask(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.product.command(self.directory()).args(arguments).output()?;
+        let output = self
+            .product
+            .command(self.directory())
+            .args(arguments)
+            .output()?;
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         ensure!(output.status.success(), "{told}");
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -148,7 +171,9 @@ impl Running<'_> {
     /// # Errors
     /// After the deadline.
     pub fn until_ended(&mut self, deadline: Duration) -> Result<()> {
-        wait_until(deadline, "the host to end", || Ok(self.child.try_wait()?.map(|_| ())))
+        wait_until(deadline, "the host to end", || {
+            Ok(self.child.try_wait()?.map(|_| ()))
+        })
     }
 
     /// Start it again in the same directory.
@@ -156,7 +181,9 @@ impl Running<'_> {
     /// # Errors
     /// Where it does not start.
     pub fn again(&mut self, namespace: &str, environment: &[(&str, &str)]) -> Result<()> {
-        let log = std::fs::OpenOptions::new().append(true).open(self.directory.path().join("log"))?;
+        let log = std::fs::OpenOptions::new()
+            .append(true)
+            .open(self.directory.path().join("log"))?;
         let mut command = self.product.command(self.directory.path());
         command
             .args(["run", "-n", namespace])

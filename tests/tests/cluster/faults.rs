@@ -66,16 +66,27 @@ fn fixed(broken: &Broken<'_>, product: &Product) -> Result<()> {
     let id = waiting["id"].as_str().unwrap_or_default();
     if waiting.pointer("/fix/risk").and_then(|r| r.as_str()) == Some("high") {
         let refused = running.ask(&["approve", id]);
-        ensure!(refused.is_err(), "a high risk was approved by one unnamed person");
+        ensure!(
+            refused.is_err(),
+            "a high risk was approved by one unnamed person"
+        );
         return Ok(());
     }
     running.ask(&["approve", id])?;
     let ends = ["recovered", "partly", "unchanged", "worse", "failed"];
     let ended = running.until(&ends, Duration::from_secs(200))?;
-    ensure!(ended["state"] == "recovered", "it ended as {}: {}", ended["state"], running.log());
+    ensure!(
+        ended["state"] == "recovered",
+        "it ended as {}: {}",
+        ended["state"],
+        running.log()
+    );
     broken.assert_healthy()?;
     let rca = ended["rca"].as_str().unwrap_or_default();
     let text = std::fs::read_to_string(running.directory().join(rca))?;
-    ensure!(text.contains("recovered") && text.contains("Approved by"), "{text}");
+    ensure!(
+        text.contains("recovered") && text.contains("Approved by"),
+        "{text}"
+    );
     Ok(())
 }

@@ -16,14 +16,23 @@ use crate::Shared;
 type Test = fn(&Cluster) -> Result<()>;
 
 const SIDE_BY_SIDE: &[(&str, Test)] = &[
-    ("a_failing_pull_is_noticed_within_a_second_and_documented", noticed),
+    (
+        "a_failing_pull_is_noticed_within_a_second_and_documented",
+        noticed,
+    ),
     ("a_target_that_drifts_voids_the_approval", drift),
-    ("a_refused_read_is_in_the_incident_and_the_flow_goes_on", refused),
+    (
+        "a_refused_read_is_in_the_incident_and_the_flow_goes_on",
+        refused,
+    ),
     ("a_dismissed_incident_stays_dismissed", dismissed),
 ];
 
 const ALONE: &[(&str, Test)] = &[
-    ("two_hundred_pods_without_one_configmap_are_one_incident", storm),
+    (
+        "two_hundred_pods_without_one_configmap_are_one_incident",
+        storm,
+    ),
     ("an_api_server_that_goes_away_loses_nothing", outage),
 ];
 
@@ -50,7 +59,10 @@ fn locked(cluster: &Cluster, alone: &RwLock<()>, test: Test, exclusive: bool) ->
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn now_ms() -> i64 {
@@ -92,11 +104,21 @@ fn noticed(cluster: &Cluster) -> Result<()> {
     let incident = running.until(&["needs-human"], Duration::from_secs(60))?;
     let seen = seen.recv_timeout(Duration::from_secs(60))?;
     let opened = incident["opened_at"].as_i64().unwrap_or_default();
-    ensure!(opened - seen < 1000, "stored {} ms after a bare watch saw it", opened - seen);
-    ensure!(text(&incident, "/cause").contains("nonexistent-image:latest"), "{incident}");
+    ensure!(
+        opened - seen < 1000,
+        "stored {} ms after a bare watch saw it",
+        opened - seen
+    );
+    ensure!(
+        text(&incident, "/cause").contains("nonexistent-image:latest"),
+        "{incident}"
+    );
     let described = running.until(&["needs-human"], Duration::from_secs(5))?;
     let rca = std::fs::read_to_string(running.directory().join(text(&described, "/rca")))?;
-    ensure!(rca.contains("test-incident") && rca.contains("## Cause"), "{rca}");
+    ensure!(
+        rca.contains("test-incident") && rca.contains("## Cause"),
+        "{rca}"
+    );
     Ok(())
 }
 
@@ -110,7 +132,10 @@ fn drift(cluster: &Cluster) -> Result<()> {
     broken.kubectl(&change)?;
     running.ask(&["approve", id])?;
     let again = running.until(&["waiting"], Duration::from_secs(60))?;
-    ensure!(again["diff"] != waiting["diff"], "the same diff is asked about again");
+    ensure!(
+        again["diff"] != waiting["diff"],
+        "the same diff is asked about again"
+    );
     let history = again["history"].to_string();
     ensure!(history.contains("approval void"), "{history}");
     ensure!(again["approvers"].is_null(), "something was executed");
@@ -124,7 +149,10 @@ fn refused(cluster: &Cluster) -> Result<()> {
     let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist/grants");
     for entry in std::fs::read_dir(dist)? {
         let path = entry?.path();
-        std::fs::copy(&path, grants.path().join(path.file_name().unwrap_or_default()))?;
+        std::fs::copy(
+            &path,
+            grants.path().join(path.file_name().unwrap_or_default()),
+        )?;
     }
     let narrow = "[[allow]]\nverbs = [\"get\", \"list\", \"describe\", \"logs\", \"top\", \"events\"]\nkinds = [\"Pod\", \"ReplicaSet\", \"Deployment\"]\nnamespaces = [\"*\"]\n";
     std::fs::write(grants.path().join("analysis.toml"), narrow)?;
@@ -133,7 +161,10 @@ fn refused(cluster: &Cluster) -> Result<()> {
     let incident = running.until(&["needs-human", "waiting"], Duration::from_secs(90))?;
     let reads = incident["refused_reads"].to_string();
     ensure!(reads.contains("ConfigMap"), "{reads}");
-    ensure!(!reads.contains("exist"), "a refusal tells of existence: {reads}");
+    ensure!(
+        !reads.contains("exist"),
+        "a refusal tells of existence: {reads}"
+    );
     Ok(())
 }
 
@@ -146,8 +177,14 @@ fn dismissed(cluster: &Cluster) -> Result<()> {
     running.ask(&["dismiss", id, "--reason", "known"])?;
     std::thread::sleep(Duration::from_secs(8));
     let all = running.incidents()?;
-    ensure!(all.len() == 1 && text(&all[0], "/state") == "dismissed", "{all:?}");
-    ensure!(running.ask(&["approve", id]).is_err(), "a dismissed incident was approved");
+    ensure!(
+        all.len() == 1 && text(&all[0], "/state") == "dismissed",
+        "{all:?}"
+    );
+    ensure!(
+        running.ask(&["approve", id]).is_err(),
+        "a dismissed incident was approved"
+    );
     Ok(())
 }
 
@@ -169,10 +206,19 @@ fn storm(cluster: &Cluster) -> Result<()> {
     cluster.wait_until(Duration::from_secs(240), "200 failing pods", failing)?;
     std::thread::sleep(Duration::from_secs(10));
     let all = running.incidents()?;
-    ensure!(all.len() == 1, "{} incidents: {:?}", all.len(), all.iter().map(|i| text(i, "/title")).collect::<Vec<_>>());
+    ensure!(
+        all.len() == 1,
+        "{} incidents: {:?}",
+        all.len(),
+        all.iter().map(|i| text(i, "/title")).collect::<Vec<_>>()
+    );
     let victims = all[0]["victims"].as_array().map_or(0, Vec::len);
     ensure!(victims >= 7, "{victims} victims");
-    ensure!(text(&all[0], "/cause").contains("platform"), "{}", all[0]["cause"]);
+    ensure!(
+        text(&all[0], "/cause").contains("platform"),
+        "{}",
+        all[0]["cause"]
+    );
     let found = product.scan(namespace.name())?;
     ensure!(found.len() == 1, "a scan finds {}", found.len());
     Ok(())

@@ -2,6 +2,11 @@
 //! namespace for each test. `cargo test -p k8shawk-tests --test cluster -- <part of a name>`
 //! runs some of them.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "indexing a JSON value gives null where it lacks"
+)]
+
 mod faults;
 mod flow;
 mod restart;
@@ -28,7 +33,8 @@ impl Shared {
         if held.is_none() {
             *held = Some(Arc::new(Cluster::start(Options::default())?));
         }
-        held.clone().ok_or_else(|| anyhow::anyhow!("there is no cluster"))
+        held.clone()
+            .ok_or_else(|| anyhow::anyhow!("there is no cluster"))
     }
 
     /// Run a test's body with the cluster.
@@ -36,7 +42,9 @@ impl Shared {
         &self,
         body: impl FnOnce(&Cluster, &RwLock<()>) -> anyhow::Result<()>,
     ) -> Result<(), Failed> {
-        let done = self.cluster().and_then(|cluster| body(&cluster, &self.alone));
+        let done = self
+            .cluster()
+            .and_then(|cluster| body(&cluster, &self.alone));
         done.map_err(|e| format!("{e:#}").into())
     }
 }
@@ -44,7 +52,10 @@ impl Shared {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
-    let shared = Shared { cluster: Arc::default(), alone: Arc::default() };
+    let shared = Shared {
+        cluster: Arc::default(),
+        alone: Arc::default(),
+    };
     let mut trials = flow::trials(&shared);
     trials.extend(restart::trials(&shared));
     match faults::trials(&shared) {
@@ -55,6 +66,12 @@ fn main() -> ExitCode {
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    drop(shared.cluster.lock().unwrap_or_else(PoisonError::into_inner).take());
+    drop(
+        shared
+            .cluster
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(),
+    );
     conclusion.exit_code()
 }

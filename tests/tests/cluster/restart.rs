@@ -12,17 +12,26 @@ use crate::Shared;
 
 /// Every point at which the host can be made to crash.
 const POINTS: &[&str] = &[
-    "open", "investigated", "decided", "waiting", "approved", "executing", "before-send",
-    "after-send", "applied", "recovered",
+    "open",
+    "investigated",
+    "decided",
+    "waiting",
+    "approved",
+    "executing",
+    "before-send",
+    "after-send",
+    "applied",
+    "recovered",
 ];
 
 /// A test for each point.
 pub fn trials(shared: &Shared) -> Vec<Trial> {
     let trial = |point: &&'static str| {
         let (shared, point) = (shared.clone(), *point);
-        Trial::test(format!("restart::a_crash_at_{point}_loses_nothing_and_fixes_once"), move || {
-            shared.with(|cluster, alone| crash_at(cluster, alone, point))
-        })
+        Trial::test(
+            format!("restart::a_crash_at_{point}_loses_nothing_and_fixes_once"),
+            move || shared.with(|cluster, alone| crash_at(cluster, alone, point)),
+        )
     };
     POINTS.iter().map(trial).collect()
 }
@@ -40,20 +49,36 @@ fn crash_at(cluster: &Cluster, alone: &RwLock<()>, point: &str) -> Result<()> {
     let all = running.incidents()?;
     ensure!(all.len() == 1, "{} incidents: {all:?}", all.len());
     let after = generation(&broken)?;
-    ensure!(after == before + 1, "the Deployment was changed {} times", after - before);
+    ensure!(
+        after == before + 1,
+        "the Deployment was changed {} times",
+        after - before
+    );
     broken.assert_healthy()
 }
 
 fn generation(broken: &Broken<'_>) -> Result<i64> {
-    let arguments = ["get", "deployment/web", "-o", "jsonpath={.metadata.generation}"];
-    Ok(broken.kubectl(&arguments.map(str::to_owned))?.trim().parse()?)
+    let arguments = [
+        "get",
+        "deployment/web",
+        "-o",
+        "jsonpath={.metadata.generation}",
+    ];
+    Ok(broken
+        .kubectl(&arguments.map(str::to_owned))?
+        .trim()
+        .parse()?)
 }
 
 /// Approve where that is asked for, until the host has crashed.
 fn until_crashed(running: &mut Running<'_>) -> Result<()> {
     let until = Instant::now() + Duration::from_secs(120);
     while running.until_ended(Duration::from_millis(500)).is_err() {
-        ensure!(Instant::now() < until, "it did not crash: {}", running.log());
+        ensure!(
+            Instant::now() < until,
+            "it did not crash: {}",
+            running.log()
+        );
         approve(running);
     }
     Ok(())

@@ -18,7 +18,7 @@ fn all_faults_name_file_and_line_at_once() {
             .iter()
             .any(|f| f.starts_with("k8shawk.toml:3:") && f.contains("between 1"))
     );
-    assert!(shown.iter().any(|f| f.starts_with("k8shawk.toml:6:")));
+    assert!(shown.iter().any(|f| f.starts_with("k8shawk.toml:5:")));
 }
 
 #[test]

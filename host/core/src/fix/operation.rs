@@ -34,5 +34,11 @@ pub enum Operation {
 
 /// Why a fix cannot be planned on the object as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct Precondition(pub String);
+pub enum Precondition {
+    /// What the fix would do is done already.
+    #[error("{0}")]
+    Done(String),
+    /// Something else stands against it.
+    #[error("{0}")]
+    Fails(String),
+}

@@ -11,7 +11,11 @@ const MAX_REPLICAS: u32 = 500;
 type Planned = Result<Operation, Precondition>;
 
 fn fails<T>(why: impl Into<String>) -> Result<T, Precondition> {
-    Err(Precondition(why.into()))
+    Err(Precondition::Fails(why.into()))
+}
+
+fn done<T>(why: impl Into<String>) -> Result<T, Precondition> {
+    Err(Precondition::Done(why.into()))
 }
 
 impl Fix {
@@ -102,7 +106,7 @@ impl Fix {
             _ => return fails("this action is not an edit"),
         }
         if object == *current {
-            return fails("the object is already as the fix would make it");
+            return done("the object is already as the fix would make it");
         }
         Ok(Operation::Replace { object })
     }
@@ -149,7 +153,7 @@ fn find_container<'v>(object: &'v mut Value, name: &str) -> Result<&'v mut Value
             .flatten()
             .find(|c| c.get("name").and_then(Value::as_str) == Some(name))
     });
-    found.ok_or_else(|| Precondition(format!("there is no container {name:?}")))
+    found.ok_or_else(|| Precondition::Fails(format!("there is no container {name:?}")))
 }
 
 fn set_limit(container: &mut Value, resource: &str, limit: Option<&Quantity>) {
@@ -220,7 +224,7 @@ fn raise_quota(quota: &mut Value, resource: &str, value: &Quantity) -> Result<()
         return fails(format!("the quota does not limit {resource}"));
     };
     if value.amount() <= now {
-        return fails(format!(
+        return done(format!(
             "the quota for {resource} is no lower than {value} already"
         ));
     }
@@ -234,7 +238,7 @@ fn expand(claim: &mut Value, size: &Quantity) -> Result<(), Precondition> {
         .pointer("/spec/resources/requests/storage")
         .and_then(Value::as_str);
     if now.and_then(amount).is_some_and(|now| now >= size.amount()) {
-        return fails(format!("the claim asks for {size} or more already"));
+        return done(format!("the claim asks for {size} or more already"));
     }
     set(claim, &path, json!(size.to_string()));
     Ok(())
@@ -251,7 +255,7 @@ fn remove_finalizer(object: &mut Value, finalizer: &str) -> Result<(), Precondit
     let before = list.len();
     list.retain(|f| f.as_str() != Some(finalizer));
     if list.len() == before {
-        return fails(format!("the object has no finalizer {finalizer:?}"));
+        return done(format!("the object has no finalizer {finalizer:?}"));
     }
     Ok(())
 }
@@ -273,7 +277,7 @@ fn rollout_undo(current: &Value, related: &[Value], revision: u64) -> Planned {
         labels.remove("pod-template-hash");
     }
     if current.pointer("/spec/template") == Some(&template) {
-        return fails(format!("the Deployment is at revision {revision} already"));
+        return done(format!("the Deployment is at revision {revision} already"));
     }
     let mut object = current.clone();
     set(&mut object, &["spec", "template"], template);

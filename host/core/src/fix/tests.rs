@@ -115,7 +115,7 @@ fn a_fix_that_changes_nothing_is_refused() {
     assert!(
         fix.plan(&deployment(), &[], "")
             .unwrap_err()
-            .0
+            .to_string()
             .contains("already")
     );
 }

@@ -12,10 +12,15 @@ use kube::runtime::watcher::{DefaultBackoff, Error, Event};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::{Instant, sleep_until};
 
 use super::follow::{Fault, Step, fault, follow};
+use super::held::Held;
 use super::lean::Lean;
 use super::{Change, Drops, EVERY_KIND};
+
+/// How long the watches of one rank may take to be listed before the next rank begins.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Nobody receives any more.
 struct Closed;
@@ -40,6 +45,23 @@ pub(super) struct Relay {
     watches: SelectAll<BoxStream<'static, Step>>,
     /// Watches that the API server's absence ended and that are not back.
     away: BTreeSet<usize>,
+    /// Watches that were not listed yet and have not failed either.
+    unsettled: BTreeSet<usize>,
+    /// Watches that wait until the others are settled, by their rank.
+    waiting: Vec<(u8, usize)>,
+    /// When the next rank begins at the latest.
+    patience: Instant,
+    held: Held,
+}
+
+/// Owners first, then their pods, then what is told of these: else a pod's root owner would
+/// not be known when the pod is.
+fn rank(kind: &Kind) -> u8 {
+    match kind.kind {
+        "Event" => 2,
+        "Pod" => 1,
+        _ => 0,
+    }
 }
 
 impl Relay {
@@ -57,6 +79,10 @@ impl Relay {
             slots: Vec::new(),
             watches: SelectAll::new(),
             away: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
+            waiting: Vec::new(),
+            patience: Instant::now() + PATIENCE,
+            held: Held::default(),
         }
     }
 
@@ -71,21 +97,47 @@ impl Relay {
                 listing: Vec::new(),
                 gap: false,
             });
-            self.begin(at, Duration::ZERO);
+            self.waiting.push((rank(kind), at));
         }
-        loop {
-            let next = tokio::select! {
-                next = self.watches.next() => next,
-                () = self.sink.closed() => None,
-            };
-            let Some((at, step)) = next else { return };
-            let done = match step {
+        self.waiting
+            .sort_by_key(|waiting| std::cmp::Reverse(*waiting));
+        self.begin_next();
+        while self.turn().await.is_ok() {}
+    }
+
+    /// One thing that happens.
+    async fn turn(&mut self) -> Result<(), Closed> {
+        tokio::select! {
+            () = self.sink.closed() => Err(Closed),
+            () = sleep_until(self.patience), if !self.waiting.is_empty() => {
+                self.begin_next();
+                Ok(())
+            }
+            (at, event) = self.held.next() => self.offer(at, event).await,
+            Some((at, step)) = self.watches.next() => match step {
                 Ok(event) => self.relay(at, event).await,
                 Err(error) => self.failed(at, &error).await,
-            };
-            if done.is_err() {
-                return;
-            }
+            },
+        }
+    }
+
+    /// A watch was listed or failed; after the last one of a rank the next rank begins.
+    fn settle(&mut self, at: usize) {
+        self.unsettled.remove(&at);
+        if self.unsettled.is_empty() {
+            self.begin_next();
+        }
+    }
+
+    fn begin_next(&mut self) {
+        let Some((rank, _)) = self.waiting.last().copied() else {
+            return;
+        };
+        self.patience = Instant::now() + PATIENCE;
+        self.unsettled.clear();
+        while let Some((_, at)) = self.waiting.pop_if(|(of, _)| *of == rank) {
+            self.unsettled.insert(at);
+            self.begin(at, Duration::ZERO);
         }
     }
 
@@ -123,6 +175,11 @@ impl Relay {
                 self.deliver(changed(kind, lean)).await?;
             }
             Event::InitDone => self.listed(at).await?,
+            Event::Apply(lean) if kind.kind == "Event" => {
+                if let Some(event) = self.held.hold(at, changed(kind, lean)) {
+                    self.offer(at, event).await?;
+                }
+            }
             Event::Apply(lean) => self.offer(at, changed(kind, lean)).await?,
             // An event that expires is deleted: that says nothing.
             Event::Delete(_) if kind.kind == "Event" => {}
@@ -160,6 +217,7 @@ impl Relay {
             })
             .await?;
         }
+        self.settle(at);
         Ok(())
     }
 
@@ -180,6 +238,7 @@ impl Relay {
             Fault::Kind(why) => self.gap(at, why).await?,
         }
         self.begin_later(at);
+        self.settle(at);
         Ok(())
     }
 
