@@ -79,6 +79,13 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("faults")
 }
 
+/// Where the recorded bundle of a fault is, or would be.
+pub fn bundle(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("incidents")
+        .join(format!("{name}.json"))
+}
+
 /// Names of all faults, in order.
 ///
 /// # Errors

@@ -62,4 +62,6 @@ fn amplified(object: ObjectRef) -> Finding {
     }
 }
 
+#[cfg(target_family = "wasm")]
+
 analysis::export!(Hostile with_types_in analysis);

@@ -23,4 +23,6 @@ impl Guest for Hostile {
     }
 }
 
+#[cfg(target_family = "wasm")]
+
 triage::export!(Hostile with_types_in triage);

@@ -6,7 +6,6 @@
     reason = "indexing a JSON value gives null where it lacks"
 )]
 
-use std::path::Path;
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -65,8 +64,7 @@ fn one(cluster: &Cluster, alone: &RwLock<()>, name: &str) -> Result<()> {
 }
 
 fn record(broken: &Broken<'_>, product: &Product) -> Result<()> {
-    let file =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("incidents/{}.json", broken.fault.name));
+    let file = fault::bundle(&broken.fault.name);
     std::fs::create_dir_all(file.with_file_name(""))?;
     let subject = format!("{}/{}", broken.namespace.name(), broken.fault.object);
     let directory = tempfile::tempdir()?;
