@@ -2,6 +2,15 @@
 //! they behave. One crate builds two of them: a triage plugin, and with the feature `analysis`
 //! an analysis plugin.
 
+#![cfg_attr(
+    not(target_family = "wasm"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the guests are exported to WebAssembly alone"
+    )
+)]
+
 mod attack;
 
 #[cfg(feature = "analysis")]

@@ -122,10 +122,10 @@ async fn listen(api: Api<Pod>, version: String, heard: Seen) -> Result<()> {
     let changes = api.watch(&WatchParams::default(), &version).await?;
     let mut changes = changes.boxed();
     while let Some(change) = changes.try_next().await? {
-        if let WatchEvent::Modified(pod) = change {
-            if is_broken(&pod) {
-                note(&heard, pod.metadata.name.as_deref().unwrap_or_default());
-            }
+        if let WatchEvent::Modified(pod) = change
+            && is_broken(&pod)
+        {
+            note(&heard, pod.metadata.name.as_deref().unwrap_or_default());
         }
     }
     Ok(())
