@@ -6,9 +6,11 @@
 //! can only succeed if it had not happened.
 
 use k8shawk_core::approval::Approval;
+use k8shawk_core::diff::Diff;
 use k8shawk_core::fix::Operation;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
+use serde_json::Value;
 
 use crate::cluster::WriteError;
 use crate::decide::{self, NotTried, Tried};
@@ -150,31 +152,47 @@ async fn is_done(flow: &Flow, record: &Record, execution: &Execution) -> Result<
     if first_try {
         return Ok(false);
     }
-    // Deleting and creating are each done at most once by uid and name, so that both are simply
-    // sent again: what was left out in between is made up for.
-    if matches!(execution.operation, Operation::Recreate { .. }) {
-        return Ok(false);
-    }
-    match decide::try_fix(flow, &execution.fix, record.incident.opened_at).await {
-        Ok(tried) => Ok(tried.uid != uid_of(execution)),
-        Err(NotTried::Later(error)) => Err(FlowError::Cluster(error)),
-        Err(NotTried::Done(_)) => Ok(true),
-        Err(NotTried::Refused(_)) => Ok(false),
-    }
+    let target = &execution.fix.target;
+    let current = flow
+        .world
+        .current(&target.kind, &target.namespace, &target.name)
+        .await;
+    let current = current.map_err(FlowError::Cluster)?;
+    Ok(match (&execution.operation, current) {
+        // Deleting and creating are each done at most once by uid and name, so that both are
+        // simply sent again: what was left out in between is made up for.
+        (Operation::Recreate { .. }, _) => false,
+        (_, None) => true,
+        (Operation::Replace { object }, Some(current)) => wanted_is_there(&current, object),
+        (_, Some(current)) => uid(&current) != uid_of(execution),
+    })
 }
 
-fn uid_of(execution: &Execution) -> String {
+/// Nothing that a fix may change differs from what was sent.
+fn wanted_is_there(current: &Value, sent: &Value) -> bool {
+    let ours = |path: &str| path.starts_with("spec") || path.starts_with("metadata.finalizers");
+    uid(current) == uid(sent)
+        && !Diff::between(current, sent)
+            .lines
+            .iter()
+            .any(|l| ours(&l.path))
+}
+
+fn uid(object: &Value) -> &str {
+    object
+        .pointer("/metadata/uid")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn uid_of(execution: &Execution) -> &str {
     let object = match &execution.operation {
         Operation::Replace { object }
         | Operation::Delete { object }
         | Operation::Evict { object } => object,
         Operation::Recreate { old, .. } => old,
     };
-    object
-        .pointer("/metadata/uid")
-        .and_then(|u| u.as_str())
-        .unwrap_or_default()
-        .to_owned()
+    uid(object)
 }
 
 /// The object changed between plan and send, so nothing happened: check the approval again on

@@ -1,21 +1,24 @@
 //! Stage: from changes in the cluster to observations, and on to triage.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use k8shawk_core::record::State;
 use k8shawk_core::{Inventory, ObjectRef, Observation};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::cluster::Change;
+use crate::cluster::{Change, watched};
 use crate::flow::FlowError;
 use crate::pipeline::Pipeline;
 use crate::triage::{self, Grouped};
 
 /// Time without any signal after which an incident is looked at again, milliseconds.
 const QUIET: i64 = 60_000;
+/// Longest wait for the first list of every kind, milliseconds.
+const LISTING: i64 = 10_000;
 /// Events older than this at their arrival are history, milliseconds.
 const OLD_EVENT: i64 = 10 * 60_000;
 
@@ -25,15 +28,27 @@ pub struct Watch {
     inventory: Inventory,
     /// When each open incident's signals were last seen.
     seen: HashMap<String, i64>,
+    /// Kinds that are not listed yet: until all are, owners are not known, and nothing is judged.
+    unlisted: HashSet<String>,
+    /// Events that wait for that.
+    held: Vec<Value>,
+    started: i64,
 }
 
 impl Watch {
     /// A watch that knows nothing of the cluster yet.
     pub fn new(pipeline: Arc<Pipeline>, inventory: Inventory) -> Watch {
+        let started = pipeline.flow.clock.now();
+        let kinds = watched().iter().filter(|kind| **kind != "Event");
+        let unlisted = kinds.map(|kind| (*kind).to_owned()).collect();
+        let (seen, held) = (HashMap::new(), Vec::new());
         Watch {
             pipeline,
             inventory,
-            seen: HashMap::new(),
+            seen,
+            unlisted,
+            held,
+            started,
         }
     }
 
@@ -58,23 +73,42 @@ impl Watch {
         match change {
             Change::Applied(object) => {
                 self.inventory.apply(&object);
-                self.look(&reference(&object), now);
+                if self.unlisted.is_empty() {
+                    self.look(&reference(&object), now);
+                }
             }
             Change::Deleted(object) => {
                 let touched = self.inventory.dependants(&object);
                 self.inventory.remove(&object);
-                touched.iter().for_each(|o| self.observe(o, now));
+                if self.unlisted.is_empty() {
+                    touched.iter().for_each(|o| self.observe(o, now));
+                }
             }
+            Change::Event(event) if !self.unlisted.is_empty() => self.held.push(event),
             Change::Event(event) => {
                 let observed = self.inventory.observe_event(&event, now);
                 if let Some(o) = observed.filter(|o| now - o.signal.last_seen < OLD_EVENT) {
                     self.judge(&o);
                 }
             }
-            Change::Listed { kind, objects } => self.inventory.replace_kind(&kind, "", &objects),
+            Change::Listed { kind, objects } => {
+                self.inventory.replace_kind(&kind, "", &objects);
+                if self.unlisted.remove(&kind) && self.unlisted.is_empty() {
+                    self.begin();
+                }
+            }
             Change::Gap { kind, why } => warn!(kind, why, "not followed for now"),
             Change::Restored { kind } => info!(kind, "followed again"),
         }
+    }
+
+    /// Every kind is listed: judge what was held back.
+    fn begin(&mut self) {
+        self.unlisted.clear();
+        for event in std::mem::take(&mut self.held) {
+            self.take(Change::Event(event));
+        }
+        self.sweep();
     }
 
     fn look(&mut self, object: &ObjectRef, now: i64) {
@@ -109,6 +143,13 @@ impl Watch {
     /// Look at everything that is still observed, then at incidents that went quiet.
     pub fn sweep(&mut self) {
         let now = self.pipeline.flow.clock.now();
+        if !self.unlisted.is_empty() {
+            // A kind that cannot be read never is listed.
+            if now - self.started > LISTING {
+                self.begin();
+            }
+            return;
+        }
         for observation in self.inventory.observe_all(now) {
             self.judge(&observation);
         }

@@ -20,7 +20,8 @@ mod relay;
 /// Something changed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// An object is new or different: [`k8shawk_core::Inventory::apply`] it.
+    /// An object is new or different: [`k8shawk_core::Inventory::apply`] it. It holds what an
+    /// inventory keeps, and not all of a pod or a template.
     Applied(Value),
     /// An object is gone: [`k8shawk_core::Inventory::remove`] it.
     Deleted(ObjectRef),

@@ -87,3 +87,29 @@ pub(super) fn fault(error: &watcher::Error) -> Fault {
         _ => Fault::Kind(chain(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::core::Status;
+    use rstest::rstest;
+
+    fn refused(code: u16) -> watcher::Error {
+        let status = Status::failure("no", "Because").with_code(code);
+        watcher::Error::InitialListFailed(Error::Api(Box::new(status)))
+    }
+
+    #[rstest]
+    #[case(403, false)]
+    #[case(404, false)]
+    #[case(410, false)]
+    #[case(401, true)]
+    #[case(429, true)]
+    #[case(503, true)]
+    fn an_outage_is_told_from_a_refusal(#[case] code: u16, #[case] of_the_server: bool) {
+        assert_eq!(
+            matches!(fault(&refused(code)), Fault::Server(_)),
+            of_the_server
+        );
+    }
+}

@@ -43,3 +43,34 @@ impl Held {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(kind: &str) -> Change {
+        Change::Restored {
+            kind: kind.to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn events_wait_and_keep_their_order() {
+        let mut held = Held::default();
+        let begin = Instant::now();
+        assert_eq!(held.hold(1, change("a")), None);
+        assert_eq!(held.hold(2, change("b")), None);
+        assert_eq!(held.next().await, (1, change("a")));
+        assert!(begin.elapsed() >= DELAY);
+        assert_eq!(held.next().await, (2, change("b")));
+    }
+
+    #[tokio::test]
+    async fn too_many_are_not_held() {
+        let mut held = Held::default();
+        let refused = (0..=ROOM)
+            .filter(|_| held.hold(0, change("a")).is_some())
+            .count();
+        assert_eq!(refused, 1);
+    }
+}

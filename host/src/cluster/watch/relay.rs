@@ -8,19 +8,20 @@ use futures::stream::{AbortHandle, BoxStream, SelectAll, StreamExt};
 use k8shawk_core::ObjectRef;
 use k8shawk_core::kinds::Kind;
 use kube::Client;
-use kube::runtime::watcher::{DefaultBackoff, Error, Event};
-use serde_json::Value;
+use kube::runtime::watcher::{DefaultBackoff, Event};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until};
 
-use super::follow::{Fault, Step, fault, follow};
+use super::follow::{Step, follow};
 use super::held::Held;
 use super::lean::Lean;
-use super::{Change, Drops, EVERY_KIND};
+use super::{Change, Drops};
 
 /// How long the watches of one rank may take to be listed before the next rank begins.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+mod outage;
 
 /// Nobody receives any more.
 struct Closed;
@@ -45,6 +46,8 @@ pub(super) struct Relay {
     watches: SelectAll<BoxStream<'static, Step>>,
     /// Watches that the API server's absence ended and that are not back.
     away: BTreeSet<usize>,
+    /// True from the first watch that is back until the last one.
+    returning: bool,
     /// Watches that were not listed yet and have not failed either.
     unsettled: BTreeSet<usize>,
     /// Watches that wait until the others are settled, by their rank.
@@ -79,6 +82,7 @@ impl Relay {
             slots: Vec::new(),
             watches: SelectAll::new(),
             away: BTreeSet::new(),
+            returning: false,
             unsettled: BTreeSet::new(),
             waiting: Vec::new(),
             patience: Instant::now() + PATIENCE,
@@ -170,21 +174,21 @@ impl Relay {
             Event::Init => slot.listing.clear(),
             Event::InitApply(lean) => {
                 if kind.kind != "Event" {
-                    slot.listing.push(reference(kind, &lean.object));
+                    slot.listing.push(lean.reference(kind));
                 }
-                self.deliver(changed(kind, lean)).await?;
+                self.deliver(lean.into_change(kind)).await?;
             }
             Event::InitDone => self.listed(at).await?,
             Event::Apply(lean) if kind.kind == "Event" => {
-                if let Some(event) = self.held.hold(at, changed(kind, lean)) {
+                if let Some(event) = self.held.hold(at, lean.into_change(kind)) {
                     self.offer(at, event).await?;
                 }
             }
-            Event::Apply(lean) => self.offer(at, changed(kind, lean)).await?,
+            Event::Apply(lean) => self.offer(at, lean.into_change(kind)).await?,
             // An event that expires is deleted: that says nothing.
             Event::Delete(_) if kind.kind == "Event" => {}
             Event::Delete(lean) => {
-                self.offer(at, Change::Deleted(reference(kind, &lean.object)))
+                self.offer(at, Change::Deleted(lean.reference(kind)))
                     .await?;
             }
         }
@@ -211,46 +215,11 @@ impl Relay {
             })
             .await?;
         }
-        if self.away.remove(&at) && self.away.is_empty() {
-            self.deliver(Change::Restored {
-                kind: EVERY_KIND.to_owned(),
-            })
-            .await?;
+        if self.away.remove(&at) {
+            self.back().await?;
         }
         self.settle(at);
         Ok(())
-    }
-
-    /// A watch ended: say so once, and begin it again after a pause.
-    async fn failed(&mut self, at: usize, error: &Error) -> Result<(), Closed> {
-        match fault(error) {
-            Fault::Server(why) => {
-                let first = self.away.is_empty();
-                self.away.insert(at);
-                if first {
-                    self.deliver(Change::Gap {
-                        kind: EVERY_KIND.to_owned(),
-                        why,
-                    })
-                    .await?;
-                }
-            }
-            Fault::Kind(why) => self.gap(at, why).await?,
-        }
-        self.begin_later(at);
-        self.settle(at);
-        Ok(())
-    }
-
-    async fn gap(&mut self, at: usize, why: String) -> Result<(), Closed> {
-        let Some(slot) = self.slots.get_mut(at) else {
-            return Ok(());
-        };
-        if std::mem::replace(&mut slot.gap, true) {
-            return Ok(());
-        }
-        let kind = slot.kind.kind.to_owned();
-        self.deliver(Change::Gap { kind, why }).await
     }
 
     /// Wait for room.
@@ -272,36 +241,5 @@ impl Relay {
                     .await
             }
         }
-    }
-}
-
-/// The change that an object brings. Lists leave out the kind of their objects.
-fn changed(kind: &Kind, lean: Lean) -> Change {
-    let mut object = lean.object;
-    if let Some(fields) = object.as_object_mut() {
-        fields.insert("apiVersion".to_owned(), kind.api_version().into());
-        fields.insert("kind".to_owned(), kind.kind.into());
-    }
-    match kind.kind {
-        "Event" => Change::Event(object),
-        _ => Change::Applied(object),
-    }
-}
-
-fn reference(kind: &Kind, object: &Value) -> ObjectRef {
-    let text = |pointer: &str| {
-        object
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    ObjectRef {
-        uid: text("/metadata/uid").to_owned(),
-        ..ObjectRef::new(
-            &kind.api_version(),
-            kind.kind,
-            text("/metadata/namespace"),
-            text("/metadata/name"),
-        )
     }
 }

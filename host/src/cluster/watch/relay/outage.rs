@@ -1,0 +1,59 @@
+//! Watches that ended: said once, begun again.
+
+use std::time::Duration;
+
+use kube::runtime::watcher::Error;
+
+use super::super::follow::{Fault, fault};
+use super::super::{Change, EVERY_KIND};
+use super::{Closed, Relay};
+
+impl Relay {
+    /// The API server answers again: the other watches need not wait for their turn.
+    pub(super) async fn back(&mut self) -> Result<(), Closed> {
+        if self.away.is_empty() {
+            self.returning = false;
+            let kind = EVERY_KIND.to_owned();
+            return self.deliver(Change::Restored { kind }).await;
+        }
+        if !std::mem::replace(&mut self.returning, true) {
+            for at in self.away.clone() {
+                self.begin(at, Duration::ZERO);
+            }
+        }
+        Ok(())
+    }
+
+    /// A watch ended: say so once, and begin it again after a pause.
+    pub(super) async fn failed(&mut self, at: usize, error: &Error) -> Result<(), Closed> {
+        match fault(error) {
+            Fault::Server(why) => {
+                let first = self.away.is_empty();
+                self.returning = false;
+                self.away.insert(at);
+                if first {
+                    self.deliver(Change::Gap {
+                        kind: EVERY_KIND.to_owned(),
+                        why,
+                    })
+                    .await?;
+                }
+            }
+            Fault::Kind(why) => self.gap(at, why).await?,
+        }
+        self.begin_later(at);
+        self.settle(at);
+        Ok(())
+    }
+
+    pub(super) async fn gap(&mut self, at: usize, why: String) -> Result<(), Closed> {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return Ok(());
+        };
+        if std::mem::replace(&mut slot.gap, true) {
+            return Ok(());
+        }
+        let kind = slot.kind.kind.to_owned();
+        self.deliver(Change::Gap { kind, why }).await
+    }
+}
