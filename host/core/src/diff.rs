@@ -13,6 +13,7 @@ const NOISE: &[&str] = &[
     "metadata.generation",
     "metadata.uid",
     "metadata.creationTimestamp",
+    "metadata.annotations.kubectl.kubernetes.io/last-applied-configuration",
     "status",
 ];
 

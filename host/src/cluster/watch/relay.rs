@@ -176,7 +176,7 @@ impl Relay {
                 if kind.kind != "Event" {
                     slot.listing.push(lean.reference(kind));
                 }
-                self.deliver(lean.into_change(kind)).await?;
+                self.deliver_of_list(lean.into_change(kind)).await?;
             }
             Event::InitDone => self.listed(at).await?,
             Event::Apply(lean) if kind.kind == "Event" => {
@@ -225,6 +225,16 @@ impl Relay {
     /// Wait for room.
     async fn deliver(&mut self, change: Change) -> Result<(), Closed> {
         self.sink.send(change).await.map_err(|_| Closed)
+    }
+
+    /// Wait for room, and leave some to the changes, which do not wait.
+    async fn deliver_of_list(&mut self, change: Change) -> Result<(), Closed> {
+        let room = (self.sink.max_capacity() / 4).max(1);
+        let mut permits = self.sink.reserve_many(room).await.map_err(|_| Closed)?;
+        if let Some(permit) = permits.next() {
+            permit.send(change);
+        }
+        Ok(())
     }
 
     /// Do not wait for room: count what is dropped, and list its kind again later.
