@@ -32,8 +32,9 @@ pub mod world;
 /// Log lines go to standard error; `RUST_LOG` chooses which, `info` of ours by default.
 pub fn start_logging() {
     use std::io::IsTerminal;
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| "warn,k8shawk=info,k8shawk_sandbox=warn".into());
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        "warn,k8shawk=info,k8shawk_sandbox=warn,kube_client=off,kube_runtime=error".into()
+    });
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
