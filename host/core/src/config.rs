@@ -185,12 +185,8 @@ fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault
             return;
         }
     };
-    let mut at = |offset: usize, what: String| {
-        faults.push(Fault {
-            place: format!("{name}:{}", line_of(text, offset)),
-            what,
-        });
-    };
+    let mut found = Vec::new();
+    let mut at = |offset: usize, what: String| found.push((line_of(text, offset), what));
     for (section, body) in table.get_ref() {
         let section_name = section.get_ref().as_ref();
         let toml::de::DeValue::Table(entries) = body.get_ref() else {
@@ -225,6 +221,12 @@ fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault
             }
         }
     }
+    // The parser orders tables by name; people read from top to bottom.
+    found.sort();
+    faults.extend(found.into_iter().map(|(line, what)| Fault {
+        place: format!("{name}:{line}"),
+        what,
+    }));
 }
 
 fn unknown(path: &str) -> String {

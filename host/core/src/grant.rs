@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use toml::Spanned;
 
 use crate::guard::Scope;
+use crate::kinds;
 
 /// A verb of `k8shawk:kubectl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,7 +131,7 @@ pub struct Grant {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawGrant {
-    digest: Option<String>,
+    digest: Option<Spanned<String>>,
     #[serde(default)]
     limits: RawLimits,
     #[serde(default)]
@@ -141,18 +143,35 @@ struct RawGrant {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct RawLimits {
-    deadline_ms: Option<u64>,
-    memory_mib: Option<usize>,
+    deadline_ms: Option<Spanned<u64>>,
+    memory_mib: Option<Spanned<usize>>,
     host_calls: Option<u32>,
-    output_kib: Option<usize>,
+    output_kib: Option<Spanned<usize>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawAllow {
     verbs: Vec<Verb>,
-    kinds: Vec<String>,
-    namespaces: Vec<String>,
+    kinds: Vec<Spanned<String>>,
+    namespaces: Spanned<Vec<Spanned<String>>>,
+}
+
+/// Faults of one text, each with its line.
+struct Faults<'t> {
+    text: &'t str,
+    found: Vec<String>,
+}
+
+impl Faults<'_> {
+    fn at(&mut self, offset: usize, what: &str) {
+        let line = line_of(self.text, offset);
+        self.found.push(format!("line {line}: {what}"));
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }
 
 impl Grant {
@@ -162,17 +181,20 @@ impl Grant {
     /// [`GrantError::Malformed`] names line and key; [`GrantError::Invalid`] names every value
     /// that is out of bounds.
     pub fn parse(text: &str) -> Result<Grant, GrantError> {
-        let raw: RawGrant =
-            toml::from_str(text).map_err(|e| GrantError::Malformed(e.to_string()))?;
-        let mut faults = Vec::new();
+        let raw: RawGrant = toml::from_str(text).map_err(|e| malformed(text, &e))?;
+        let mut faults = Faults {
+            text,
+            found: Vec::new(),
+        };
         let limits = raw.limits.parse(&mut faults);
         let digest = raw.digest.filter(|d| is_sha256(d, &mut faults));
+        let digest = digest.map(Spanned::into_inner);
         let allow = raw
             .allow
             .into_iter()
             .map(|a| a.parse(&mut faults))
             .collect();
-        if faults.is_empty() {
+        if faults.found.is_empty() {
             Ok(Grant {
                 digest,
                 limits,
@@ -180,7 +202,7 @@ impl Grant {
                 settings: raw.settings,
             })
         } else {
-            Err(GrantError::Invalid(faults))
+            Err(GrantError::Invalid(faults.found))
         }
     }
 
@@ -197,25 +219,30 @@ impl Grant {
 }
 
 impl RawLimits {
-    fn parse(&self, faults: &mut Vec<String>) -> Limits {
+    fn parse(&self, faults: &mut Faults<'_>) -> Limits {
         let default = Limits::default();
-        let deadline = self
-            .deadline_ms
-            .map_or(default.deadline, Duration::from_millis);
-        let memory = self
-            .memory_mib
-            .map_or(default.memory, |m| m.saturating_mul(1 << 20));
-        let output = self
-            .output_kib
-            .map_or(default.output, |k| k.saturating_mul(1 << 10));
-        if !(Duration::from_millis(1)..=Duration::from_secs(60)).contains(&deadline) {
-            faults.push("limits.deadline_ms must be 1 to 60000".into());
+        let within = |from: usize, to: usize, value: usize| (from..=to).contains(&value);
+        let mut deadline = default.deadline;
+        if let Some(given) = &self.deadline_ms {
+            deadline = Duration::from_millis(*given.get_ref());
+            if !(Duration::from_millis(1)..=Duration::from_secs(60)).contains(&deadline) {
+                let what = "limits.deadline_ms must be 1 to 60000";
+                faults.at(given.span().start, what);
+            }
         }
-        if !((1 << 20)..=(512 << 20)).contains(&memory) {
-            faults.push("limits.memory_mib must be 1 to 512".into());
+        let mut memory = default.memory;
+        if let Some(given) = &self.memory_mib {
+            memory = given.get_ref().saturating_mul(1 << 20);
+            if !within(1, 512, *given.get_ref()) {
+                faults.at(given.span().start, "limits.memory_mib must be 1 to 512");
+            }
         }
-        if !((1 << 10)..=(16 << 20)).contains(&output) {
-            faults.push("limits.output_kib must be 1 to 16384".into());
+        let mut output = default.output;
+        if let Some(given) = &self.output_kib {
+            output = given.get_ref().saturating_mul(1 << 10);
+            if !within(1, 16384, *given.get_ref()) {
+                faults.at(given.span().start, "limits.output_kib must be 1 to 16384");
+            }
         }
         let host_calls = self.host_calls.unwrap_or(default.host_calls);
         Limits {
@@ -228,25 +255,28 @@ impl RawLimits {
 }
 
 impl RawAllow {
-    fn parse(self, faults: &mut Vec<String>) -> Allow {
+    fn parse(self, faults: &mut Faults<'_>) -> Allow {
         for kind in &self.kinds {
-            if kind != "*" && !is_kind(kind) {
-                faults.push(format!(
-                    "allow.kinds: {kind:?} is neither `*` nor a kind such as `Pod`"
-                ));
+            let name = kind.get_ref();
+            if name != "*" && kinds::kind(name).is_none() {
+                faults.at(kind.span().start, &unknown_kind(name));
             }
         }
+        let begin = self.namespaces.span().start;
+        let before = faults.found.len();
         let namespaces: Vec<_> = self
             .namespaces
+            .get_ref()
             .iter()
             .filter_map(|n| NamespacePattern::parse(n, faults))
             .collect();
-        if namespaces.iter().all(|n| n.exclude) {
-            faults.push("allow.namespaces: only exclusions, so nothing is allowed".into());
+        if before == faults.found.len() && namespaces.iter().all(|n| n.exclude) {
+            let what = "allow.namespaces: only exclusions, so nothing is allowed";
+            faults.at(begin, what);
         }
         Allow {
             verbs: self.verbs,
-            kinds: self.kinds,
+            kinds: self.kinds.into_iter().map(Spanned::into_inner).collect(),
             namespaces,
         }
     }
@@ -273,7 +303,8 @@ impl Allow {
 }
 
 impl NamespacePattern {
-    fn parse(text: &str, faults: &mut Vec<String>) -> Option<Self> {
+    fn parse(given: &Spanned<String>, faults: &mut Faults<'_>) -> Option<Self> {
+        let text = given.get_ref().as_str();
         let (exclude, pattern) = match text.strip_prefix('!') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -281,9 +312,10 @@ impl NamespacePattern {
         let stem = pattern.strip_suffix('*').unwrap_or(pattern);
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if pattern.is_empty() || !stem.chars().all(plain) || (exclude && pattern == "*") {
-            faults.push(format!(
+            let what = format!(
                 "allow.namespaces: {text:?} is none of `*`, `name`, `prefix-*`, `!name`, `!prefix-*`"
-            ));
+            );
+            faults.at(given.span().start, &what);
             return None;
         }
         Some(NamespacePattern {
@@ -307,15 +339,30 @@ impl NamespacePattern {
     }
 }
 
-fn is_kind(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.chars().all(|c| c.is_ascii_alphanumeric())
+/// The form of the file is wrong: one line, where the parser draws a picture.
+fn malformed(text: &str, error: &toml::de::Error) -> GrantError {
+    let line = error.span().map_or(1, |span| line_of(text, span.start));
+    let what = error.message().replace('\n', ", ");
+    GrantError::Malformed(format!("line {line}: {what}"))
 }
 
-fn is_sha256(text: &str, faults: &mut Vec<String>) -> bool {
-    let fits = text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+fn unknown_kind(name: &str) -> String {
+    let same = |kind: &&kinds::Kind| {
+        kind.kind.eq_ignore_ascii_case(name) || kind.plural.eq_ignore_ascii_case(name)
+    };
+    let hint = match kinds::KINDS.iter().find(same) {
+        Some(kind) => format!("; did you mean {:?}?", kind.kind),
+        None => ", such as \"Pod\"".to_owned(),
+    };
+    format!("allow.kinds: {name:?} is neither `*` nor a kind that can be read{hint}")
+}
+
+fn is_sha256(text: &Spanned<String>, faults: &mut Faults<'_>) -> bool {
+    let digits = text.get_ref();
+    let fits = digits.len() == 64 && digits.chars().all(|c| c.is_ascii_hexdigit());
     if !fits {
-        faults.push("digest must be a SHA-256 in 64 hexadecimal digits".into());
+        let what = "digest must be a SHA-256 in 64 hexadecimal digits";
+        faults.at(text.span().start, what);
     }
     fits
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::shape::Meta;
-use super::wire::{Message, Text, Time};
+use super::wire::{Message, Text, Time, count};
 use super::{Inventory, Observation, summary};
 use crate::object::ObjectRef;
 use crate::signal::{ObjectSummary, Signal, SignalSource};
@@ -20,7 +20,9 @@ struct Event {
     note: Message,
     involved_object: Option<Target>,
     regarding: Option<Target>,
+    #[serde(deserialize_with = "count")]
     count: Option<u32>,
+    #[serde(deserialize_with = "count")]
     deprecated_count: Option<u32>,
     first_timestamp: Time,
     deprecated_first_timestamp: Time,
@@ -47,6 +49,7 @@ struct Target {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Series {
+    #[serde(deserialize_with = "count")]
     count: Option<u32>,
     last_observed_time: Time,
 }

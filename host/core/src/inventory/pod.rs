@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::shape::{Condition, Entry, condition};
-use super::wire::{List, Message, Text, Time};
+use super::wire::{List, Message, Text, Time, count};
 
 mod container;
 mod observe;
@@ -72,6 +72,7 @@ pub(crate) struct PodStatus {
 pub(crate) struct ContainerStatus {
     pub(crate) name: Text,
     pub(crate) ready: bool,
+    #[serde(deserialize_with = "count")]
     pub(crate) restart_count: Option<u32>,
     pub(crate) state: State,
     pub(crate) last_state: State,

@@ -231,6 +231,12 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// A count. The API takes any signed number, and a negative one must not hide its object.
+pub(crate) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let number = Option::<i64>::deserialize(from)?;
+    Ok(number.map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX)))
+}
+
 /// A port by number or by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PortRef {

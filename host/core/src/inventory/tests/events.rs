@@ -32,6 +32,7 @@ fn times(last: i64, first: i64, count: u32) -> EventTimes {
     "count": null, "firstTimestamp": null, "lastTimestamp": null}), times(3, 200, 9))]
 #[case::single(json!({"eventTime": ago(200), "count": null, "firstTimestamp": null, "lastTimestamp": null}),
     times(200, 200, 1))]
+#[case::negative(json!({"count": -3}), times(10, 400, 1))]
 #[case::bare(json!({"count": null, "firstTimestamp": null, "lastTimestamp": null}), times(500, 500, 1))]
 fn reads_the_times_of_either_api(#[case] over: Value, #[case] expected: EventTimes) {
     assert_eq!(EventTimes::of(&event(over)), Some(expected));
