@@ -64,7 +64,7 @@ impl Manifest {
     pub fn parse(text: &str, path: &Path) -> Result<Manifest, ManifestError> {
         let raw: RawManifest = toml::from_str(text).map_err(|e| ManifestError::Malformed {
             path: path.to_owned(),
-            message: e.to_string(),
+            message: one_line(text, &e),
         })?;
         let faults = raw.faults(text, path);
         if !faults.is_empty() {
@@ -125,6 +125,12 @@ fn is_id(text: &str) -> bool {
         && text
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// The parser draws a picture of several lines.
+fn one_line(text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(1, |span| line(text, span.start));
+    format!("line {at}: {}", error.message().replace('\n', ", "))
 }
 
 fn line(text: &str, offset: usize) -> usize {

@@ -87,7 +87,7 @@ async fn load(
     let source_name = kubeconfig.map_or_else(named_files, |path| path.display().to_string());
     let fault = |error: KubeconfigError| ClusterError::Config {
         source_name: source_name.clone(),
-        why: chain(&error),
+        why: unusable(&error),
     };
     let file = match read {
         Ok(file) => file,
@@ -96,6 +96,9 @@ async fn load(
         Err(_) => return in_cluster(),
     };
     let name = context.map(str::to_owned).or(file.current_context.clone());
+    if let Some(why) = unknown_context(&file, name.as_deref()) {
+        return Err(ClusterError::Config { source_name, why });
+    }
     let options = KubeConfigOptions {
         context: context.map(str::to_owned),
         ..KubeConfigOptions::default()
@@ -104,6 +107,32 @@ async fn load(
         .await
         .map_err(fault)?;
     Ok((name.unwrap_or_else(|| "default".to_owned()), config))
+}
+
+/// Why a kubeconfig cannot be used, in one line: the file stands before it.
+fn unusable(error: &KubeconfigError) -> String {
+    let text = match error {
+        KubeconfigError::ReadConfig(error, _) => error.to_string(),
+        other => chain(other),
+    };
+    // Behind the first line the parser draws a picture.
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn unknown_context(file: &Kubeconfig, name: Option<&str>) -> Option<String> {
+    let known: Vec<&str> = file.contexts.iter().map(|c| c.name.as_str()).collect();
+    match (name.filter(|name| !name.is_empty()), known.as_slice()) {
+        (Some(name), known) if known.contains(&name) => None,
+        (_, []) => Some("it has no context".to_owned()),
+        (None, known) => Some(format!(
+            "it names no current context; choose one with --context: {}",
+            known.join(", ")
+        )),
+        (Some(name), known) => Some(format!(
+            "it has no context {name:?}; it has {}",
+            known.join(", ")
+        )),
+    }
 }
 
 fn named_files() -> String {

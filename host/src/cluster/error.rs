@@ -73,6 +73,15 @@ impl ClusterError {
     }
 }
 
+/// Words of the client's layers, which tell nobody anything.
+const LAYERS: [&str; 5] = [
+    "ServiceError: ",
+    "HyperError: ",
+    "client error (Connect): ",
+    "client error (SendRequest): ",
+    "tcp connect error: ",
+];
+
 /// An error with its causes, each once.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -84,7 +93,11 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         }
         next = cause.source();
     }
-    text
+    let mut rest = text.as_str();
+    while let Some(inner) = LAYERS.iter().find_map(|layer| rest.strip_prefix(layer)) {
+        rest = inner;
+    }
+    rest.to_owned()
 }
 
 impl From<ClusterError> for ReadError {

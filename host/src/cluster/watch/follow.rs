@@ -73,6 +73,12 @@ pub(super) fn fault(error: &watcher::Error) -> Fault {
         | watcher::Error::WatchStartFailed(error)
         | watcher::Error::WatchFailed(error) => match error {
             Error::Api(status) => (status.code, false),
+            // One object that is no JSON: the server answers, and its other kinds are as they were.
+            Error::SerdeError(error) => {
+                return Fault::Kind(format!(
+                    "what the API server sent cannot be read ({error}); listing again"
+                ));
+            }
             _ => (0, true),
         },
         watcher::Error::NoResourceVersion => (0, false),
@@ -97,6 +103,13 @@ mod tests {
     fn refused(code: u16) -> watcher::Error {
         let status = Status::failure("no", "Because").with_code(code);
         watcher::Error::InitialListFailed(Error::Api(Box::new(status)))
+    }
+
+    #[test]
+    fn an_object_that_is_no_json_concerns_its_kind_only() {
+        let broken = serde_json::from_str::<u8>("{").unwrap_err();
+        let error = watcher::Error::WatchFailed(Error::SerdeError(broken));
+        assert!(matches!(fault(&error), Fault::Kind(why) if why.contains("line 1 column 1")));
     }
 
     #[rstest]
