@@ -1,6 +1,6 @@
 //! Stage: a person's yes or no.
 
-use k8shawk_core::approval::{ApprovalError, Vote};
+use k8shawk_core::approval::{ApprovalError, Person, Vote};
 use k8shawk_core::record::State;
 use thiserror::Error;
 
@@ -55,7 +55,7 @@ fn not_waiting(id: &str, state: State) -> VoteError {
 ///
 /// # Errors
 /// [`VoteError`] says why not.
-pub fn approve(flow: &Flow, id: &str, approver: &str) -> Result<Voted, VoteError> {
+pub fn approve(flow: &Flow, id: &str, person: &Person) -> Result<Voted, VoteError> {
     let id = flow.store.find(id)?.incident.id.0;
     let (authority, now) = (flow.authority(), flow.clock.now());
     flow.store.modify(&id, |record| {
@@ -68,12 +68,13 @@ pub fn approve(flow: &Flow, id: &str, approver: &str) -> Result<Voted, VoteError
         let Some(candidate) = decision.first() else {
             return Err(not_waiting(&id, State::NeedsHuman));
         };
-        authority.admit(candidate, approver)?;
+        authority.admit(candidate, person)?;
         let vote = Vote {
-            approver: approver.to_owned(),
+            approver: person.clone(),
             at: now,
             digest: candidate.digest(),
         };
+        let approver = &person.name;
         let (fix, mut votes) = (candidate.fix.kubectl(), record.votes.clone());
         votes.push(vote);
         match authority.approve(candidate, &votes, asked_at, now) {
@@ -102,7 +103,9 @@ pub fn approve(flow: &Flow, id: &str, approver: &str) -> Result<Voted, VoteError
 ///
 /// # Errors
 /// [`VoteError`] says why not.
-pub fn dismiss(flow: &Flow, id: &str, who: &str, reason: &str) -> Result<String, VoteError> {
+pub fn dismiss(flow: &Flow, id: &str, person: &Person, reason: &str) -> Result<String, VoteError> {
+    flow.authority().known(person)?;
+    let who = &person.name;
     let id = flow.store.find(id)?.incident.id.0;
     let now = flow.clock.now();
     let reason: String = reason

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod compile;
 mod demo;
 mod incidents;
 mod inspect;
@@ -14,7 +15,10 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use k8shawk_core::config::Fault;
+use k8shawk_sandbox::COMPILE;
 
+use crate::cluster::ClusterError;
+use crate::load;
 use crate::settings::{self, Settings};
 
 /// Notices what broke in a Kubernetes cluster, finds out why, proposes a typed fix, asks a
@@ -79,6 +83,9 @@ enum Command {
     },
     /// Print the man page
     Man,
+    /// What a running host calls: a component on standard input, machine code on standard output
+    #[command(name = COMPILE, hide = true)]
+    Compile,
 }
 
 /// How to print.
@@ -127,7 +134,7 @@ struct Demo {
 struct Incidents {
     /// Incident to show
     id: Option<String>,
-    /// Ended incidents too
+    /// Also incidents that went away by themselves or are part of another
     #[arg(short, long)]
     all: bool,
     /// How to print
@@ -163,7 +170,7 @@ enum Plugin {
         /// Directory of the plugin
         directory: PathBuf,
     },
-    /// Counters and reloads of a running host's plugin
+    /// Which versions of a plugin were loaded, swapped or refused, and its counters
     History {
         /// Plugin
         id: String,
@@ -205,19 +212,34 @@ const MISUSE: u8 = 2;
 /// Run the command line.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
+    // The child of a host has its task from the host, whatever the configuration says.
+    if let Command::Compile = cli.command {
+        return exit(compile::component());
+    }
     let settings = match settings::load(cli.config.as_deref()) {
         Ok(settings) => settings,
         Err(faults) => return misused(&faults),
     };
-    match dispatch(cli.command, settings).await {
+    exit(dispatch(cli.command, settings).await)
+}
+
+fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(BROKEN),
         Err(error) => {
             eprintln!("k8shawk: {error:#}");
-            let misuse = error.downcast_ref::<Misuse>().is_some();
-            ExitCode::from(if misuse { MISUSE } else { BROKEN })
+            ExitCode::from(if is_misuse(&error) { MISUSE } else { BROKEN })
         }
     }
+}
+
+/// True where the operator has to correct a command or a setting before it can work.
+fn is_misuse(error: &anyhow::Error) -> bool {
+    let unusable = |e: &ClusterError| matches!(e, ClusterError::Config { .. });
+    error.is::<Misuse>()
+        || error.is::<load::NoDirectory>()
+        || error.downcast_ref().is_some_and(unusable)
 }
 
 /// Wrong use, as opposed to something that is broken.
@@ -278,6 +300,7 @@ async fn dispatch(command: Command, mut settings: Settings) -> anyhow::Result<bo
             );
             Ok(true)
         }
+        Command::Compile => compile::component(),
         Command::Man => {
             clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
             Ok(true)

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8shawk_core::approval::Person;
+use nix::unistd::{Group, Uid, User};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -13,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::approve::{self, Voted};
-use crate::document;
 use crate::pipeline::Pipeline;
 
 /// Longest line that is read.
@@ -54,7 +55,7 @@ pub struct Answer {
 #[derive(Debug, Error)]
 pub enum ControlError {
     /// No host listens there: start one with `k8shawk run`, in the same working directory.
-    #[error("no running k8shawk answers at {}: {why}", path.display())]
+    #[error("no running k8shawk answers at {}: {why}; is `k8shawk run` started in this directory?", path.display())]
     NoHost {
         /// Socket.
         path: PathBuf,
@@ -119,7 +120,7 @@ pub async fn serve(
 }
 
 async fn answer(stream: UnixStream, pipeline: &Pipeline) -> std::io::Result<()> {
-    let who = stream.peer_cred().map(|c| user(c.uid()))?;
+    let who = stream.peer_cred().map(|c| person(c.uid()))?;
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
     BufReader::new(reading.take(MAX_LINE))
@@ -137,15 +138,27 @@ async fn answer(stream: UnixStream, pipeline: &Pipeline) -> std::io::Result<()> 
     writing.write_all(text.as_bytes()).await
 }
 
-/// Name of a user of this machine; `uid:N` where it has none, as in a container.
-fn user(uid: u32) -> String {
-    match nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)) {
-        Ok(Some(user)) => user.name,
-        _ => format!("uid:{uid}"),
+/// A user of this machine with its groups, `%name` each; `uid:N` where it has no name, as in a
+/// container.
+fn person(uid: u32) -> Person {
+    let Ok(Some(user)) = User::from_uid(Uid::from_raw(uid)) else {
+        return Person::named(&format!("uid:{uid}"));
+    };
+    let groups = std::ffi::CString::new(user.name.as_str())
+        .ok()
+        .and_then(|name| nix::unistd::getgrouplist(&name, user.gid).ok())
+        .unwrap_or_default();
+    let names = groups
+        .into_iter()
+        .filter_map(|gid| Group::from_gid(gid).ok().flatten())
+        .map(|group| format!("%{}", group.name));
+    Person {
+        groups: names.collect(),
+        name: user.name,
     }
 }
 
-fn act(pipeline: &Pipeline, ask: &Ask, who: &str) -> Answer {
+fn act(pipeline: &Pipeline, ask: &Ask, who: &Person) -> Answer {
     let flow = &pipeline.flow;
     let done = match ask {
         Ask::Approve { id } => approve::approve(flow, id, who).map(|voted| match voted {
@@ -157,11 +170,10 @@ fn act(pipeline: &Pipeline, ask: &Ask, who: &str) -> Answer {
             }
             Voted::Counted(message) => message,
         }),
+        // The pipeline documents it, and tries again where the disk is full.
         Ask::Dismiss { id, reason } => approve::dismiss(flow, id, who, reason).inspect(|_| {
-            if let Ok(record) = flow.store.find(id)
-                && let Err(fault) = document::run(flow, &record)
-            {
-                warn!(%fault, "the RCA is not written");
+            if let Ok(record) = flow.store.find(id) {
+                pipeline.drive(&record.incident.id.0);
             }
         }),
         Ask::Plugins => {

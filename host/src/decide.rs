@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use k8shawk_core::decision::{Candidate, Decision, Refused};
-use k8shawk_core::diff::Diff;
-use k8shawk_core::fix::{Fix, Operation, Precondition};
+use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
-use k8shawk_core::policy::Ruling;
-use k8shawk_core::rca::time;
+use k8shawk_core::policy::{ApprovalRule, Ruling};
 use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::RawProposal;
-use serde_json::Value;
 
-use crate::cluster::WriteError;
 use crate::flow::{Flow, FlowError};
 use crate::judges::Judges;
+use crate::trial::{NotTried, try_fix};
 
 /// Proposals that are looked at.
 const MAX_PROPOSALS: usize = 5;
+/// How long an outcome counts against the same fix on the same object, milliseconds.
+const LEDGER: i64 = 60 * 60_000;
+/// Times within that time that a fix may run without a person.
+const MAX_AUTO: usize = 2;
 /// For a finding without any advice.
 const LAST_RESORT: &str = "ask the owner of the workload; the evidence above is all that is known";
 
@@ -99,111 +100,20 @@ async fn rule(
         &proposal.parameters,
     )
     .map_err(|e| e.to_string())?;
-    let risk = fix.risk();
-    let verdicts = judges
-        .judge(&record.incident, proposal, risk.as_str(), reader, now)
+    let rationale = proposal.rationale.clone();
+    let (ruling, refusals) = judges
+        .rule(&record.incident, &fix, &rationale, reader, now)
         .await;
-    match Ruling::combine(&verdicts.given, risk) {
+    match ruling {
         Ruling::Denied(reasons) => Err(reasons.join("; ")),
         ruling => {
-            let rationale = proposal.rationale.clone();
-            Ok((
-                Ruled {
-                    fix,
-                    rationale,
-                    ruling,
-                },
-                verdicts.refusals,
-            ))
+            let ruled = Ruled {
+                fix,
+                rationale,
+                ruling,
+            };
+            Ok((ruled, refusals))
         }
-    }
-}
-
-/// An operation with the diff that the API server answers for it.
-pub struct Tried {
-    /// The operation.
-    pub operation: Operation,
-    /// Its diff.
-    pub diff: Diff,
-    /// UID of the target.
-    pub uid: String,
-    /// `resourceVersion` of the target.
-    pub version: String,
-}
-
-/// Why a fix cannot be tried now.
-pub enum NotTried {
-    /// What the fix would do is done already, or its target is gone.
-    Done(String),
-    /// A precondition, or the API server, says no.
-    Refused(String),
-    /// The cluster does not answer.
-    Later(WriteError),
-}
-
-/// Plan a fix on the object as it is now, and have the API server try it.
-///
-/// # Errors
-/// [`NotTried`].
-pub async fn try_fix(flow: &Flow, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
-    let target = &fix.target;
-    let later = |e: WriteError| match e {
-        WriteError::Unavailable(_) => NotTried::Later(e),
-        other => NotTried::Refused(other.to_string()),
-    };
-    let current = flow
-        .world
-        .current(&target.kind, &target.namespace, &target.name)
-        .await
-        .map_err(later)?
-        .ok_or_else(|| NotTried::Done(format!("{target} does not exist")))?;
-    let related = match fix.related_kind() {
-        Some(kind) => flow
-            .world
-            .current_list(kind, &target.namespace)
-            .await
-            .map_err(later)?,
-        None => Vec::new(),
-    };
-    let mark = time(marked_at).replace(" UTC", "Z").replace(' ', "T");
-    let operation =
-        fix.plan(&current, &related, &mark)
-            .map_err(|precondition| match precondition {
-                Precondition::Done(why) => NotTried::Done(why),
-                Precondition::Fails(why) => NotTried::Refused(why),
-            })?;
-    let after = flow.world.dry_run(fix, &operation).await.map_err(later)?;
-    let text = |pointer| {
-        current
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    Ok(Tried {
-        diff: diff(&operation, &current, &after),
-        uid: text("/metadata/uid").to_owned(),
-        version: text("/metadata/resourceVersion").to_owned(),
-        operation,
-    })
-}
-
-fn diff(operation: &Operation, before: &Value, after: &Value) -> Diff {
-    let object = format!(
-        "{} {}",
-        before
-            .get("kind")
-            .and_then(Value::as_str)
-            .unwrap_or("object"),
-        before
-            .pointer("/metadata/name")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    );
-    match operation {
-        Operation::Replace { .. } => Diff::between(before, after),
-        Operation::Delete { .. } => Diff::whole(&object, Some("exists"), None),
-        Operation::Evict { .. } => Diff::whole(&object, Some("exists"), Some("evicted")),
-        Operation::Recreate { .. } => Diff::whole(&object, Some("failed"), Some("made anew")),
     }
 }
 
@@ -215,24 +125,12 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
     let (survivors, mut decision, refusals) = propose(&flow.judges, record, &reader, now).await;
-    for Ruled {
-        fix,
-        rationale,
-        ruling,
-    } in survivors
-    {
-        match try_fix(flow, &fix, record.incident.opened_at).await {
-            Ok(tried) => decision.candidates.push(Candidate {
-                fix,
-                rationale,
-                ruling,
-                diff: tried.diff,
-                target_uid: tried.uid,
-                resource_version: tried.version,
-            }),
+    for ruled in survivors {
+        match candidate(flow, record, &ruled, now).await {
+            Ok(candidate) => decision.candidates.push(candidate),
             Err(NotTried::Done(reason) | NotTried::Refused(reason)) => {
                 decision.refused.push(Refused {
-                    proposal: fix.kubectl(),
+                    proposal: ruled.fix.kubectl(),
                     reason,
                 });
             }
@@ -259,4 +157,57 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
             r.step(flow.clock.now(), State::Decided, note);
         })?;
     Ok(())
+}
+
+/// Try one fix, in the light of what it did before.
+async fn candidate(
+    flow: &Flow,
+    record: &Record,
+    ruled: &Ruled,
+    now: i64,
+) -> Result<Candidate, NotTried> {
+    let past = flow.store.past(&ruled.fix, now - LEDGER);
+    let past = past.map_err(|e| NotTried::Refused(e.to_string()))?;
+    if let Some(last) = past.first().filter(|p| p.is_useless()) {
+        return Err(NotTried::Refused(last.refusal(now)));
+    }
+    let tried = try_fix(&flow.world, &ruled.fix, record.incident.opened_at).await?;
+    let signature = record.signature();
+    let ledger = flow.store.outcomes(&signature, ruled.fix.action.name());
+    Ok(Candidate {
+        fix: ruled.fix.clone(),
+        rationale: ruled.rationale.clone(),
+        ruling: calmed(ruled.ruling.clone(), past.len()),
+        diff: tried.diff,
+        target_uid: tried.uid,
+        resource_version: tried.version,
+        ledger: ledger.unwrap_or_default(),
+    })
+}
+
+/// What runs without a person does so a few times, not for ever.
+fn calmed(ruling: Ruling, times: usize) -> Ruling {
+    if ruling == Ruling::Auto && times >= MAX_AUTO {
+        let why = format!("it ran {times} times within the last hour");
+        return Ruling::Approval(vec![ApprovalRule {
+            approvers: Vec::new(),
+            count: 1,
+            why,
+        }]);
+    }
+    ruling
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_fix_does_not_run_without_a_person_for_ever() {
+        assert_eq!(calmed(Ruling::Auto, MAX_AUTO - 1), Ruling::Auto);
+        assert!(matches!(
+            calmed(Ruling::Auto, MAX_AUTO),
+            Ruling::Approval(_)
+        ));
+    }
 }

@@ -1,6 +1,6 @@
 //! Stage: write down what happened.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use k8shawk_core::rca;
 use k8shawk_core::record::Record;
@@ -14,19 +14,13 @@ use crate::store::StoreError;
 /// # Errors
 /// [`FlowError::File`] names the file; the incident is kept and the stage is run again.
 pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let path = flow
-        .config
-        .knowledge_base()
-        .join("rca")
-        .join(rca::file_name(record));
+    let path = place(flow, record);
     write(&path, &redact(&rca::render(record)))
         .map_err(|e| FlowError::File(format!("cannot write {}: {e}", path.display())))?;
     let shown = path.display().to_string();
     if let (true, Some(execution)) = (record.state.is_final(), &record.execution) {
-        let signature = format!("{}/{}", record.class(), record.incident.owner.kind);
-        let action = execution.fix.action.name();
         flow.store
-            .remember(&signature, action, record, flow.clock.now())?;
+            .remember(record, &execution.fix, flow.clock.now())?;
     }
     if record.rca.as_deref() != Some(&shown) || record.documented != Some(record.state) {
         flow.store.modify(&record.incident.id.0, |r| {
@@ -36,6 +30,21 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         })?;
     }
     Ok(())
+}
+
+/// Where the RCA is or will be. Incidents of two objects of one name may open at the same
+/// moment: the second gets its id into the name.
+fn place(flow: &Flow, record: &Record) -> PathBuf {
+    if let Some(known) = &record.rca {
+        return PathBuf::from(known);
+    }
+    let directory = flow.config.knowledge_base().join("rca");
+    let path = directory.join(rca::file_name(record));
+    if path.exists() {
+        path.with_extension(format!("{}.md", record.incident.id))
+    } else {
+        path
+    }
 }
 
 /// Written beside, then renamed: a full disk leaves the document that was there.

@@ -6,16 +6,18 @@
 //! can only succeed if it had not happened.
 
 use k8shawk_core::approval::Approval;
+use k8shawk_core::decision::Candidate;
 use k8shawk_core::diff::Diff;
 use k8shawk_core::fix::Operation;
+use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
 use serde_json::Value;
 
 use crate::cluster::WriteError;
-use crate::decide::{self, NotTried, Tried};
 use crate::flow::{Flow, FlowError};
-use crate::recover;
+use crate::health;
+use crate::trial::{NotTried, Tried, try_fix};
 
 /// Stop here when the test of this name asks for it: see CONTRIBUTING, "Crash points".
 pub fn crash_point(name: &str) {
@@ -33,6 +35,7 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let Some(candidate) = record.decision.as_ref().and_then(|d| d.first()) else {
         return again(flow, record, "there is no decision to execute");
     };
+    let candidate = &ruled_again(flow, record, candidate).await;
     let asked_at = record.asked_at.unwrap_or_default();
     let voted_at = record.votes.last().map_or(asked_at, |v| v.at);
     let approval = match flow
@@ -42,9 +45,11 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         Ok(approval) => approval,
         Err(error) => return again(flow, record, &error.to_string()),
     };
-    match decide::try_fix(flow, &candidate.fix, record.incident.opened_at).await {
+    match try_fix(&flow.world, &candidate.fix, record.incident.opened_at).await {
         Ok(tried) if approval.covers(&tried.diff.digest(), &tried.uid) => {
-            let before = recover::health(flow, record).await?;
+            let before = health::look(&flow.world, record)
+                .await
+                .map_err(FlowError::Cluster)?;
             store(flow, record, tried, approval, before)
         }
         Ok(_) => again(
@@ -61,20 +66,33 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     Ok(())
 }
 
+/// A policy may say no since people were asked, as when a freeze begins: each is asked again.
+async fn ruled_again(flow: &Flow, record: &Record, shown: &Candidate) -> Candidate {
+    let (reader, now) = (flow.world.reader(), flow.clock.now());
+    let (ruling, _) = flow
+        .judges
+        .rule(&record.incident, &shown.fix, &shown.rationale, &reader, now)
+        .await;
+    // People who said yes to something that is now allowed without them did no harm.
+    let ruling = match ruling {
+        Ruling::Auto => shown.ruling.clone(),
+        other => other,
+    };
+    Candidate {
+        ruling,
+        ..shown.clone()
+    }
+}
+
 fn store(
     flow: &Flow,
     record: &Record,
     tried: Tried,
     approval: Approval,
-    before: recover::Seen,
+    before: health::Seen,
 ) -> Result<(), FlowError> {
     let now = flow.clock.now();
-    let Some(fix) = record
-        .decision
-        .as_ref()
-        .and_then(|d| d.first())
-        .map(|c| c.fix.clone())
-    else {
+    let Some(fix) = record.fix().cloned() else {
         return Ok(());
     };
     let shown = fix.kubectl();
@@ -116,7 +134,7 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let Some(execution) = &record.execution else {
         return again(flow, record, "there is nothing to send");
     };
-    let resumed = is_done(flow, record, execution).await?;
+    let resumed = is_done(flow, execution).await?;
     if resumed {
         return applied(flow, record, "it had been applied before the restart");
     }
@@ -143,15 +161,7 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
 }
 
 /// After a crash or an outage: does the object already look as the fix would make it?
-async fn is_done(flow: &Flow, record: &Record, execution: &Execution) -> Result<bool, FlowError> {
-    let first_try = record
-        .history
-        .last()
-        .is_some_and(|s| s.at == execution.started_at)
-        && flow.clock.now() - execution.started_at < 100;
-    if first_try {
-        return Ok(false);
-    }
+async fn is_done(flow: &Flow, execution: &Execution) -> Result<bool, FlowError> {
     let target = &execution.fix.target;
     let current = flow
         .world

@@ -50,6 +50,7 @@ pub fn incident(record: &Record) -> Value {
         "state": record.state,
         "opened_at": record.incident.opened_at,
         "diff": first.map(|c| &c.diff.lines),
+        "ledger": first.map(|c| &c.ledger),
         "approvers": record.execution.as_ref().map(|e| e.approvers.as_slice()),
         "recovery": record.recovery,
         "merged_into": record.merged_into,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use k8shawk_core::Observation;
 use k8shawk_core::finding::{Conclusion, Finding};
+use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::{Incident, Severity};
-use k8shawk_core::policy::Verdict;
+use k8shawk_core::policy::{Ruling, Verdict};
 use k8shawk_core::signal::{Judgement, Opening};
 use k8shawk_sandbox::{CallContext, CallRecord, Language, Plan, Point, RawProposal, Registry};
 use tracing::{debug, warn};
@@ -124,22 +125,32 @@ impl Judges {
         answers
     }
 
-    /// Ask every policy about one proposal. A policy that fails denies.
-    pub async fn judge(
+    /// What all policies together say of a fix, with the reads that they were refused. A policy
+    /// that fails denies.
+    pub async fn rule(
         &self,
         incident: &Incident,
-        proposal: &RawProposal,
-        risk: &str,
+        fix: &Fix,
+        rationale: &str,
         reader: &Arc<dyn Reader>,
         now_ms: i64,
-    ) -> Answers<Verdict> {
+    ) -> (Ruling, Vec<String>) {
+        let proposal = RawProposal {
+            action: fix.action.name().to_owned(),
+            target: fix.target.clone(),
+            parameters: fix.action.parameters().into_iter().collect(),
+            rationale: rationale.to_owned(),
+        };
+        let risk = fix.risk();
         let mut answers = Answers::new();
         for live in self.registry.at(Point::Policy) {
             let context = CallContext {
                 reader: reader.clone(),
                 now_ms,
             };
-            let called = live.judge_proposal(incident, proposal, risk, context).await;
+            let called = live
+                .judge_proposal(incident, &proposal, risk.as_str(), context)
+                .await;
             let failed = called.result.as_ref().err().map(ToString::to_string);
             answers.take(live.id(), called.result, &called.record);
             if let Some(why) = failed {
@@ -147,7 +158,7 @@ impl Judges {
                 answers.given.push((live.id().to_owned(), verdict));
             }
         }
-        answers
+        (Ruling::combine(&answers.given, risk), answers.refusals)
     }
 
     /// What to say aloud; none where no voice plugin answers.

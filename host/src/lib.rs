@@ -12,6 +12,7 @@ pub mod decide;
 pub mod document;
 pub mod fix;
 pub mod flow;
+pub mod health;
 pub mod investigate;
 pub mod json;
 pub mod judges;
@@ -26,6 +27,7 @@ pub mod settings;
 pub mod store;
 pub mod terminal;
 pub mod triage;
+pub mod trial;
 pub mod watch;
 pub mod world;
 
@@ -35,10 +37,11 @@ pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         "warn,k8shawk=info,k8shawk_sandbox=warn,kube_client=off,kube_runtime=error".into()
     });
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| terminal::progress::Stderr)
         .with_target(false)
         .with_ansi(colour)
         .init();

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use k8shawk_sandbox::{
-    Engine, EngineOptions, Outcome, Point, Registry, ReloadEvent, ReloadOptions, Reloader,
-    Reloading,
+    Compiler, Engine, EngineError, EngineOptions, Outcome, Point, Registry, ReloadEvent,
+    ReloadOptions, Reloader, Reloading,
 };
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
+use crate::clock::Clock;
 use crate::judges::Judges;
 use crate::settings::Settings;
+use crate::store::Store;
 
 /// The plugins with what watches their directories.
 pub struct Loaded {
@@ -31,18 +33,64 @@ pub fn cache() -> Option<PathBuf> {
     Some(base.join("k8shawk").join("components"))
 }
 
+/// A directory of plugins, policies or grants is not there: correct the setting.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no directory {} ([plugins] {key}, {variable})", path.display())]
+pub struct NoDirectory {
+    path: PathBuf,
+    key: &'static str,
+    variable: &'static str,
+}
+
+fn directories(settings: &Settings) -> Result<(), NoDirectory> {
+    let wanted = [
+        (settings.plugins(), "plugins", "K8SHAWK_PLUGINS"),
+        (settings.policies(), "policies", "K8SHAWK_POLICIES"),
+        (settings.grants(), "grants", "K8SHAWK_GRANTS"),
+    ];
+    match wanted.into_iter().find(|(path, ..)| !path.is_dir()) {
+        Some((path, key, variable)) => Err(NoDirectory {
+            path,
+            key,
+            variable,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// This very program, also where its file was replaced while it runs.
+const OURSELVES: &str = "/proc/self/exe";
+
+/// An engine that leaves compiling to children, so that neither their memory nor their crashes
+/// are the host's. It takes their results from the cache directory, and compiles by itself where
+/// there is none.
+fn engine() -> Result<Engine, EngineError> {
+    let here = "plugins are compiled within this process, anew at each start";
+    let Some(directory) = cache() else {
+        warn!("neither XDG_CACHE_HOME nor HOME is set: {here}");
+        return Engine::new(&EngineOptions::default());
+    };
+    let options = EngineOptions {
+        cache: Some(directory),
+        compiler: Compiler::Child(OURSELVES.into()),
+        ..EngineOptions::default()
+    };
+    match Engine::new(&options) {
+        Err(error @ EngineError::Cache { .. }) => {
+            warn!("{error}: {here}");
+            Engine::new(&EngineOptions::default())
+        }
+        engine => engine,
+    }
+}
+
 /// Load every plugin and policy once.
 ///
 /// # Errors
-/// Where the engine does not start, or no triage or analysis plugin could be loaded.
+/// [`NoDirectory`]; or the engine does not start, or no triage or analysis plugin could be loaded.
 pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
-    let options = EngineOptions {
-        cache: cache(),
-        ..EngineOptions::default()
-    };
-    let engine = Engine::new(&options)
-        .or_else(|_| Engine::new(&EngineOptions::default()))
-        .context("cannot start the sandbox")?;
+    directories(settings)?;
+    let engine = engine().context("cannot start the sandbox")?;
     let registry = Arc::new(Registry::new(settings.config.quarantine_after));
     let mut reloaders = Vec::new();
     let mut events = Vec::new();
@@ -90,11 +138,15 @@ impl Loaded {
     }
 
     /// Watch the directories from now on; the handles stop it when dropped.
-    pub fn watch(self) -> Vec<Reloading> {
+    pub fn watch(self, store: Arc<Store>, clock: Clock) -> Vec<Reloading> {
         let (sender, mut receiver) = mpsc::channel(64);
+        for event in &self.events {
+            remember(&store, &clock, event);
+        }
         tokio::spawn(async move {
             while let Some(event) = receiver.recv().await {
                 report(&event);
+                remember(&store, &clock, &event);
             }
         });
         self.reloaders
@@ -111,5 +163,21 @@ fn report(event: &ReloadEvent) {
         Outcome::Swapped { from, to, took } => info!(plugin = id, from, to, ?took, "swapped"),
         Outcome::Kept { reason } => warn!(plugin = id, reason, "the running version goes on"),
         Outcome::Refused { reason } => warn!(plugin = id, reason, "not loaded"),
+    }
+}
+
+/// Keep it for `plugin history`. What is not kept is in the log.
+fn remember(store: &Store, clock: &Clock, event: &ReloadEvent) {
+    let short = |digest: &str| digest.chars().take(12).collect::<String>();
+    let what = match &event.outcome {
+        Outcome::Loaded { digest, took } => format!("loaded {} in {took:.0?}", short(digest)),
+        Outcome::Swapped { from, to, took } => {
+            format!("swapped {} for {} in {took:.0?}", short(from), short(to))
+        }
+        Outcome::Kept { reason } => format!("kept the running version: {reason}"),
+        Outcome::Refused { reason } => format!("refused: {reason}"),
+    };
+    if let Err(fault) = store.remember_reload(&event.id, &what, clock.now()) {
+        warn!(plugin = event.id, %fault, "its history is not kept");
     }
 }

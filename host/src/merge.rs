@@ -65,7 +65,11 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
         return Ok(false);
     };
     let host_id = host.incident.id.0.clone();
-    flow.store.modify(&host_id, |r| {
+    let folded = flow.store.modify(&host_id, |r| {
+        // It may have ended since the list was read.
+        if r.state.is_final() {
+            return Ok(false);
+        }
         for owner in std::iter::once(&record.incident.owner).chain(&record.incident.victims) {
             let known = r.incident.owner.same_object(owner)
                 || r.incident.victims.iter().any(|v| v.same_object(owner));
@@ -73,8 +77,11 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
                 r.incident.victims.push(owner.clone());
             }
         }
-        Ok::<_, StoreError>(())
+        Ok::<_, StoreError>(true)
     })?;
+    if !folded {
+        return Ok(false);
+    }
     flow.store
         .advance(&record.incident.id.0, State::Investigated, |r| {
             r.merged_into = Some(host_id.clone());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Inventory;
 use k8shawk_core::record::{Record, State};
@@ -13,7 +13,7 @@ use crate::decide::{self, Ruled};
 use crate::flow::{Flow, FlowError};
 use crate::judges::Judges;
 use crate::store::Store;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, progress};
 use crate::world::World;
 use crate::{investigate, merge, triage};
 
@@ -54,11 +54,12 @@ pub async fn run(
     };
     gather(&flow, inventory, events)?;
     let opened = flow.store.list(true)?;
+    progress::say(format!("explaining {} signals", opened.len()));
     stream::iter(&opened)
         .map(|record| investigate::run(&flow, record))
         .buffer_unordered(AT_ONCE)
-        .for_each(|_| async {})
-        .await;
+        .try_for_each(|_| async { Ok(()) })
+        .await?;
     for record in flow.store.list(true)? {
         if record.state == State::Investigated {
             merge::run(&flow, &record)?;

@@ -4,6 +4,9 @@
 //! one transaction, so that triage and the flow cannot overwrite each other. The file is in WAL
 //! mode with full sync; `sqlite3 k8shawk.sqlite 'select * from history'` reads it.
 
+mod ledger;
+mod reloads;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +14,9 @@ use std::time::Duration;
 use k8shawk_core::record::{Record, State};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use thiserror::Error;
+
+pub use ledger::Past;
+pub use reloads::Reload;
 
 /// Why the store did not do it. Nothing was written.
 #[derive(Debug, Error)]
@@ -66,8 +72,14 @@ CREATE TABLE IF NOT EXISTS keys (
 CREATE TABLE IF NOT EXISTS outcomes (
     signature TEXT NOT NULL,
     action TEXT NOT NULL,
+    fix TEXT NOT NULL,
     verdict TEXT NOT NULL,
     incident TEXT NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS reloads (
+    plugin TEXT NOT NULL,
+    what TEXT NOT NULL,
     at INTEGER NOT NULL
 );
 CREATE VIEW IF NOT EXISTS history AS
@@ -352,40 +364,5 @@ impl Store {
             serde_json::from_str(&text).map_err(|source| StoreError::Record { id, source })
         })
         .collect()
-    }
-
-    /// Remember how a fix ended for a signature (class and kind of owner).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn remember(&self, signature: &str, action: &str, record: &Record, at: i64) -> Stored<()> {
-        let (verdict, id) = (record.state.as_str(), &record.incident.id.0);
-        self.transact(|t| {
-            t.execute(
-                "INSERT INTO outcomes SELECT ?1, ?2, ?3, ?4, ?5
-                 WHERE NOT EXISTS (SELECT 1 FROM outcomes WHERE incident = ?4)",
-                params![signature, action, verdict, id, at],
-            )
-            .map(|_| ())
-            .map_err(|e| self.fault(e))
-        })
-    }
-
-    /// How often an action led to each verdict for a signature.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn outcomes(&self, signature: &str, action: &str) -> Stored<Vec<(String, u32)>> {
-        let connection = self.lock();
-        let mut statement = connection
-            .prepare(
-                "SELECT verdict, count(*) FROM outcomes WHERE signature = ?1 AND action = ?2
-                 GROUP BY verdict ORDER BY 2 DESC",
-            )
-            .map_err(|e| self.fault(e))?;
-        let rows = statement
-            .query_map(params![signature, action], |r| Ok((r.get(0)?, r.get(1)?)))
-            .map_err(|e| self.fault(e))?;
-        rows.collect::<Result<_, _>>().map_err(|e| self.fault(e))
     }
 }

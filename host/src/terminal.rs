@@ -1,5 +1,7 @@
 //! Where people read: blocks and tables, coloured on a terminal, plain elsewhere.
 
+pub mod progress;
+
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
@@ -84,8 +86,10 @@ impl Terminal {
             return;
         }
         let _held = self.lock.lock();
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        progress::above(|| {
+            let mut out = std::io::stdout().lock();
+            let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        });
     }
 
     /// One line on an incident.
@@ -116,7 +120,7 @@ impl Terminal {
         let class = record.class();
         lines.push(self.dim(&format!(
             "  {} · {class} · {}",
-            record.incident.owner,
+            plain(&record.incident.owner.to_string()),
             record.state.as_str()
         )));
         if let Some(finding) = &record.finding {
@@ -186,13 +190,17 @@ impl Terminal {
                 let fix = &candidate.fix;
                 let name = self.bold(fix.action.name());
                 let risk = fix.risk();
-                lines.push(format!("  fix: {name} on {} (risk {risk})", fix.target));
+                let target = plain(&fix.target.to_string());
+                lines.push(format!("  fix: {name} on {target} (risk {risk})"));
                 lines.push(format!("    {}", plain(&candidate.rationale)));
                 for line in candidate.diff.to_string().lines().take(20) {
                     lines.push(format!("    {}", plain(line)));
                 }
-                lines.push(self.dim(&format!("    like: {}", fix.kubectl())));
-                lines.push(format!("    needs {}", candidate.ruling.summary()));
+                lines.push(self.dim(&format!("    like: {}", plain(&fix.kubectl()))));
+                lines.push(format!("    needs {}", plain(&candidate.ruling.summary())));
+                if let Some(past) = candidate.experience() {
+                    lines.push(format!("    before: {past}"));
+                }
                 if record.state == State::Waiting {
                     let id = &record.incident.id;
                     lines.push(format!(

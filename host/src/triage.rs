@@ -8,6 +8,12 @@ use k8shawk_core::{ObjectRef, Observation, group};
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
 
+/// A dismissed cause that was quiet for so long is a new one when it comes back: longer than the
+/// longest back-off of a container, milliseconds.
+const QUIET: i64 = 10 * 60_000;
+/// How often it is stored that a dismissed cause is still seen, milliseconds.
+const SEEN_AGAIN: i64 = 20_000;
+
 /// Where a signal went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grouped {
@@ -41,7 +47,8 @@ fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, Flow
             Some(found) if !found.state.is_final() => {
                 return join(flow, &found, signal, &opening, &keys, now);
             }
-            Some(found) if is_echo(flow, &found, signal, now) => {
+            Some(found) if is_echo(flow, &found, signal, &opening, now) => {
+                still_there(flow, &found, now)?;
                 echo = echo.or(Some(found.incident.id.0));
             }
             _ => {}
@@ -57,15 +64,34 @@ fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, Flow
 }
 
 /// Signals that were last seen before the incident ended, or shortly after, add nothing.
-fn is_echo(flow: &Flow, ended: &Record, signal: &Signal, now: i64) -> bool {
+fn is_echo(flow: &Flow, ended: &Record, signal: &Signal, opening: &Opening, now: i64) -> bool {
     let ended_at = ended.history.last().map_or(0, |s| s.at);
     let window = i64::try_from(flow.config.dedup.as_millis()).unwrap_or(i64::MAX);
+    if signal.last_seen <= ended_at {
+        return true;
+    }
     match ended.state {
         // What went away by itself may come back at once.
-        State::Cleared => signal.last_seen <= ended_at,
-        // A person said no to this cause: only a new fault after the window opens another.
-        _ => signal.last_seen <= ended_at || now - ended_at < window,
+        State::Cleared => false,
+        // A person said no to this cause: it is the same one until it has been quiet for a
+        // while, unless it got worse.
+        State::Dismissed => {
+            let quiet = now - ended.last_seen.max(ended_at);
+            quiet < window.max(QUIET) && opening.severity <= ended.incident.severity
+        }
+        _ => now - ended_at < window,
     }
+}
+
+/// Remember that a dismissed cause is still there, a few times a minute.
+fn still_there(flow: &Flow, ended: &Record, now: i64) -> Result<(), StoreError> {
+    if ended.state == State::Dismissed && now - ended.last_seen > SEEN_AGAIN {
+        flow.store.modify(&ended.incident.id.0, |record| {
+            record.last_seen = now;
+            Ok::<_, StoreError>(())
+        })?;
+    }
+    Ok(())
 }
 
 fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Record {

@@ -3,22 +3,28 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use k8shawk_core::record::State;
+use k8shawk_core::inventory::EventTimes;
+use k8shawk_core::record::{Record, State};
 use k8shawk_core::{Inventory, ObjectRef, Observation};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::cluster::{Change, watched};
+use crate::cluster::{Change, Drops, watched};
 use crate::flow::FlowError;
 use crate::pipeline::Pipeline;
+use crate::terminal::progress;
 use crate::triage::{self, Grouped};
 
 /// Time without any signal after which an incident is looked at again, milliseconds.
 const QUIET: i64 = 60_000;
 /// Longest wait for the first list of every kind, milliseconds.
 const LISTING: i64 = 10_000;
+/// Most events that wait for the store to work again.
+const HELD: usize = 1000;
+/// Most objects that are named as not understood.
+const ODD: usize = 1000;
 /// Events older than this at their arrival are history, milliseconds.
 const OLD_EVENT: i64 = 10 * 60_000;
 
@@ -30,14 +36,21 @@ pub struct Watch {
     seen: HashMap<String, i64>,
     /// Kinds that are not listed yet: until all are, owners are not known, and nothing is judged.
     unlisted: HashSet<String>,
-    /// Events that wait for that.
-    held: Vec<Value>,
+    /// Events that wait for that, or for the store, each with its arrival.
+    held: Vec<(Value, i64)>,
+    /// True where the store failed and nothing was stored since: said once.
+    unstored: bool,
+    /// Objects that could not be understood: each is said once.
+    odd: HashSet<String>,
     started: i64,
+    drops: Arc<Drops>,
+    /// Dropped changes that were told of.
+    told: u64,
 }
 
 impl Watch {
     /// A watch that knows nothing of the cluster yet.
-    pub fn new(pipeline: Arc<Pipeline>, inventory: Inventory) -> Watch {
+    pub fn new(pipeline: Arc<Pipeline>, inventory: Inventory, drops: Arc<Drops>) -> Watch {
         let started = pipeline.flow.clock.now();
         let kinds = watched().iter().filter(|kind| **kind != "Event");
         let unlisted = kinds.map(|kind| (*kind).to_owned()).collect();
@@ -48,7 +61,11 @@ impl Watch {
             seen,
             unlisted,
             held,
+            unstored: false,
+            odd: HashSet::new(),
             started,
+            drops,
+            told: 0,
         }
     }
 
@@ -72,7 +89,11 @@ impl Watch {
         let now = self.pipeline.flow.clock.now();
         match change {
             Change::Applied(object) => {
+                let before = self.inventory.malformed();
                 self.inventory.apply(&object);
+                if self.inventory.malformed() > before {
+                    self.not_understood(&reference(&object));
+                }
                 if self.unlisted.is_empty() {
                     self.look(&reference(&object), now);
                 }
@@ -84,13 +105,8 @@ impl Watch {
                     touched.iter().for_each(|o| self.observe(o, now));
                 }
             }
-            Change::Event(event) if !self.unlisted.is_empty() => self.held.push(event),
-            Change::Event(event) => {
-                let observed = self.inventory.observe_event(&event, now);
-                if let Some(o) = observed.filter(|o| now - o.signal.last_seen < OLD_EVENT) {
-                    self.judge(&o);
-                }
-            }
+            Change::Event(event) if !self.unlisted.is_empty() => self.held.push((event, now)),
+            Change::Event(event) => self.event(event, now),
             Change::Listed { kind, objects } => {
                 self.inventory.replace_kind(&kind, "", &objects);
                 if self.unlisted.remove(&kind) && self.unlisted.is_empty() {
@@ -105,10 +121,21 @@ impl Watch {
     /// Every kind is listed: judge what was held back.
     fn begin(&mut self) {
         self.unlisted.clear();
-        for event in std::mem::take(&mut self.held) {
-            self.take(Change::Event(event));
-        }
         self.sweep();
+    }
+
+    fn event(&mut self, event: Value, arrived: i64) {
+        let now = self.pipeline.flow.clock.now();
+        let observed = self.inventory.observe_event(&event, now);
+        if observed.is_none() && EventTimes::of(&event).is_none() {
+            self.not_understood(&reference(&event));
+        }
+        let recent = observed.filter(|o| arrived - o.signal.last_seen < OLD_EVENT);
+        let stored = recent.is_none_or(|o| self.judge(&o));
+        // Unlike a status, an event is not seen again by itself.
+        if !stored && self.held.len() < HELD {
+            self.held.push((event, arrived));
+        }
     }
 
     fn look(&mut self, object: &ObjectRef, now: i64) {
@@ -124,8 +151,27 @@ impl Watch {
         }
     }
 
-    fn judge(&mut self, observation: &Observation) {
-        match triage::run(&self.pipeline.flow, observation) {
+    /// An object without the form of its kind: what was known of it stays.
+    fn not_understood(&mut self, object: &ObjectRef) {
+        let name = object.to_string();
+        if self.odd.len() < ODD && self.odd.insert(name.clone()) {
+            warn!(
+                object = name,
+                "cannot be understood and is left out; everything else is watched"
+            );
+        }
+    }
+
+    /// False where the store could not take it.
+    fn judge(&mut self, observation: &Observation) -> bool {
+        let grouped = triage::run(&self.pipeline.flow, observation);
+        if let Err(fault) = &grouped {
+            if !std::mem::replace(&mut self.unstored, true) {
+                warn!(%fault, "what happens now is not stored; it is tried again at every sweep");
+            }
+            return false;
+        }
+        match grouped {
             Ok(Grouped::Opened(id)) => {
                 self.seen.insert(id.clone(), self.pipeline.flow.clock.now());
                 self.pipeline.drive(&id);
@@ -133,11 +179,9 @@ impl Watch {
             Ok(Grouped::Joined(id)) => {
                 self.seen.insert(id, self.pipeline.flow.clock.now());
             }
-            Ok(Grouped::Nothing | Grouped::Echo(_)) => {}
-            Err(fault) => {
-                warn!(%fault, "a signal is not stored yet; it is seen again at the next sweep")
-            }
+            Ok(Grouped::Nothing | Grouped::Echo(_)) | Err(_) => {}
         }
+        true
     }
 
     /// Look at everything that is still observed, then at incidents that went quiet.
@@ -150,11 +194,36 @@ impl Watch {
             }
             return;
         }
-        for observation in self.inventory.observe_all(now) {
-            self.judge(&observation);
+        for (event, arrived) in std::mem::take(&mut self.held) {
+            self.event(event, arrived);
         }
+        let mut stored = true;
+        for observation in self.inventory.observe_all(now) {
+            stored &= self.judge(&observation);
+        }
+        if stored && self.held.is_empty() && std::mem::take(&mut self.unstored) {
+            info!("everything is stored again");
+        }
+        self.tell_drops();
         if let Err(fault) = self.quiet(now) {
             warn!(%fault, "quiet incidents were not looked at");
+        }
+    }
+
+    /// Changes that found the queue full are no loss, since their kind is listed again; but
+    /// whoever set the queue's size should know.
+    fn tell_drops(&mut self) {
+        let by_kind = self.drops.by_kind();
+        let total = by_kind.values().sum();
+        if total > self.told {
+            let kinds: Vec<String> = by_kind.iter().map(|(k, n)| format!("{k} {n}")).collect();
+            let dropped = total - self.told;
+            let kinds = kinds.join(", ");
+            warn!(
+                dropped,
+                kinds, "changes found watch.queue full; their kinds are listed again"
+            );
+            self.told = total;
         }
     }
 
@@ -164,6 +233,7 @@ impl Watch {
         let flow = &self.pipeline.flow;
         let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
         let active = flow.store.list(true)?;
+        progress::say(status(&active, self.inventory.counts().pods));
         self.seen
             .retain(|id, _| active.iter().any(|r| r.incident.id.0 == *id));
         for record in active.iter().filter(|r| r.state.awaits_people()) {
@@ -184,6 +254,20 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// What goes on, in a line.
+fn status(active: &[Record], pods: usize) -> String {
+    let waiting = active.iter().filter(|r| r.state == State::Waiting).count();
+    let fixing = active.iter().filter(|r| r.execution.is_some()).count();
+    let mut text = format!("watching {pods} pods · {} open incidents", active.len());
+    if waiting > 0 {
+        text.push_str(&format!(" · {waiting} wait for approval"));
+    }
+    if fixing > 0 {
+        text.push_str(&format!(" · {fixing} being fixed"));
+    }
+    text
 }
 
 fn reference(object: &serde_json::Value) -> ObjectRef {

@@ -5,13 +5,41 @@ use thiserror::Error;
 
 use crate::decision::Candidate;
 use crate::fix::Risk;
-use crate::policy::Ruling;
+use crate::policy::{ApprovalRule, Ruling};
+
+/// A person, as the door that they came through knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Name, unique at that door: a user of this machine, a Slack user id.
+    pub name: String,
+    /// Groups that they are in, as rules write them: `%sre` for a group of this machine.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+impl Person {
+    /// A person without groups.
+    pub fn named(name: &str) -> Person {
+        Person {
+            name: name.to_owned(),
+            groups: Vec::new(),
+        }
+    }
+
+    /// True where one of these names means this person; none means anybody.
+    fn is_one_of(&self, names: &[String]) -> bool {
+        names.is_empty()
+            || names
+                .iter()
+                .any(|n| *n == self.name || self.groups.contains(n))
+    }
+}
 
 /// One person's yes, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vote {
     /// Who.
-    pub approver: String,
+    pub approver: Person,
     /// When, milliseconds since the Unix epoch.
     pub at: i64,
     /// Digest of the diff that was shown.
@@ -21,7 +49,7 @@ pub struct Vote {
 /// Who may approve, and for how long a question stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
-    /// Names of people; empty means whoever reaches the socket, for low and medium risk.
+    /// Names of people and groups; empty means whoever reaches the socket, for low and medium risk.
     pub approvers: Vec<String>,
     /// Milliseconds after which a question expires.
     pub expires_after: i64,
@@ -45,12 +73,10 @@ pub enum ApprovalError {
     #[error("the question expired {0} min ago; the incident is looked at again")]
     Expired(i64),
     /// More people are needed.
-    #[error("approved by {have} of {need} people; another person must approve too")]
+    #[error("not enough yet: {missing}")]
     NotEnough {
-        /// Votes so far.
-        have: usize,
-        /// Votes needed.
-        need: usize,
+        /// Whose approval lacks, rule by rule.
+        missing: String,
     },
 }
 
@@ -59,7 +85,6 @@ pub enum ApprovalError {
 pub struct Approval {
     digest: String,
     target_uid: String,
-    resource_version: String,
     approvers: Vec<String>,
 }
 
@@ -68,20 +93,12 @@ impl Authority {
     ///
     /// # Errors
     /// [`ApprovalError::Denied`] or [`ApprovalError::Unauthorised`].
-    pub fn admit(&self, candidate: &Candidate, approver: &str) -> Result<(), ApprovalError> {
-        let refuse = |why: &str| {
-            Err(ApprovalError::Unauthorised {
-                approver: approver.to_owned(),
-                why: why.to_owned(),
-            })
-        };
+    pub fn admit(&self, candidate: &Candidate, person: &Person) -> Result<(), ApprovalError> {
+        let refuse = |why: &str| Err(unauthorised(person, why));
         if let Ruling::Denied(reasons) = &candidate.ruling {
             return Err(ApprovalError::Denied(reasons.join("; ")));
         }
-        let listed = self.approvers.iter().any(|a| a == approver);
-        if !self.approvers.is_empty() && !listed {
-            return refuse("approval.approvers in the configuration does not name them");
-        }
+        self.known(person)?;
         let Ruling::Approval(rules) = &candidate.ruling else {
             return Ok(());
         };
@@ -89,12 +106,26 @@ impl Authority {
         if self.approvers.is_empty() && !named && candidate.fix.risk() == Risk::High {
             return refuse("high risk needs approvers who are named in the configuration");
         }
-        for rule in rules {
-            if !rule.approvers.is_empty() && !rule.approvers.iter().any(|a| a == approver) {
-                return refuse(&rule.why);
+        // Whoever fits one rule may vote: rules that name different people each need their own.
+        match rules.first() {
+            Some(rule) if !rules.iter().any(|r| person.is_one_of(&r.approvers)) => {
+                refuse(&rule.why)
             }
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Check that this person may dismiss an incident.
+    ///
+    /// # Errors
+    /// [`ApprovalError::Unauthorised`].
+    pub fn known(&self, person: &Person) -> Result<(), ApprovalError> {
+        if person.is_one_of(&self.approvers) {
+            Ok(())
+        } else {
+            let why = "approval.approvers in the configuration does not name them";
+            Err(unauthorised(person, why))
+        }
     }
 
     /// Turn the stored votes into authority, the one way to make an [`Approval`].
@@ -113,38 +144,56 @@ impl Authority {
             return Err(ApprovalError::Expired(late / 60_000));
         }
         let digest = candidate.digest();
-        let mut people: Vec<String> = Vec::new();
+        let mut people: Vec<&Person> = Vec::new();
         for vote in votes.iter().filter(|v| v.digest == digest) {
             self.admit(candidate, &vote.approver)?;
-            if !people.contains(&vote.approver) {
-                people.push(vote.approver.clone());
+            if !people.iter().any(|p| p.name == vote.approver.name) {
+                people.push(&vote.approver);
             }
         }
-        let need = match &candidate.ruling {
+        let approvers = match &candidate.ruling {
             Ruling::Denied(reasons) => return Err(ApprovalError::Denied(reasons.join("; "))),
-            Ruling::Auto => 0,
-            Ruling::Approval(rules) => rules
-                .iter()
-                .map(|r| r.count as usize)
-                .max()
-                .unwrap_or(1)
-                .max(1),
+            Ruling::Auto if people.is_empty() => vec!["policy (auto)".to_owned()],
+            ruling => {
+                enough(ruling, &people)?;
+                people.iter().map(|p| p.name.clone()).collect()
+            }
         };
-        if people.len() < need {
-            return Err(ApprovalError::NotEnough {
-                have: people.len(),
-                need,
-            });
-        }
-        if people.is_empty() {
-            people.push("policy (auto)".to_owned());
-        }
         Ok(Approval {
             digest,
             target_uid: candidate.target_uid.clone(),
-            resource_version: candidate.resource_version.clone(),
-            approvers: people,
+            approvers,
         })
+    }
+}
+
+fn unauthorised(person: &Person, why: &str) -> ApprovalError {
+    ApprovalError::Unauthorised {
+        approver: person.name.clone(),
+        why: why.to_owned(),
+    }
+}
+
+/// Every rule has its number of different people; without a rule one person is enough.
+fn enough(ruling: &Ruling, people: &[&Person]) -> Result<(), ApprovalError> {
+    let Ruling::Approval(rules) = ruling else {
+        return Ok(());
+    };
+    let lacks = |rule: &ApprovalRule| {
+        let need = rule.count.max(1) as usize;
+        let have = people.iter().filter(|p| p.is_one_of(&rule.approvers));
+        let left = need.saturating_sub(have.count());
+        (left > 0).then(|| rule.still(left))
+    };
+    let mut missing: Vec<String> = rules.iter().filter_map(lacks).collect();
+    if rules.is_empty() && people.is_empty() {
+        missing.push("one approval".to_owned());
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        let missing = missing.join("; ");
+        Err(ApprovalError::NotEnough { missing })
     }
 }
 
@@ -152,11 +201,6 @@ impl Approval {
     /// True where this authority covers a change of this object with this diff.
     pub fn covers(&self, diff_digest: &str, target_uid: &str) -> bool {
         self.digest == diff_digest && self.target_uid == target_uid
-    }
-
-    /// The version that was seen at the dry run.
-    pub fn resource_version(&self) -> &str {
-        &self.resource_version
     }
 
     /// Consume the authority; what is left is who gave it.

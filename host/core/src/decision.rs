@@ -21,6 +21,9 @@ pub struct Candidate {
     pub target_uid: String,
     /// `resourceVersion` of the target at the dry run.
     pub resource_version: String,
+    /// How often this action ended in each verdict for the same class and kind of owner.
+    #[serde(default)]
+    pub ledger: Vec<(String, u32)>,
 }
 
 /// A proposal that did not survive.
@@ -51,6 +54,17 @@ impl Decision {
 }
 
 impl Candidate {
+    /// What became of this action before, for people; none where it was never taken.
+    pub fn experience(&self) -> Option<String> {
+        let words: Vec<String> = self
+            .ledger
+            .iter()
+            .map(|(verdict, times)| format!("{verdict} {times}x"))
+            .collect();
+        let name = self.fix.action.name();
+        (!words.is_empty()).then(|| format!("{name} for this kind of fault: {}", words.join(", ")))
+    }
+
     /// What an approval is bound to, beside the target's uid and version.
     pub fn digest(&self) -> String {
         self.diff.digest()

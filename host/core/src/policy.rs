@@ -86,6 +86,16 @@ impl Ruling {
 }
 
 impl ApprovalRule {
+    /// What this rule still needs after some votes.
+    pub(crate) fn still(&self, left: usize) -> String {
+        let whom = match self.approvers.as_slice() {
+            [] if left == 1 => "another person".to_owned(),
+            [] => format!("{left} other people"),
+            names => format!("{left} of {}", names.join(", ")),
+        };
+        format!("{whom} must approve too ({})", self.why)
+    }
+
     fn summary(&self) -> String {
         let people = if self.count == 1 {
             "one approval"

@@ -198,12 +198,23 @@ impl Record {
             .map_or(self.incident.class.as_str(), |f| f.class.as_str())
     }
 
+    /// The fix that people are asked about.
+    pub fn fix(&self) -> Option<&Fix> {
+        let first = self.decision.as_ref().and_then(|d| d.first());
+        first.map(|c| &c.fix)
+    }
+
+    /// What outcomes are remembered under: the class and the kind of the owner.
+    pub fn signature(&self) -> String {
+        format!("{}/{}", self.class(), self.incident.owner.kind)
+    }
+
     /// Everything that was refused.
     pub fn refused(&self) -> &[Refused] {
         self.decision.as_ref().map_or(&[], |d| d.refused.as_slice())
     }
 
-    /// All victims: triage's and the finding's, each once, without the owner itself.
+    /// All victims: triage's and the finding's, each once.
     pub fn victims(&self) -> Vec<ObjectRef> {
         let mut all: Vec<ObjectRef> = Vec::new();
         let found = self.finding.iter().flat_map(|f| f.victims.iter());

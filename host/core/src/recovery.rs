@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::fix::Quantity;
+
 /// Replicas wanted and available, or the like for kinds without replicas (0 or 1 of 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
@@ -70,7 +72,7 @@ impl Health {
             "Node" => Health::one(
                 condition(object, "Ready") && object.pointer("/spec/unschedulable").is_none(),
             ),
-            "PersistentVolumeClaim" => Health::one(text(object, "/status/phase") == "Bound"),
+            "PersistentVolumeClaim" => Health::one(is_bound_in_full(object)),
             "Service" => Health {
                 wanted: 1,
                 good: ready_endpoints.min(1),
@@ -113,6 +115,14 @@ fn condition(object: &Value, kind: &str) -> bool {
         .pointer("/status/conditions")
         .and_then(Value::as_array);
     conditions.is_some_and(|c| c.iter().any(|c| c["type"] == kind && c["status"] == "True"))
+}
+
+/// Bound, and as large as it was asked to be: an expansion takes a while.
+fn is_bound_in_full(claim: &Value) -> bool {
+    let size = |pointer| Quantity::parse(text(claim, pointer)).map(|q| q.amount());
+    let wanted = size("/spec/resources/requests/storage");
+    let has = size("/status/capacity/storage");
+    text(claim, "/status/phase") == "Bound" && has.zip(wanted).is_none_or(|(h, w)| h >= w)
 }
 
 fn behind(object: &Value) -> bool {
@@ -243,6 +253,17 @@ mod tests {
             r.check(good, 1, 9100, 5000, 60_000),
             Some(Verdict::Recovered)
         );
+    }
+
+    #[test]
+    fn a_claim_that_still_grows_is_not_good() {
+        let claim = |capacity: &str| {
+            json!({"kind": "PersistentVolumeClaim",
+            "spec": {"resources": {"requests": {"storage": "2Gi"}}},
+            "status": {"phase": "Bound", "capacity": {"storage": capacity}}})
+        };
+        assert!(!Health::of(&claim("1Gi"), 0).is_good());
+        assert!(Health::of(&claim("2Gi"), 0).is_good());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use k8shawk_core::approval::Person;
 use k8shawk_core::bundle::Bundle;
 use k8shawk_core::config::Config;
 use k8shawk_core::record::{Record, State};
@@ -140,7 +141,7 @@ async fn play(
     }
     for id in &opened {
         if flow.store.get(id)?.state == State::Waiting && has_more(&flow) {
-            match approve::approve(&flow, id, "demo") {
+            match approve::approve(&flow, id, &Person::named("demo")) {
                 Ok(_) => pipeline.drive(id),
                 Err(why) => flow.terminal.print(&format!("{id}: {why}")),
             }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use k8shawk_core::kinds::KINDS;
+use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
 use super::{Misuse, Plugin, incidents};
@@ -10,6 +11,8 @@ use crate::cluster::{Cluster, Snapshot};
 use crate::control::{self, Ask};
 use crate::load;
 use crate::settings::Settings;
+use crate::store::Store;
+use crate::terminal::plain;
 
 /// `k8shawk plugin`.
 pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool> {
@@ -75,25 +78,38 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
             Ok(true)
         }
         Err(error) => {
-            eprintln!(
-                "k8shawk: {}: {error} (for the {} to mend)",
-                directory.display(),
-                error.blame()
-            );
+            let (directory, said) = (directory.display().to_string(), error.to_string());
+            // Most faults name a file in it already.
+            let place = if said.contains(&directory) {
+                String::new()
+            } else {
+                format!("{directory}: ")
+            };
+            eprintln!("k8shawk: {place}{said} (for the {} to mend)", error.blame());
             Ok(false)
         }
     }
 }
 
+/// Versions that were loaded, swapped or refused; the counters of a running host come last.
 async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
-    let answer = control::ask(&settings.config.socket(), &Ask::Plugins).await?;
-    let line = answer
-        .message
-        .lines()
-        .find(|l| l.split(' ').next() == Some(id));
-    match line {
-        Some(line) => println!("{line}"),
-        None => return Err(Misuse(format!("the running host has no plugin {id:?}")).into()),
+    let store = Store::open_existing(&settings.config.database())?;
+    let past = store
+        .map(|s| s.reloads(id))
+        .transpose()?
+        .unwrap_or_default();
+    for reload in &past {
+        println!("{}  {}", time(reload.at), plain(&reload.what));
+    }
+    let answer = control::ask(&settings.config.socket(), &Ask::Plugins).await;
+    let running = answer.map(|a| a.message).unwrap_or_default();
+    let now = running.lines().find(|l| l.split(' ').next() == Some(id));
+    match now {
+        Some(line) => println!("now: {}", plain(line)),
+        None if past.is_empty() => {
+            return Err(Misuse(format!("no host has loaded a plugin {id:?} here")).into());
+        }
+        None => {}
     }
     Ok(true)
 }

@@ -15,13 +15,10 @@ use serde_json::Value;
 use super::{Misuse, Record};
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Snapshot};
-use crate::decide;
-use crate::flow::Flow;
 use crate::load;
 use crate::scan;
 use crate::settings::Settings;
-use crate::store::Store;
-use crate::terminal::Terminal;
+use crate::trial::try_fix;
 use crate::world::World;
 
 /// Time between two looks while following.
@@ -258,26 +255,17 @@ async fn dry_runs(
         &events,
     )
     .await?;
-    let flow = Flow {
-        config,
-        store: Arc::new(Store::in_memory()?),
-        judges,
-        world: World::Live(cluster.clone()),
-        terminal: Terminal::quiet(),
-        clock,
-    };
+    let world = World::Live(cluster.clone());
     let mut runs = Vec::new();
     for scanned in found {
         eprintln!(
             "found in {namespace}: {} at {}",
             scanned.record.title(),
-            rca::time(flow.clock.now())
+            rca::time(clock.now())
         );
         let Some(ruled) = scanned.fix else { continue };
-        if let Ok(tried) =
-            decide::try_fix(&flow, &ruled.fix, scanned.record.incident.opened_at).await
-        {
-            let after = flow.world.dry_run(&ruled.fix, &tried.operation).await?;
+        if let Ok(tried) = try_fix(&world, &ruled.fix, scanned.record.incident.opened_at).await {
+            let after = world.dry_run(&ruled.fix, &tried.operation).await?;
             runs.push(DryRun {
                 fix: ruled.fix,
                 after,

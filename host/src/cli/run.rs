@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use k8shawk_core::Inventory;
+use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Counts;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use super::Misuse;
 use crate::clock::Clock;
 use crate::cluster::{self, Cluster, Drops, Snapshot};
 use crate::control;
@@ -19,19 +20,17 @@ use crate::load::{self, Loaded};
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, progress};
 use crate::watch::Watch;
 use crate::world::World;
 
 /// Watch and serve until SIGINT or SIGTERM.
 pub async fn run(settings: Settings) -> anyhow::Result<bool> {
     let config = settings.config.clone();
-    std::fs::create_dir_all(&config.state)
-        .with_context(|| format!("cannot make the state directory {}", config.state.display()))?;
+    let store = Arc::new(open(&config)?);
     let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
     let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
-    let store = Arc::new(Store::open(&config.database())?);
     let counts = Snapshot::take(&cluster, config.namespace.as_deref())
         .await?
         .counts();
@@ -48,7 +47,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
     let pipeline = Arc::new(Pipeline::new(flow));
     let stop = CancellationToken::new();
     let served = control::serve(&config.socket(), pipeline.clone(), stop.clone()).await?;
-    let reloading = loaded.watch();
+    let reloading = loaded.watch(pipeline.flow.store.clone(), pipeline.flow.clock.clone());
     let resumed = pipeline.resume()?;
     if resumed > 0 {
         info!(resumed, "incidents from before the start");
@@ -66,8 +65,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
     if let Some(namespace) = &config.namespace {
         inventory.scope_to(namespace);
     }
-    let watching = tokio::spawn(Watch::new(pipeline, inventory).run(receiver, stop.clone()));
+    progress::start();
+    let watch = Watch::new(pipeline, inventory, drops);
+    let watching = tokio::spawn(watch.run(receiver, stop.clone()));
     until_asked().await;
+    progress::end();
     info!("stopping");
     stop.cancel();
     drop(reloading);
@@ -75,6 +77,18 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
         let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
     }
     Ok(true)
+}
+
+/// The store, before anything that takes time: nothing works without it.
+fn open(config: &Config) -> anyhow::Result<Store> {
+    if let Err(why) = std::fs::create_dir_all(&config.state) {
+        let state = config.state.display();
+        let what = format!(
+            "cannot make the state directory {state} ([state] directory, K8SHAWK_STATE): {why}"
+        );
+        return Err(Misuse(what).into());
+    }
+    Ok(Store::open(&config.database())?)
 }
 
 async fn until_asked() {

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, Snapshot};
 use crate::scan::{self, Scanned};
 use crate::settings::Settings;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, progress};
 use crate::world::World;
 use crate::{json, load};
 
@@ -18,11 +18,16 @@ use crate::{json, load};
 pub async fn run(settings: Settings, format: Format) -> anyhow::Result<bool> {
     let config = settings.config.clone();
     let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
+    if format == Format::Text {
+        progress::start();
+    }
+    progress::say("loading plugins, connecting");
     let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
     for refused in loaded.refused() {
         eprintln!("k8shawk: not loaded: {refused}");
     }
+    progress::say(format!("reading {}", cluster.name()));
     let snapshot = Arc::new(Snapshot::take(&cluster, config.namespace.as_deref()).await?);
     for (kind, why) in snapshot.unreadable() {
         tracing::debug!(kind, %why, "not readable");
@@ -39,6 +44,7 @@ pub async fn run(settings: Settings, format: Format) -> anyhow::Result<bool> {
         &events,
     )
     .await?;
+    progress::end();
     print(&found, format)?;
     if format == Format::Text {
         let counts = snapshot.counts();
@@ -76,6 +82,7 @@ pub fn print(found: &[Scanned], format: Format) -> anyhow::Result<()> {
                 diff: Default::default(),
                 target_uid: String::new(),
                 resource_version: String::new(),
+                ledger: Vec::new(),
             });
         }
         record.incident.id.0.clear();

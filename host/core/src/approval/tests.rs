@@ -16,12 +16,13 @@ fn candidate(action: &str, kind: &str, ruling: Ruling) -> Candidate {
         diff: Diff::whole("x", None, Some("1")),
         target_uid: "u".into(),
         resource_version: "1".into(),
+        ledger: vec![],
     }
 }
 
 fn vote(candidate: &Candidate, who: &str) -> Vote {
     Vote {
-        approver: who.into(),
+        approver: Person::named(who),
         at: 0,
         digest: candidate.digest(),
     }
@@ -54,9 +55,10 @@ fn one_vote_is_authority_for_a_fix_of_low_risk() {
 fn the_same_person_counts_once() {
     let c = candidate("delete-pod", "Pod", two());
     let twice = [vote(&c, "ann"), vote(&c, "ann")];
+    let missing = "another person must approve too (two)".to_owned();
     assert_eq!(
         anyone().approve(&c, &twice, 0, 1),
-        Err(ApprovalError::NotEnough { have: 1, need: 2 })
+        Err(ApprovalError::NotEnough { missing })
     );
     assert!(
         anyone()
@@ -85,13 +87,13 @@ fn a_question_expires() {
 #[test]
 fn high_risk_needs_a_named_approver() {
     let c = candidate("remove-finalizer", "ConfigMap", Ruling::Approval(vec![]));
-    assert!(anyone().admit(&c, "ann").is_err());
+    assert!(anyone().admit(&c, &Person::named("ann")).is_err());
     let named = Authority {
         approvers: vec!["ann".into()],
         expires_after: 1,
     };
-    assert!(named.admit(&c, "ann").is_ok());
-    assert!(named.admit(&c, "bob").is_err());
+    assert!(named.admit(&c, &Person::named("ann")).is_ok());
+    assert!(named.admit(&c, &Person::named("bob")).is_err());
 }
 
 #[test]
@@ -102,4 +104,48 @@ fn a_denied_fix_cannot_be_approved() {
         Ruling::Denied(vec!["freeze: no".into()]),
     );
     assert!(anyone().approve(&c, &[vote(&c, "ann")], 0, 1).is_err());
+}
+
+#[test]
+fn rules_that_name_different_people_each_need_their_own() {
+    let rule = |who: &str| ApprovalRule {
+        approvers: vec![who.into()],
+        count: 1,
+        why: format!("{who} owns it"),
+    };
+    let c = candidate(
+        "delete-pod",
+        "Pod",
+        Ruling::Approval(vec![rule("ann"), rule("bob")]),
+    );
+    let one = anyone().approve(&c, &[vote(&c, "ann")], 0, 1).unwrap_err();
+    assert!(one.to_string().contains("bob"), "{one}");
+    let both = [vote(&c, "ann"), vote(&c, "bob")];
+    assert!(anyone().approve(&c, &both, 0, 1).is_ok());
+    assert!(anyone().admit(&c, &Person::named("eve")).is_err());
+}
+
+#[test]
+fn a_rule_may_name_a_group() {
+    let rule = ApprovalRule {
+        approvers: vec!["%sre".into()],
+        count: 1,
+        why: "sre".into(),
+    };
+    let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![rule]));
+    let mut ann = Person::named("ann");
+    assert!(anyone().admit(&c, &ann).is_err());
+    ann.groups.push("%sre".into());
+    assert!(anyone().admit(&c, &ann).is_ok());
+}
+
+#[test]
+fn only_listed_people_may_dismiss_where_a_list_is_set() {
+    let listed = Authority {
+        approvers: vec!["ann".into()],
+        expires_after: 1,
+    };
+    assert!(listed.known(&Person::named("ann")).is_ok());
+    assert!(listed.known(&Person::named("bob")).is_err());
+    assert!(anyone().known(&Person::named("bob")).is_ok());
 }

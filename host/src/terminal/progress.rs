@@ -1,0 +1,59 @@
+//! The line at the bottom of a terminal that says what goes on: on standard error, and only
+//! where somebody looks.
+
+use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Everything that is printed goes above it.
+static BAR: OnceLock<ProgressBar> = OnceLock::new();
+
+/// Show a line from now on; nothing where standard error is no terminal.
+pub fn start() {
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner:.dim} {msg:.dim}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let _ = BAR.set(bar);
+}
+
+/// What the line says.
+pub fn say(text: impl Into<String>) {
+    if let Some(bar) = BAR.get() {
+        bar.set_message(text.into());
+    }
+}
+
+/// Take the line away.
+pub fn end() {
+    if let Some(bar) = BAR.get() {
+        bar.finish_and_clear();
+    }
+}
+
+/// Write something above the line.
+pub fn above<T>(write: impl FnOnce() -> T) -> T {
+    match BAR.get() {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+/// Standard error, above the line.
+pub struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        above(|| std::io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}

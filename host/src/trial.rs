@@ -1,0 +1,95 @@
+//! A fix, tried: planned on the object as it is now, and sent to the API server as a dry run.
+
+use k8shawk_core::diff::Diff;
+use k8shawk_core::fix::{Fix, Operation, Precondition};
+use k8shawk_core::rca::time;
+use serde_json::Value;
+
+use crate::cluster::WriteError;
+use crate::world::World;
+
+/// An operation with the diff that the API server answers for it.
+pub struct Tried {
+    /// The operation.
+    pub operation: Operation,
+    /// Its diff.
+    pub diff: Diff,
+    /// UID of the target.
+    pub uid: String,
+    /// `resourceVersion` of the target.
+    pub version: String,
+}
+
+/// Why a fix cannot be tried now.
+pub enum NotTried {
+    /// What the fix would do is done already, or its target is gone.
+    Done(String),
+    /// A precondition, or the API server, says no.
+    Refused(String),
+    /// The cluster does not answer.
+    Later(WriteError),
+}
+
+/// Plan a fix on the object as it is now, and have the API server try it.
+///
+/// # Errors
+/// [`NotTried`].
+pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
+    let target = &fix.target;
+    let later = |e: WriteError| match e {
+        WriteError::Unavailable(_) => NotTried::Later(e),
+        other => NotTried::Refused(other.to_string()),
+    };
+    let current = world
+        .current(&target.kind, &target.namespace, &target.name)
+        .await
+        .map_err(later)?
+        .ok_or_else(|| NotTried::Done(format!("{target} does not exist")))?;
+    let related = match fix.related_kind() {
+        Some(kind) => world
+            .current_list(kind, &target.namespace)
+            .await
+            .map_err(later)?,
+        None => Vec::new(),
+    };
+    let mark = time(marked_at).replace(" UTC", "Z").replace(' ', "T");
+    let operation =
+        fix.plan(&current, &related, &mark)
+            .map_err(|precondition| match precondition {
+                Precondition::Done(why) => NotTried::Done(why),
+                Precondition::Fails(why) => NotTried::Refused(why),
+            })?;
+    let after = world.dry_run(fix, &operation).await.map_err(later)?;
+    let text = |pointer| {
+        current
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    Ok(Tried {
+        diff: diff(&operation, &current, &after),
+        uid: text("/metadata/uid").to_owned(),
+        version: text("/metadata/resourceVersion").to_owned(),
+        operation,
+    })
+}
+
+fn diff(operation: &Operation, before: &Value, after: &Value) -> Diff {
+    let object = format!(
+        "{} {}",
+        before
+            .get("kind")
+            .and_then(Value::as_str)
+            .unwrap_or("object"),
+        before
+            .pointer("/metadata/name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    );
+    match operation {
+        Operation::Replace { .. } => Diff::between(before, after),
+        Operation::Delete { .. } => Diff::whole(&object, Some("exists"), None),
+        Operation::Evict { .. } => Diff::whole(&object, Some("exists"), Some("evicted")),
+        Operation::Recreate { .. } => Diff::whole(&object, Some("failed"), Some("made anew")),
+    }
+}
