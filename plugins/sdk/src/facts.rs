@@ -8,7 +8,8 @@ pub const CONTAINER: &str = "container";
 pub const IMAGE: &str = "image";
 /// Image of the last revision that ran, where only the tag differs.
 pub const SUGGESTED_IMAGE: &str = "suggested-image";
-/// Number of the newest Deployment revision whose pods were healthy before the failing one.
+/// Number of the newest Deployment revision whose pods were healthy before the failing one, and
+/// which does not need what fails (such as the same registry).
 pub const GOOD_REVISION: &str = "good-revision";
 /// Memory limit that should be enough, as a Kubernetes quantity.
 pub const SUGGESTED_MEMORY: &str = "suggested-memory";
@@ -44,3 +45,5 @@ pub const RETRYABLE: &str = "retryable";
 pub const BLOCKING_JOB: &str = "blocking-job";
 /// Deployment whose restart should help (CoreDNS).
 pub const RESTART: &str = "restart";
+/// Deployment that must not be at zero replicas (CoreDNS), with `suggested-replicas`.
+pub const SCALED_TO_ZERO: &str = "scaled-to-zero";

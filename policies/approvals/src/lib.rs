@@ -5,11 +5,10 @@
 //! high risk needs two people and any other the host's default. Settings that do not parse
 //! deny everything, with the name of the key.
 
-pub mod fields;
-pub mod glob;
 pub mod settings;
 
 use k8shawk_sdk::policy::{ApprovalRule, Proposal, Risk, Verdict};
+use k8shawk_sdk::settings::place;
 use settings::{Outcome, Rule, Settings};
 
 /// Judge a proposal by parsed settings.
@@ -66,14 +65,6 @@ fn otherwise(risk: Risk) -> Outcome {
             why: "a fix of high risk needs two people".to_owned(),
         },
         Risk::Low | Risk::Medium => Outcome::Allow,
-    }
-}
-
-/// The namespace that a fix changes; that of a Namespace is its own name.
-fn place(proposal: &Proposal) -> &str {
-    match proposal.target.kind.as_str() {
-        "Namespace" => &proposal.target.name,
-        _ => &proposal.target.namespace,
     }
 }
 

@@ -1,8 +1,7 @@
 //! The settings of the grant, parsed.
 
-use crate::fields::{self, Fields};
-use crate::glob::Glob;
 use k8shawk_sdk::policy::{Action, Risk};
+use k8shawk_sdk::settings::{Fields, Glob, risk, texts};
 use serde_json::Value;
 
 /// Namespaces in which nothing runs without a person, where the operator names none.
@@ -64,7 +63,7 @@ impl Settings {
             None => globs("protected", PROTECTED)?,
             Some(text) => match json("protected", text)? {
                 Value::Array(list) if list.is_empty() => Vec::new(),
-                value => globs("protected", &fields::texts("protected", &value)?)?,
+                value => globs("protected", &texts("protected", &value)?)?,
             },
         };
         Ok(Settings { rules, protected })
@@ -158,15 +157,6 @@ fn words<T>(
 ) -> Result<Vec<T>, String> {
     let word = |text: &str| parse(text).ok_or_else(|| format!("{key}: {text:?} is not known"));
     texts.unwrap_or_default().into_iter().map(word).collect()
-}
-
-fn risk(text: &str) -> Option<Risk> {
-    match text {
-        "low" => Some(Risk::Low),
-        "medium" => Some(Risk::Medium),
-        "high" => Some(Risk::High),
-        _ => None,
-    }
 }
 
 /// An action by its name in the catalogue.

@@ -136,25 +136,6 @@ fn settings_that_do_not_parse_deny_and_name_the_key(#[case] rules: &str, #[case]
     }
 }
 
-#[rstest]
-#[case("*", "shop", true)]
-#[case("*", "", true)]
-#[case("prod-*", "prod-a", true)]
-#[case("prod-*", "prod-", true)]
-#[case("prod-*", "prod", false)]
-#[case("prod-*", "", false)]
-#[case("*-prod", "a-prod", true)]
-#[case("*-prod", "a-prod-b", false)]
-#[case("a*b*c", "a-b-c", true)]
-#[case("a*b*c", "acb", false)]
-#[case("ab*ba", "aba", false)]
-#[case("shop", "shop", true)]
-#[case("shop", "shops", false)]
-#[case("*a*a*", "a", false)]
-fn a_star_stands_for_any_text(#[case] pattern: &str, #[case] name: &str, #[case] fits: bool) {
-    assert_eq!(glob::Glob::parse("k", pattern).unwrap().matches(name), fits);
-}
-
 #[test]
 fn an_approver_is_counted_once() {
     let rules = r#"[{"approvers": ["bob", "alice", "bob"], "count": 2}]"#;

@@ -4,12 +4,11 @@
 //! namespace and the risk a fix is denied. Without windows nothing is. Settings that do not
 //! parse deny everything, with the name of the key.
 
-pub mod fields;
-pub mod glob;
 pub mod time;
 pub mod window;
 
 use k8shawk_sdk::policy::{Proposal, Risk, Verdict};
+use k8shawk_sdk::settings::place;
 use window::Window;
 
 /// Judge a proposal by parsed windows. The clock is read only where a window covers it.
@@ -47,14 +46,6 @@ pub fn judge_with(
         Some(Err(why)) => Verdict::Deny(format!(
             "the settings of the freeze policy do not parse: {why}"
         )),
-    }
-}
-
-/// The namespace that a fix changes; that of a Namespace is its own name.
-fn place(proposal: &Proposal) -> &str {
-    match proposal.target.kind.as_str() {
-        "Namespace" => &proposal.target.name,
-        _ => &proposal.target.namespace,
     }
 }
 

@@ -1,9 +1,8 @@
 //! The windows of the settings, parsed.
 
-use crate::fields::Fields;
-use crate::glob::Glob;
 use crate::time;
 use k8shawk_sdk::policy::Risk;
+use k8shawk_sdk::settings::{self, Fields, Glob};
 use serde_json::Value;
 
 /// When a window is open.
@@ -162,10 +161,5 @@ fn once(at: &str, fields: &mut Fields) -> Result<(When, String), String> {
 }
 
 fn risk(key: &str, text: &str) -> Result<Risk, String> {
-    match text {
-        "low" => Ok(Risk::Low),
-        "medium" => Ok(Risk::Medium),
-        "high" => Ok(Risk::High),
-        _ => Err(format!("{key}: {text:?} is not known")),
-    }
+    settings::risk(text).ok_or_else(|| format!("{key}: {text:?} is not known"))
 }
