@@ -25,6 +25,8 @@ pub mod undetermined;
 pub mod webhook;
 
 #[cfg(test)]
+mod classes;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod testing;

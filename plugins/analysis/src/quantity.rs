@@ -21,6 +21,7 @@ const SUFFIXES: &[(&str, f64)] = &[
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
+const TIB: u64 = 1 << 40;
 
 /// A quantity in thousandths: `250m` is 250, `1` is 1000, `1Ki` is 1024000.
 pub fn milli(text: &str) -> Option<i128> {
@@ -43,6 +44,7 @@ pub fn units(text: &str) -> Option<u64> {
 /// Bytes as people write them: `512Mi`, `1.5Gi`.
 pub fn bytes(value: u64) -> String {
     match value {
+        v if v >= TIB && v % TIB == 0 => format!("{}Ti", v / TIB),
         v if v >= GIB && v % GIB == 0 => format!("{}Gi", v / GIB),
         v if v >= 10 * GIB => format!("{:.1}Gi", v as f64 / GIB as f64),
         v if v >= MIB => format!("{}Mi", v / MIB),
@@ -107,6 +109,7 @@ mod tests {
     fn writes_what_people_write() {
         assert_eq!(bytes(512 * MIB), "512Mi");
         assert_eq!(bytes(2 * GIB), "2Gi");
+        assert_eq!(bytes(4 * TIB), "4Ti");
         assert_eq!(cores(1500), "1500m");
         assert_eq!(show("requests.memory", i128::from(GIB) * 1000), "1Gi");
         assert_eq!(next_memory(32 * MIB), "64Mi");

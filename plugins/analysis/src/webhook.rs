@@ -57,6 +57,15 @@ fn guilty(hook: Option<&Hook>, webhook: &str) -> ObjectRef {
     )
 }
 
+/// What the incidents of one webhook share. Triage names it by a message, which knows the
+/// webhook's name alone; so does this, although the configuration is what is guilty.
+fn shared(webhook: &str) -> ObjectRef {
+    ObjectRef {
+        api_version: "admissionregistration.k8s.io/v1".to_owned(),
+        ..named("Webhook", "", webhook)
+    }
+}
+
 /// `admission webhook "NAME" denied the request: TEXT`
 pub fn refused(refusal: &Refusal) -> Finding {
     let webhook = between(&refusal.message, "webhook \"", &['"']).unwrap_or("?");
@@ -75,7 +84,7 @@ pub fn refused(refusal: &Refusal) -> Finding {
             "Admission webhook \"{webhook}\" denies the pod: \"{said}\" {cited}."
         ))
         .confidence(95)
-        .shared(guilty(hook.as_ref(), webhook));
+        .shared(shared(webhook));
     if let Some(hook) = &hook {
         let policy = draft.cite(spoken(hook), format!("failurePolicy: {}", hook.policy));
         draft.say(format!("It is configured in {} {policy}.", spoken(hook)));
@@ -105,7 +114,7 @@ pub fn down(refusal: &Refusal) -> Finding {
             "Admission webhook \"{webhook}\" cannot be called: {reason} {cited}."
         ))
         .confidence(93)
-        .shared(guilty(hook.as_ref(), webhook));
+        .shared(shared(webhook));
     match &hook {
         Some(hook) => explain_backend(refusal.case, hook, &mut draft),
         None => {
@@ -213,7 +222,7 @@ pub fn diagnose(case: &Case, configuration: &Value) -> Conclusion {
         draft
             .title(format!("webhook {} has no backend", text(hook, "/name")))
             .confidence(90);
-        draft.shared(guilty);
+        draft.shared(shared(text(hook, "/name")));
         explain_backend(case, &found, &mut draft);
         let rules = items(hook, "/rules")
             .iter()

@@ -1,6 +1,7 @@
 //! What one row of the fix table can ask for.
 
 use crate::text;
+use k8shawk_sdk::classes;
 use k8shawk_sdk::fix::{Action, Finding, Parameter};
 
 /// Where the object to change is found.
@@ -28,9 +29,9 @@ pub struct Row {
     pub action: Action,
     /// To what.
     pub target: Target,
-    /// Words of which the class must contain one; any class where empty.
+    /// Runs of whole words of which the class must contain one; any class where empty.
     pub classes: &'static [&'static str],
-    /// Words of which the class must contain none.
+    /// Runs of whole words of which the class must contain none.
     pub but: &'static [&'static str],
     /// Facts that must be there.
     pub needs: &'static [&'static str],
@@ -89,7 +90,7 @@ impl Row {
 
     /// True where the class fits and the facts are as the row wants them.
     pub fn applies(&self, finding: &Finding) -> bool {
-        let says = |words: &[&str]| words.iter().any(|w| finding.class.contains(w));
+        let says = |words: &[&str]| words.iter().any(|w| classes::says(&finding.class, w));
         let has = |key: &&str| text::fact(finding, key).is_some();
         (self.classes.is_empty() || says(self.classes))
             && !says(self.but)

@@ -9,15 +9,15 @@ use k8shawk_sdk::fix::Action;
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
 const SCALABLE: &[&str] = &["Deployment", "StatefulSet"];
 
-/// Causes outside of the workload: an earlier revision meets them too.
+/// Causes outside of the workload: an earlier revision meets them too. A registry is not among
+/// them: the analysis names a good revision only where that one comes from another registry.
 const OUTSIDE: &[&str] = &[
-    "registry-unreachable",
-    "rate-limit",
     "node-not-ready",
     "node-unreachable",
     "node-pressure",
-    "node-out",
-    "evict",
+    "node-shutdown",
+    "evicted",
+    "preempted",
     "webhook",
     "network-policy",
     "dns",
@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
         .with(&[("container", CONTAINER), ("memory", SUGGESTED_MEMORY)])
         .because("Container {container} needs more memory than its limit allows: {suggested-memory} should be enough."),
     row(Action::SetResources, Kind(WORKLOADS))
-        .classes(&["cpu", "throttl"])
+        .classes(&["cpu", "throttled", "throttling"])
         .with(&[("container", CONTAINER), ("cpu", SUGGESTED_CPU)])
         .because("Container {container} is starved of CPU: a limit of {suggested-cpu} lets it answer in time."),
     row(Action::RolloutUndo, Kind(&["Deployment"]))
@@ -41,7 +41,7 @@ pub const ROWS: &[Row] = &[
         .with(&[("revision", GOOD_REVISION)])
         .because("Revision {good-revision} of {target} ran well, and what fails came with a later one."),
     row(Action::SetImage, Kind(WORKLOADS))
-        .but(&["registry-unreachable", "rate-limit", "unauthori"])
+        .but(&["registry", "unauthorised", "unauthorized"])
         .unless(&[GOOD_REVISION])
         .with(&[("container", CONTAINER), ("image", SUGGESTED_IMAGE)])
         .because("Container {container} last ran with {suggested-image}, which differs in the tag alone."),
@@ -65,6 +65,9 @@ pub const ROWS: &[Row] = &[
         .classes(&["disruption", "pdb"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because("With {suggested-replicas} replicas of {target} its disruption budget lets one pod go at a time."),
+    row(Action::Scale, Named { api_version: "apps/v1", kind: "Deployment", fact: SCALED_TO_ZERO })
+        .with(&[("replicas", SUGGESTED_REPLICAS)])
+        .because("The cluster cannot do without {target}, which is scaled to zero: {suggested-replicas} replicas bring it back."),
     row(Action::RetryJob, Kind(&["Job"]))
         .needs(&[RETRYABLE])
         .because("What made {target} fail is gone or passing ({retryable}): it can run again."),
@@ -81,11 +84,11 @@ pub const ROWS: &[Row] = &[
     row(Action::DeletePod, Named { api_version: "v1", kind: "Pod", fact: STALE_POD })
         .because("Pod {stale-pod} serves nothing any more and holds on to what others need."),
     row(Action::Cordon, Named { api_version: "v1", kind: "Node", fact: NODE })
-        .classes(&["node-not-ready", "node-unreachable", "node-unknown", "kubelet"])
+        .classes(&["node-not-ready", "node-unreachable", "node-unknown"])
         .unless(&[CORDONED])
         .because("Node {node} is not dependable: a cordon keeps new pods off it until somebody has looked."),
     row(Action::Cordon, Kind(&["Node"]))
-        .classes(&["node-not-ready", "node-unreachable", "node-unknown", "kubelet"])
+        .classes(&["node-not-ready", "node-unreachable", "node-unknown"])
         .unless(&[CORDONED, NODE])
         .because("{target} is not dependable: a cordon keeps new pods off it until somebody has looked."),
     row(Action::RemoveFinalizer, Object)

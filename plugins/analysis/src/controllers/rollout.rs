@@ -2,7 +2,7 @@
 //! and which earlier revision is known to be good.
 
 use k8shawk_sdk::analysis::Finding;
-use k8shawk_sdk::facts;
+use k8shawk_sdk::{classes, facts};
 use serde_json::Value;
 
 use super::failure::amend;
@@ -10,27 +10,38 @@ use super::revision::{self, Change, number_of, template};
 use super::{children, owned_by};
 use crate::case::Case;
 use crate::finding::fact;
-use crate::json::{condition, name, number, text};
+use crate::json::{condition, items, name, number, text};
+use crate::pod::image::registry;
 
-/// Words of a failure class, and the parts of a pod template that can explain it. The first
-/// row that fits decides; a class without a row may come from any part.
+/// Runs of words of a failure class, and the parts of a pod template that can explain it. The
+/// first row that fits decides; a class without a row may come from any part.
 const EXPLAINS: &[(&[&str], &[&str])] = &[
-    (&["node", "evict", "dns", "network-policy", "webhook"], &[]),
+    (
+        &[
+            "node-not-ready",
+            "node-unreachable",
+            "node-pressure",
+            "node-shutdown",
+            "evicted",
+            "preempted",
+            "dns",
+            "network-policy",
+            "webhook",
+        ],
+        &[],
+    ),
     (&["quota"], &["resources"]),
     (
-        &["unauthori", "pull-secret"],
+        &["registry-unauthorised", "pull-secret"],
         &["image", "imagePullSecrets", "serviceAccountName"],
     ),
-    (
-        &["image", "pull", "registry"],
-        &["image", "imagePullPolicy"],
-    ),
+    (&["image", "registry"], &["image", "imagePullPolicy"]),
     (
         &["dependency"],
         &["env", "envFrom", "command", "args", "volumes"],
     ),
     (
-        &["unschedulable", "scheduling"],
+        &["unschedulable", "scheduling", "scheduler"],
         &[
             "resources",
             "nodeSelector",
@@ -48,13 +59,10 @@ const EXPLAINS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
-        &["missing-"],
+        &["missing-configmap", "missing-secret", "missing-config-key"],
         &["env", "envFrom", "volumes", "volumeMounts"],
     ),
-    (
-        &["volume", "mount", "claim", "pvc"],
-        &["volumes", "volumeMounts"],
-    ),
+    (&["volume", "pvc"], &["volumes", "volumeMounts"]),
     (&["limit-range"], &["resources"]),
     (&["service-account"], &["serviceAccountName"]),
     (&["priority-class"], &["priorityClassName"]),
@@ -100,7 +108,7 @@ pub fn enrich(case: &Case, deployment: &Value, failing: &Value, finding: &mut Fi
     let good = sets
         .iter()
         .filter(|set| number_of(set).is_some_and(|n| n < this))
-        .filter(|set| !relevant(set).is_empty())
+        .filter(|set| !relevant(set).is_empty() && independent(set, finding))
         .find_map(|set| known_good(case, deployment, set).map(|why| (set, why)));
     match good {
         Some((set, why)) => tell_good(finding, failing, set, &why),
@@ -128,6 +136,17 @@ fn progress(deployment: &Value, finding: &mut Finding) {
             text(stuck, "/message")
         ));
     });
+}
+
+/// False where an earlier revision would meet the same registry that does not serve now.
+fn independent(set: &Value, finding: &Finding) -> bool {
+    let down = finding.shared.as_ref().filter(|s| s.kind == "Registry");
+    let Some(down) = down else { return true };
+    let spec = template(set).unwrap_or(&Value::Null);
+    ["/spec/initContainers", "/spec/containers"]
+        .iter()
+        .flat_map(|list| items(spec, list))
+        .all(|container| registry(text(container, "/image")) != down.name)
 }
 
 /// Why an earlier revision counts as good; `None` where that is not known.
@@ -163,7 +182,7 @@ fn differences(from: &Value, to: &Value, finding: &Finding) -> Vec<Change> {
     };
     let row = EXPLAINS
         .iter()
-        .find(|(words, _)| words.iter().any(|w| finding.class.contains(w)));
+        .find(|(words, _)| words.iter().any(|w| classes::says(&finding.class, w)));
     let container = fact(finding, facts::CONTAINER);
     revision::changes(old, new)
         .into_iter()
@@ -210,12 +229,13 @@ fn tell_changed(finding: &mut Finding, failing: &Value, before: &Value) {
     }
     let diff = joined(&all);
     let explains = !differences(before, failing, finding).is_empty();
+    let served = independent(before, finding);
     amend(finding, |draft| {
         let cited = draft.cite("pod templates of the two ReplicaSets", &diff);
-        let tail = if explains {
-            "; the earlier revision is not known to be good"
-        } else {
-            "; that does not explain this failure"
+        let tail = match (explains, served) {
+            (true, true) => "; the earlier revision is not known to be good",
+            (true, false) => "; the earlier revision needs the same registry",
+            (false, _) => "; that does not explain this failure",
         };
         let (new, old) = (revision::spoken(failing), revision::spoken(before));
         draft.say(format!(

@@ -159,6 +159,9 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         ))
         .fact(facts::CONTAINER, container.name())
         .confidence(if told.trim().is_empty() { 70 } else { 93 });
+    if let Some(words) = runtimes_words(&told).filter(|_| line.is_none()) {
+        draft.say(format!("The runtime says: {words} {cited}."));
+    }
     if let Some(line) = &line {
         let cited = draft.cite(log.source(container), line);
         draft.say(format!("Its log says \"{line}\" {cited}."));
@@ -169,6 +172,26 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         draft.say(format!("{} {cited}.", detail.trim_end_matches('.')));
     }
     Some(draft.finish())
+}
+
+/// What the runtime writes around its own reason, the innermost first.
+const AROUND: &[&str] = &[
+    "error during container init: ",
+    "starting container process caused: ",
+    "unable to start container process: ",
+    "OCI runtime create failed: ",
+    "failed to create containerd task: ",
+];
+
+/// Longest reason of the runtime that is quoted, in characters.
+const WORDS: usize = 200;
+
+/// The runtime's own reason, without what it wraps around it.
+fn runtimes_words(told: &str) -> Option<String> {
+    let inner = AROUND.iter().find_map(|before| told.rsplit_once(before));
+    let words = inner.map(|(_, words)| words.trim())?;
+    let short: String = words.chars().take(WORDS).collect();
+    (!short.is_empty()).then_some(short)
 }
 
 const SHELL: &[&str] = &[

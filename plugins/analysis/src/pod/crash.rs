@@ -1,5 +1,6 @@
 //! A container that starts and then fails by itself.
 
+mod heap;
 mod words;
 
 use k8shawk_sdk::analysis::{Finding, Severity};
@@ -18,7 +19,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     let exit = container.exit()?;
     let log = Log::of(subject, container);
     if let Some(line) = log.last_with(HEAP) {
-        return Some(heap(subject, container, &exit, &log, &line));
+        return Some(heap::diagnose(subject, container, &exit, &log, &line));
     }
     if let Some(line) = log.last_with(EXPIRED) {
         return Some(expired(subject, container, &exit, &log, &line));
@@ -45,7 +46,7 @@ pub fn ended(subject: &Subject, container: &Container, exit: &Exit, draft: &mut 
         container.called(),
         subject.object.name,
         exit.code,
-        signal(exit.code)
+        manner(exit)
     ));
     draft.fact(facts::CONTAINER, container.name());
     if container.role == Role::Init {
@@ -53,8 +54,10 @@ pub fn ended(subject: &Subject, container: &Container, exit: &Exit, draft: &mut 
     }
 }
 
-fn signal(code: i64) -> &'static str {
-    match code {
+/// The signal behind an exit code, or `Completed` as the kubelet calls a good end.
+fn manner(exit: &Exit) -> &'static str {
+    match exit.code {
+        0 => " (Completed)",
         134 => " (SIGABRT)",
         137 => " (SIGKILL)",
         139 => " (SIGSEGV)",
@@ -147,24 +150,6 @@ fn silent(subject: &Subject, container: &Container, exit: &Exit, log: &Log, draf
             ));
         }
     }
-}
-
-fn heap(subject: &Subject, container: &Container, exit: &Exit, log: &Log, line: &str) -> Finding {
-    let mut draft = subject.draft("heap-exhausted", Severity::High);
-    ended(subject, container, exit, &mut draft);
-    let cited = draft.cite(log.source(container), line);
-    let limit = match container.resource("limits", "memory") {
-        "" => "no memory limit".to_owned(),
-        limit => format!("a memory limit of {limit}"),
-    };
-    draft
-        .title(format!("{} of pod {} uses up its own heap", container.called(), subject.object.name))
-        .say(format!("Its log says \"{line}\" {cited}: the process reached the bound of its own heap, while the container has {limit}. The heap setting of its runtime (-Xmx, --max-old-space-size and the like) has to grow together with the limit."))
-        .confidence(90);
-    if let Some(bytes) = crate::quantity::units(container.resource("limits", "memory")) {
-        draft.fact(facts::SUGGESTED_MEMORY, crate::quantity::next_memory(bytes));
-    }
-    draft.finish()
 }
 
 fn expired(

@@ -2,6 +2,7 @@
 
 use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::facts;
+use serde_json::Value;
 
 use super::container::Container;
 use super::subject::{Subject, cite_event};
@@ -31,16 +32,31 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     if let Some(event) = event {
         cited.push_str(&cite_event(&mut draft, event));
     }
-    if let Some(hook) = hook {
-        cited.push_str(&draft.cite(
-            format!("spec.containers[{}].lifecycle.postStart", container.name()),
-            hook.to_string(),
-        ));
-    }
     draft
         .title(format!("The postStart hook of {} in pod {} fails", container.called(), subject.object.name))
         .say(format!("The kubelet kills {} of pod {} because its postStart hook fails, not because the process itself does {cited}.", container.called(), subject.object.name))
         .fact(facts::CONTAINER, container.name())
         .confidence(93);
+    if let Some(hook) = hook {
+        let cited = draft.cite(
+            format!("spec.containers[{}].lifecycle.postStart", container.name()),
+            hook.to_string(),
+        );
+        draft.say(format!("The hook {} {cited}.", does(hook)));
+    }
     Some(draft.finish())
+}
+
+/// What a hook does, in words.
+fn does(hook: &Value) -> String {
+    let command = hook.pointer("/exec/command").map(Value::to_string);
+    let request = hook.pointer("/httpGet").map(|get| {
+        let port = get.get("port").map(Value::to_string).unwrap_or_default();
+        format!("asks {} on port {port}", text(get, "/path"))
+    });
+    match (command, request) {
+        (Some(command), _) => format!("runs {command}"),
+        (None, Some(request)) => request,
+        (None, None) => format!("is {hook}"),
+    }
 }

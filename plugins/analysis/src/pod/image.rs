@@ -34,7 +34,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     let image = container.image();
     let event = pull_event(subject, image);
     let told = told(container, event);
-    let (class, meaning) = class(waiting, &told);
+    let (class, plain) = class(waiting, &told);
     let (class, secrets) = match class {
         UNAUTHORISED => secret::pull_secrets(subject),
         _ => (class, String::new()),
@@ -47,8 +47,12 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         Some(event) => format!("{cited}{}", cite_event(&mut draft, event)),
         None => cited,
     };
+    let meaning = match answers::own_words(&told) {
+        Some(words) => format!("{plain} (\"{words}\")"),
+        None => plain.to_owned(),
+    };
     draft
-        .title(format!("Image {image} cannot be pulled: {meaning}"))
+        .title(format!("Image {image} cannot be pulled: {plain}"))
         .say(format!(
             "The image \"{image}\" of {} in pod {} does not arrive: {meaning} {quoted}.",
             container.called(),
@@ -138,9 +142,13 @@ fn pull_event<'s>(subject: &'s Subject, image: &str) -> Option<&'s Value> {
         })
 }
 
+/// Other names of the public registry.
+const PUBLIC: &[&str] = &["index.docker.io", "registry-1.docker.io"];
+
 /// Host of the registry that an image comes from.
 pub fn registry(image: &str) -> &str {
     match image.split_once('/') {
+        Some((host, _)) if PUBLIC.contains(&host) => "docker.io",
         Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
         _ => "docker.io",
     }

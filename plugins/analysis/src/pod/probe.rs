@@ -60,14 +60,16 @@ pub fn diagnose_kills(subject: &Subject, container: &Container) -> Option<Findin
     };
     let mut draft = subject.draft(class, Severity::High);
     let mut cited = container.cite_exit(&mut draft, &exit);
-    for event in [killing, answer].into_iter().flatten() {
-        cited.push_str(&cite_event(&mut draft, event));
+    if let Some(killing) = killing {
+        cited.push_str(&cite_event(&mut draft, killing));
     }
+    let got = got(&mut draft, answer);
     let spec = draft.cite(probe.path(), probe.describe());
     draft
         .title(format!("The {kind} probe kills {} of pod {}", container.called(), subject.object.name))
         .say(format!("The kubelet kills {} of pod {} because its {kind} probe fails; its last run ended with exit code {} after {} restarts, not for memory {cited}.", container.called(), subject.object.name, exit.code, container.restarts()))
         .say(format!("The probe is {} {spec}.", probe.describe()))
+        .say(got)
         .say(explain(container, &probe, answer.map_or("", |e| text(e, "/message"))))
         .say(listening(subject, container, &mut Vec::new()))
         .fact(facts::CONTAINER, container.name())
@@ -111,10 +113,8 @@ fn never_passes(subject: &Subject, container: &Container, probe: &Probe) -> Find
         return found;
     }
     let mut draft = subject.draft("readiness-never-passes", Severity::High);
-    let mut cited = draft.cite(format!("{}.ready", container.path()), "false");
-    if let Some(event) = answer {
-        cited.push_str(&cite_event(&mut draft, event));
-    }
+    let cited = draft.cite(format!("{}.ready", container.path()), "false");
+    let got = got(&mut draft, answer);
     let spec = draft.cite(probe.path(), probe.describe());
     let long = subject
         .since(container.running_since())
@@ -133,6 +133,7 @@ fn never_passes(subject: &Subject, container: &Container, probe: &Probe) -> Find
             probe.kind
         ))
         .say(format!("The probe is {} {spec}.", probe.describe()))
+        .say(got)
         .say(explain(
             container,
             probe,
@@ -159,6 +160,24 @@ fn unhealthy<'s>(subject: &'s Subject, kind: &str) -> Option<&'s Value> {
         matches!(reason, "Unhealthy" | "ProbeWarning" | "ProbeError")
             && mentions(message, &[&words])
     })
+}
+
+/// Longest answer of a probe that is quoted, in characters.
+const ANSWER: usize = 200;
+
+/// What the probe got, in the kubelet's words.
+fn got(draft: &mut Draft, answer: Option<&Value>) -> String {
+    let Some(event) = answer else {
+        return String::new();
+    };
+    let cited = cite_event(draft, event);
+    let message = text(event, "/message");
+    let words = message
+        .split_once("probe failed: ")
+        .map_or(message, |(_, words)| words);
+    let line = words.lines().next().unwrap_or_default().replace('"', "'");
+    let short: String = line.trim().chars().take(ANSWER).collect();
+    format!("It got \"{short}\" {cited}.")
 }
 
 /// What the process says that it listens on.

@@ -7,7 +7,7 @@ use super::constraint::{self, label};
 use super::container::shared;
 use super::subject::Subject;
 use crate::finding::Draft;
-use crate::json::{items, name, number, text};
+use crate::json::{items, name, number, pairs, text, written};
 use crate::storage;
 
 /// Where the pod's volumes are and where nodes are.
@@ -117,6 +117,19 @@ pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
     )
 }
 
+/// The selector of a term: labels as `key=value`, expressions as they stand.
+fn shown(term: &Value) -> String {
+    let labels = written(&pairs(term, "/labelSelector/matchLabels"));
+    let expressions = term.pointer("/labelSelector/matchExpressions");
+    let parts = [Some(labels), expressions.map(Value::to_string)];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .filter(|p| !p.is_empty())
+        .collect();
+    parts.join(" and ")
+}
+
 /// The rule between pods that holds it back.
 pub fn affinity(subject: &Subject, told: &str, draft: &mut Draft) -> (String, String) {
     if told.contains("existing pods anti-affinity") {
@@ -140,9 +153,7 @@ pub fn affinity(subject: &Subject, told: &str, draft: &mut Draft) -> (String, St
         return (format!("pod {called}"), String::new());
     };
     let key = text(term, "/topologyKey");
-    let selector = term
-        .pointer("/labelSelector")
-        .map_or_else(String::new, Value::to_string);
+    let selector = shown(term);
     let cited = draft.cite(
         format!("spec.affinity.{field}"),
         format!("topologyKey={key} labelSelector={selector}"),

@@ -117,9 +117,13 @@ fn failed(subject: &Subject, event: &Value) -> Finding {
         None => "the kubelet or the storage driver refuses it",
     };
     let verb = if attach { "attached" } else { "mounted" };
+    let told = match own_words(message) {
+        Some(words) => format!("{meaning} (\"{words}\")"),
+        None => meaning.to_owned(),
+    };
     draft
         .title(format!("Volume \"{volume}\" of pod {} cannot be {verb}: {meaning}", subject.object.name))
-        .say(format!("Pod {} waits on node {} because its volume \"{volume}\"{made} cannot be {verb}: {meaning} {cited}.", subject.object.name, subject.node()))
+        .say(format!("Pod {} waits on node {} because its volume \"{volume}\"{made} cannot be {verb}: {told} {cited}.", subject.object.name, subject.node()))
         .confidence(88);
     if let Some(path) = spec.and_then(|v| v.get("hostPath")) {
         let cited = draft.cite(
@@ -136,6 +140,17 @@ fn failed(subject: &Subject, event: &Value) -> Finding {
         holder(subject, volume, message, &mut draft);
     }
     draft.finish()
+}
+
+/// Longest part of a message that is quoted, in characters.
+const WORDS: usize = 200;
+
+/// What the kubelet or the driver says, behind the name of the volume.
+fn own_words(message: &str) -> Option<String> {
+    let (_, words) = message.split_once("\" : ")?;
+    let line = words.trim().lines().next()?.replace('"', "'");
+    let short: String = line.chars().take(WORDS).collect();
+    (!short.is_empty()).then_some(short)
 }
 
 /// True where the volume is the claim that the PersistentVolume `pv` is bound to.

@@ -1,13 +1,13 @@
 //! The cluster's DNS: CoreDNS's own cause.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
-use k8shawk_sdk::facts;
+use k8shawk_sdk::{classes, facts};
 use serde_json::Value;
 
 use crate::case::Case;
 use crate::controllers::failure::amend;
 use crate::controllers::{ready, workload};
-use crate::finding::Draft;
+use crate::finding::{Draft, fact};
 use crate::json::{name, number, reference, text};
 use crate::routing::backend::first_of;
 
@@ -16,10 +16,16 @@ const NAMESPACE: &str = "kube-system";
 /// Label of the DNS server's pods, whatever the server.
 const LABEL: (&str, &str) = ("k8s-app", "kube-dns");
 
+/// Replicas that clusters give their DNS.
+const REPLICAS: &str = "2";
+
+/// Facts of the server's own cause from which a fix follows, for its victims too.
+const CURES: &[&str] = &[facts::SCALED_TO_ZERO, facts::SUGGESTED_REPLICAS];
+
 /// Classes of CoreDNS's pods that a restart cannot cure.
 const NOT_BY_RESTART: &[&str] = &[
     "application",
-    "config",
+    "configuration",
     "image",
     "registry",
     "missing",
@@ -66,7 +72,11 @@ pub fn scaled_to_zero(case: &Case, workload: &Value) -> Option<Finding> {
         ))
         .confidence(95)
         .shared(object)
-        .fact(facts::SUGGESTED_REPLICAS, "2")
+        .fact(
+            facts::SCALED_TO_ZERO,
+            format!("{NAMESPACE}/{}", name(workload)),
+        )
+        .fact(facts::SUGGESTED_REPLICAS, REPLICAS)
         .say(format!(
             "Deployment {NAMESPACE}/{} has 0 replicas and no other pod serves Service kube-dns, \
              so no name resolves in the cluster {cited}.",
@@ -82,7 +92,7 @@ pub fn broaden(case: &Case, workload: &Value, finding: &mut Finding) {
     }
     let curable = !NOT_BY_RESTART
         .iter()
-        .any(|word| finding.class.contains(word));
+        .any(|word| classes::says(&finding.class, word));
     let own = std::mem::replace(&mut finding.class, "dns-broken".to_owned());
     finding.severity = Severity::Critical;
     finding.title = format!("the cluster's DNS is down: {}", finding.title);
@@ -120,7 +130,13 @@ pub fn explain(case: &Case, finding: &mut Finding) {
         .deeper(|| first_of(workload::diagnose(case, &server)))
         .flatten();
     let Some(cause) = cause else { return };
+    let zero = fact(&cause, facts::SCALED_TO_ZERO).is_some();
     amend(finding, |draft| {
+        for key in CURES.iter().filter(|_| zero) {
+            if let Some(value) = fact(&cause, key) {
+                draft.fact(key, value);
+            }
+        }
         let cited = draft.cite(
             format!("cause of {} ({})", shared.name, cause.class),
             &cause.cause,

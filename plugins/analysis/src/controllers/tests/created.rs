@@ -212,6 +212,23 @@ fn a_webhook_is_down_with_its_backend() {
 }
 
 #[test]
+fn a_refused_pod_and_the_webhooks_configuration_share_what_triage_names() {
+    let bundle = refused(CALL)
+        .with(configuration())
+        .with(in_policy(service("guard", json!({ "app": "guard" }))));
+    for (kind, name) in [
+        ("Deployment", "web"),
+        ("ValidatingWebhookConfiguration", "guard"),
+    ] {
+        let shared = finding(&bundle, kind, name).shared.unwrap();
+        assert_eq!(
+            (shared.kind.as_str(), shared.name.as_str()),
+            ("Webhook", "image.policy.invalid")
+        );
+    }
+}
+
+#[test]
 fn a_webhook_whose_service_is_missing_says_so() {
     let bundle = refused(CALL)
         .with(configuration())

@@ -32,6 +32,60 @@ fn names_the_change_and_the_good_revision() {
     );
 }
 
+/// Revision 1 ran `before`; the registry of revision 2 does not serve.
+fn registry_down(before: &str) -> Bundle {
+    let told = "failed to do request: Head \"https://reg.invalid/v2/web/manifests/2\": dial tcp: \
+        lookup reg.invalid: no such host";
+    let failing = with(
+        unpullable(ready_pod("web", 2, "c"), "reg.invalid/web:2"),
+        json!({ "status": { "containerStatuses": [{
+            "name": "app", "ready": false, "restartCount": 0,
+            "state": { "waiting": { "reason": "ErrImagePull", "message": told } },
+        }] } }),
+    );
+    nodes()
+        .with(deployment("web", 1, 1))
+        .with(replica_set("web", 1, before, 1, 1))
+        .with(replica_set("web", 2, "reg.invalid/web:2", 1, 0))
+        .with(ready_pod("web", 1, "a"))
+        .with(failing)
+}
+
+#[rstest::rstest]
+#[case::another_registry("mirror.invalid/web:1", "1")]
+#[case::the_same_registry("reg.invalid/web:1", "")]
+fn an_undo_helps_against_a_registry_that_is_down_only_where_it_needs_another(
+    #[case] before: &str,
+    #[case] revision: &str,
+) {
+    let found = finding(&registry_down(before), "Deployment", "web");
+    assert_cause(&found, "registry-unreachable", &["no such host"]);
+    assert_eq!(value(&found, facts::GOOD_REVISION), revision);
+    let same = found.cause.contains("needs the same registry");
+    assert_eq!(same, revision.is_empty(), "{}", found.cause);
+}
+
+#[test]
+fn a_node_selector_that_no_node_has_is_explained_by_its_revision() {
+    let selective =
+        json!({ "spec": { "template": { "spec": { "nodeSelector": { "disk": "nvme" } } } } });
+    let pending = json!({ "spec": { "nodeSelector": { "disk": "nvme" }, "nodeName": null }, "status": {
+        "phase": "Pending", "containerStatuses": null, "conditions": [{
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+            "message": "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+        }],
+    } });
+    let bundle = nodes()
+        .with(deployment("web", 1, 1))
+        .with(replica_set("web", 1, "app:1", 1, 1))
+        .with(with(replica_set("web", 2, "app:1", 1, 0), selective))
+        .with(ready_pod("web", 1, "a"))
+        .with(with(ready_pod("web", 2, "c"), pending));
+    let found = finding(&bundle, "Deployment", "web");
+    assert_cause(&found, "unschedulable-node-selector", &["disk"]);
+    assert_eq!(value(&found, facts::GOOD_REVISION), "1");
+}
+
 #[test]
 fn a_stuck_rollout_keeps_the_class_of_its_pods() {
     let stuck = json!({ "status": { "conditions": [{

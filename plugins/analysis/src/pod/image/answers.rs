@@ -243,6 +243,17 @@ fn answer(told: &str) -> String {
         .to_ascii_lowercase()
 }
 
+/// Longest answer that is quoted, in characters.
+const WORDS: usize = 200;
+
+/// The innermost words of a pull error: what follows the last reference or address in quotes.
+pub fn own_words(told: &str) -> Option<String> {
+    let (_, words) = told.rsplit_once("\": ")?;
+    let words = words.trim().trim_end_matches(['.', '"']);
+    let short: String = words.replace('"', "'").chars().take(WORDS).collect();
+    (!short.is_empty()).then_some(short)
+}
+
 pub fn confidence(class: &str, told: &str) -> u8 {
     match class {
         _ if told.is_empty() => 55,

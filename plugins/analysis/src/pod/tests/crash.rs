@@ -31,13 +31,14 @@ const RUNC: &str = "failed to create containerd task: OCI runtime create failed:
     "user-not-found"
 )]
 fn tells_start_errors_apart(#[case] error: &str, #[case] class: &str) {
+    let said = format!("The runtime says: {error}");
     let error = format!("{RUNC}{error}");
     let command = json!(["/app/srver", "--port"]);
     let waiting = but(
         waiting("RunContainerError", &error),
         &[("/spec/containers/0/command", command.clone())],
     );
-    expect(&around(waiting), class, &["\"app\""]);
+    expect(&around(waiting), class, &["\"app\"", &said]);
     let ended = but(
         crashing(128, "StartError"),
         &[
@@ -48,7 +49,7 @@ fn tells_start_errors_apart(#[case] error: &str, #[case] class: &str) {
             ("/spec/containers/0/command", command),
         ],
     );
-    expect(&around(ended), class, &["exit code 128", "\"app\""]);
+    expect(&around(ended), class, &["exit code 128", "\"app\"", &said]);
 }
 
 #[rstest]
@@ -149,7 +150,7 @@ fn a_process_that_simply_ends_is_named_as_such() {
     expect(
         &around(crashing(0, "Completed")),
         "application-error",
-        &["exit code 0", "ends without an error"],
+        &["exit code 0 (Completed)", "ends without an error"],
     );
 }
 

@@ -69,6 +69,21 @@ fn tells_pull_errors_apart(#[case] error: &str, #[case] class: &str) {
     }
 }
 
+#[rstest]
+#[case("403 Forbidden", "registry-unauthorised")]
+#[case("401 Unauthorized", "registry-unauthorised")]
+#[case("429 Too Many Requests", "registry-rate-limited")]
+#[case("503 Service Unavailable", "registry-unreachable")]
+fn quotes_the_answer_of_the_registry(#[case] status: &str, #[case] class: &str) {
+    let error = format!(
+        "{REFERENCE}failed to resolve reference \"registry.example/shop/web:v2\": pulling from host registry.example failed with status code [manifests v2]: {status}"
+    );
+    let named = format!(
+        "(\"pulling from host registry.example failed with status code [manifests v2]: {status}\")"
+    );
+    expect(&around(waiting("ErrImagePull", &error)), class, &[&named]);
+}
+
 #[test]
 fn reads_the_pull_error_from_the_event_where_the_status_has_none() {
     let pod = waiting(

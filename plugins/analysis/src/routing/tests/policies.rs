@@ -128,6 +128,32 @@ fn the_dns_server_at_zero_is_broken() {
     let found = finding(&bundle, "Deployment", "coredns");
     assert_cause(&found, "dns-broken", &["0 replicas"]);
     assert_eq!(found.severity, Severity::Critical);
+    assert_eq!(value(&found, facts::SCALED_TO_ZERO), "kube-system/coredns");
+    assert_eq!(value(&found, facts::SUGGESTED_REPLICAS), "2");
+}
+
+#[test]
+fn a_victim_of_the_dns_server_at_zero_hands_on_what_brings_it_back() {
+    let bundle = nodes()
+        .with(kube_system(deployment("coredns", 0, 0)))
+        .with(kube_system(service(
+            "kube-dns",
+            json!({ "k8s-app": "kube-dns" }),
+        )))
+        .with(service("db", json!({ "app": "db" })))
+        .with(deployment("web", 1, 0))
+        .with(replica_set("web", 1, "app:1", 1, 0))
+        .with(crashing(ready_pod("web", 1, "a"), 1))
+        .log(
+            "web-r1-a",
+            "app",
+            true,
+            "lookup db.shop.svc.cluster.local: no such host",
+        );
+    let found = finding(&bundle, "Deployment", "web");
+    assert_cause(&found, "dns-broken", &["coredns is scaled to zero"]);
+    assert_eq!(value(&found, facts::SCALED_TO_ZERO), "kube-system/coredns");
+    assert_eq!(value(&found, facts::SUGGESTED_REPLICAS), "2");
 }
 
 #[test]

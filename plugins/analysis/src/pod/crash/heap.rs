@@ -1,0 +1,75 @@
+//! A process that uses up the heap that its own runtime allows.
+
+use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::facts;
+use serde_json::Value;
+
+use super::super::container::{Container, Exit};
+use super::super::log::Log;
+use super::super::subject::Subject;
+use super::ended;
+use crate::json::{items, text};
+
+/// How runtimes are told the bound of their heap.
+const SETTINGS: &[&str] = &[
+    "-Xmx",
+    "-XX:MaxRAMPercentage",
+    "-XX:MaxHeapSize",
+    "--max-old-space-size",
+    "--max_old_space_size",
+    "GOMEMLIMIT",
+    "memory_limit",
+];
+
+/// The finding on a container whose log says so in `line`.
+pub fn diagnose(
+    subject: &Subject,
+    container: &Container,
+    exit: &Exit,
+    log: &Log,
+    line: &str,
+) -> Finding {
+    let mut draft = subject.draft("heap-exhausted", Severity::High);
+    ended(subject, container, exit, &mut draft);
+    let cited = draft.cite(log.source(container), line);
+    let limit = match container.resource("limits", "memory") {
+        "" => "no memory limit".to_owned(),
+        limit => format!("a memory limit of {limit}"),
+    };
+    draft
+        .title(format!("{} of pod {} uses up its own heap", container.called(), subject.object.name))
+        .say(format!("Its log says \"{line}\" {cited}: the process reached the bound of its own heap, while the container has {limit}. The heap setting of its runtime (-Xmx, --max-old-space-size and the like) has to grow together with the limit."))
+        .confidence(90);
+    if let Some((place, setting)) = setting(container) {
+        let cited = draft.cite(
+            format!("spec of container {}", container.name()),
+            format!("{place}: {setting}"),
+        );
+        draft.say(format!(
+            "That bound is set by {setting} in its {place} {cited}."
+        ));
+    }
+    if let Some(bytes) = crate::quantity::units(container.resource("limits", "memory")) {
+        draft.fact(facts::SUGGESTED_MEMORY, crate::quantity::next_memory(bytes));
+    }
+    draft.finish()
+}
+
+/// The word that sets the bound, and where it stands.
+fn setting<'p>(container: &Container<'p>) -> Option<(String, &'p str)> {
+    let word = |text: &'p str| {
+        let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ';'));
+        words.find(|word| SETTINGS.iter().any(|s| word.starts_with(s)))
+    };
+    let variable = items(container.spec, "/env").iter().find_map(|v| {
+        let (name, value) = (text(v, "/name"), text(v, "/value"));
+        let by_name = SETTINGS.contains(&name).then_some(value);
+        Some((format!("variable {name}"), word(value).or(by_name)?))
+    });
+    let argument = ["command", "args"].into_iter().find_map(|field| {
+        let list = items(container.spec, &format!("/{field}"));
+        let found = list.iter().filter_map(Value::as_str).find_map(word)?;
+        Some((field.to_owned(), found))
+    });
+    variable.or(argument)
+}
