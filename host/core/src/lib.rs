@@ -17,6 +17,7 @@ pub mod guard;
 pub mod incident;
 pub mod inventory;
 pub mod kinds;
+pub mod model;
 pub mod object;
 pub mod policy;
 pub mod rca;
