@@ -29,8 +29,8 @@ async fn main() -> Result<()> {
     });
     for on_demand in [false, true] {
         let engine = Engine::new(&EngineOptions {
-            cache: None,
             on_demand,
+            ..EngineOptions::default()
         })?;
         let begun = Instant::now();
         let plugin = Plugin::prepare(&engine, &source).await?;

@@ -3,7 +3,7 @@
 mod cache;
 mod ticker;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+pub(crate) use crate::engine::cache::Scratch;
+
+use crate::compile::{Compiler, Failure, in_child};
 use crate::engine::cache::Cache;
 use crate::engine::ticker::Ticker;
 
@@ -22,6 +25,8 @@ pub const TICK: Duration = Duration::from_millis(10);
 const CONCURRENT: u32 = 64;
 /// Instances kept for triage and voice, which do not wait.
 const RESERVED: u32 = 64;
+/// Components that are compiled at once.
+const COMPILING: usize = 2;
 /// The largest memory that a grant can ask for.
 const MAX_MEMORY: usize = 512 << 20;
 /// Resident after a call, so that the next one has no page faults. Worth a factor of two with
@@ -36,6 +41,8 @@ pub struct EngineOptions {
     pub cache: Option<PathBuf>,
     /// Do without the pool, as where address space is short.
     pub on_demand: bool,
+    /// Who compiles. Where there is no cache, this process does.
+    pub compiler: Compiler,
 }
 
 /// Why there is no engine.
@@ -62,7 +69,9 @@ struct Shared {
     wasm: wasmtime::Engine,
     pooling: bool,
     slots: Arc<Semaphore>,
+    compiling: Arc<Semaphore>,
     cache: Option<Cache>,
+    compiler: Compiler,
     _ticker: Ticker,
 }
 
@@ -96,7 +105,9 @@ impl Engine {
             wasm,
             pooling,
             slots,
+            compiling: Arc::new(Semaphore::new(COMPILING)),
             cache,
+            compiler: options.compiler.clone(),
             _ticker: ticker,
         })))
     }
@@ -114,7 +125,13 @@ impl Engine {
         &self.0.slots
     }
 
-    /// The compiled component, from the cache or made now on a thread that may block.
+    /// True where what was compiled once need not be compiled again.
+    pub(crate) fn is_caching(&self) -> bool {
+        self.0.cache.is_some()
+    }
+
+    /// The compiled component, from the cache or made now on a thread that may block. A few are
+    /// made at once; further ones wait.
     ///
     /// # Errors
     /// What is wrong with the bytes, as text.
@@ -124,29 +141,79 @@ impl Engine {
         digest: &str,
     ) -> Result<Component, String> {
         let (shared, digest) = (self.0.clone(), digest.to_owned());
-        tokio::task::spawn_blocking(move || shared.compile(&bytes, &digest))
-            .await
-            .map_err(|e| format!("the compiler stopped: {e}"))?
+        let turn = self.0.compiling.clone().acquire_owned().await.ok();
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            shared.compile(&bytes, &digest)
+        })
+        .await
+        .map_err(|e| format!("the compiler stopped: {e}"))?
     }
 }
 
 impl Shared {
-    fn compile(&self, bytes: &[u8], digest: &str) -> Result<Component, String> {
+    fn compile(&self, wasm: &[u8], digest: &str) -> Result<Component, String> {
         let Some(cache) = &self.cache else {
-            return Component::new(&self.wasm, bytes).map_err(|e| format!("{e:#}"));
+            return Component::new(&self.wasm, wasm).map_err(|e| format!("{e:#}"));
         };
         if let Some(component) = cache.load(&self.wasm, digest) {
             return Ok(component);
         }
-        let compiled = self
-            .wasm
-            .precompile_component(bytes)
-            .map_err(|e| format!("{e:#}"))?;
-        if let Err(error) = cache.store(digest, &compiled) {
-            tracing::warn!(%error, "a compiled component could not be cached");
+        match &self.compiler {
+            Compiler::InProcess => self.compile_here(cache, wasm, digest),
+            Compiler::Child(program) => match self.compile_there(cache, program, wasm, digest) {
+                Ok(component) => Ok(component),
+                Err(Failure::Failed(why)) => Err(why),
+                Err(Failure::NotStarted(error)) => {
+                    tracing::warn!(%error, "no child process can compile, compiling in this one");
+                    self.compile_here(cache, wasm, digest)
+                }
+            },
         }
-        cache::trusted(&self.wasm, &compiled).map_err(|e| format!("{e:#}"))
     }
+
+    fn compile_here(&self, cache: &Cache, wasm: &[u8], digest: &str) -> Result<Component, String> {
+        let code = self
+            .wasm
+            .precompile_component(wasm)
+            .map_err(|e| format!("{e:#}"))?;
+        match cache.store(digest, &code) {
+            Ok(()) => {
+                if let Some(component) = cache.load(&self.wasm, digest) {
+                    return Ok(component);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "a compiled component could not be cached"),
+        }
+        cache::trusted(&self.wasm, &code).map_err(|e| format!("{e:#}"))
+    }
+
+    fn compile_there(
+        &self,
+        cache: &Cache,
+        program: &Path,
+        wasm: &[u8],
+        digest: &str,
+    ) -> Result<Component, Failure> {
+        let scratch = cache.scratch(digest)?;
+        in_child(program, wasm, &scratch)?;
+        cache.adopt(digest, &scratch)?;
+        cache.load(&self.wasm, digest).ok_or_else(|| {
+            Failure::Failed(format!("what {} compiled does not load", program.display()))
+        })
+    }
+}
+
+/// What a compiling child does: from a component to machine code for an [`Engine`] of this
+/// program, on this machine.
+///
+/// # Errors
+/// What is wrong with the component, as text.
+pub fn precompile(wasm: &[u8]) -> Result<Vec<u8>, String> {
+    // Machine code does not depend on the pool, which would reserve much address space.
+    wasmtime::Engine::new(&config(false))
+        .and_then(|engine| engine.precompile_component(wasm))
+        .map_err(|e| format!("{e:#}"))
 }
 
 fn config(pooling: bool) -> Config {

@@ -7,6 +7,7 @@
 mod bindings;
 mod budget;
 mod call;
+mod compile;
 mod convert;
 mod digest;
 mod encode;
@@ -24,9 +25,10 @@ mod reload;
 pub use call::{
     Blame, CallContext, CallError, CallRecord, Called, Language, Level, Plan, RawProposal,
 };
+pub use compile::{COMPILE, Compiler};
 pub use digest::sha256;
 pub use encode::{EncodeError, componentise};
-pub use engine::{Engine, EngineError, EngineOptions, TICK};
+pub use engine::{Engine, EngineError, EngineOptions, TICK, precompile};
 pub use explain::explain;
 pub use load::{LoadError, Source, load};
 pub use manifest::{Manifest, ManifestError};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk_core::ObjectSummary;
 use k8shawk_sandbox::{
-    Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, Reloading, sha256,
+    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, Reloading, sha256,
 };
 
 use super::figure::{Figure, percentile};
@@ -56,7 +56,8 @@ async fn flowing(dist: &Path) -> Result<Vec<Figure>> {
     let registry = Arc::new(Registry::default());
     let engine = Engine::new(&EngineOptions {
         cache: Some(directory.path().join("cache")),
-        on_demand: false,
+        compiler: Compiler::Child(dist.join("k8shawk")),
+        ..EngineOptions::default()
     })?;
     let mut reloader = Reloader::new(engine, registry.clone(), &options.plugins, &options.grants);
     reloader.pass().await;

@@ -8,6 +8,7 @@
 )]
 
 mod attack;
+mod compiling;
 mod life;
 mod loading;
 mod reading;

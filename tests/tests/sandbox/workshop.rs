@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use k8shawk_core::{
     Incident, IncidentId, ObjectRef, ObjectSummary, Severity, Signal, SignalSource,
 };
-use k8shawk_sandbox::{Engine, EngineOptions, LoadError, Plugin, Source, componentise};
+use k8shawk_sandbox::{Compiler, Engine, EngineOptions, LoadError, Plugin, Source, componentise};
 use tempfile::TempDir;
 
 /// A guest of `tests/hostile` as a component.
@@ -16,28 +16,35 @@ use tempfile::TempDir;
 pub enum Guest {
     Triage,
     Analysis,
+    /// The triage guest as a component that imports WASI.
+    Wasi,
 }
 
 impl Guest {
     pub fn component(self) -> &'static [u8] {
-        static BUILT: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
-        let [triage, analysis] = BUILT.get_or_init(|| [build(&[]), build(&["analysis"])]);
+        static BUILT: OnceLock<[Vec<u8>; 3]> = OnceLock::new();
+        let [triage, analysis, wasi] = BUILT.get_or_init(|| {
+            let module = |features| componentise(&build(PLAIN, features)).unwrap();
+            // For this target cargo makes a component by itself.
+            [module(&[]), module(&["analysis"]), build(WASI, &[])]
+        });
         match self {
             Guest::Triage => triage,
             Guest::Analysis => analysis,
+            Guest::Wasi => wasi,
         }
     }
 
     fn point(self) -> &'static str {
         match self {
-            Guest::Triage => "triage",
+            Guest::Triage | Guest::Wasi => "triage",
             Guest::Analysis => "analysis",
         }
     }
 
     fn wants(self) -> &'static str {
         match self {
-            Guest::Triage => r#"["log", "settings"]"#,
+            Guest::Triage | Guest::Wasi => r#"["log", "settings"]"#,
             Guest::Analysis => r#"["log", "settings", "get", "logs"]"#,
         }
     }
@@ -71,9 +78,8 @@ pub fn replace(component: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn build(features: &[&str]) -> Vec<u8> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+fn build(architecture: &str, features: &[&str]) -> Vec<u8> {
+    let (root, target) = directories();
     let status = Command::new(env!("CARGO"))
         .current_dir(&root)
         .args([
@@ -82,7 +88,7 @@ fn build(features: &[&str]) -> Vec<u8> {
             "--profile",
             "wasm",
             "--target",
-            "wasm32-unknown-unknown",
+            architecture,
         ])
         .args([
             "-p",
@@ -95,9 +101,26 @@ fn build(features: &[&str]) -> Vec<u8> {
         .status()
         .unwrap();
     assert!(status.success(), "the hostile guests do not build");
-    let module = target.join("wasm32-unknown-unknown/wasm/k8shawk_hostile.wasm");
-    componentise(&fs::read(module).unwrap()).unwrap()
+    let built = target.join(architecture).join("wasm/k8shawk_hostile.wasm");
+    fs::read(built).unwrap()
 }
+
+/// Of the workspace, and of what cargo builds.
+fn directories() -> (PathBuf, PathBuf) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    (root, target)
+}
+
+/// The program itself, as `make build` made it.
+pub fn product() -> PathBuf {
+    let program = directories().1.join("release/k8shawk");
+    assert!(program.is_file(), "{}: run `make build`", program.display());
+    program
+}
+
+const PLAIN: &str = "wasm32-unknown-unknown";
+const WASI: &str = "wasm32-wasip2";
 
 /// A plugin directory, a grant directory and an engine.
 pub struct Workshop {
@@ -107,6 +130,10 @@ pub struct Workshop {
 
 impl Workshop {
     pub fn new() -> Self {
+        Workshop::with(Compiler::InProcess)
+    }
+
+    pub fn with(compiler: Compiler) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for name in ["plugins", "grants"] {
             fs::create_dir(dir.path().join(name)).unwrap();
@@ -114,7 +141,8 @@ impl Workshop {
         let cache = Some(dir.path().join("cache"));
         let engine = Engine::new(&EngineOptions {
             cache,
-            on_demand: false,
+            compiler,
+            ..EngineOptions::default()
         })
         .unwrap();
         Workshop { dir, engine }

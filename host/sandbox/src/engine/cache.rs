@@ -1,11 +1,13 @@
 //! Compiled components on disk. A compiled component is machine code: it is only ever taken
 //! from a directory that nobody else can write, and only with the checksum that we wrote.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
@@ -13,14 +15,38 @@ use wasmtime::component::Component;
 use crate::digest::hex;
 use crate::engine::EngineError;
 
-const CHECKSUM: usize = 32;
+/// The end of a finished file's name, and of one that is being written.
+const FINISHED: &str = ".cwasm";
+const UNFINISHED: &str = ".tmp";
+/// No compiler works as long as this: what is older was left by a host that was killed.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// A private directory of `<digest>-<engine>.cwasm`.
+/// A private directory of `<digest>-<engine>.<checksum>.cwasm`. The checksum is in the name, so
+/// that a file is code from its first byte and can be mapped: its pages then belong to the
+/// file, and the kernel drops and reads them as it likes.
 pub(super) struct Cache {
     dir: PathBuf,
     /// What the machine code depends on beside the component: wasmtime's version, its settings,
     /// the processor.
     engine: String,
+}
+
+/// Files of one compilation, which go when this is dropped.
+pub(crate) struct Scratch {
+    /// The component.
+    pub(crate) wasm: PathBuf,
+    /// The machine code.
+    pub(crate) code: PathBuf,
+    /// What the compiler says.
+    pub(crate) complaint: PathBuf,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for path in [&self.wasm, &self.code, &self.complaint] {
+            drop(fs::remove_file(path));
+        }
+    }
 }
 
 impl Cache {
@@ -44,41 +70,95 @@ impl Cache {
         Ok(cache)
     }
 
-    fn path(&self, digest: &str) -> PathBuf {
-        self.dir.join(format!("{digest}-{}.cwasm", self.engine))
+    fn stem(&self, digest: &str) -> String {
+        format!("{digest}-{}.", self.engine)
     }
 
     /// The component, where it was compiled before and is intact.
     pub(super) fn load(&self, engine: &wasmtime::Engine, digest: &str) -> Option<Component> {
-        let file = fs::read(self.path(digest)).ok()?;
-        let (checksum, code) = file.split_at_checked(CHECKSUM)?;
-        if checksum != Sha256::digest(code).as_slice() {
-            return None;
+        let stem = self.stem(digest);
+        for entry in fs::read_dir(&self.dir).ok()?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let rest = name.strip_prefix(&stem);
+            let Some(expected) = rest.and_then(|rest| rest.strip_suffix(FINISHED)) else {
+                continue;
+            };
+            let path = entry.path();
+            if checksum(&path).is_ok_and(|found| found == expected)
+                && let Ok(component) = mapped(engine, &path)
+            {
+                return Some(component);
+            }
+            drop(fs::remove_file(path));
         }
-        trusted(engine, code).ok()
+        None
     }
 
-    /// Keep a compiled component; a reader sees all of it or nothing.
+    /// Empty files for one compilation, which nobody else can read.
+    pub(super) fn scratch(&self, digest: &str) -> io::Result<Scratch> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let (us, turn) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = |what| {
+            self.dir
+                .join(format!("{digest}.{us}-{turn}.{what}{UNFINISHED}"))
+        };
+        let scratch = Scratch {
+            wasm: path("wasm"),
+            code: path("code"),
+            complaint: path("complaint"),
+        };
+        for path in [&scratch.wasm, &scratch.code, &scratch.complaint] {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)?;
+        }
+        Ok(scratch)
+    }
+
+    /// Keep machine code; a reader sees all of it or nothing.
     pub(super) fn store(&self, digest: &str, code: &[u8]) -> io::Result<()> {
-        let path = self.path(digest);
-        let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
-        let mut file = File::create(&unfinished)?;
-        file.write_all(&Sha256::digest(code))?;
-        file.write_all(code)?;
-        drop(file);
-        fs::rename(&unfinished, &path)
+        let scratch = self.scratch(digest)?;
+        File::create(&scratch.code)?.write_all(code)?;
+        self.adopt(digest, &scratch)
+    }
+
+    /// Keep the machine code of a finished compilation.
+    pub(super) fn adopt(&self, digest: &str, scratch: &Scratch) -> io::Result<()> {
+        let checksum = checksum(&scratch.code)?;
+        let name = format!("{}{checksum}{FINISHED}", self.stem(digest));
+        fs::rename(&scratch.code, self.dir.join(name))
     }
 
     fn prune(&self) {
         let Ok(entries) = fs::read_dir(&self.dir) else {
             return;
         };
-        let ours = format!("-{}.cwasm", self.engine);
+        let ours = format!("-{}.", self.engine);
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.contains(".cwasm") && !name.ends_with(&ours) {
+            let foreign = name.ends_with(FINISHED) && !name.contains(&ours);
+            if foreign || (name.ends_with(UNFINISHED) && is_old(&entry)) {
                 drop(fs::remove_file(entry.path()));
             }
+        }
+    }
+}
+
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().and_then(|meta| meta.modified());
+    age.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
+}
+
+fn checksum(path: &Path) -> io::Result<String> {
+    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let count = file.read(&mut buffer)?;
+        match buffer.get(..count) {
+            None | Some([]) => return Ok(hex(&hasher.finalize())),
+            Some(read) => hasher.update(read),
         }
     }
 }
@@ -89,12 +169,22 @@ impl Cache {
 /// Where another version of wasmtime or other settings made it.
 #[allow(
     unsafe_code,
-    reason = "wasmtime cannot check machine code: the callers pass what this \
-    process compiled, or what a directory of mode 0700 holds with our checksum"
+    reason = "wasmtime cannot check machine code: the caller passes what this process compiled"
 )]
 pub(super) fn trusted(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` comes from `precompile_component` of this program, see the reason above.
+    // SAFETY: `code` comes from `precompile_component` of this process.
     unsafe { Component::deserialize(engine, code) }
+}
+
+/// A file of machine code as a component, mapped and not copied.
+#[allow(
+    unsafe_code,
+    reason = "wasmtime cannot check machine code: the file is in a directory of mode 0700 and \
+    has our checksum; it is replaced by renaming and never written to"
+)]
+fn mapped(engine: &wasmtime::Engine, file: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the file comes from `precompile_component` of this program, see the reason above.
+    unsafe { Component::deserialize_file(engine, file) }
 }
 
 /// A file that we just made tells who we are, without a call to libc.
@@ -126,7 +216,8 @@ fn fingerprint(engine: &wasmtime::Engine) -> String {
             0
         }
     }
-    let mut hasher = Stable(Sha256::new());
+    // The layout of the cache is part of it: files of an older one are pruned as foreign.
+    let mut hasher = Stable(Sha256::new_with_prefix(b"checksum in the name"));
     engine.precompile_compatibility_hash().hash(&mut hasher);
     let whole = hex(&hasher.0.finalize());
     whole.get(..16).unwrap_or(&whole).to_owned()
@@ -134,6 +225,8 @@ fn fingerprint(engine: &wasmtime::Engine) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::digest::sha256;
 
@@ -141,9 +234,14 @@ mod tests {
         wasmtime::Engine::default()
     }
 
+    fn only_file(dir: &Path) -> PathBuf {
+        let files: Vec<_> = fs::read_dir(dir).unwrap().flatten().collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        files[0].path()
+    }
+
     #[test]
     fn refuses_a_directory_that_others_may_write() {
-        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(Cache::open(dir.path(), &engine()).is_err());
@@ -152,14 +250,34 @@ mod tests {
     #[test]
     fn ignores_a_file_that_was_changed() {
         let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("own");
         let (engine, digest) = (engine(), sha256(b"x"));
-        let cache = Cache::open(&dir.path().join("own"), &engine).unwrap();
+        let cache = Cache::open(&own, &engine).unwrap();
         let code = engine.precompile_component(b"\0asm\x0d\0\x01\0").unwrap();
         cache.store(&digest, &code).unwrap();
         assert!(cache.load(&engine, &digest).is_some());
-        let mut file = fs::read(cache.path(&digest)).unwrap();
+        let path = only_file(&own);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        let mut file = fs::read(&path).unwrap();
         *file.last_mut().unwrap() ^= 1;
-        fs::write(cache.path(&digest), file).unwrap();
+        fs::write(&path, file).unwrap();
         assert!(cache.load(&engine, &digest).is_none());
+        assert!(!path.exists(), "it is compiled again");
+    }
+
+    #[test]
+    fn prunes_what_another_engine_left_and_keeps_what_is_being_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("own");
+        let engine = engine();
+        let cache = Cache::open(&own, &engine).unwrap();
+        for name in ["a-0123456789abcdef.cwasm", "a-0123456789abcdef.00.cwasm"] {
+            fs::write(own.join(name), "").unwrap();
+        }
+        let scratch = cache.scratch("a").unwrap();
+        Cache::open(&own, &engine).unwrap();
+        assert_eq!(fs::read_dir(&own).unwrap().count(), 3);
+        drop(scratch);
+        assert_eq!(fs::read_dir(&own).unwrap().count(), 0);
     }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::task::JoinSet;
+
 use crate::engine::Engine;
 use crate::load::{LoadError, Source};
 use crate::plugin::Plugin;
@@ -43,22 +45,49 @@ impl Reloader {
             Ok(dirs) => dirs,
             Err(why) => return self.vanished(&why),
         };
-        for id in &dirs {
-            let dir = self.plugins.join(id);
-            let stamp = Stamp::of(&dir, &self.grants, id);
-            if self.seen.get(id) == Some(&stamp) {
-                continue;
-            }
-            self.seen.insert(id.clone(), stamp);
-            if let Some(outcome) = self.change(id, &dir).await {
-                events.push(ReloadEvent {
-                    id: id.clone(),
-                    outcome,
-                });
+        let changed = self.changed(&dirs);
+        self.compile_ahead(&changed).await;
+        for id in changed {
+            if let Some(outcome) = self.change(&id, &self.plugins.join(&id)).await {
+                events.push(ReloadEvent { id, outcome });
             }
         }
         events.extend(self.without_directory(&dirs));
         events
+    }
+
+    /// Those whose files are not as they were when they were last looked at.
+    fn changed(&mut self, dirs: &[String]) -> Vec<String> {
+        let mut changed = Vec::new();
+        for id in dirs {
+            let stamp = Stamp::of(&self.plugins.join(id), &self.grants, id);
+            if self.seen.get(id) != Some(&stamp) {
+                self.seen.insert(id.clone(), stamp);
+                changed.push(id.clone());
+            }
+        }
+        changed
+    }
+
+    /// Fill the cache for several plugins at once. They are then tried one after another, with
+    /// no compiler beside them, as a smoke call has a deadline. What fails here fails again
+    /// there, and is said there.
+    async fn compile_ahead(&self, changed: &[String]) {
+        if changed.len() < 2 || !self.engine.is_caching() {
+            return;
+        }
+        let mut tasks = JoinSet::new();
+        for id in changed {
+            let (engine, dir) = (self.engine.clone(), self.plugins.join(id));
+            let grants = self.grants.clone();
+            tasks.spawn(async move {
+                let read = tokio::task::spawn_blocking(move || Source::read(&dir, &grants)).await;
+                if let Ok(Ok(source)) = read {
+                    drop(engine.compile(source.bytes, &source.digest).await);
+                }
+            });
+        }
+        tasks.join_all().await;
     }
 
     async fn change(&self, id: &str, dir: &Path) -> Option<Outcome> {
