@@ -11,6 +11,8 @@ use std::time::Duration;
 
 pub use keys::{KEYS, Key};
 
+use crate::model::ModelConfig;
+
 /// The whole configuration, with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -60,6 +62,8 @@ pub struct Config {
     pub voice_language: String,
     /// Port of the HTTP server.
     pub http_port: u16,
+    /// The model that investigates.
+    pub model: ModelConfig,
 }
 
 impl Default for Config {
@@ -88,6 +92,7 @@ impl Default for Config {
             knowledge_base: None,
             voice_language: "english".to_owned(),
             http_port: 8081,
+            model: ModelConfig::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Config;
+use crate::model::{Price, Provider};
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Input {
     Number(i64),
     /// A list of texts.
     List(Vec<String>),
+    /// True or false.
+    Flag(bool),
 }
 
 impl Input {
@@ -26,6 +29,7 @@ impl Input {
                 .parse()
                 .map(Input::Number)
                 .map_err(|_| "the number is out of range".to_owned()),
+            DeValue::Boolean(flag) => Ok(Input::Flag(*flag)),
             DeValue::Array(items) => items
                 .iter()
                 .map(|item| match item.get_ref() {
@@ -34,7 +38,7 @@ impl Input {
                 })
                 .collect::<Result<_, _>>()
                 .map(Input::List),
-            _ => Err("must be a text, a whole number or a list of texts".to_owned()),
+            _ => Err("must be a text, a whole number, true or false, or a list of texts".to_owned()),
         }
     }
 
@@ -52,7 +56,7 @@ impl Input {
                 .trim()
                 .parse()
                 .map_err(|_| format!("{text:?} is not a whole number"))?,
-            Input::List(_) => return Err("must be a whole number".to_owned()),
+            _ => return Err("must be a whole number".to_owned()),
         };
         if (low..=high).contains(&number) {
             u64::try_from(number).map_err(|_| "must not be negative".to_owned())
@@ -69,7 +73,16 @@ impl Input {
                 .map(|t| t.trim().to_owned())
                 .filter(|t| !t.is_empty())
                 .collect()),
-            Input::Number(_) => Err("must be a list of texts".to_owned()),
+            _ => Err("must be a list of texts".to_owned()),
+        }
+    }
+
+    fn flag(&self) -> Result<bool, String> {
+        match self {
+            Input::Flag(flag) => Ok(*flag),
+            Input::Text(text) if matches!(text.as_str(), "true" | "1" | "yes") => Ok(true),
+            Input::Text(text) if matches!(text.as_str(), "false" | "0" | "no") => Ok(false),
+            _ => Err("must be true or false".to_owned()),
         }
     }
 
@@ -105,9 +118,9 @@ pub struct Key {
 
 /// Assign a parsed value to a field.
 macro_rules! set {
-    ($field:ident, $input:ident => $value:expr) => {
+    ($($field:ident).+, $input:ident => $value:expr) => {
         |config, $input| {
-            config.$field = $value;
+            config.$($field).+ = $value;
             Ok(())
         }
     };
@@ -251,6 +264,120 @@ pub const KEYS: &[Key] = &[
         set!(knowledge_base, i => Some(i.path()?)),
     ),
     key(
+        "model.enabled",
+        "K8SHAWK_MODEL_ENABLED",
+        "false: nothing goes to a model, whatever keys there are (true)",
+        set!(model.enabled, i => i.flag()?),
+    ),
+    key(
+        "model.provider",
+        "K8SHAWK_MODEL_PROVIDER",
+        "groq, openai or anthropic; else the first that has a key in the environment",
+        set!(model.provider, i => Some(provider(&i.text()?)?)),
+    ),
+    key(
+        "model.name",
+        "K8SHAWK_MODEL",
+        "model that is asked first; else the provider's default",
+        set!(model.primary, i => Some(i.text()?)),
+    ),
+    key(
+        "model.fallback",
+        "K8SHAWK_MODEL_FALLBACK",
+        "model that is asked where the first does not answer; empty for none",
+        set!(model.fallback, i => Some(i.text()?)),
+    ),
+    key(
+        "model.deadline_seconds",
+        "K8SHAWK_MODEL_DEADLINE_SECONDS",
+        "longest time of a whole investigation by models (60)",
+        set!(model.deadline, i => Duration::from_secs(i.number(1, 600)?)),
+    ),
+    key(
+        "model.request_timeout_seconds",
+        "K8SHAWK_MODEL_REQUEST_TIMEOUT_SECONDS",
+        "longest time of one request (25)",
+        set!(model.request_timeout, i => Duration::from_secs(i.number(1, 600)?)),
+    ),
+    key(
+        "model.rounds",
+        "K8SHAWK_MODEL_ROUNDS",
+        "most rounds of questions and reads (5)",
+        set!(model.rounds, i => small(i.number(1, 20)?)),
+    ),
+    key(
+        "model.answer_tokens",
+        "K8SHAWK_MODEL_ANSWER_TOKENS",
+        "most tokens of one answer (4096)",
+        set!(model.answer_tokens, i => small(i.number(64, 65_536)?)),
+    ),
+    key(
+        "model.concurrency",
+        "K8SHAWK_MODEL_CONCURRENCY",
+        "requests at the same time (4)",
+        set!(model.concurrency, i => usize::try_from(i.number(1, 256)?).map_err(|e| e.to_string())?),
+    ),
+    key(
+        "model.tool_bytes",
+        "K8SHAWK_MODEL_TOOL_BYTES",
+        "bytes of the answer of one read (6144)",
+        set!(model.tool_bytes, i => usize::try_from(i.number(256, 262_144)?).map_err(|e| e.to_string())?),
+    ),
+    key(
+        "model.calls_per_incident",
+        "K8SHAWK_MODEL_CALLS_PER_INCIDENT",
+        "most requests for one incident (20)",
+        set!(model.per_incident.calls, i => small(i.number(1, 1_000)?)),
+    ),
+    key(
+        "model.tokens_per_incident",
+        "K8SHAWK_MODEL_TOKENS_PER_INCIDENT",
+        "most tokens for one incident (150000)",
+        set!(model.per_incident.tokens, i => i.number(1, 100_000_000)?),
+    ),
+    key(
+        "model.cents_per_incident",
+        "K8SHAWK_MODEL_CENTS_PER_INCIDENT",
+        "most money for one incident, US cents; counts where prices are set (no limit)",
+        set!(model.per_incident.money, i => Some(i.number(1, 1_000_000)? * 10_000)),
+    ),
+    key(
+        "model.calls_per_hour",
+        "K8SHAWK_MODEL_CALLS_PER_HOUR",
+        "most requests in an hour (300)",
+        set!(model.per_hour.calls, i => small(i.number(1, 1_000_000)?)),
+    ),
+    key(
+        "model.tokens_per_hour",
+        "K8SHAWK_MODEL_TOKENS_PER_HOUR",
+        "most tokens in an hour (2000000)",
+        set!(model.per_hour.tokens, i => i.number(1, 10_000_000_000)?),
+    ),
+    key(
+        "model.cents_per_hour",
+        "K8SHAWK_MODEL_CENTS_PER_HOUR",
+        "most money in an hour, US cents; counts where prices are set (no limit)",
+        set!(model.per_hour.money, i => Some(i.number(1, 100_000_000)? * 10_000)),
+    ),
+    key(
+        "model.price",
+        "K8SHAWK_MODEL_PRICE",
+        "price of the model, dollars for a million tokens in and out, such as 0.15/0.60",
+        set!(model.price, i => Price::parse(&i.text()?)?),
+    ),
+    key(
+        "model.fallback_price",
+        "K8SHAWK_MODEL_FALLBACK_PRICE",
+        "price of the second model",
+        set!(model.fallback_price, i => Price::parse(&i.text()?)?),
+    ),
+    key(
+        "model.hide_names",
+        "K8SHAWK_MODEL_HIDE_NAMES",
+        "true: names of objects and namespaces leave as tokens too (false)",
+        set!(model.hide_names, i => i.flag()?),
+    ),
+    key(
         "voice.language",
         "VOICE_LANGUAGE",
         "language of the spoken summary: english, tamil or tanglish (english)",
@@ -263,6 +390,16 @@ pub const KEYS: &[Key] = &[
         set!(http_port, i => u16::try_from(i.number(1, 65_535)?).map_err(|e| e.to_string())?),
     ),
 ];
+
+fn provider(text: &str) -> Result<Provider, String> {
+    Provider::parse(&text.to_lowercase())
+        .ok_or_else(|| format!("{text:?} is none of groq, openai, anthropic"))
+}
+
+/// A number that was checked against a small bound.
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
 
 fn language(text: &str) -> Result<String, String> {
     match text.to_lowercase().as_str() {
