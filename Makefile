@@ -11,7 +11,7 @@ POLICIES := approvals freeze
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: ## What the Rust build needs: Debian packages and the wasm target
+setup: ## What the Rust build needs: Debian packages and the wasm targets
 	@scripts/setup.sh
 
 build: setup ## target/dist: the binary with plugins, policies, grants and configuration
@@ -30,6 +30,7 @@ test: build ## All tests, on a real API server and kubelet
 	tests/cluster/packages.sh
 	tests/cluster/build.sh > /dev/null
 	cargo build --profile wasm --target $(WASM) -p k8shawk-hostile
+	cargo build --profile wasm --target wasm32-wasip2 -p k8shawk-hostile
 	cargo test --release --workspace
 
 lint: setup ## Format, clippy, published interfaces, licences of dependencies

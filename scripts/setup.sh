@@ -11,7 +11,10 @@ if ((${#missing[@]})); then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 installed=$(rustup target list --installed)
-grep -qx wasm32-unknown-unknown <<<"$installed" || rustup target add wasm32-unknown-unknown
+# The plugins are built for the first; a guest of the tests imports WASI.
+for target in wasm32-unknown-unknown wasm32-wasip2; do
+  grep -qx "$target" <<<"$installed" || rustup target add "$target"
+done
 installed=$(rustup component list --installed)
 for component in clippy rustfmt; do
   grep -q "^$component" <<<"$installed" || rustup component add "$component"

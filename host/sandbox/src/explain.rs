@@ -20,6 +20,7 @@ pub fn explain(plugin: &Plugin) -> Vec<String> {
     }
     lines.extend(reads);
     lines.extend(lent(plugin));
+    lines.extend(wasi(plugin));
     lines.push(limits(plugin));
     lines.extend(settings(plugin));
     lines.extend(missing(plugin));
@@ -96,6 +97,15 @@ fn lent(plugin: &Plugin) -> Vec<String> {
         _ => None,
     };
     plugin.linked().iter().filter_map(sentence).collect()
+}
+
+fn wasi(plugin: &Plugin) -> Option<String> {
+    plugin.imports_wasi().then(|| {
+        "WASI is linked with every door shut: no files, no network and no environment; its time \
+         and its randomness are the same in every call that is the same, and what it prints goes \
+         to its log."
+            .to_owned()
+    })
 }
 
 fn limits(plugin: &Plugin) -> String {

@@ -12,6 +12,7 @@ use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal, Usage
 use crate::bindings::lent::k8shawk::kubectl::types;
 use crate::budget::{Budget, Overrun};
 use crate::call::{CallContext, CallRecord, Level};
+use crate::wasi::Wasi;
 
 /// What an operator lets a plugin do, prepared once and shared by its calls.
 #[derive(Debug)]
@@ -20,14 +21,34 @@ pub(crate) struct Lent {
     pub(crate) digest: Arc<str>,
     pub(crate) guard: Guard,
     pub(crate) limits: Limits,
+    /// The plugin is told the time.
+    pub(crate) clock: bool,
     /// Settings as JSON text.
     pub(crate) settings: BTreeMap<String, String>,
+}
+
+impl Lent {
+    /// What WASI's clock shows when a call begins: the time of the call where the plugin is told
+    /// it, and else always the same.
+    fn began_ns(&self, now_ms: i64) -> u64 {
+        let told = if self.clock { now_ms } else { 0 };
+        u64::try_from(told)
+            .unwrap_or_default()
+            .saturating_mul(1_000_000)
+    }
+
+    /// What WASI's random numbers follow from: the component.
+    fn seed(&self) -> u64 {
+        let digits = self.digest.get(..16).unwrap_or_default();
+        u64::from_str_radix(digits, 16).unwrap_or_default()
+    }
 }
 
 /// The state of one call: lives and dies with its store.
 pub(crate) struct Call {
     lent: Arc<Lent>,
     pub(crate) budget: Budget,
+    pub(crate) wasi: Wasi,
     pub(crate) started: Instant,
     reader: Option<Arc<dyn Reader>>,
     now_ms: i64,
@@ -40,7 +61,9 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn new(lent: Arc<Lent>, context: Option<CallContext>) -> Self {
         let now_ms = context.as_ref().map_or(0, |c| c.now_ms);
+        let wasi = Wasi::new(lent.began_ns(now_ms), lent.seed());
         Call {
+            wasi,
             budget: Budget::new(lent.limits),
             lent,
             started: Instant::now(),
@@ -57,7 +80,8 @@ impl Call {
         self.started + self.lent.limits.deadline
     }
 
-    pub(crate) fn into_record(self) -> CallRecord {
+    pub(crate) fn into_record(mut self) -> CallRecord {
+        self.end_lines();
         CallRecord {
             plugin: self.lent.plugin.clone(),
             digest: self.lent.digest.clone(),
@@ -68,6 +92,16 @@ impl Call {
             log_dropped: self.log_dropped,
             reads: self.reads,
         }
+    }
+
+    /// A line in the log, within the limits.
+    pub(crate) fn say(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+        if self.budget.charge(message.len())? {
+            self.log.push((level, message));
+        } else {
+            self.log_dropped = self.log_dropped.saturating_add(1);
+        }
+        Ok(())
     }
 
     /// The way of every read: limits, guard, reader. The guest hears `denied` for whatever is

@@ -21,6 +21,7 @@ mod plugin;
 mod point;
 mod registry;
 mod reload;
+mod wasi;
 
 pub use call::{
     Blame, CallContext, CallError, CallRecord, Called, Language, Level, Plan, RawProposal,

@@ -9,6 +9,7 @@ use crate::lent::Call;
 use crate::load::LoadError;
 use crate::manifest::Manifest;
 use crate::point::{CAPABILITIES, Point, interface, verbs, word};
+use crate::wasi;
 
 /// The version of the WIT that this host speaks.
 const SPOKEN: &str = "0.1";
@@ -117,11 +118,8 @@ fn exports(component: &Component, point: Point) -> Result<(), LoadError> {
 
 fn missing(import: &str, manifest: &Manifest, grant: &Grant) -> Option<String> {
     let (name, version) = split(import);
-    if name.starts_with("wasi:") {
-        return Some(format!(
-            "{import}: WASI is not linked; build the component without it \
-             (for Rust the target wasm32-unknown-unknown, for other toolchains their WASI stubs)"
-        ));
+    if wasi::is_wasi(name) {
+        return wasi::unknown(import);
     }
     let Some(capability) = CAPABILITIES.into_iter().find(|c| interface(*c) == name) else {
         return Some(format!("{import}: this host has no such interface"));
@@ -193,7 +191,8 @@ mod tests {
         assert!(message("k8shawk:host/log@0.2.0", &[Capability::Log]).contains("0.1.x only"));
         assert!(message("k8shawk:host/log@0.10.0", &[Capability::Log]).contains("0.1.x only"));
         assert!(message("k8shawk:host/exec@0.1.0", &[]).contains("no such interface"));
-        assert!(message("wasi:cli/environment@0.2.0", &[]).contains("WASI is not linked"));
+        assert!(message("wasi:cli/environment@0.3.0", &[]).contains("WASI 0.2.x only"));
+        assert_eq!(message("wasi:cli/environment@0.2.0", &[]), "");
         assert!(message("k8shawk:host/clock@0.1.0", &[]).contains("cannot use it"));
     }
 }

@@ -27,12 +27,14 @@ use crate::link;
 use crate::load::{LoadError, Source};
 use crate::manifest::Manifest;
 use crate::point::Point;
+use crate::wasi;
 
 /// A loaded plugin. Calls share nothing but this: each has its own store.
 pub struct Plugin {
     manifest: Manifest,
     grant: Arc<Grant>,
     linked: Vec<Capability>,
+    wasi: bool,
     lent: Arc<Lent>,
     engine: Engine,
     prepared: Prepared,
@@ -70,7 +72,8 @@ impl Plugin {
         link::check(&component, manifest, grant)?;
         let linked = link::granted(manifest, grant);
         let unfit = |e: wasmtime::Error| LoadError::Link(format!("{e:#}"));
-        let linker: Linker<Call> = link::linker(engine.wasm(), &linked).map_err(unfit)?;
+        let mut linker: Linker<Call> = link::linker(engine.wasm(), &linked).map_err(unfit)?;
+        let wasi = wasi::link(&mut linker, &component).map_err(unfit)?;
         let pre = linker.instantiate_pre(&component).map_err(unfit)?;
         let prepared = Prepared::new(manifest.point, pre).map_err(unfit)?;
         let lent = Arc::new(lent(manifest, grant, digest));
@@ -78,6 +81,7 @@ impl Plugin {
             manifest: manifest.clone(),
             grant: grant.clone(),
             linked,
+            wasi,
             lent,
             engine: engine.clone(),
             prepared,
@@ -96,6 +100,7 @@ impl Plugin {
         Plugin {
             manifest: self.manifest.clone(),
             linked: self.linked.clone(),
+            wasi: self.wasi,
             lent: Arc::new(lent(&self.manifest, &grant, &self.lent.digest)),
             grant,
             engine: self.engine.clone(),
@@ -133,6 +138,11 @@ impl Plugin {
         &self.linked
     }
 
+    /// It imports WASI, and got it with every door shut.
+    pub fn imports_wasi(&self) -> bool {
+        self.wasi
+    }
+
     fn store(&self, context: Option<CallContext>) -> Store<Call> {
         let mut store = Store::new(self.engine.wasm(), Call::new(self.lent.clone(), context));
         store.limiter(|call| &mut call.budget);
@@ -159,6 +169,7 @@ fn lent(manifest: &Manifest, grant: &Arc<Grant>, digest: &str) -> Lent {
         digest: digest.into(),
         guard: Guard::new(grant.clone()),
         limits: grant.limits,
+        clock: manifest.wants.contains(&Capability::Clock),
         settings: settings(grant),
     }
 }

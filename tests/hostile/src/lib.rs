@@ -1,6 +1,6 @@
 //! Guests that misbehave on purpose. The setting `mode` of the grant chooses how; without it
-//! they behave. One crate builds two of them: a triage plugin, and with the feature `analysis`
-//! an analysis plugin.
+//! they behave. One crate builds several of them: a triage plugin, and with the feature
+//! `analysis` an analysis plugin; for `wasm32-wasip2` they import WASI.
 
 #![cfg_attr(
     not(target_family = "wasm"),
@@ -12,6 +12,7 @@
 )]
 
 mod attack;
+mod doors;
 
 #[cfg(feature = "analysis")]
 mod analysis;

@@ -12,4 +12,5 @@ mod compiling;
 mod life;
 mod loading;
 mod reading;
+mod wasi;
 mod workshop;

@@ -13,12 +13,7 @@ impl types::Host for Call {}
 
 impl log::Host for Call {
     fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        if self.budget.charge(message.len())? {
-            self.log.push((level.into(), message));
-        } else {
-            self.log_dropped = self.log_dropped.saturating_add(1);
-        }
-        Ok(())
+        self.say(level.into(), message)
     }
 }
 
