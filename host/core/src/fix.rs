@@ -4,6 +4,7 @@
 //! [`Fix::plan`] turns it into one [`Operation`] on the object as it is now, or says which
 //! precondition does not hold.
 
+mod inverse;
 mod kubectl;
 mod operation;
 mod plan;
