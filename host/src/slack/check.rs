@@ -1,0 +1,209 @@
+//! What lacks before Slack works, exactly: for `k8shawk slack check`.
+
+use serde_json::{Value, json};
+
+use super::api::{Api, ApiError, Token};
+use super::text::is_id;
+
+/// What is looked at.
+pub struct Subject {
+    /// Client with the bot token; none where none is set.
+    pub bot: Option<Api>,
+    /// The bot token itself, to see that it is one.
+    pub bot_token: Option<Token>,
+    /// The app-level token; none where Socket Mode is not used.
+    pub app_token: Option<Token>,
+    /// True where a signing secret is set.
+    pub signing_secret: bool,
+    /// Channel.
+    pub channel: Option<String>,
+    /// Who may approve.
+    pub approvers: Vec<String>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// What, such as `bot token`.
+    pub what: String,
+    /// True where it is as it should be.
+    pub good: bool,
+    /// What was found, or what to do.
+    pub says: String,
+}
+
+/// Scopes of the bot token, and what each is for.
+pub const SCOPES: &[(&str, &str)] = &[
+    ("app_mentions:read", "questions in a thread"),
+    ("channels:history", "never posting twice after an outage"),
+    ("channels:read", "finding the channel and its members"),
+    ("chat:write", "messages"),
+    ("commands", "/k8shawk"),
+    ("files:read", "never uploading twice after an outage"),
+    ("files:write", "spoken summaries and long documents"),
+    ("groups:history", "the same in a private channel"),
+    ("groups:read", "the same for a private channel"),
+    ("usergroups:read", "approvers who are named as a user group"),
+    (
+        "users:read",
+        "approvers who are named by their e-mail domain",
+    ),
+    ("users:read.email", "the same"),
+];
+
+fn good(what: &str, says: impl Into<String>) -> Point {
+    Point {
+        what: what.to_owned(),
+        good: true,
+        says: says.into(),
+    }
+}
+
+fn bad(what: &str, says: impl Into<String>) -> Point {
+    Point {
+        what: what.to_owned(),
+        good: false,
+        says: says.into(),
+    }
+}
+
+/// Look at everything; nothing is posted.
+pub async fn check(subject: &Subject) -> Vec<Point> {
+    let mut points = Vec::new();
+    match (&subject.bot, &subject.bot_token) {
+        (Some(api), Some(token)) => {
+            if !token.begins("xoxb-") {
+                let says = "SLACK_BOT_TOKEN is no bot token: it begins with xoxb-, \
+                            see OAuth & Permissions in the app's settings";
+                points.push(bad("bot token", says));
+            }
+            bot(api, subject, &mut points).await;
+        }
+        _ => points.push(bad("bot token", "set SLACK_BOT_TOKEN")),
+    }
+    transport(subject, &mut points).await;
+    if subject.approvers.is_empty() {
+        let says = "SLACK_APPROVERS is not set: every member of the channel may approve low and \
+                    medium risk, and nobody high risk";
+        points.push(good("approvers", says));
+    }
+    points
+}
+
+async fn bot(api: &Api, subject: &Subject, points: &mut Vec<Point>) {
+    match api.test().await {
+        Ok((answer, scopes)) => {
+            let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("?");
+            let says = format!("{} in {}", text("user"), text("team"));
+            points.push(good("bot token", says));
+            points.extend(scope_points(&scopes, &subject.approvers));
+        }
+        Err(fault) => return points.push(bad("bot token", fault.to_string())),
+    }
+    match &subject.channel {
+        None => points.push(bad("channel", "set SLACK_CHANNEL to the id of the channel")),
+        Some(channel) => points.push(channel_point(api, channel).await),
+    }
+}
+
+/// Scopes that lack; none where Slack did not say which there are.
+fn scope_points(scopes: &[String], approvers: &[String]) -> Vec<Point> {
+    if scopes.is_empty() {
+        return Vec::new();
+    }
+    let needed = |scope: &str| match scope {
+        "usergroups:read" => approvers.iter().any(|a| super::text::is_group_id(a)),
+        "users:read" | "users:read.email" => approvers.iter().any(|a| a.starts_with('@')),
+        _ => true,
+    };
+    let lacks: Vec<Point> = SCOPES
+        .iter()
+        .filter(|(scope, _)| needed(scope) && !scopes.iter().any(|s| s == scope))
+        .map(|(scope, what)| {
+            let says = format!("add the bot scope {scope} ({what}) and install the app again");
+            bad("scope", says)
+        })
+        .collect();
+    if lacks.is_empty() {
+        vec![good("scopes", "all are there")]
+    } else {
+        lacks
+    }
+}
+
+async fn channel_point(api: &Api, channel: &str) -> Point {
+    if !is_id(channel, "CG") {
+        let says = format!(
+            "{channel} is a name; set SLACK_CHANNEL to the channel's id, which stays when it is \
+             renamed (open the channel's details, at the bottom)"
+        );
+        return bad("channel", says);
+    }
+    let info = api
+        .call("conversations.info", &json!({"channel": channel}))
+        .await;
+    let info = match info {
+        Ok(info) => info,
+        Err(fault) if fault.code() == "channel_not_found" => {
+            let says = format!("{channel} does not exist or is private: invite the bot to it");
+            return bad("channel", says);
+        }
+        Err(fault) => return bad("channel", fault.to_string()),
+    };
+    let flag = |name: &str| info.pointer(&format!("/channel/{name}")) == Some(&Value::Bool(true));
+    let name = info
+        .pointer("/channel/name")
+        .and_then(Value::as_str)
+        .unwrap_or(channel);
+    if flag("is_archived") {
+        return bad("channel", format!("#{name} is archived"));
+    }
+    if !flag("is_member") {
+        return bad(
+            "channel",
+            format!("invite the bot: /invite @K8sHawk in #{name}"),
+        );
+    }
+    good("channel", format!("#{name}"))
+}
+
+async fn transport(subject: &Subject, points: &mut Vec<Point>) {
+    match &subject.app_token {
+        Some(token) if !token.begins("xapp-") => points.push(bad(
+            "app token",
+            "SLACK_APP_TOKEN is no app-level token: it begins with xapp-, see Basic Information",
+        )),
+        Some(token) => {
+            let Some(api) = &subject.bot else { return };
+            let opened = api
+                .with(token.clone())
+                .call("apps.connections.open", &json!({}))
+                .await;
+            points.push(match opened {
+                Ok(_) => good("socket mode", "a connection can be opened"),
+                Err(fault) => bad("socket mode", socket_fault(&fault)),
+            });
+        }
+        None if subject.signing_secret => {
+            let says = "no app token: Slack must reach this host, see /slack/validate for the URLs";
+            points.push(good("http", says));
+        }
+        None => points.push(bad(
+            "transport",
+            "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)",
+        )),
+    }
+    if subject.signing_secret {
+        points.push(good("signing secret", "set"));
+    }
+}
+
+fn socket_fault(fault: &ApiError) -> String {
+    match fault.code() {
+        "missing_scope" | "not_allowed_token_type" => {
+            format!("{fault}: the app-level token needs the scope connections:write")
+        }
+        "invalid_auth" | "not_authed" => format!("{fault}: is it the token of this app?"),
+        _ => format!("{fault}: is Socket Mode enabled in the app's settings?"),
+    }
+}

@@ -1,0 +1,309 @@
+//! One incident is one message: what it looks like in every state.
+//!
+//! A message is a pure function of the record and the time, so it can be made true again at any
+//! moment: after an outage, a restart, or when a person deleted it.
+
+mod standing;
+
+use k8shawk_core::decision::{Candidate, Decision};
+use k8shawk_core::fix::Risk;
+use k8shawk_core::incident::Severity;
+use k8shawk_core::record::{Record, State};
+use serde_json::{Value, json};
+
+use super::blocks::{self, Button, Confirm};
+use super::payload::Target;
+use super::text::{block, code, inline, plain};
+
+pub use standing::{Standing, standing};
+
+/// Evidence shown in the message; the rest is behind Details.
+const EVIDENCE: usize = 5;
+/// Names of victims that are shown.
+const VICTIMS: usize = 10;
+
+/// What a message depends on beside the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Milliseconds since the Unix epoch.
+    pub now: i64,
+    /// Milliseconds for which a question stands.
+    pub expires_after: i64,
+}
+
+/// What is sent: text for notifications and screen readers, and blocks with a colour bar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Read aloud, shown in notifications, and the line above the bar.
+    pub text: String,
+    /// Colour of the bar, none where there is no bar.
+    pub colour: Option<&'static str>,
+    /// Blocks.
+    pub blocks: Vec<Value>,
+}
+
+impl Message {
+    /// The fields of `chat.postMessage` and `chat.update`.
+    pub fn json(&self) -> Value {
+        let mut body = json!({
+            "text": self.text,
+            "unfurl_links": false,
+            "unfurl_media": false,
+            "parse": "none",
+        });
+        let content = match self.colour {
+            None => ("blocks", json!(self.blocks)),
+            Some(colour) => {
+                let bar = json!({"color": colour, "fallback": self.text, "blocks": self.blocks});
+                ("attachments", json!([bar]))
+            }
+        };
+        if let Some(map) = body.as_object_mut() {
+            map.insert(content.0.to_owned(), content.1);
+        }
+        body
+    }
+}
+
+/// Colour of the bar.
+pub fn colour(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info | Severity::Low => "#36a64f",
+        Severity::Medium => "#ffcc00",
+        Severity::High => "#ff8c00",
+        Severity::Critical => "#cc0000",
+    }
+}
+
+/// The message of an incident.
+pub fn render(record: &Record, look: Look) -> Message {
+    let standing = standing(record, look);
+    let mut body = vec![head(record, &standing)];
+    body.push(blocks::section(&format!(
+        "{} {}",
+        standing.mark, standing.words
+    )));
+    let open = !record.state.is_final();
+    if let Some(finding) = &record.finding {
+        body.push(blocks::section(&inline(&finding.cause, 1200)));
+    }
+    body.extend(also(record));
+    body.extend(victims(record));
+    body.extend(evidence(record));
+    if let Some(decision) = &record.decision {
+        body.extend(fix(record, decision, open));
+    }
+    body.push(source(record));
+    let fixed = vec![buttons(record, look)];
+    Message {
+        text: spoken(record, &standing),
+        colour: Some(colour(record.severity())),
+        blocks: blocks::fit(body, fixed),
+    }
+}
+
+/// What a notification says: severity, title, object and standing, without any mark.
+fn spoken(record: &Record, standing: &Standing) -> String {
+    let severity = record.severity().as_str().to_uppercase();
+    let id = &record.incident.id;
+    let title = inline(record.title(), 300);
+    let owner = inline(&record.incident.owner.to_string(), 200);
+    format!("{severity} {id}: {title} ({owner}). {}", standing.brief)
+}
+
+fn head(record: &Record, standing: &Standing) -> Value {
+    let object = |name: &str, value: &str| format!("*{name}*\n{value}");
+    let owner = &record.incident.owner;
+    let seen = record.incident.signals.iter().map(|s| s.count).sum::<u32>();
+    blocks::fields(&[
+        object("Object", &inline(&owner.to_string(), 400)),
+        object("Severity", record.severity().as_str()),
+        object("Class", &inline(record.class(), 100)),
+        object("State", &format!("{} (seen {seen}x)", standing.state)),
+    ])
+}
+
+fn also(record: &Record) -> Option<Value> {
+    let titles: Vec<String> = record
+        .also
+        .iter()
+        .take(5)
+        .map(|f| format!("• {}", inline(&f.title, 300)))
+        .collect();
+    (!titles.is_empty()).then(|| blocks::section(&format!("*Also*\n{}", titles.join("\n"))))
+}
+
+fn victims(record: &Record) -> Option<Value> {
+    let all = record.victims();
+    if all.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = all
+        .iter()
+        .take(VICTIMS)
+        .map(|v| code(&v.to_string(), 120))
+        .collect();
+    let more = match all.len().saturating_sub(names.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(blocks::section(&format!(
+        "*One cause, {} victims*\n{}{more}",
+        all.len(),
+        names.join(", ")
+    )))
+}
+
+fn evidence(record: &Record) -> Option<Value> {
+    let finding = record.finding.as_ref()?;
+    let mut lines: Vec<String> = finding
+        .evidence
+        .iter()
+        .take(EVIDENCE)
+        .map(|e| {
+            let excerpt = code(&e.excerpt, 300);
+            format!(
+                "[{}] {}: {excerpt}",
+                inline(&e.id, 12),
+                inline(&e.source, 160)
+            )
+        })
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let more = finding.evidence.len().saturating_sub(EVIDENCE);
+    if more > 0 {
+        lines.push(format!("and {more} more in Details"));
+    }
+    Some(blocks::section(&format!(
+        "*Evidence*\n{}",
+        lines.join("\n")
+    )))
+}
+
+fn fix(record: &Record, decision: &Decision, open: bool) -> Vec<Value> {
+    let Some(candidate) = decision.first() else {
+        let next = inline(&decision.next_check, 1500);
+        return vec![blocks::section(&format!(
+            "*No safe fix.* Next check: {next}"
+        ))];
+    };
+    let mut all = vec![blocks::section(&proposal(candidate))];
+    let diff = candidate.diff.to_string();
+    if !diff.is_empty() {
+        let shown = block(&diff, 2500);
+        all.push(blocks::section(&format!("*Server-side dry run*\n{shown}")));
+    }
+    let mut small = vec![format!("Like {}", code(&candidate.fix.kubectl(), 600))];
+    if open {
+        small.push(format!(
+            "Needs {}",
+            inline(&candidate.ruling.summary(), 400)
+        ));
+    }
+    small.extend(candidate.experience().map(|past| inline(&past, 300)));
+    let refused = record.refused().len();
+    if refused > 0 {
+        small.push(format!("{refused} other proposals were refused"));
+    }
+    all.push(blocks::context(&small));
+    all
+}
+
+fn proposal(candidate: &Candidate) -> String {
+    let fix = &candidate.fix;
+    let target = inline(&fix.target.to_string(), 300);
+    let rationale = inline(&candidate.rationale, 900);
+    let action = fix.action.name();
+    format!(
+        "*Proposed fix: {action}* on {target}\nRisk *{}*. {rationale}",
+        fix.risk()
+    )
+}
+
+fn source(record: &Record) -> Value {
+    let mut small = Vec::new();
+    if let Some(finding) = &record.finding {
+        let by = inline(&record.answered_by, 80);
+        small.push(format!(
+            "Answered by {by}, confidence {} of 100",
+            finding.confidence
+        ));
+    }
+    small.push(format!(
+        "Opened {}",
+        super::text::moment(record.incident.opened_at)
+    ));
+    small.push(record.incident.id.to_string());
+    blocks::context(&small)
+}
+
+/// The buttons that make sense in this state.
+fn buttons(record: &Record, look: Look) -> Value {
+    let incident = &record.incident.id.0;
+    let mut all = Vec::new();
+    if let Some(candidate) = standing::may_approve(record, look) {
+        all.push(approve(incident, candidate));
+    }
+    if record.state.awaits_people() {
+        all.push(Button {
+            action: "dismiss",
+            label: "Dismiss…".to_owned(),
+            value: Target::of(incident).value(),
+            style: None,
+            confirm: None,
+            spoken: format!("Dismiss {incident}, with a reason"),
+        });
+    }
+    all.push(Button {
+        action: "details",
+        label: "Details".to_owned(),
+        value: Target::of(incident).value(),
+        style: None,
+        confirm: None,
+        spoken: format!("All evidence of {incident}"),
+    });
+    blocks::actions(&all)
+}
+
+fn approve(incident: &str, candidate: &Candidate) -> Button {
+    let fix = &candidate.fix;
+    let what = plain(&format!("{} on {}", fix.action.name(), fix.target), 120);
+    let risk = fix.risk();
+    let warning = match risk {
+        Risk::High => " It may lose data or capacity.",
+        _ => "",
+    };
+    Button {
+        action: "approve",
+        label: "Approve".to_owned(),
+        value: Target::shown(incident, &candidate.digest()).value(),
+        style: Some(if risk == Risk::High {
+            "danger"
+        } else {
+            "primary"
+        }),
+        confirm: Some(Confirm {
+            title: format!("Apply {}?", fix.action.name()),
+            text: format!(
+                "{what} ({risk} risk). The diff in the message is what changes.{warning}"
+            ),
+            yes: "Apply".to_owned(),
+        }),
+        spoken: format!("Approve {} for {incident}", fix.action.name()),
+    }
+}
+
+/// True where the message has something to tell: an incident that became part of another one
+/// has none of its own.
+pub fn is_told(record: &Record) -> bool {
+    !matches!(
+        record.state,
+        State::Open | State::Investigated | State::Decided
+    ) || !record.votes.is_empty()
+        || record.asked_at.is_some()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

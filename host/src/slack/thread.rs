@@ -1,0 +1,195 @@
+//! What the thread of an incident's message gets, derived from the record: each post has a key
+//! and is sent once, however often it is derived.
+
+use k8shawk_core::rca;
+use k8shawk_core::record::{Record, State};
+use k8shawk_core::redact::redact;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::blocks::{self, Button, Confirm};
+use super::markdown;
+use super::message::{Message, standing};
+use super::payload::Target;
+use super::text::{block, code, inline, person, plain};
+
+/// Characters of a document that is shown as a message; a longer one is a file.
+const SHOWN: usize = 10_500;
+
+/// One post.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Post {
+    /// Unique for the incident: the same post is never sent twice.
+    pub key: String,
+    /// What is sent.
+    pub content: Content,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// A message.
+    Message {
+        /// Text for notifications and screen readers.
+        text: String,
+        /// Blocks.
+        blocks: Vec<Value>,
+    },
+    /// A file with text.
+    File {
+        /// Name.
+        name: String,
+        /// Words beside it.
+        comment: String,
+        /// Its text.
+        text: String,
+    },
+}
+
+impl Post {
+    fn message(key: String, text: &str, blocks: Vec<Value>) -> Post {
+        Post {
+            key,
+            content: Content::Message {
+                text: plain(text, 1000),
+                blocks: blocks::fit(blocks, Vec::new()),
+            },
+        }
+    }
+}
+
+impl Content {
+    /// The fields of `chat.postMessage`; none for a file.
+    pub fn json(&self) -> Option<Value> {
+        let Content::Message { text, blocks } = self else {
+            return None;
+        };
+        let message = Message {
+            text: super::text::inline(text, 1000),
+            colour: None,
+            blocks: blocks.clone(),
+        };
+        Some(message.json())
+    }
+}
+
+/// Everything that the thread should have by now, in order.
+pub fn posts(record: &Record) -> Vec<Post> {
+    let mut all = Vec::new();
+    if record.asked_at.is_some() && record.finding.is_some() {
+        all.extend(document(record, "asked"));
+    }
+    if let Some(execution) = &record.execution {
+        all.push(applying(record));
+        if let Some(output) = &execution.output {
+            let at = execution.started_at;
+            let shown = block(output, 2500);
+            let key = format!("output/{at}");
+            let text = format!("Output: {output}");
+            let section = blocks::section(&format!("*Output*\n{shown}"));
+            all.push(Post::message(key, &text, vec![section]));
+        }
+    }
+    if let Some(verdict) = verdict(record) {
+        all.push(verdict);
+        all.extend(document(record, record.state.as_str()));
+    }
+    all
+}
+
+fn applying(record: &Record) -> Post {
+    let (fix, at, by) = match &record.execution {
+        Some(e) => (&e.fix, e.started_at, e.approvers.as_slice()),
+        None => return Post::message("applying".to_owned(), "Applying fix", Vec::new()),
+    };
+    let names: Vec<String> = by.iter().map(|n| person(n)).collect();
+    let what = inline(&format!("{} on {}", fix.action.name(), fix.target), 400);
+    let kubectl = code(&fix.kubectl(), 900);
+    let by = names.join(", ");
+    let shown = format!("*Applying fix*: {what}\n{kubectl}\nApproved by {by}.");
+    let text = format!("Applying fix: {} on {}", fix.action.name(), fix.target);
+    Post::message(
+        format!("applying/{at}"),
+        &text,
+        vec![blocks::section(&shown)],
+    )
+}
+
+/// The end of the incident, with Undo where the fix has an inverse and did not simply help.
+fn verdict(record: &Record) -> Option<Post> {
+    let ended = record.state.is_final() && record.asked_at.is_some();
+    if !ended || record.state == State::Merged {
+        return None;
+    }
+    let look = super::message::Look {
+        now: i64::MIN / 2,
+        expires_after: 0,
+    };
+    let standing = standing(record, look);
+    let mut all = vec![blocks::section(&format!(
+        "{} {}",
+        standing.mark, standing.words
+    ))];
+    if let Some(recovery) = &record.recovery {
+        let checks = format!("{} checks", recovery.checks);
+        all.push(blocks::context(&[checks]));
+    }
+    all.extend(undo(record));
+    let key = format!("verdict/{}", record.state.as_str());
+    Some(Post::message(key, &standing.brief, all))
+}
+
+/// The fix that would take the applied fix back.
+pub fn inverse(record: &Record) -> Option<k8shawk_core::fix::Fix> {
+    let applied = matches!(
+        record.state,
+        State::Recovered | State::Partly | State::Unchanged | State::Worse
+    );
+    let execution = record.execution.as_ref().filter(|_| applied)?;
+    let candidate = record.decision.as_ref()?.candidates.iter();
+    let candidate = candidate.into_iter().find(|c| c.fix == execution.fix)?;
+    execution.fix.inverse(&candidate.diff)
+}
+
+fn undo(record: &Record) -> Option<Value> {
+    let back = inverse(record)?;
+    let id = &record.incident.id.0;
+    let what = plain(&back.kubectl(), 200);
+    Some(blocks::actions(&[Button {
+        action: "undo",
+        label: "Undo…".to_owned(),
+        value: Target::of(id).value(),
+        style: (record.state == State::Worse).then_some("danger"),
+        confirm: Some(Confirm {
+            title: "Take the fix back?".to_owned(),
+            text: format!("Proposes {what}. It is judged and dry-run like any fix."),
+            yes: "Propose it".to_owned(),
+        }),
+        spoken: format!("Take back the fix of {id}"),
+    }]))
+}
+
+/// The RCA, as a message or as a file.
+fn document(record: &Record, when: &str) -> Option<Post> {
+    record.finding.as_ref()?;
+    let markdown = redact(&rca::render(record));
+    let key = format!("rca/{when}");
+    let shown = markdown::mrkdwn(&markdown);
+    if shown.chars().count() > SHOWN {
+        let name = rca::file_name(record);
+        let name = name.rsplit('/').next().unwrap_or("rca.md").to_owned();
+        return Some(Post {
+            key,
+            content: Content::File {
+                name,
+                comment: format!("Root cause analysis of {}", record.incident.id),
+                text: markdown,
+            },
+        });
+    }
+    let sections = markdown::pieces(&shown, 2900);
+    let sections = sections.iter().map(|p| blocks::section(p)).collect();
+    let text = format!("Root cause analysis of {}", record.incident.id);
+    Some(Post::message(key, &text, sections))
+}

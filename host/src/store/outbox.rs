@@ -1,0 +1,500 @@
+//! What is to be sent, stored before it is sent.
+//!
+//! An entry has a key, under which it exists once, and a lane, in which entries leave in the
+//! order in which they came. An entry that says "make this true" is renewed instead of being
+//! stored a second time.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::{Store, Stored};
+
+/// The tables. Executed when the outbox is opened.
+pub(super) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    lane TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    effect TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    generation INTEGER NOT NULL DEFAULT 1,
+    made_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    begun_at INTEGER,
+    progress TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (lane, number) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS messages (
+    incident TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    ts TEXT NOT NULL,
+    shown TEXT NOT NULL,
+    anew INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS mutes (
+    what TEXT PRIMARY KEY,
+    until INTEGER NOT NULL,
+    by TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS asked (
+    at INTEGER NOT NULL,
+    door TEXT NOT NULL,
+    person TEXT NOT NULL,
+    incident TEXT NOT NULL,
+    what TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    answer TEXT NOT NULL
+);
+";
+
+/// What to put into the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    /// Idempotency key.
+    pub key: String,
+    /// Entries of one lane leave in order.
+    pub lane: String,
+    /// Lower leaves earlier, among lanes.
+    pub rank: u8,
+    /// What is to be done, as JSON.
+    pub effect: String,
+    /// True where an entry that was sent is to be sent again: "make this true".
+    pub renew: bool,
+}
+
+/// An entry that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Place in the order.
+    pub number: i64,
+    /// Idempotency key.
+    pub key: String,
+    /// Lane.
+    pub lane: String,
+    /// What is to be done, as JSON.
+    pub effect: String,
+    /// Counts renewals.
+    pub generation: i64,
+    /// When it was put first, milliseconds since the Unix epoch.
+    pub made_at: i64,
+    /// Attempts that failed.
+    pub tries: u32,
+    /// An attempt that began then and whose end is not known: look before doing it again.
+    pub begun_at: Option<i64>,
+    /// What was done of it, in the words of whoever sends it.
+    pub progress: String,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It is done; with a word for people.
+    Sent(String),
+    /// It is given up, and why.
+    Dropped(String),
+    /// It waits until a moment, and why. `unknown` where it may have been done.
+    Waits {
+        /// When it is due again.
+        due_at: i64,
+        /// Why.
+        why: String,
+        /// True where it may have been done.
+        unknown: bool,
+    },
+}
+
+/// Where the message of an incident is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Channel.
+    pub channel: String,
+    /// Timestamp, which is its id.
+    pub ts: String,
+    /// Digest of what it shows.
+    pub shown: String,
+    /// How often it was posted anew after somebody deleted it.
+    pub anew: u32,
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        number: row.get(0)?,
+        key: row.get(1)?,
+        lane: row.get(2)?,
+        effect: row.get(3)?,
+        generation: row.get(4)?,
+        made_at: row.get(5)?,
+        tries: row.get(6)?,
+        begun_at: row.get(7)?,
+        progress: row.get(8)?,
+    })
+}
+
+impl Store {
+    fn within<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Stored<T> {
+        work(&self.lock()).map_err(|e| self.fault(e))
+    }
+
+    fn atomic<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Stored<T> {
+        self.transact(|t| work(t).map_err(|e| self.fault(e)))
+    }
+
+    /// Put entries, all or none. An entry whose key is known is left as it is, or renewed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_put(&self, puts: &[Put], now: i64) -> Stored<()> {
+        self.atomic(|t| {
+            let mut insert = t.prepare_cached(
+                "INSERT INTO outbox (key, lane, rank, effect, made_at, due_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (key) DO NOTHING",
+            )?;
+            let mut renew = t.prepare_cached(
+                "UPDATE outbox SET generation = generation + 1, rank = min(rank, ?2),
+                    effect = ?3, made_at = iif(state = 'waiting', made_at, ?4),
+                    due_at = iif(state = 'waiting', due_at, ?4),
+                    tries = iif(state = 'waiting', tries, 0), state = 'waiting'
+                 WHERE key = ?1",
+            )?;
+            for put in puts {
+                let fresh =
+                    insert.execute(params![put.key, put.lane, put.rank, put.effect, now])?;
+                if fresh == 0 && put.renew {
+                    renew.execute(params![put.key, put.rank, put.effect, now])?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The first waiting entry of each lane, where it is due; lower ranks first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_due(&self, now: i64, limit: usize) -> Stored<Vec<Entry>> {
+        self.within(|c| {
+            let mut due = c.prepare_cached(
+                "SELECT number, key, lane, effect, generation, made_at, tries, begun_at, progress
+                 FROM outbox WHERE number IN
+                    (SELECT min(number) FROM outbox WHERE state = 'waiting' GROUP BY lane)
+                 AND due_at <= ?1 ORDER BY rank, number LIMIT ?2",
+            )?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            due.query_map(params![now, limit], entry)?.collect()
+        })
+    }
+
+    /// When the next entry is due; none where nothing waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_next(&self) -> Stored<Option<i64>> {
+        self.within(|c| {
+            let sql = "SELECT min(due_at) FROM outbox WHERE state = 'waiting'";
+            c.query_row(sql, [], |r| r.get(0))
+        })
+    }
+
+    /// How many entries wait.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_waiting(&self) -> Stored<u64> {
+        self.within(|c| {
+            let sql = "SELECT count(*) FROM outbox WHERE state = 'waiting'";
+            c.query_row(sql, [], |r| r.get::<_, i64>(0))
+                .map(i64::unsigned_abs)
+        })
+    }
+
+    /// An attempt begins: stored first, so that a crash leaves a trace.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_begin(&self, number: i64, now: i64) -> Stored<()> {
+        self.within(|c| {
+            c.execute(
+                "UPDATE outbox SET begun_at = coalesce(begun_at, ?2) WHERE number = ?1",
+                params![number, now],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Forget entries that ended before a moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_prune(&self, before: i64) -> Stored<()> {
+        self.within(|c| {
+            let sql = "DELETE FROM outbox WHERE state <> 'waiting' AND due_at < ?1";
+            c.execute(sql, params![before]).map(|_| ())
+        })
+    }
+
+    /// Remember what was done of an entry.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_progress(&self, number: i64, progress: &str) -> Stored<()> {
+        self.within(|c| {
+            let sql = "UPDATE outbox SET progress = ?2 WHERE number = ?1";
+            c.execute(sql, params![number, progress]).map(|_| ())
+        })
+    }
+
+    /// An attempt ended. An entry that was renewed meanwhile stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_end(&self, entry: &Entry, ended: &Ended) -> Stored<()> {
+        let (number, generation) = (entry.number, entry.generation);
+        self.within(|c| match ended {
+            Ended::Sent(note) | Ended::Dropped(note) => {
+                let state = if matches!(ended, Ended::Sent(_)) {
+                    "sent"
+                } else {
+                    "dropped"
+                };
+                c.execute(
+                    "UPDATE outbox SET begun_at = NULL, note = ?3, progress = '', tries = 0,
+                        state = iif(generation = ?2, ?4, state) WHERE number = ?1",
+                    params![number, generation, note, state],
+                )
+                .map(|_| ())
+            }
+            Ended::Waits {
+                due_at,
+                why,
+                unknown,
+            } => c
+                .execute(
+                    "UPDATE outbox SET tries = tries + 1, due_at = ?2, note = ?3,
+                        begun_at = iif(?4, begun_at, NULL) WHERE number = ?1",
+                    params![number, due_at, why, unknown],
+                )
+                .map(|_| ()),
+        })
+    }
+
+    /// Where the message of an incident is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn message(&self, incident: &str) -> Stored<Option<Posted>> {
+        self.within(|c| {
+            let sql = "SELECT channel, ts, shown, anew FROM messages WHERE incident = ?1";
+            let posted = |r: &Row<'_>| {
+                Ok(Posted {
+                    channel: r.get(0)?,
+                    ts: r.get(1)?,
+                    shown: r.get(2)?,
+                    anew: r.get(3)?,
+                })
+            };
+            c.query_row(sql, params![incident], posted).optional()
+        })
+    }
+
+    /// The incident whose message this is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn incident_of_message(&self, channel: &str, ts: &str) -> Stored<Option<String>> {
+        self.within(|c| {
+            let sql = "SELECT incident FROM messages WHERE channel = ?1 AND ts = ?2";
+            c.query_row(sql, params![channel, ts], |r| r.get(0))
+                .optional()
+        })
+    }
+
+    /// Remember where the message of an incident is and what it shows.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn message_posted(&self, incident: &str, posted: &Posted) -> Stored<()> {
+        let Posted {
+            channel,
+            ts,
+            shown,
+            anew,
+        } = posted;
+        self.within(|c| {
+            c.execute(
+                "INSERT OR REPLACE INTO messages (incident, channel, ts, shown, anew)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![incident, channel, ts, shown, anew],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Send nothing about an incident or a namespace until a moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn mute(&self, what: &str, until: i64, by: &str) -> Stored<()> {
+        self.within(|c| {
+            let sql = "INSERT OR REPLACE INTO mutes (what, until, by) VALUES (?1, ?2, ?3)";
+            c.execute(sql, params![what, until, by]).map(|_| ())
+        })
+    }
+
+    /// Until when an incident or a namespace is muted; none where it is not.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn muted(&self, names: &[&str], now: i64) -> Stored<Option<i64>> {
+        self.within(|c| {
+            let mut sql =
+                c.prepare_cached("SELECT until FROM mutes WHERE what = ?1 AND until > ?2")?;
+            let mut latest = None;
+            for name in names {
+                let until: Option<i64> =
+                    sql.query_row(params![name, now], |r| r.get(0)).optional()?;
+                latest = latest.max(until);
+            }
+            Ok(latest)
+        })
+    }
+
+    /// Write down what a person asked at a door, and what they were told.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn asked(&self, asked: &Asked<'_>) -> Stored<()> {
+        let Asked {
+            at,
+            door,
+            person,
+            incident,
+            what,
+            done,
+            answer,
+        } = asked;
+        self.within(|c| {
+            c.execute(
+                "INSERT INTO asked (at, door, person, incident, what, done, answer)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![at, door, person, incident, what, done, answer],
+            )
+            .map(|_| ())
+        })
+    }
+}
+
+/// What a person asked, and what they were told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// When, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// `slack`, `console`, `socket`.
+    pub door: &'a str,
+    /// Who.
+    pub person: &'a str,
+    /// Which incident; empty where none.
+    pub incident: &'a str,
+    /// What, such as `approve`.
+    pub what: &'a str,
+    /// True where it was done.
+    pub done: bool,
+    /// What they were told.
+    pub answer: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(key: &str, lane: &str, rank: u8, renew: bool) -> Put {
+        Put {
+            key: key.into(),
+            lane: lane.into(),
+            rank,
+            effect: "{}".into(),
+            renew,
+        }
+    }
+
+    fn due(store: &Store, now: i64) -> Vec<String> {
+        store
+            .outbox_due(now, 10)
+            .unwrap()
+            .into_iter()
+            .map(|e| e.key)
+            .collect()
+    }
+
+    #[test]
+    fn a_lane_leaves_in_order_and_ranks_order_lanes() {
+        let store = Store::in_memory().unwrap();
+        let all = [
+            put("a1", "a", 1, false),
+            put("a2", "a", 0, false),
+            put("b1", "b", 0, false),
+        ];
+        store.outbox_put(&all, 5).unwrap();
+        store.outbox_put(&all, 6).unwrap();
+        assert_eq!(due(&store, 5), ["b1", "a1"]);
+        assert!(due(&store, 4).is_empty());
+        let first = store.outbox_due(5, 10).unwrap().remove(1);
+        let later = Ended::Waits {
+            due_at: 90,
+            why: "w".into(),
+            unknown: true,
+        };
+        store.outbox_begin(first.number, 7).unwrap();
+        store.outbox_end(&first, &later).unwrap();
+        assert_eq!(due(&store, 50), ["b1"], "a2 waits behind a1");
+        let again = store.outbox_due(90, 10).unwrap().remove(1);
+        assert_eq!((again.begun_at, again.tries), (Some(7), 1));
+        store
+            .outbox_end(&again, &Ended::Sent(String::new()))
+            .unwrap();
+        assert_eq!(due(&store, 90), ["a2", "b1"]);
+        assert_eq!(store.outbox_waiting().unwrap(), 2);
+    }
+
+    #[test]
+    fn what_changes_while_it_is_sent_is_sent_again() {
+        let store = Store::in_memory().unwrap();
+        store.outbox_put(&[put("m", "a", 1, true)], 1).unwrap();
+        let entry = store.outbox_due(1, 1).unwrap().remove(0);
+        store.outbox_put(&[put("m", "a", 1, true)], 2).unwrap();
+        store
+            .outbox_end(&entry, &Ended::Sent(String::new()))
+            .unwrap();
+        let entry = store.outbox_due(9, 1).unwrap().remove(0);
+        assert_eq!(entry.generation, 2);
+        store
+            .outbox_end(&entry, &Ended::Sent(String::new()))
+            .unwrap();
+        assert!(due(&store, 9).is_empty());
+        store.outbox_put(&[put("m", "a", 0, true)], 10).unwrap();
+        assert_eq!(due(&store, 10), ["m"]);
+    }
+
+    #[test]
+    fn everything_waits_through_a_restart() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("k.sqlite");
+        {
+            let store = Store::open(&path).unwrap();
+            store.outbox_put(&[put("m", "a", 1, false)], 1).unwrap();
+            let entry = store.outbox_due(1, 1).unwrap().remove(0);
+            store.outbox_begin(entry.number, 3).unwrap();
+        }
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.outbox_due(1, 1).unwrap().remove(0).begun_at, Some(3));
+    }
+
+    #[test]
+    fn a_mute_ends() {
+        let store = Store::in_memory().unwrap();
+        store.mute("shop", 10, "U1").unwrap();
+        assert_eq!(store.muted(&["inc-1", "shop"], 9).unwrap(), Some(10));
+        assert_eq!(store.muted(&["inc-1", "shop"], 10).unwrap(), None);
+    }
+}
