@@ -11,15 +11,17 @@ use libtest_mimic::Trial;
 
 use crate::Shared;
 
-/// A test for each folder. A fault that was never found as expected has no recorded bundle: it
-/// is shown as ignored, and `--include-ignored` tries it.
+/// Faults that were not found as expected yet: shown as ignored; `--include-ignored` tries them.
+const NOT_PROVED: &[&str] = &["statefulset-service-missing"];
+
+/// A test for each folder.
 pub fn trials(shared: &Shared) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for name in fault::names()? {
-        let known = fault::bundle(&name).is_file();
+        let open = NOT_PROVED.contains(&&*name);
         let (shared, label) = (shared.clone(), format!("faults::{name}"));
         let run = move || shared.with(|cluster, alone| twice(cluster, alone, &name));
-        trials.push(Trial::test(label, run).with_ignored_flag(!known));
+        trials.push(Trial::test(label, run).with_ignored_flag(open));
     }
     Ok(trials)
 }
@@ -42,15 +44,26 @@ fn one(cluster: &Cluster, alone: &RwLock<()>, name: &str) -> Result<()> {
     let broken = Broken::set_up(cluster, name)?;
     let product = Product::new(cluster)?;
     if broken.fault.harmless {
-        std::thread::sleep(broken.fault.patience());
-        let found = broken.fault.judge(&product.scan(broken.namespace.name())?);
-        ensure!(found.0.is_empty(), "{found}");
-        return Ok(());
+        return quiet(&broken, &product);
     }
     explained(&broken, &product)?;
     if broken.fault.approve {
         fixed(&broken, &product)?;
     }
+    Ok(())
+}
+
+/// Until a host that is started watches.
+const START: Duration = Duration::from_secs(5);
+
+/// Nothing is opened while the host watches, and a scan afterwards finds nothing.
+fn quiet(broken: &Broken<'_>, product: &Product) -> Result<()> {
+    let running = product.run(broken.namespace.name(), &[])?;
+    std::thread::sleep(START + broken.fault.patience());
+    let opened = running.incidents()?;
+    ensure!(opened.is_empty(), "opened: {opened:?}");
+    let found = broken.fault.judge(&product.scan(broken.namespace.name())?);
+    ensure!(found.0.is_empty(), "{found}");
     Ok(())
 }
 
