@@ -3,17 +3,16 @@
 //! A message is a pure function of the record and the time, so it can be made true again at any
 //! moment: after an outage, a restart, or when a person deleted it.
 
+mod buttons;
 mod standing;
 
 use k8shawk_core::decision::{Candidate, Decision};
-use k8shawk_core::fix::Risk;
 use k8shawk_core::incident::Severity;
 use k8shawk_core::record::{Record, State};
 use serde_json::{Value, json};
 
-use super::blocks::{self, Button, Confirm};
-use super::payload::Target;
-use super::text::{block, code, inline, plain};
+use super::blocks;
+use super::text::{block, code, inline};
 
 pub use standing::{Standing, standing};
 
@@ -94,7 +93,7 @@ pub fn render(record: &Record, look: Look) -> Message {
         body.extend(fix(record, decision, open));
     }
     body.push(source(record));
-    let fixed = vec![buttons(record, look)];
+    let fixed = vec![buttons::row(record, look)];
     Message {
         text: spoken(record, &standing),
         colour: Some(colour(record.severity())),
@@ -237,62 +236,6 @@ fn source(record: &Record) -> Value {
     ));
     small.push(record.incident.id.to_string());
     blocks::context(&small)
-}
-
-/// The buttons that make sense in this state.
-fn buttons(record: &Record, look: Look) -> Value {
-    let incident = &record.incident.id.0;
-    let mut all = Vec::new();
-    if let Some(candidate) = standing::may_approve(record, look) {
-        all.push(approve(incident, candidate));
-    }
-    if record.state.awaits_people() {
-        all.push(Button {
-            action: "dismiss",
-            label: "Dismiss…".to_owned(),
-            value: Target::of(incident).value(),
-            style: None,
-            confirm: None,
-            spoken: format!("Dismiss {incident}, with a reason"),
-        });
-    }
-    all.push(Button {
-        action: "details",
-        label: "Details".to_owned(),
-        value: Target::of(incident).value(),
-        style: None,
-        confirm: None,
-        spoken: format!("All evidence of {incident}"),
-    });
-    blocks::actions(&all)
-}
-
-fn approve(incident: &str, candidate: &Candidate) -> Button {
-    let fix = &candidate.fix;
-    let what = plain(&format!("{} on {}", fix.action.name(), fix.target), 120);
-    let risk = fix.risk();
-    let warning = match risk {
-        Risk::High => " It may lose data or capacity.",
-        _ => "",
-    };
-    Button {
-        action: "approve",
-        label: "Approve".to_owned(),
-        value: Target::shown(incident, &candidate.digest()).value(),
-        style: Some(if risk == Risk::High {
-            "danger"
-        } else {
-            "primary"
-        }),
-        confirm: Some(Confirm {
-            title: format!("Apply {}?", fix.action.name()),
-            text: format!(
-                "{what} ({risk} risk). The diff in the message is what changes.{warning}"
-            ),
-            yes: "Apply".to_owned(),
-        }),
-        spoken: format!("Approve {} for {incident}", fix.action.name()),
-    }
 }
 
 /// True where the message has something to tell: an incident that became part of another one

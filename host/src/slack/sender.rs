@@ -1,5 +1,6 @@
 //! Sends what the outbox holds, once, whatever happens in between.
 
+mod direct;
 mod find;
 mod voice;
 
@@ -8,16 +9,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
+use super::Slack;
 use super::api::{ApiError, Class};
 use super::effect::{Answer, Effect};
 use super::message::{self, Look};
 use super::thread::{Content, Post};
-use super::{Slack, home};
 use crate::outbox::{Deliver, Outcome};
 use crate::store::{Entry, Posted, StoreError};
-
-/// Milliseconds after which an answer to one person is of no use.
-const WHISPER_LIFE: i64 = 25 * 60_000;
 
 /// What to do after an error of Slack.
 pub(super) fn outcome(error: &ApiError) -> Outcome {
@@ -291,56 +289,6 @@ impl Slack {
                 self.api.call(method, &plain).await
             }
             answer => answer,
-        }
-    }
-
-    async fn whisper(&self, entry: &Entry, effect: &Effect) -> Sent<String> {
-        let Effect::Whisper {
-            user,
-            channel,
-            thread,
-            response_url,
-            answer,
-        } = effect
-        else {
-            return Ok(String::new());
-        };
-        if self.clock.now() - entry.made_at > WHISPER_LIFE {
-            return Err(Outcome::Dropped("too late to be of use".to_owned()));
-        }
-        let body = answer_body(answer);
-        if let Some(url) = response_url {
-            let answer = json!({"response_type": "ephemeral", "replace_original": false});
-            match self.api.respond(url, &with(body.clone(), answer)).await {
-                Ok(()) => return Ok(String::new()),
-                Err(error) if error.class() == Class::Late => {}
-                Err(error) => return Err(outcome(&error)),
-            }
-        }
-        // From a home tab there is no channel: a direct message is as private.
-        let sent = if channel.is_empty() {
-            let place = json!({"channel": user});
-            self.attempt("chat.postMessage", with(body, place)).await
-        } else {
-            let mut place = json!({"channel": channel, "user": user});
-            if let (Some(thread), Some(map)) = (thread, place.as_object_mut()) {
-                map.insert("thread_ts".to_owned(), json!(thread));
-            }
-            self.attempt("chat.postEphemeral", with(body, place)).await
-        };
-        sent.map(|_| String::new())
-            .map_err(|error| match error.class() {
-                Class::Channel => Outcome::Dropped(error.to_string()),
-                _ => outcome(&error),
-            })
-    }
-
-    async fn publish(&self, user: &str) -> Sent<String> {
-        let records = self.store.list(true).map_err(|f| stored(&f))?;
-        let body = json!({"user_id": user, "view": home::view(&records, self.look())});
-        match self.api.call("views.publish", &body).await {
-            Ok(_) => Ok(String::new()),
-            Err(error) => Err(outcome(&error)),
         }
     }
 }

@@ -1,0 +1,67 @@
+//! The buttons under a message.
+
+use k8shawk_core::decision::Candidate;
+use k8shawk_core::fix::Risk;
+use k8shawk_core::record::Record;
+use serde_json::Value;
+
+use super::{Look, standing};
+use crate::slack::blocks::{self, Button, Confirm};
+use crate::slack::payload::Target;
+use crate::slack::text::plain;
+
+/// The buttons that make sense in this state.
+pub(super) fn row(record: &Record, look: Look) -> Value {
+    let incident = &record.incident.id.0;
+    let mut all = Vec::new();
+    if let Some(candidate) = standing::may_approve(record, look) {
+        all.push(approve(incident, candidate));
+    }
+    if record.state.awaits_people() {
+        all.push(Button {
+            action: "dismiss",
+            label: "Dismiss…".to_owned(),
+            value: Target::of(incident).value(),
+            style: None,
+            confirm: None,
+            spoken: format!("Dismiss {incident}, with a reason"),
+        });
+    }
+    all.push(Button {
+        action: "details",
+        label: "Details".to_owned(),
+        value: Target::of(incident).value(),
+        style: None,
+        confirm: None,
+        spoken: format!("All evidence of {incident}"),
+    });
+    blocks::actions(&all)
+}
+
+fn approve(incident: &str, candidate: &Candidate) -> Button {
+    let fix = &candidate.fix;
+    let what = plain(&format!("{} on {}", fix.action.name(), fix.target), 120);
+    let risk = fix.risk();
+    let warning = match risk {
+        Risk::High => " It may lose data or capacity.",
+        _ => "",
+    };
+    Button {
+        action: "approve",
+        label: "Approve".to_owned(),
+        value: Target::shown(incident, &candidate.digest()).value(),
+        style: Some(if risk == Risk::High {
+            "danger"
+        } else {
+            "primary"
+        }),
+        confirm: Some(Confirm {
+            title: format!("Apply {}?", fix.action.name()),
+            text: format!(
+                "{what} ({risk} risk). The diff in the message is what changes.{warning}"
+            ),
+            yes: "Apply".to_owned(),
+        }),
+        spoken: format!("Approve {} for {incident}", fix.action.name()),
+    }
+}
