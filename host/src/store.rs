@@ -5,6 +5,7 @@
 //! mode with full sync; `sqlite3 k8shawk.sqlite 'select * from history'` reads it.
 
 mod ledger;
+mod outbox;
 mod reloads;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use thiserror::Error;
 
 pub use ledger::Past;
+pub use outbox::{Asked, Ended, Entry, Posted, Put};
 pub use reloads::Reload;
 
 /// Why the store did not do it. Nothing was written.
@@ -133,6 +135,7 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             .map_err(fault)?;
         connection.execute_batch(SCHEMA).map_err(fault)?;
+        connection.execute_batch(outbox::SCHEMA).map_err(fault)?;
         Ok(Store {
             path: path.to_owned(),
             connection: Mutex::new(connection),

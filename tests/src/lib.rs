@@ -8,3 +8,4 @@
 pub mod bench;
 pub mod cluster;
 pub mod fault;
+pub mod slack_server;

@@ -140,6 +140,9 @@ mod tests {
             "env:\n- name: DB_PASSWORD\n  value: a S3CR3T b\n- name: X\n  value: y",
             r#"{"name":"API_TOKEN","value":"S3CR3T"}"#,
             "args: --db-password S3CR3T --port 80",
+            "args: [--token, S3CR3T, --verbose]",
+            r"note: - name: DB_PASSWORD\n  value: S3CR3T",
+            r#"{"note":"password: |\n  line S3CR3T\n  more S3CR3T"}"#,
             r#"["--token","S3CR3T","x"]"#,
             "- --token\n- S3CR3T\n- x",
             "password: |\n  line S3CR3T\n  more S3CR3T\nnext: x",
@@ -171,6 +174,7 @@ mod tests {
             "imagePullSecrets: [{name: regcred}]",
             "password: $(DB_PASSWORD)",
             "PWD=/app max_tokens: 4096",
+            "args: [--insecure-token, --port, 80]",
             "secretKeyRef: {key: password, name: db}",
             "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         ] {

@@ -113,12 +113,17 @@ fn spoken(record: &Record, standing: &Standing) -> String {
 fn head(record: &Record, standing: &Standing) -> Value {
     let object = |name: &str, value: &str| format!("*{name}*\n{value}");
     let owner = &record.incident.owner;
-    let seen = record.incident.signals.iter().map(|s| s.count).sum::<u32>();
+    let seen = record.incident.signals.iter();
+    let seen = seen.fold(0_u32, |all, s| all.saturating_add(s.count));
+    let state = match seen {
+        0 => standing.state.to_owned(),
+        seen => format!("{} (seen {seen}x)", standing.state),
+    };
     blocks::fields(&[
         object("Object", &inline(&owner.to_string(), 400)),
         object("Severity", record.severity().as_str()),
         object("Class", &inline(record.class(), 100)),
-        object("State", &format!("{} (seen {seen}x)", standing.state)),
+        object("State", &state),
     ])
 }
 
@@ -188,7 +193,7 @@ fn fix(record: &Record, decision: &Decision, open: bool) -> Vec<Value> {
             "*No safe fix.* Next check: {next}"
         ))];
     };
-    let mut all = vec![blocks::section(&proposal(candidate))];
+    let mut all = vec![blocks::section(&proposal(candidate, open))];
     let diff = candidate.diff.to_string();
     if !diff.is_empty() {
         let shown = block(&diff, 2500);
@@ -204,19 +209,25 @@ fn fix(record: &Record, decision: &Decision, open: bool) -> Vec<Value> {
     small.extend(candidate.experience().map(|past| inline(&past, 300)));
     let refused = record.refused().len();
     if refused > 0 {
-        small.push(format!("{refused} other proposals were refused"));
+        let proposals = if refused == 1 {
+            "proposal was"
+        } else {
+            "proposals were"
+        };
+        small.push(format!("{refused} other {proposals} refused"));
     }
     all.push(blocks::context(&small));
     all
 }
 
-fn proposal(candidate: &Candidate) -> String {
+fn proposal(candidate: &Candidate, open: bool) -> String {
     let fix = &candidate.fix;
     let target = inline(&fix.target.to_string(), 300);
     let rationale = inline(&candidate.rationale, 900);
     let action = fix.action.name();
+    let word = if open { "Proposed fix" } else { "Fix" };
     format!(
-        "*Proposed fix: {action}* on {target}\nRisk *{}*. {rationale}",
+        "*{word}: {action}* on {target}\nRisk *{}*. {rationale}",
         fix.risk()
     )
 }

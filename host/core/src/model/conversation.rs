@@ -92,6 +92,9 @@ pub struct ToolRecord {
     pub read: String,
     /// What the model was told, before names and addresses became tokens. Never a secret.
     pub answer: Result<String, String>,
+    /// True where the object is there.
+    #[serde(default)]
+    pub found: bool,
     /// Why it was refused, for people.
     #[serde(default)]
     pub refused: Option<String>,

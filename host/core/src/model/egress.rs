@@ -41,6 +41,16 @@ static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*").ok());
 
+/// A field that holds a name, and the line of an object in a list.
+static NAME_FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let keys =
+        "name|namespace|nodeName|claimName|secretName|serviceAccountName|serviceName|hostname";
+    Regex::new(&format!(
+        r"(?m)\b(?:{keys}): ([a-z0-9][a-z0-9.-]+)|^([a-z0-9][a-z0-9.-]+) -n "
+    ))
+    .ok()
+});
+
 /// Names that every cluster has: no secret, and the model needs them.
 const COMMON: &[&str] = &[
     "default",
@@ -81,27 +91,23 @@ impl Egress {
 
     /// A name that leaves as a token from now on, where names are hidden.
     pub fn learn(&mut self, name: &str) {
-        if self.hide_names && name.len() > 2 && !COMMON.contains(&name) {
+        let cites = name
+            .strip_prefix('e')
+            .is_some_and(|n| n.parse::<u32>().is_ok());
+        if self.hide_names && name.len() > 2 && !cites && !COMMON.contains(&name) {
             self.names.insert(name.to_owned());
         }
     }
 
-    /// Learn the names of an object, or of every object of a list.
-    pub fn learn_from(&mut self, value: &Value) {
-        if !self.hide_names {
+    /// Learn the names in the text of an object, or of a list.
+    pub fn learn_from(&mut self, text: &str) {
+        let Some(field) = NAME_FIELD.as_ref().filter(|_| self.hide_names) else {
             return;
-        }
-        match value {
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    match value {
-                        Value::String(text) if is_name_key(key) => self.learn(text),
-                        other => self.learn_from(other),
-                    }
-                }
+        };
+        for found in field.captures_iter(text) {
+            if let Some(name) = found.get(1).or(found.get(2)) {
+                self.learn(name.as_str());
             }
-            Value::Array(items) => items.iter().for_each(|item| self.learn_from(item)),
-            _ => {}
         }
     }
 
@@ -212,20 +218,6 @@ impl Egress {
     }
 }
 
-fn is_name_key(key: &str) -> bool {
-    matches!(
-        key,
-        "name"
-            | "namespace"
-            | "nodeName"
-            | "claimName"
-            | "secretName"
-            | "serviceAccountName"
-            | "serviceName"
-            | "hostname"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,7 +243,7 @@ mod tests {
     fn names_leave_as_tokens_where_that_is_wanted() {
         let mut egress = Egress::new("n", true);
         egress.learn("payments");
-        egress.learn("payments-api");
+        egress.learn_from("metadata:\n  name: payments-api\n");
         egress.learn("default");
         let text = "payments-api.payments.svc in payments, default; my-payments-x stays";
         let clean = egress.clean(text);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::redact::{REDACTED, is_secret_name};
+use crate::redact::{REDACTED, is_secret_name, redact};
 
 /// Longest text of one field.
 const FIELD: usize = 600;
@@ -164,7 +164,8 @@ fn item(out: &mut String, depth: usize, value: &Value) {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => super::trim::cut(&text.replace('\n', "\\n"), FIELD),
+        // Redacted while its line ends are still there: they show where a secret ends.
+        Value::String(text) => super::trim::cut(&redact(text).replace('\n', "\\n"), FIELD),
         other => other.to_string(),
     }
 }

@@ -50,10 +50,10 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // key=value, key: value, "key": "value"
         format!(r"(?i)(?P<key>[a-z0-9_.-]*(?:{WORDS})[a-z0-9_-]*)(?:{quote})?\s*(?:=>|:=|[:=])[ \t]*"),
         // --key value, as words or as a list
-        format!(r"(?i)--?(?P<key>[a-z0-9_-]*(?:{WORDS})[a-z0-9_-]*)(?:[ \t]+|{quote}\s*,\s*|{quote}?\s*\n\s*-[ \t]+)"),
+        format!(r"(?i)--?(?P<key>[a-z0-9_-]*(?:{WORDS})[a-z0-9_-]*)(?:[ \t]+|{quote}?\s*,\s*|{quote}?\s*(?:\n|\\n)\s*-[ \t]+)"),
         // name and value of an environment variable
         format!(r"(?i){quote}name{quote}\s*:\s*{quote}(?P<pair>[^\x22'\\]+){quote}\s*,\s*{quote}value{quote}\s*:\s*"),
-        r"(?i)\bname:[ \t]*[\x22']?(?P<pair>[^\s\x22']+)[\x22']?[ \t]*\r?\n\s*value:[ \t]*".to_owned(),
+        r"(?i)\bname:[ \t]*[\x22']?(?P<pair>[^\s\x22']+)[\x22']?[ \t]*(?:\r?\n|\\n)\s*value:[ \t]*".to_owned(),
     ]
     .iter()
     .filter_map(|p| Regex::new(p).ok())
@@ -161,7 +161,7 @@ fn starts_line(text: &str, at: usize) -> bool {
 /// nothing to hide.
 fn value(rest: &str, line: bool, key: &str) -> Option<(usize, usize)> {
     let plain = [
-        "true", "false", "null", "nil", "none", "$(", "${", "{", "//", "<nil>",
+        "true", "false", "null", "nil", "none", "$(", "${", "{", "//", "--", "<nil>",
     ];
     if rest.starts_with('[') || plain.iter().any(|p| rest.starts_with(p)) {
         return None;
@@ -178,8 +178,24 @@ fn value(rest: &str, line: bool, key: &str) -> Option<(usize, usize)> {
         let hidden = inner.starts_with(REDACTED) && length == REDACTED.len();
         return (length > 0 && !hidden).then_some((kept, length));
     }
-    if rest.starts_with('|') || rest.starts_with('>') {
-        return block(rest);
+    if rest.starts_with(['|', '>']) {
+        if let Some((kept, length)) = block(rest) {
+            let known = rest.get(kept..kept + length) == Some(REDACTED);
+            return (!known).then_some((kept, length));
+        }
+        // A block whose line ends are escaped: up to the quote that must follow.
+        if rest
+            .get(1..)
+            .is_some_and(|r| r.trim_start_matches(['-', '+']).starts_with("\\n"))
+        {
+            let end = rest.find(['"', '\n']).unwrap_or(rest.len());
+            let kept = rest.find("\\n").map_or(0, |at| at + 2);
+            let spaces = rest
+                .get(kept..end)
+                .map_or(0, |r| r.len() - r.trim_start().len());
+            let known = rest.get(kept + spaces..end) == Some(REDACTED);
+            return (!known && end > kept + spaces).then_some((kept + spaces, end - kept - spaces));
+        }
     }
     let length = bare(rest, line);
     (length > 0).then_some((0, length))
@@ -216,8 +232,7 @@ fn block(rest: &str) -> Option<(usize, usize)> {
     let length = body.get(..length).unwrap_or_default().trim_end().len();
     let kept = head.len() + 1 + indent;
     let secret = length.saturating_sub(indent);
-    let known = body.trim_start().starts_with(REDACTED) && secret == REDACTED.len();
-    (!known && secret > 0).then_some((kept, secret))
+    (secret > 0).then_some((kept, secret))
 }
 
 /// A value without quotes: a whole line where the name starts it, else a word, up to what begins

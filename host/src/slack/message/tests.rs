@@ -9,6 +9,7 @@ use k8shawk_core::{Evidence, Finding, Incident, IncidentId, ObjectRef};
 use rstest::rstest;
 
 use super::*;
+use crate::slack::payload::Target;
 
 pub(crate) const LOOK: Look = Look {
     now: 1_700_000_060_000,
@@ -147,7 +148,7 @@ fn a_waiting_incident_shows_what_is_asked() {
         "Answered by patterns, confidence 95",
         "Waits for approval",
         "one approval",
-        "1 other proposals were refused",
+        "1 other proposal was refused",
         "recovered 3x",
     ] {
         assert!(text.contains(part), "{part}: {text}");

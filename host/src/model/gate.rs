@@ -1,0 +1,261 @@
+//! What stands before every request of every investigation: breakers, budgets, and how many may
+//! be under way.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use k8shawk_core::model::{Budget, Failure, Usage};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// Failures in a row that open a breaker.
+const FAILURES: u32 = 3;
+/// How long a breaker stays open.
+const OPEN: Duration = Duration::from_secs(30);
+/// How long a model is left alone that does not exist, or a key that is refused.
+const GONE: Duration = Duration::from_secs(600);
+/// Longest that a server's word is taken for.
+const LONGEST: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[derive(Debug, Default)]
+struct Breaker {
+    failures: u32,
+    until: Option<Instant>,
+    what: String,
+}
+
+#[derive(Debug)]
+struct State {
+    breakers: Vec<Breaker>,
+    hour: VecDeque<(Instant, Usage)>,
+}
+
+/// Shared by all investigations of a process.
+#[derive(Debug)]
+pub struct Gate {
+    state: Mutex<State>,
+    per_hour: Budget,
+    /// Requests that may be under way.
+    pub turns: Semaphore,
+}
+
+impl Gate {
+    /// A gate before so many rungs.
+    pub fn new(rungs: usize, per_hour: Budget, concurrency: usize) -> Gate {
+        let breakers = (0..rungs).map(|_| Breaker::default()).collect();
+        Gate {
+            state: Mutex::new(State {
+                breakers,
+                hour: VecDeque::new(),
+            }),
+            per_hour,
+            turns: Semaphore::new(concurrency.max(1)),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a request to this rung may be sent now.
+    ///
+    /// # Errors
+    /// [`Failure::Closed`] or [`Failure::Budget`].
+    pub fn open(&self, rung: usize, now: Instant) -> Result<(), Failure> {
+        let mut state = self.state();
+        let recent = |at: &Instant| now.duration_since(*at) < HOUR;
+        while state.hour.front().is_some_and(|(at, _)| !recent(at)) {
+            state.hour.pop_front();
+        }
+        let mut used = Usage::default();
+        state.hour.iter().for_each(|(_, usage)| used.add(usage));
+        within(&self.per_hour, &used, "of this hour")?;
+        if let Some(breaker) = state.breakers.get_mut(rung)
+            && let Some(until) = breaker.until
+        {
+            if until > now {
+                let seconds = until.duration_since(now).as_secs() + 1;
+                return Err(Failure::Closed {
+                    seconds,
+                    what: breaker.what.clone(),
+                });
+            }
+            // Half open: one request may try; its failure closes it again at once.
+            breaker.until = None;
+            breaker.failures = FAILURES - 1;
+        }
+        Ok(())
+    }
+
+    /// Count an answer, or a failure.
+    pub fn settle(&self, rung: usize, outcome: Result<&Usage, &Failure>, now: Instant) {
+        let mut state = self.state();
+        if let Ok(usage) = outcome {
+            state.hour.push_back((now, *usage));
+        } else if outcome.is_err_and(was_sent) {
+            let usage = Usage {
+                calls: 1,
+                ..Usage::default()
+            };
+            state.hour.push_back((now, usage));
+        }
+        if let Some(breaker) = state.breakers.get_mut(rung) {
+            breaker.learn(outcome, now);
+        }
+    }
+}
+
+impl Breaker {
+    fn learn(&mut self, outcome: Result<&Usage, &Failure>, now: Instant) {
+        let failure = match outcome {
+            Ok(_) => return *self = Breaker::default(),
+            Err(failure) => failure,
+        };
+        let rest = match failure {
+            Failure::RateLimited {
+                retry_after_ms: Some(ms),
+                ..
+            } => Some(Duration::from_millis(*ms)).filter(|wait| *wait > Duration::from_secs(2)),
+            Failure::Retired { .. } | Failure::Refused { .. } => Some(GONE),
+            Failure::RateLimited { .. }
+            | Failure::Overloaded { .. }
+            | Failure::Malformed { .. }
+            | Failure::Timeout { .. }
+            | Failure::Unreachable { .. } => {
+                self.failures += 1;
+                (self.failures >= FAILURES).then_some(OPEN)
+            }
+            _ => None,
+        };
+        if let Some(rest) = rest {
+            self.until = Some(now + rest.min(LONGEST));
+            self.what = failure.to_string();
+        }
+    }
+}
+
+/// False for what is refused before anything is sent.
+fn was_sent(failure: &Failure) -> bool {
+    !matches!(
+        failure,
+        Failure::Closed { .. } | Failure::Budget { .. } | Failure::Deadline | Failure::Unrecorded
+    )
+}
+
+/// Whether a budget has something left.
+///
+/// # Errors
+/// [`Failure::Budget`] names what is used up.
+pub fn within(budget: &Budget, used: &Usage, whose: &str) -> Result<(), Failure> {
+    let spent = if used.calls >= budget.calls {
+        Some(format!("{} requests {whose}", budget.calls))
+    } else if used.tokens() >= budget.tokens {
+        Some(format!("{} tokens {whose}", budget.tokens))
+    } else {
+        let money = budget.money.filter(|most| used.cost >= *most);
+        money.map(|most| {
+            format!(
+                "{}.{:06} dollars {whose}",
+                most / 1_000_000,
+                most % 1_000_000
+            )
+        })
+    };
+    spent.map_or(Ok(()), |what| Err(Failure::Budget { what }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(calls: u32) -> Gate {
+        Gate::new(
+            2,
+            Budget {
+                calls,
+                tokens: 1000,
+                money: Some(50),
+            },
+            1,
+        )
+    }
+
+    #[test]
+    fn a_model_that_fails_thrice_is_left_alone_and_tried_once_after() {
+        let (gate, start) = (gate(100), Instant::now());
+        let failure = Failure::Timeout { ms: 1 };
+        for _ in 0..3 {
+            assert_eq!(gate.open(0, start), Ok(()));
+            gate.settle(0, Err(&failure), start);
+        }
+        assert!(matches!(
+            gate.open(0, start),
+            Err(Failure::Closed { seconds: 31, .. })
+        ));
+        assert_eq!(gate.open(1, start), Ok(()));
+        let later = start + OPEN;
+        assert_eq!(gate.open(0, later), Ok(()));
+        gate.settle(0, Err(&failure), later);
+        assert!(gate.open(0, later).is_err());
+        let last = later + OPEN;
+        assert_eq!(gate.open(0, last), Ok(()));
+        gate.settle(0, Ok(&Usage::default()), last);
+        gate.settle(0, Err(&failure), last);
+        assert_eq!(gate.open(0, last), Ok(()));
+    }
+
+    #[test]
+    fn a_long_rate_limit_and_a_retired_model_are_believed_at_once() {
+        let (gate, start) = (gate(100), Instant::now());
+        let limited = Failure::RateLimited {
+            retry_after_ms: Some(60_000),
+            what: String::new(),
+        };
+        gate.settle(0, Err(&limited), start);
+        assert!(gate.open(0, start + Duration::from_secs(59)).is_err());
+        assert!(gate.open(0, start + Duration::from_secs(60)).is_ok());
+        gate.settle(
+            1,
+            Err(&Failure::Retired {
+                what: String::new(),
+            }),
+            start,
+        );
+        assert!(gate.open(1, start + Duration::from_secs(599)).is_err());
+    }
+
+    #[test]
+    fn an_hour_has_its_budget_of_calls_tokens_and_money() {
+        let start = Instant::now();
+        for usage in [
+            Usage {
+                calls: 3,
+                input: 1,
+                output: 1,
+                cost: 1,
+            },
+            Usage {
+                calls: 1,
+                input: 999,
+                output: 1,
+                cost: 1,
+            },
+            Usage {
+                calls: 1,
+                input: 1,
+                output: 1,
+                cost: 50,
+            },
+        ] {
+            let gate = gate(3);
+            gate.settle(0, Ok(&usage), start);
+            assert!(
+                matches!(gate.open(0, start), Err(Failure::Budget { .. })),
+                "{usage:?}"
+            );
+            assert_eq!(gate.open(0, start + HOUR), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! From model to smaller model: who is asked, and what a failure means for that.
+
+use k8shawk_core::model::{Conversation, Exchange, Failure, RungSetup};
+
+use super::progress::{Next, Progress, Sink};
+use super::talk::Talk;
+use super::transport::{Transport, Wait};
+use super::wire::{Turn, body, read};
+
+/// Longest wait for the same model where another one could be asked.
+const PATIENCE_MS: u64 = 2000;
+/// How often a request is made smaller.
+const SHRINKS: u32 = 3;
+
+/// Where on the ladder an investigation stands.
+pub(super) struct Ladder<'a> {
+    rungs: &'a [RungSetup],
+    at: usize,
+    transport: &'a dyn Transport,
+    sink: &'a dyn Sink,
+    /// Why models did not answer.
+    pub missed: Vec<String>,
+}
+
+/// What follows a failure.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Again { at_least_ms: u64 },
+    Shrink,
+    Down,
+    Stop,
+}
+
+impl<'a> Ladder<'a> {
+    pub fn new(rungs: &'a [RungSetup], transport: &'a dyn Transport, sink: &'a dyn Sink) -> Self {
+        Ladder {
+            rungs,
+            at: 0,
+            transport,
+            sink,
+            missed: Vec::new(),
+        }
+    }
+
+    /// The model that answers now.
+    pub fn model(&self) -> &str {
+        self.rungs.get(self.at).map_or("", |r| r.model.as_str())
+    }
+
+    /// Ask the next model from now on; false where there is none.
+    pub fn down(&mut self, why: &str) -> bool {
+        self.missed.push(format!("{}: {why}", self.model()));
+        self.at += 1;
+        self.at < self.rungs.len()
+    }
+
+    /// Ask until a model answers; none where none is left.
+    pub async fn ask(&mut self, talk: &mut Talk, log: &mut Conversation) -> Option<Turn> {
+        let mut attempt = 0;
+        let mut shrinks = 0;
+        let mut at_least_ms = 0;
+        loop {
+            let rung = self.rungs.get(self.at)?;
+            let wait = Wait {
+                attempt,
+                at_least_ms,
+            };
+            let failure = match self.once(rung, talk, log, wait).await {
+                Ok(turn) => return Some(turn),
+                Err(failure) => failure,
+            };
+            let mut step = step(&failure, attempt, self.at + 1 < self.rungs.len());
+            if step == Step::Shrink && (shrinks >= SHRINKS || !talk.shrink()) {
+                step = Step::Down;
+            }
+            self.tell(rung, &failure, &step);
+            match step {
+                Step::Again { at_least_ms: wait } => {
+                    attempt += 1;
+                    at_least_ms = wait;
+                    hint(talk, &failure);
+                }
+                Step::Shrink => shrinks += 1,
+                Step::Down => {
+                    (attempt, shrinks, at_least_ms) = (0, 0, 0);
+                    self.down(&failure.to_string());
+                }
+                Step::Stop => {
+                    self.down(&failure.to_string());
+                    self.at = self.rungs.len();
+                }
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        rung: &RungSetup,
+        talk: &Talk,
+        log: &mut Conversation,
+        wait: Wait,
+    ) -> Result<Turn, Failure> {
+        let body = body(rung, &talk.ask());
+        let reply = self.transport.send(self.at, &body, wait).await;
+        let took_ms = reply.took_ms;
+        let turn = match &reply.result {
+            Ok(received) => read(rung, &body, received),
+            Err(failure) => Err(failure.clone()),
+        };
+        if reply.left || turn.is_err() {
+            let request = body.as_str().to_owned();
+            log.exchanges.push(Exchange {
+                rung: self.at,
+                request,
+                reply,
+            });
+        }
+        self.transport
+            .settle(self.at, turn.as_ref().map(|t| &t.usage));
+        if let Ok(turn) = &turn {
+            let (usage, calls) = (turn.usage, turn.calls.len());
+            self.sink.on(&Progress::Answered {
+                rung,
+                took_ms,
+                usage,
+                calls,
+            });
+        }
+        turn
+    }
+
+    fn tell(&self, rung: &RungSetup, failure: &Failure, step: &Step) {
+        let last = self.at + 1 >= self.rungs.len();
+        let next = match step {
+            Step::Again { .. } | Step::Shrink => Next::Again,
+            Step::Down if !last => Next::NextModel,
+            Step::Down | Step::Stop => Next::Patterns,
+        };
+        self.sink.on(&Progress::Failed {
+            rung,
+            failure,
+            next,
+        });
+    }
+}
+
+/// A refused tool call is told to the model, and the dice are loaded less.
+fn hint(talk: &mut Talk, failure: &Failure) {
+    if let Failure::ToolUse { what } = failure {
+        talk.temperature = 0;
+        let quoted = talk.fence.wrap(what);
+        talk.say(&format!(
+            "Your last call was refused. Call one of the tools with valid arguments.\n{quoted}"
+        ));
+    }
+}
+
+fn step(failure: &Failure, attempt: u32, more: bool) -> Step {
+    let again = |times: u32| match attempt < times {
+        true => Step::Again { at_least_ms: 0 },
+        false => Step::Down,
+    };
+    match failure {
+        Failure::RateLimited { retry_after_ms, .. } => {
+            let wait = retry_after_ms.unwrap_or(0);
+            match attempt < 2 && (wait <= PATIENCE_MS || !more) {
+                true => Step::Again { at_least_ms: wait },
+                false => Step::Down,
+            }
+        }
+        Failure::Overloaded { .. } | Failure::ToolUse { .. } => again(2),
+        Failure::Unreachable { .. } | Failure::Malformed { .. } => again(1),
+        Failure::TooLarge { .. } => Step::Shrink,
+        // All models of the ladder have one key.
+        Failure::Refused { status: 401, .. } => Step::Stop,
+        Failure::Retired { .. }
+        | Failure::Refused { .. }
+        | Failure::Rejected { .. }
+        | Failure::Timeout { .. }
+        | Failure::Closed { .. } => Step::Down,
+        Failure::Deadline | Failure::Budget { .. } | Failure::Unrecorded => Step::Stop,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_rate_limit_is_waited_for_only_where_no_other_model_is_left() {
+        let limited = |ms| Failure::RateLimited {
+            retry_after_ms: Some(ms),
+            what: String::new(),
+        };
+        assert_eq!(
+            step(&limited(1500), 0, true),
+            Step::Again { at_least_ms: 1500 }
+        );
+        assert_eq!(step(&limited(9000), 0, true), Step::Down);
+        assert_eq!(
+            step(&limited(9000), 0, false),
+            Step::Again { at_least_ms: 9000 }
+        );
+        assert_eq!(step(&limited(0), 2, false), Step::Down);
+    }
+
+    #[test]
+    fn what_no_waiting_helps_is_not_tried_again() {
+        let what = String::new;
+        assert_eq!(
+            step(&Failure::Retired { what: what() }, 0, true),
+            Step::Down
+        );
+        assert_eq!(step(&Failure::Timeout { ms: 1 }, 0, true), Step::Down);
+        assert_eq!(
+            step(
+                &Failure::Refused {
+                    status: 401,
+                    what: what()
+                },
+                0,
+                true
+            ),
+            Step::Stop
+        );
+        assert_eq!(
+            step(&Failure::TooLarge { what: what() }, 0, true),
+            Step::Shrink
+        );
+        assert_eq!(step(&Failure::Deadline, 0, true), Step::Stop);
+    }
+}

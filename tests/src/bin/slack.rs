@@ -1,0 +1,60 @@
+//! For the judges of `tests/slack`: what the product sends, and a Slack and a door to talk to.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use k8shawk::clock::Clock;
+use k8shawk::slack::http::{Configured, Door, router, serve};
+use k8shawk::slack::inbox::Inbox;
+use k8shawk::slack::signature::Verifier;
+use k8shawk_tests::slack_server::{SlackServer, gallery};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match std::env::args().nth(1).as_deref() {
+        Some("messages") => {
+            let all = json!({"messages": gallery::messages(), "views": gallery::views()});
+            println!("{all}");
+            Ok(())
+        }
+        Some("serve") => run().await,
+        _ => anyhow::bail!("usage: slack messages | slack serve"),
+    }
+}
+
+/// Serve until standard input ends; each line of it is an envelope to deliver.
+async fn run() -> anyhow::Result<()> {
+    let server = SlackServer::start().await?;
+    let stop = CancellationToken::new();
+    let (inbox, mut arrived) = Inbox::new();
+    tokio::spawn(async move { while arrived.recv().await.is_some() {} });
+    let door = Arc::new(Door {
+        verifier: Some(Verifier::new(SECRET)),
+        inbox,
+        clock: Clock::default(),
+        configured: Configured::default(),
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let http = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(serve(listener, router(door), stop.clone()));
+    println!(
+        "{}",
+        json!({"api": server.url(), "http": http, "secret": SECRET})
+    );
+    let deliver = server.clone();
+    let reading = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
+        for line in std::io::stdin().lines() {
+            deliver.deliver(serde_json::from_str(&line?).context("an envelope")?);
+        }
+        Ok(())
+    });
+    reading.await??;
+    stop.cancel();
+    server.stop();
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! The model service against a scripted server: real HTTP, both protocols, real errors.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests: a panic is a failed test"
+)]
+
+mod investigation;
+mod ladder;
+mod replayed;
+mod secrets;
+mod world;

@@ -1,0 +1,288 @@
+//! A host with nothing but Slack: store, outbox, doors, and a desk that keeps what it is asked.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use k8shawk::clock::Clock;
+use k8shawk::outbox::Outbox;
+use k8shawk::slack::api::{self, Api, Pace, Rates, Token};
+use k8shawk::slack::http::{Configured, Door, router, serve};
+use k8shawk::slack::inbox::Inbox;
+use k8shawk::slack::signature::Verifier;
+use k8shawk::slack::socket::Socket;
+use k8shawk::slack::{Act, Desk, Options, Slack};
+use k8shawk::speech::Speech;
+use k8shawk::store::{Store, StoreError};
+use k8shawk_core::approval::Person;
+use k8shawk_core::record::{Record, State};
+use k8shawk_tests::slack_server::SlackServer;
+use k8shawk_tests::slack_server::gallery::waiting;
+use ring::hmac;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+
+/// Approves whoever comes, once.
+pub struct Clerk {
+    store: Arc<Store>,
+    pub acts: Mutex<Vec<(Person, Act)>>,
+}
+
+impl Desk for Clerk {
+    fn act(&self, who: &Person, act: &Act) -> Result<String, String> {
+        self.acts.lock().unwrap().push((who.clone(), act.clone()));
+        let next = match act {
+            Act::Approve { .. } => State::Approved,
+            Act::Dismiss { .. } => State::Dismissed,
+            Act::Undo { .. } => return Ok("proposed".to_owned()),
+        };
+        let note = match act {
+            Act::Dismiss { reason, .. } => format!("dismissed by {}: {reason}", who.name),
+            _ => format!("approved by {}", who.name),
+        };
+        self.store
+            .modify(act.incident(), |r| {
+                if r.state != State::Waiting {
+                    return Err(Refusal(format!("it is {} already", r.state.as_str())));
+                }
+                r.step(1, next, note);
+                Ok("done".to_owned())
+            })
+            .map_err(|Refusal(why)| why)
+    }
+
+    fn plugins(&self) -> String {
+        "triage 0.1.0 live".to_owned()
+    }
+
+    fn status(&self) -> String {
+        "watching".to_owned()
+    }
+}
+
+struct Refusal(String);
+
+impl From<StoreError> for Refusal {
+    fn from(fault: StoreError) -> Refusal {
+        Refusal(fault.to_string())
+    }
+}
+
+/// Everything that one test uses.
+pub struct World {
+    pub server: SlackServer,
+    pub store: Arc<Store>,
+    pub outbox: Arc<Outbox>,
+    pub slack: Arc<Slack>,
+    pub clerk: Arc<Clerk>,
+    pub clock: Clock,
+    pub http: String,
+    inbox: Inbox,
+    api: Api,
+    stop: CancellationToken,
+}
+
+pub fn rates() -> Rates {
+    let short = Duration::from_millis(1);
+    Rates {
+        post: short,
+        edit: short,
+        other: Duration::ZERO,
+    }
+}
+
+impl World {
+    pub async fn new(approvers: &[&str]) -> World {
+        let store = Arc::new(Store::in_memory().unwrap());
+        World::over(SlackServer::start().await.unwrap(), store, approvers, None).await
+    }
+
+    pub async fn over(
+        server: SlackServer,
+        store: Arc<Store>,
+        approvers: &[&str],
+        speech: Option<Arc<Speech>>,
+    ) -> World {
+        let clock = Clock::default();
+        let pace = Pace::new(rates());
+        let api = Api::new(
+            api::http().unwrap(),
+            &server.url(),
+            Token::new("xoxb-1"),
+            pace,
+        );
+        let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
+        let options = Options {
+            channel: "C0123".to_owned(),
+            approvers: approvers.iter().map(|a| (*a).to_owned()).collect(),
+            expires_after: 1_800_000,
+        };
+        let slack = Arc::new(Slack::new(
+            api.clone(),
+            store.clone(),
+            outbox.clone(),
+            clock.clone(),
+            options,
+            speech,
+        ));
+        let clerk = Arc::new(Clerk {
+            store: store.clone(),
+            acts: Mutex::default(),
+        });
+        let stop = CancellationToken::new();
+        let (inbox, receiver) = Inbox::new();
+        tokio::spawn(slack.clone().serve(receiver, clerk.clone(), stop.clone()));
+        let (running, to, until) = (outbox.clone(), slack.clone(), stop.clone());
+        tokio::spawn(async move { running.run(to, until).await });
+        let door = Arc::new(Door {
+            verifier: Some(Verifier::new(SECRET)),
+            inbox: inbox.clone(),
+            clock: clock.clone(),
+            configured: Configured::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let http = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(serve(listener, router(door), stop.clone()));
+        World {
+            server,
+            store,
+            outbox,
+            slack,
+            clerk,
+            clock,
+            http,
+            inbox,
+            api,
+            stop,
+        }
+    }
+
+    /// Connect by Socket Mode.
+    pub async fn socket(&self) {
+        let api = self.api.with(Token::new("xapp-1"));
+        let socket = Socket::new(api, self.inbox.clone()).unwrap();
+        tokio::spawn(socket.run(self.stop.clone()));
+        self.until(|| self.server.connections() > 0).await;
+    }
+
+    /// Store an incident that waits, and tell Slack.
+    pub fn open(&self, name: &str) -> Record {
+        let record = self
+            .store
+            .insert(waiting(name, self.clock.now()), &[])
+            .unwrap();
+        self.store
+            .modify(&record.incident.id.0, |_| Ok::<_, StoreError>(()))
+            .unwrap();
+        self.slack.changed(&record).unwrap();
+        record
+    }
+
+    /// Take a step of an incident, and tell Slack.
+    pub fn step(&self, id: &str, change: impl FnOnce(&mut Record)) {
+        let record = self
+            .store
+            .modify(id, |r| {
+                change(r);
+                Ok::<_, StoreError>(r.clone())
+            })
+            .unwrap();
+        self.slack.changed(&record).unwrap();
+    }
+
+    /// Wait until nothing is left to send.
+    pub async fn settled(&self) {
+        self.until(|| self.outbox.waiting().unwrap() == 0).await;
+    }
+
+    /// Wait for something.
+    pub async fn until(&self, what: impl Fn() -> bool) {
+        for _ in 0..3000 {
+            if what() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it did not happen within 30 s");
+    }
+
+    /// Let whatever was received be worked on.
+    pub async fn quiet(&self) {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        self.settled().await;
+    }
+
+    /// The value that the Approve button of an incident carries now.
+    pub fn approve_value(&self, id: &str) -> String {
+        let record = self.store.get(id).unwrap();
+        let digest = record.decision.unwrap().candidates[0].digest();
+        json!({"i": id, "d": digest}).to_string()
+    }
+
+    pub fn click(&self, user: &str, action: &str, value: &str) -> Value {
+        let ts = self
+            .server
+            .seen()
+            .heads()
+            .first()
+            .map_or("1.1".to_owned(), |m| m.ts.clone());
+        click(user, action, value, &ts, &self.server.response_url(user))
+    }
+
+    /// Post a signed body; returns the status.
+    pub async fn post(&self, path: &str, body: &str) -> u16 {
+        let (stamp, signature) = signed(body, self.clock.now() / 1000);
+        self.post_as(path, body, &stamp, &signature).await
+    }
+
+    pub async fn post_as(&self, path: &str, body: &str, stamp: &str, signature: &str) -> u16 {
+        let request = self.api.client().post(format!("{}{path}", self.http));
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-slack-request-timestamp", stamp)
+            .header("x-slack-signature", signature)
+            .body(body.to_owned());
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    pub fn acts(&self) -> usize {
+        self.clerk.acts.lock().unwrap().len()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.server.stop();
+    }
+}
+
+pub fn form(payload: &Value) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("payload", &payload.to_string()).finish()
+}
+
+pub fn signed(body: &str, seconds: i64) -> (String, String) {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    let base = format!("v0:{seconds}:{body}");
+    let tag = hmac::sign(&key, base.as_bytes());
+    let hex: String = tag.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    (seconds.to_string(), format!("v0={hex}"))
+}
+
+pub fn click(user: &str, action: &str, value: &str, ts: &str, url: &str) -> Value {
+    json!({"type": "block_actions", "team": null,
+        "user": {"id": user, "username": "u", "name": "u", "team_id": "T1"},
+        "api_app_id": "A1", "token": "deprecated",
+        "container": {"type": "message_attachment", "message_ts": ts, "channel_id": "C0123",
+            "is_ephemeral": false, "attachment_id": 1, "is_app_unfurl": false},
+        "trigger_id": "13345224609.738474920.8088930838d88f008e0", "enterprise": null,
+        "is_enterprise_install": false, "channel": {"id": "C0123", "name": "incidents"},
+        "message": {"type": "message", "ts": ts, "text": "t", "bot_id": "B0BOT1"},
+        "state": {"values": {}}, "response_url": url,
+        "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value,
+            "text": {"type": "plain_text", "text": "Go", "emoji": true},
+            "action_ts": "1548426417.840180"}]})
+}
