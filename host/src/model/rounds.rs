@@ -1,19 +1,21 @@
 //! The loop: rounds of questions and reads, until a diagnosis stands or the rounds are used up.
 
 mod book;
+mod outcome;
+mod plan;
 
 use futures::future::join_all;
-use k8shawk_core::decision::Refused;
-use k8shawk_core::finding::Finding;
 use k8shawk_core::model::{
-    Call, Case, Claims, Concluded, Conversation, Diagnosis, Egress, Fence, Proposal, SUBMIT, Setup,
-    Tool, Usage, conclude, opening, read_of, system,
+    Call, Case, Claims, Concluded, Conversation, Diagnosis, Egress, Fence, SUBMIT, Setup, Usage,
+    conclude, opening, read_of, system,
 };
 use k8shawk_core::redact::redact;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::outcome::Outcome;
+
 use self::book::Book;
+use self::plan::{CALLS, Plan, submission_in};
 use super::ladder::Ladder;
 use super::progress::{Progress, Sink};
 use super::talk::Talk;
@@ -21,38 +23,10 @@ use super::toolbox::Toolbox;
 use super::transport::Transport;
 use super::wire::{ToolResult, Turn, sent};
 
-/// Calls of one round that are served.
-const CALLS: usize = 8;
 /// Reminders to call a tool.
 const REMINDERS: u32 = 2;
 /// Who answered where no model did.
 pub const PATTERNS: &str = "patterns";
-
-/// What an investigation came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// The model's name, or `patterns`.
-    pub answered_by: String,
-    /// Findings: the first one is the answer, the others stand beside it. Empty where there were
-    /// none and no model answered.
-    pub findings: Vec<Finding>,
-    /// True where a model contradicts strong evidence, so that both are shown.
-    pub contradicts: bool,
-    /// The model's fix, as a value of the catalogue.
-    pub proposal: Option<Proposal>,
-    /// The model's fix, where it is none.
-    pub refused_fixes: Vec<Refused>,
-    /// Reads that were refused.
-    pub refused_reads: Vec<String>,
-    /// Why models did not answer, as `model: why`.
-    pub why: Vec<String>,
-    /// What was used.
-    pub usage: Usage,
-    /// Rounds that were begun.
-    pub rounds: u32,
-    /// All that was said; it replays offline.
-    pub conversation: Conversation,
-}
 
 /// One investigation under way.
 struct Run<'a> {
@@ -327,120 +301,5 @@ impl<'a> Run<'a> {
         self.refused_reads.extend(record.refused.clone());
         self.log.tools.push(record);
         told
-    }
-
-    fn outcome(self, concluded: Option<Concluded>, rounds: u32) -> Outcome {
-        let model = self.ladder.model().to_owned();
-        let (answered_by, findings, contradicts, proposal, refused) = match concluded {
-            Some(done) => {
-                let by = if done.by_model {
-                    model
-                } else {
-                    PATTERNS.to_owned()
-                };
-                (
-                    by,
-                    done.findings,
-                    done.contradicts,
-                    done.proposal,
-                    done.refused,
-                )
-            }
-            None => (
-                PATTERNS.to_owned(),
-                patterns(self.case, self.loose),
-                false,
-                None,
-                None,
-            ),
-        };
-        let why = self.ladder.missed;
-        let usage = self.usage;
-        self.sink.on(&Progress::Ended {
-            answered_by: &answered_by,
-            why: &why,
-            usage,
-        });
-        Outcome {
-            answered_by,
-            findings,
-            contradicts,
-            proposal,
-            refused_fixes: refused.into_iter().collect(),
-            refused_reads: self.refused_reads,
-            why,
-            usage,
-            rounds,
-            conversation: self.log,
-        }
-    }
-}
-
-/// The patterns' findings, with what a model claimed without evidence.
-fn patterns(case: &Case<'_>, loose: Vec<String>) -> Vec<Finding> {
-    let mut findings = case.findings.to_vec();
-    if let Some(first) = findings.first_mut() {
-        first.unsupported.extend(loose);
-    }
-    findings
-}
-
-/// A diagnosis that was written as text.
-fn submission_in(text: &str) -> Option<Call> {
-    let text = text.get(text.find('{')?..=text.rfind('}')?)?;
-    let value: Value = serde_json::from_str(text).ok()?;
-    let inner = ["arguments", "parameters", "input"]
-        .iter()
-        .find_map(|key| value.get(*key));
-    let fields = inner.unwrap_or(&value).as_object()?;
-    fields.contains_key("cause").then(|| Call {
-        name: SUBMIT.to_owned(),
-        arguments: Ok(fields.clone()),
-    })
-}
-
-/// What is done about one call.
-struct Plan {
-    /// Our id of it; none where it is not repeated to the model.
-    id: Option<String>,
-    name: &'static str,
-    read: Option<k8shawk_core::guard::Read>,
-    pending: bool,
-    /// Id of the evidence that it gives, or gave.
-    known: Option<String>,
-    object: Option<k8shawk_core::ObjectRef>,
-    text: String,
-}
-
-impl Plan {
-    fn told(id: String, name: &'static str, text: String) -> Plan {
-        Plan {
-            id: Some(id),
-            name,
-            read: None,
-            pending: false,
-            known: None,
-            object: None,
-            text,
-        }
-    }
-
-    fn unknown(call: &Call, at: usize) -> Plan {
-        let text = if Tool::named(&call.name).is_some() && at >= CALLS {
-            format!(
-                "Call {} was not served: at most {CALLS} in one round.",
-                at + 1
-            )
-        } else {
-            format!(
-                "There is no tool of the name in call {}. Use only the tools that are listed.",
-                at + 1
-            )
-        };
-        Plan {
-            id: None,
-            text,
-            ..Plan::told(String::new(), "unknown", String::new())
-        }
     }
 }
