@@ -128,6 +128,9 @@ impl Api {
             .get("channel")
             .and_then(Value::as_str)
             .unwrap_or_default();
+        if let Some(after) = self.pace.left(method) {
+            return Err(ApiError::Limited { after });
+        }
         self.pace.turn(method, channel).await;
         let answer = self.send(method, body).await;
         if let Err(ApiError::Limited { after }) = &answer {

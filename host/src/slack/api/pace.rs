@@ -34,6 +34,8 @@ pub struct Pace {
     next: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
+/// A pause that is waited for in place.
+const SHORT: Duration = Duration::from_secs(2);
 /// Buckets that are remembered; there is one channel in ordinary use.
 const BUCKETS: usize = 1000;
 
@@ -89,6 +91,14 @@ impl Pace {
         next.get(&pause_of(method)).copied()
     }
 
+    /// What is left of a pause that is too long to wait for: the caller does something else.
+    pub(super) fn left(&self, method: &str) -> Option<Duration> {
+        let left = self
+            .paused(method)?
+            .saturating_duration_since(Instant::now());
+        (left > SHORT).then_some(left)
+    }
+
     /// Slack asked to wait.
     pub(super) fn pause(&self, method: &str, after: Duration) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,6 +128,7 @@ mod tests {
     fn a_pause_holds_the_whole_method() {
         let pace = Pace::new(Rates::default());
         pace.pause("chat.update", Duration::from_secs(30));
+        assert!(pace.left("chat.update").is_some() && pace.left("chat.postMessage").is_none());
         let soon = Instant::now() + Duration::from_secs(29);
         assert!(pace.book("chat.update", "C1") > soon);
         assert!(pace.book("chat.postMessage", "C1") < soon);
