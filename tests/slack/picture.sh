@@ -19,4 +19,4 @@ print(urllib.parse.quote(json.dumps([gallery[n] for n in sys.argv[2:]])))' "$mes
 mkdir -p docs/src/images
 draw slack-waiting.png 620 waiting
 draw slack-recovered.png 860 recovered "recovered/applying/1790000060000" "recovered/verdict/recovered"
-draw slack-storm.png 740 storm
+draw slack-storm.png 600 storm

@@ -102,3 +102,77 @@ async fn espeak_and_lame_speak_a_file_that_can_be_played() {
         assert!(path.ends_with("voice-messages/2023-11-14/voice_web_20231114T221320000Z.mp3"));
     }
 }
+
+/// A speech service that knows the older name of a field, and says what it was asked.
+async fn service(
+    axum::extract::State(asked): axum::extract::State<
+        std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+    >,
+    headers: axum::http::HeaderMap,
+    body: String,
+) -> (axum::http::StatusCode, String) {
+    use base64::Engine as _;
+    asked.lock().unwrap().push(body.clone());
+    let refuse = |status, code: &str| {
+        let error = serde_json::json!({"error": {"message": "no", "code": code}});
+        (
+            axum::http::StatusCode::from_u16(status).unwrap(),
+            error.to_string(),
+        )
+    };
+    if headers
+        .get("api-subscription-key")
+        .is_none_or(|k| k != "key")
+    {
+        return refuse(403, "invalid_api_key_error");
+    }
+    if !body.contains("target_language_code") {
+        return refuse(422, "unprocessable_entity_error");
+    }
+    let audio = base64::engine::general_purpose::STANDARD.encode(frames(50));
+    let answer = serde_json::json!({"request_id": "r", "audios": [audio]});
+    (axum::http::StatusCode::OK, answer.to_string())
+}
+
+#[tokio::test]
+async fn sarvam_is_asked_again_under_the_other_name_of_the_field() {
+    let asked = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
+    let route = axum::routing::post(service);
+    let router = axum::Router::new()
+        .route("/text-to-speech", route)
+        .with_state(asked.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let http = crate::slack::api::http().unwrap();
+    let speech = |key: &str| {
+        let engine = Engine::Sarvam(Box::new(Sarvam::new(http.clone(), &base, key)));
+        let options = Options {
+            threshold: Severity::Info,
+            quiet: None,
+            knowledge_base: PathBuf::new(),
+            keep: false,
+        };
+        Speech::new(engine, options)
+    };
+    assert!(
+        speech("key")
+            .speak("vanakkam", Language::Tamil)
+            .await
+            .is_ok()
+    );
+    let said = asked.lock().unwrap().clone();
+    assert_eq!(said.len(), 2);
+    assert!(
+        said[1].contains("ta-IN") && said[1].contains("anushka") && said[1].contains("bulbul:v2")
+    );
+    let refused = speech("wrong")
+        .speak("hello", Language::English)
+        .await
+        .unwrap_err();
+    assert!(
+        refused.is_final() && refused.to_string().contains("403"),
+        "{refused}"
+    );
+    serving.abort();
+}

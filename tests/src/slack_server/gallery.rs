@@ -82,17 +82,20 @@ fn storm() -> Record {
     }
     if let Some(finding) = &mut r.finding {
         finding.severity = k8shawk_core::Severity::Critical;
-        finding.title = "the registry refuses our login: 143 workloads cannot start".to_owned();
-        finding.cause = "All of them pull from registry.shop.example with the Secret regcred, and \
-                         the registry answers 401 to it since 12:02 [e1]."
-            .to_owned();
+        finding.title = "the registry has no tag app:2: 143 workloads cannot start".to_owned();
+        finding.cause =
+            "All of them use image app:2, which the registry no longer has [e1].".to_owned();
     }
+    r.step(OPENED, State::NeedsHuman, "no fix is safe");
+    r.decision = value(json!({"candidates": [], "refused": [],
+        "next_check": "push app:2 to the registry again, or see who removed it"}));
     r
 }
 
 /// The largest incident that can be thought of.
 fn largest() -> Record {
-    let mut r = storm();
+    let mut r = waiting("registry", OPENED);
+    r.incident.victims = storm().incident.victims;
     let long = "<!channel> <@U0123> & `code` *bold* ".repeat(400);
     if let Some(finding) = &mut r.finding {
         finding.cause = long.clone();
