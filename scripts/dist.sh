@@ -12,6 +12,7 @@ component() { # <source directory> <id> <place>
 }
 for id in $plugins; do component "plugins/$id" "$id" plugins; done
 for id in $policies; do component "policies/$id" "$id" policies; done
+install_changed deploy/grants/model.toml "$dist/grants/model.toml"
 install_changed target/release/k8shawk "$dist/k8shawk"
 install_changed deploy/k8shawk.toml "$dist/k8shawk.toml"
 for bundle in tests/incidents/*.json; do

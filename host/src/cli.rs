@@ -4,6 +4,7 @@ mod compile;
 mod demo;
 mod incidents;
 mod inspect;
+mod model;
 mod output;
 mod policy;
 mod record;
@@ -116,6 +117,9 @@ pub struct Place {
 struct Scan {
     #[command(flatten)]
     place: Place,
+    /// Let the configured model investigate too
+    #[arg(long)]
+    model: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -137,6 +141,9 @@ struct Incidents {
     /// Also incidents that went away by themselves or are part of another
     #[arg(short, long)]
     all: bool,
+    /// What left the cluster because of the incident, when and to which host
+    #[arg(long, requires = "id")]
+    disclosed: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -151,6 +158,9 @@ struct Record {
     /// File to write [default: <name>.json]
     #[arg(short = 'f', long)]
     file: Option<PathBuf>,
+    /// Ask the configured model too, and keep what it said for the replay
+    #[arg(long)]
+    model: bool,
     /// Go on for so many seconds and record what changes, such as a fix and its recovery
     #[arg(long, default_value_t = 0)]
     follow: u64,
@@ -274,7 +284,7 @@ async fn dispatch(command: Command, mut settings: Settings) -> anyhow::Result<bo
         }
         Command::Scan(args) => {
             args.place.over(&mut settings);
-            scan::run(settings, args.output).await
+            scan::run(settings, args.output, args.model).await
         }
         Command::Demo(args) => demo::demo(settings, args.bundles, args.output).await,
         Command::Replay { bundles, output } => demo::replay(settings, bundles, output).await,

@@ -47,6 +47,9 @@ pub async fn propose(
     let Some(finding) = &record.finding else {
         return (Vec::new(), decision, Vec::new());
     };
+    if let Some(consulted) = &record.consulted {
+        decision.refused.extend(consulted.refused.iter().cloned());
+    }
     let plans = judges.propose(&record.incident, finding, reader, now).await;
     let mut refusals = plans.refusals;
     refusals.extend(plans.failures);
@@ -68,7 +71,34 @@ pub async fn propose(
             }
         }
     }
+    if let Some(ruled) = of_model(judges, record, &survivors, reader, now).await {
+        match ruled {
+            Ok((ruled, more)) => {
+                refusals.extend(more);
+                survivors.push(ruled);
+            }
+            Err(refused) => decision.refused.push(refused),
+        }
+    }
     (survivors, decision, refusals)
+}
+
+/// The model's fix, behind those of the plugins and judged as they are.
+async fn of_model(
+    judges: &Judges,
+    record: &Record,
+    others: &[Ruled],
+    reader: &Arc<dyn Reader>,
+    now: i64,
+) -> Option<Result<(Ruled, Vec<String>), Refused>> {
+    let proposal = record.consulted.as_ref()?.proposal.as_ref()?;
+    if others.iter().any(|o| o.fix == proposal.fix) {
+        return None;
+    }
+    let (fix, rationale) = (proposal.fix.clone(), proposal.rationale.clone());
+    let proposal = fix.kubectl();
+    let ruled = ruled(judges, record, fix, rationale, reader, now).await;
+    Some(ruled.map_err(|reason| Refused { proposal, reason }))
 }
 
 fn shown(proposal: &RawProposal) -> String {
@@ -101,6 +131,17 @@ async fn rule(
     )
     .map_err(|e| e.to_string())?;
     let rationale = proposal.rationale.clone();
+    ruled(judges, record, fix, rationale, reader, now).await
+}
+
+async fn ruled(
+    judges: &Judges,
+    record: &Record,
+    fix: Fix,
+    rationale: String,
+    reader: &Arc<dyn Reader>,
+    now: i64,
+) -> Result<(Ruled, Vec<String>), String> {
     let (ruling, refusals) = judges
         .rule(&record.incident, &fix, &rationale, reader, now)
         .await;

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::cluster::WriteError;
 use crate::judges::Judges;
+use crate::model::Model;
 use crate::store::{Store, StoreError};
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -21,6 +22,8 @@ pub struct Flow {
     pub store: Arc<Store>,
     /// Plugins.
     pub judges: Judges,
+    /// The model that investigates; none where it is off or has no key.
+    pub model: Option<Arc<Model>>,
     /// The cluster.
     pub world: World,
     /// Where people read.
@@ -44,6 +47,27 @@ pub enum FlowError {
 }
 
 impl Flow {
+    /// A flow that stores nothing beyond this process, and tells nobody: for one pass.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn aside(
+        config: Config,
+        judges: Judges,
+        world: World,
+        clock: Clock,
+    ) -> Result<Flow, StoreError> {
+        Ok(Flow {
+            config,
+            store: Arc::new(Store::in_memory()?),
+            judges,
+            model: None,
+            world,
+            terminal: Terminal::quiet(),
+            clock,
+        })
+    }
+
     /// Who may approve.
     pub fn authority(&self) -> Authority {
         let millis = self.config.approval_expires.as_millis();

@@ -10,12 +10,16 @@ use crate::flow::{Flow, FlowError};
 /// running for a moment too. Milliseconds.
 const BELIEVE_HEALTHY_AFTER: i64 = 15_000;
 
+/// An API server that is busy with the very storm is asked again until the incident is this old.
+/// Milliseconds.
+const ASK_AGAIN_FOR: i64 = 120_000;
+
 /// What became of the investigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Investigated {
     /// It is stored: a finding, or the news that nothing is broken any more.
     Done,
-    /// It looks healthy, but it is too early to say so.
+    /// It looks healthy, or the cluster was too busy to answer: it is too early to say so.
     TooEarly,
 }
 
@@ -39,6 +43,10 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<Investigated, FlowError
         return cleared(flow, record, &why, now);
     }
     let mut findings: Vec<Finding> = findings.into_iter().map(checked).collect();
+    let young = now - record.incident.opened_at < ASK_AGAIN_FOR;
+    if findings.is_empty() && answers.later && young {
+        return Ok(Investigated::TooEarly);
+    }
     if findings.is_empty() {
         findings.push(undetermined(record, &answers.failures));
     }
@@ -46,6 +54,7 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<Investigated, FlowError
     flow.store
         .advance(&record.incident.id.0, record.state, |r| {
             r.answered_by = "patterns".to_owned();
+            r.consulted = None;
             for refusal in answers.refusals.iter().chain(&answers.failures) {
                 if !r.refusals.contains(refusal) {
                     r.refusals.push(refusal.clone());

@@ -34,6 +34,12 @@ pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>) -> Value {
         "refused_fixes": record.refused(),
         "refused_reads": record.refusals,
         "answered_by": if record.answered_by.is_empty() { "patterns" } else { &record.answered_by },
+        "model": record.consulted.as_ref().map(|c| json!({
+            "contradicts": c.contradicts,
+            "not_answered_by": c.why,
+            "rounds": c.rounds,
+            "usage": c.usage,
+        })),
         "victims": record.victims(),
         "also": record.also,
         "next_check": record.decision.as_ref().map(|d| d.next_check.as_str()),

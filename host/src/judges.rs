@@ -9,7 +9,9 @@ use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::{Incident, Severity};
 use k8shawk_core::policy::{Ruling, Verdict};
 use k8shawk_core::signal::{Judgement, Opening};
-use k8shawk_sandbox::{CallContext, CallRecord, Language, Plan, Point, RawProposal, Registry};
+use k8shawk_sandbox::{
+    Blame, CallContext, CallRecord, Language, Plan, Point, RawProposal, Registry,
+};
 use tracing::{debug, warn};
 
 /// The live plugins.
@@ -28,6 +30,8 @@ pub struct Answers<T> {
     pub refusals: Vec<String>,
     /// `plugin: reason` of each call that failed.
     pub failures: Vec<String>,
+    /// True where a call failed for something that may pass, such as a busy API server.
+    pub later: bool,
 }
 
 impl<T> Answers<T> {
@@ -36,6 +40,7 @@ impl<T> Answers<T> {
             given: Vec::new(),
             refusals: Vec::new(),
             failures: Vec::new(),
+            later: false,
         }
     }
 
@@ -58,6 +63,7 @@ impl<T> Answers<T> {
             Ok(answer) => self.given.push((id.to_owned(), answer)),
             Err(error) => {
                 warn!(plugin = id, blame = %error.blame(), %error, "plugin call failed");
+                self.later |= error.blame() == Blame::Host;
                 self.failures.push(format!("{id}: {error}"));
             }
         }

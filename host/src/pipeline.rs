@@ -11,7 +11,7 @@ use tracing::{error, warn};
 
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
-use crate::{decide, document, fix, investigate, merge, notify, recover};
+use crate::{consult, decide, document, fix, investigate, merge, notify, recover};
 
 /// Incidents that are worked on at the same time.
 const AT_ONCE: usize = 16;
@@ -158,7 +158,7 @@ async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
     match record.state {
         State::Open => open(flow, record).await,
         State::Investigated => {
-            if !merge::run(flow, record)? {
+            if !merge::run(flow, record)? && !consult::run(flow, record).await? {
                 decide::run(flow, record).await?;
             }
             Ok(Next::Go)

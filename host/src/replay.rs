@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use k8shawk_core::Inventory;
-use k8shawk_core::bundle::{Bundle, Frame};
+use k8shawk_core::bundle::{Bundle, Frame, Recorded};
 use k8shawk_core::fix::{Fix, Operation};
 use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading};
 use k8shawk_core::inventory::EventTimes;
+use k8shawk_core::model::Conversation;
+use k8shawk_core::{Inventory, ObjectRef};
 use serde_json::{Value, json};
 
 use crate::cluster::WriteError;
@@ -79,6 +80,13 @@ impl Replay {
     /// The events of the shown frame.
     pub fn events(&self) -> Vec<Value> {
         self.frame().map(|f| f.events.clone()).unwrap_or_default()
+    }
+
+    /// The conversation that was recorded for an incident of this owner.
+    pub fn conversation(&self, owner: &ObjectRef) -> Option<&Conversation> {
+        let held = |c: &&Recorded| c.owner.same_object(owner);
+        let found = self.bundle.conversations.iter().find(held);
+        found.map(|c| &c.conversation)
     }
 
     /// An inventory of the shown frame.

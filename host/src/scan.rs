@@ -1,21 +1,14 @@
 //! One read-only pass: the same stages as `run`, up to the proposals, over one snapshot.
 
-use std::sync::Arc;
-
 use futures::stream::{self, StreamExt, TryStreamExt};
-use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Inventory;
 use k8shawk_core::record::{Record, State};
 use serde_json::Value;
 
-use crate::clock::Clock;
 use crate::decide::{self, Ruled};
 use crate::flow::{Flow, FlowError};
-use crate::judges::Judges;
-use crate::store::Store;
-use crate::terminal::{Terminal, progress};
-use crate::world::World;
-use crate::{investigate, merge, triage};
+use crate::terminal::progress;
+use crate::{consult, investigate, merge, triage};
 
 /// Investigations at the same time.
 const AT_ONCE: usize = 8;
@@ -30,41 +23,35 @@ pub struct Scanned {
     pub fix: Option<Ruled>,
 }
 
-/// Find what is broken in what `world` reads. `inventory` and `events` are of the same moment.
+/// Find what is broken in what the flow's world reads. `inventory` and `events` are of the same
+/// moment.
 ///
 /// # Errors
 /// [`FlowError`].
 pub async fn run(
-    config: Config,
-    judges: Judges,
-    world: World,
-    clock: Clock,
+    flow: &Flow,
     inventory: &Inventory,
     events: &[Value],
 ) -> Result<Vec<Scanned>, FlowError> {
-    let store = Arc::new(Store::in_memory()?);
-    let terminal = Terminal::quiet();
-    let flow = Flow {
-        config,
-        store,
-        judges,
-        world,
-        terminal,
-        clock,
-    };
-    gather(&flow, inventory, events)?;
+    gather(flow, inventory, events)?;
     let opened = flow.store.list(true)?;
     progress::say(format!("explaining {} signals", opened.len()));
     stream::iter(&opened)
-        .map(|record| investigate::run(&flow, record))
+        .map(|record| investigate::run(flow, record))
         .buffer_unordered(AT_ONCE)
         .try_for_each(|_| async { Ok(()) })
         .await?;
     for record in flow.store.list(true)? {
         if record.state == State::Investigated {
-            merge::run(&flow, &record)?;
+            merge::run(flow, &record)?;
         }
     }
+    let alone = flow.store.list(true)?;
+    stream::iter(&alone)
+        .map(|record| consult::run(flow, record))
+        .buffer_unordered(AT_ONCE)
+        .try_for_each(|_| async { Ok(()) })
+        .await?;
     let found: Vec<Record> = flow
         .store
         .list(true)?
@@ -72,7 +59,7 @@ pub async fn run(
         .filter(|r| r.state == State::Investigated)
         .collect();
     Ok(stream::iter(found)
-        .map(|record| proposed(&flow, record))
+        .map(|record| proposed(flow, record))
         .buffered(AT_ONCE)
         .collect()
         .await)

@@ -17,6 +17,8 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// Directory that holds `plugins/`, `policies/` and `grants/` unless they are set.
     pub home: PathBuf,
+    /// Variables of `.env`.
+    dotenv: HashMap<String, String>,
 }
 
 /// Find and read the configuration: `named` (`--config`), else `K8SHAWK_CONFIG`, else
@@ -65,7 +67,12 @@ pub fn load(named: Option<&Path>) -> Result<Settings, Vec<Fault>> {
         .unwrap_or_default();
     let parsed = Config::parse(text.as_deref().map(|t| (name.as_str(), t)), environment);
     match parsed {
-        Ok(config) if faults.is_empty() => Ok(Settings { config, file, home }),
+        Ok(config) if faults.is_empty() => Ok(Settings {
+            config,
+            file,
+            home,
+            dotenv,
+        }),
         Ok(_) => Err(faults),
         Err(more) => {
             faults.extend(more);
@@ -94,6 +101,14 @@ fn dotenv(faults: &mut Vec<Fault>) -> HashMap<String, String> {
 }
 
 impl Settings {
+    /// A variable of the environment, else of `.env`.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name)
+            .ok()
+            .or_else(|| self.dotenv.get(name).cloned())
+            .filter(|value| !value.is_empty())
+    }
+
     /// Directory of the plugins.
     pub fn plugins(&self) -> PathBuf {
         self.config

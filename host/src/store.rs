@@ -4,6 +4,7 @@
 //! one transaction, so that triage and the flow cannot overwrite each other. The file is in WAL
 //! mode with full sync; `sqlite3 k8shawk.sqlite 'select * from history'` reads it.
 
+mod conversations;
 mod ledger;
 mod outbox;
 mod reloads;
@@ -78,6 +79,10 @@ CREATE TABLE IF NOT EXISTS outcomes (
     verdict TEXT NOT NULL,
     incident TEXT NOT NULL,
     at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS conversations (
+    incident TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS reloads (
     plugin TEXT NOT NULL,

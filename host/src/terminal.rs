@@ -1,5 +1,6 @@
 //! Where people read: blocks and tables, coloured on a terminal, plain elsewhere.
 
+mod model;
 pub mod progress;
 
 use std::io::{IsTerminal, Write};
@@ -10,6 +11,8 @@ use k8shawk_core::incident::Severity;
 use k8shawk_core::rca::time;
 use k8shawk_core::record::{Record, State};
 use owo_colors::{OwoColorize, Style};
+
+pub use model::{ModelSteps, spent};
 
 /// Standard output, or nothing where it must stay one JSON document.
 pub struct Terminal {
@@ -139,9 +142,11 @@ impl Terminal {
             }
             let by = format!(
                 "  confidence {} of 100, by {}",
-                finding.confidence, record.answered_by
+                finding.confidence,
+                plain(&record.answered_by)
             );
             lines.push(self.dim(&by));
+            self.model(record, &mut lines);
         }
         for other in &record.also {
             lines.push(format!("  also: {}", plain(&other.title)));
@@ -160,6 +165,22 @@ impl Terminal {
             })
             .collect();
         format!("{}\n", body.join("\n"))
+    }
+
+    /// What a model said that is not the answer.
+    fn model(&self, record: &Record, lines: &mut Vec<String>) {
+        for claim in record.finding.iter().flat_map(|f| &f.unsupported) {
+            lines.push(self.dim(&format!("  without evidence: {}", plain(claim))));
+        }
+        let Some(consulted) = &record.consulted else {
+            return;
+        };
+        if consulted.contradicts {
+            lines.push("  the model contradicts this; its view is below".to_owned());
+        }
+        for why in &consulted.why {
+            lines.push(self.dim(&format!("  not answered by {}", plain(why))));
+        }
     }
 
     fn victims(&self, record: &Record, lines: &mut Vec<String>) {

@@ -23,6 +23,9 @@ pub enum Grouped {
     Opened(String),
     /// It belongs to this incident.
     Joined(String),
+    /// It is a consequence of this incident, which it does not keep open: a pod that fails on a
+    /// node that is down may have a fault of its own.
+    Victim(String),
     /// It is the echo of an incident that just ended.
     Echo(String),
 }
@@ -115,6 +118,7 @@ fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Recor
         finding: None,
         also: Vec::new(),
         answered_by: String::new(),
+        consulted: None,
         decision: None,
         asked_at: None,
         votes: Vec::new(),
@@ -164,7 +168,12 @@ fn join(
             flow.store.alias(key, &id)?;
         }
     }
-    Ok(Grouped::Joined(id))
+    // Classes of triage tell families apart, such as `node` from `workload`.
+    Ok(if opening.class == found.incident.class {
+        Grouped::Joined(id)
+    } else {
+        Grouped::Victim(id)
+    })
 }
 
 fn is_member(record: &Record, owner: &ObjectRef) -> bool {

@@ -8,4 +8,6 @@
 pub mod bench;
 pub mod cluster;
 pub mod fault;
+pub mod model_server;
+pub mod relay;
 pub mod slack_server;

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use crate::fix::Fix;
 use crate::guard::Usage;
+use crate::model::Conversation;
+use crate::object::ObjectRef;
 
 /// Version of the format.
 pub const FORMAT: u32 = 1;
@@ -55,6 +57,15 @@ pub struct DryRun {
     pub after: Value,
 }
 
+/// What a model said about one incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Owner of the incident.
+    pub owner: ObjectRef,
+    /// All that was said.
+    pub conversation: Conversation,
+}
+
 /// A recorded incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +81,9 @@ pub struct Bundle {
     /// Dry runs, in the order in which they were made.
     #[serde(default)]
     pub dry_runs: Vec<DryRun>,
+    /// Conversations with models, which replay offline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conversations: Vec<Recorded>,
     /// The moments, oldest first; at least one.
     pub frames: Vec<Frame>,
 }

@@ -205,10 +205,7 @@ fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault
             .iter()
             .any(|k| k.path.starts_with(&format!("{section_name}.")))
         {
-            at(
-                section.span().start,
-                format!("unknown table [{section_name}]"),
-            );
+            at(section.span().start, unknown_table(section_name));
             continue;
         }
         for (key, value) in entries {
@@ -232,6 +229,18 @@ fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault
         place: format!("{name}:{line}"),
         what,
     }));
+}
+
+fn unknown_table(name: &str) -> String {
+    let tables = KEYS.iter().filter_map(|k| k.path.split_once('.'));
+    let nearest = tables
+        .map(|(table, _)| (table, common(table, name)))
+        .max_by_key(|(_, same)| *same)
+        .filter(|(_, same)| *same * 2 > name.len());
+    match nearest {
+        Some((near, _)) => format!("unknown table [{name}]; did you mean [{near}]?"),
+        None => format!("unknown table [{name}]"),
+    }
 }
 
 fn unknown(path: &str) -> String {

@@ -6,6 +6,9 @@
 
 pub mod approval;
 pub mod bundle;
+/// Names of the failure classes: one list for the plugins and for what a model may choose.
+#[path = "../../../plugins/sdk/src/classes.rs"]
+pub mod classes;
 pub mod config;
 pub mod decision;
 pub mod diff;

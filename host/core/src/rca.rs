@@ -120,8 +120,15 @@ fn summary(out: &mut String, record: &Record) {
     if let Some(finding) = &record.finding {
         row(
             "Confidence",
-            &format!("{} of 100, by {}", finding.confidence, record.answered_by),
+            &format!(
+                "{} of 100, by {}",
+                finding.confidence,
+                inline(&record.answered_by)
+            ),
         );
+    }
+    for why in record.consulted.iter().flat_map(|c| &c.why) {
+        row("Not answered by", &inline(why));
     }
     let victims = record.victims();
     if !victims.is_empty() {

@@ -7,6 +7,7 @@ use crate::decision::{Decision, Refused};
 use crate::finding::Finding;
 use crate::fix::{Fix, Operation};
 use crate::incident::{Incident, Severity};
+use crate::model::{Proposal, Usage};
 use crate::object::ObjectRef;
 use crate::recovery::{Recovery, Verdict};
 
@@ -129,6 +130,23 @@ pub struct Execution {
     pub output: Option<String>,
 }
 
+/// What came of asking a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consulted {
+    /// Why better models did not answer, as `model: why`.
+    pub why: Vec<String>,
+    /// True where the model contradicts strong evidence: both findings are shown.
+    pub contradicts: bool,
+    /// Its fix, as a value of the catalogue.
+    pub proposal: Option<Proposal>,
+    /// Its fixes that are none.
+    pub refused: Vec<Refused>,
+    /// What was used.
+    pub usage: Usage,
+    /// Rounds that were begun.
+    pub rounds: u32,
+}
+
 /// An incident with everything that became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -149,6 +167,9 @@ pub struct Record {
     pub also: Vec<Finding>,
     /// Who found it: `patterns`, or a model's name.
     pub answered_by: String,
+    /// What came of asking a model; none where none was asked.
+    #[serde(default)]
+    pub consulted: Option<Consulted>,
     /// What is decided.
     pub decision: Option<Decision>,
     /// When people were asked.

@@ -119,6 +119,7 @@ async fn play(
         config: config.clone(),
         store: store.clone(),
         judges: judges.clone(),
+        model: None,
         world: World::Recorded(replay),
         terminal,
         clock: clock.clone(),
@@ -194,15 +195,8 @@ pub async fn replay(
         let (inventory, events) = (replay.inventory(), replay.events());
         let world = World::Recorded(replay);
         let config = settings.config.clone();
-        let found = scan::run(
-            config,
-            loaded.judges.clone(),
-            world,
-            clock,
-            &inventory,
-            &events,
-        )
-        .await?;
+        let flow = Flow::aside(config, loaded.judges.clone(), world, clock)?;
+        let found = scan::run(&flow, &inventory, &events).await?;
         if format == Format::Text {
             println!("── {title} ({})", file.display());
             super::scan::print(&found, format)?;

@@ -25,6 +25,7 @@ pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
         return Ok(args.id.is_none());
     };
     match &args.id {
+        Some(id) if args.disclosed => super::model::disclosed(&store, id, args.output),
         Some(id) => one(&store, id, args.output),
         None => list(&store, args),
     }

@@ -130,6 +130,10 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
         }
         Err(error) => faults.push(format!("{error:#}")),
     }
+    match super::model::start(&settings) {
+        Ok(model) => println!("model: {}", super::model::shown(model.as_ref())),
+        Err(error) => faults.push(format!("model: {error:#}")),
+    }
     cluster(&settings, &mut faults).await;
     for fault in &faults {
         eprintln!("k8shawk: {fault}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame, Log};
+use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame, Log, Recorded};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader};
 use k8shawk_core::redact::{REDACTED, is_secret_name, redact};
@@ -15,7 +15,9 @@ use serde_json::Value;
 use super::{Misuse, Record};
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Snapshot};
+use crate::flow::Flow;
 use crate::load;
+use crate::model::Model;
 use crate::scan;
 use crate::settings::Settings;
 use crate::trial::try_fix;
@@ -51,12 +53,19 @@ pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
     let cluster = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
     let snapshot = Arc::new(Snapshot::take(&cluster, Some(namespace)).await?);
     let first = frame(&snapshot, namespace).await?;
+    let model = match args.model {
+        true => super::model::wanted(&settings)?,
+        false => None,
+    };
+    let (dry_runs, conversations) =
+        investigated(&settings, model, &cluster, snapshot, namespace).await?;
     let mut bundle = Bundle {
         format: FORMAT,
         title: format!("{kind} {name}"),
         subject: args.subject.clone(),
         kubernetes: cluster.version().to_owned(),
-        dry_runs: dry_runs(&settings, &cluster, snapshot, namespace).await?,
+        dry_runs,
+        conversations,
         frames: vec![first],
     };
     let path = args
@@ -233,31 +242,34 @@ async fn logs(snapshot: &Snapshot, guard: &Guard, objects: &[Value]) -> Vec<Log>
     logs
 }
 
-/// What the API server says of each fix that would be proposed now.
-async fn dry_runs(
+/// What the API server says of each fix that would be proposed now, and what a model said.
+async fn investigated(
     settings: &Settings,
+    model: Option<Arc<Model>>,
     cluster: &Cluster,
     snapshot: Arc<Snapshot>,
     namespace: &str,
-) -> anyhow::Result<Vec<DryRun>> {
+) -> anyhow::Result<(Vec<DryRun>, Vec<Recorded>)> {
     let loaded = load::load(settings).await?;
     let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
     let clock = Clock::default();
     let world = World::Snapshot(snapshot);
     let config = settings.config.clone();
     let judges = loaded.judges.clone();
-    let found = scan::run(
-        config.clone(),
-        judges.clone(),
-        world,
-        clock.clone(),
-        &inventory,
-        &events,
-    )
-    .await?;
+    let mut flow = Flow::aside(config.clone(), judges.clone(), world, clock.clone())?;
+    flow.model = model;
+    let found = scan::run(&flow, &inventory, &events).await?;
     let world = World::Live(cluster.clone());
-    let mut runs = Vec::new();
+    let (mut runs, mut said) = (Vec::new(), Vec::new());
     for scanned in found {
+        let incident = &scanned.record.incident;
+        if let Some(conversation) = flow.store.conversation(&incident.id.0)? {
+            let owner = incident.owner.clone();
+            said.push(Recorded {
+                owner,
+                conversation,
+            });
+        }
         eprintln!(
             "found in {namespace}: {} at {}",
             scanned.record.title(),
@@ -272,5 +284,5 @@ async fn dry_runs(
             });
         }
     }
-    Ok(runs)
+    Ok((runs, said))
 }

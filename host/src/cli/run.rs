@@ -17,6 +17,7 @@ use crate::cluster::{self, Cluster, Drops, Snapshot};
 use crate::control;
 use crate::flow::Flow;
 use crate::load::{self, Loaded};
+use crate::model::Model;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -28,6 +29,7 @@ use crate::world::World;
 pub async fn run(settings: Settings) -> anyhow::Result<bool> {
     let config = settings.config.clone();
     let store = Arc::new(open(&config)?);
+    let model = super::model::start(&settings)?;
     let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
     let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
@@ -35,11 +37,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
         .await?
         .counts();
     let terminal = Terminal::stdout();
-    terminal.print(&summary(&settings, &cluster, counts, &loaded, &terminal));
+    terminal.print(&summary(
+        &settings, &cluster, counts, &loaded, &model, &terminal,
+    ));
     let flow = Arc::new(Flow {
         config: config.clone(),
         store,
         judges: loaded.judges.clone(),
+        model,
         world: World::Live(cluster.clone()),
         terminal,
         clock: Clock::default(),
@@ -111,6 +116,7 @@ fn summary(
     cluster: &Cluster,
     counts: Counts,
     loaded: &Loaded,
+    model: &Option<Arc<Model>>,
     terminal: &Terminal,
 ) -> String {
     let config = &settings.config;
@@ -146,6 +152,7 @@ fn summary(
     for refused in loaded.refused() {
         row("NOT LOADED", refused);
     }
+    row("model", super::model::shown(model.as_ref()));
     row("grants", settings.grants().display().to_string());
     row(
         "approvers",

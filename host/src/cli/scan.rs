@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Format, output};
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Snapshot};
+use crate::flow::Flow;
 use crate::scan::{self, Scanned};
 use crate::settings::Settings;
 use crate::terminal::{Terminal, progress};
@@ -15,7 +16,7 @@ use crate::world::World;
 use crate::{json, load};
 
 /// One pass over the cluster; true where nothing is broken.
-pub async fn run(settings: Settings, format: Format) -> anyhow::Result<bool> {
+pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Result<bool> {
     let config = settings.config.clone();
     let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
     if format == Format::Text {
@@ -34,16 +35,14 @@ pub async fn run(settings: Settings, format: Format) -> anyhow::Result<bool> {
     }
     let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
     let world = World::Snapshot(snapshot.clone());
-    let clock = Clock::default();
-    let found = scan::run(
-        config,
-        loaded.judges.clone(),
-        world,
-        clock,
-        &inventory,
-        &events,
-    )
-    .await?;
+    let mut flow = Flow::aside(config, loaded.judges.clone(), world, Clock::default())?;
+    if model {
+        flow.model = super::model::wanted(&settings)?;
+        if format == Format::Text {
+            flow.terminal = Terminal::stdout();
+        }
+    }
+    let found = scan::run(&flow, &inventory, &events).await?;
     progress::end();
     print(&found, format)?;
     if format == Format::Text {

@@ -1,0 +1,103 @@
+//! The model of the configuration, and what it disclosed.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use k8shawk_core::grant::Grant;
+use k8shawk_core::rca::time;
+use serde_json::Value;
+
+use super::{Format, output};
+use crate::model::{Model, grant_faults};
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::terminal::{Terminal, plain};
+
+/// The model that investigates; none where it is switched off or no key is set.
+pub fn start(settings: &Settings) -> anyhow::Result<Option<Arc<Model>>> {
+    let grant = Arc::new(grant(settings)?);
+    let variable = |name: &str| settings.variable(name);
+    let model = Model::start(settings.config.model.clone(), grant, &variable)?;
+    Ok(model.map(Arc::new))
+}
+
+/// The model that somebody asked for by `--model`.
+pub fn wanted(settings: &Settings) -> anyhow::Result<Option<Arc<Model>>> {
+    let model = start(settings)?;
+    anyhow::ensure!(
+        model.is_some(),
+        "--model needs a key: set GROQ_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, and leave model.enabled true"
+    );
+    Ok(model)
+}
+
+/// What the model may read: `grants/model.toml`; nothing where there is no such file.
+fn grant(settings: &Settings) -> anyhow::Result<Grant> {
+    let path = settings.grants().join("model.toml");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", path.display()));
+        }
+    };
+    let grant =
+        Grant::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    let faults = grant_faults(&grant);
+    anyhow::ensure!(
+        faults.is_empty(),
+        "{}: {}",
+        path.display(),
+        faults.join("; ")
+    );
+    Ok(grant)
+}
+
+/// The model in a line: who is asked, and where.
+pub fn shown(model: Option<&Arc<Model>>) -> String {
+    let Some(model) = model else {
+        return "none (no key, or model.enabled = false): nothing leaves".to_owned();
+    };
+    let rungs: Vec<String> = model
+        .rungs()
+        .iter()
+        .map(|r| format!("{} at {}", r.model, r.host))
+        .collect();
+    format!("{}, then the patterns", rungs.join(", then "))
+}
+
+/// What left the cluster because of an incident.
+pub fn disclosed(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
+    let id = store.find(id)?.incident.id.0;
+    let conversation = store.conversation(&id)?;
+    let all = conversation.map(|c| c.disclosures()).unwrap_or_default();
+    if format == Format::Json {
+        output::document(&serde_json::to_value(&all).unwrap_or(Value::Null))?;
+        return Ok(true);
+    }
+    let terminal = Terminal::stdout();
+    if all.is_empty() {
+        terminal.print(&format!("{id}: nothing left the cluster"));
+    }
+    for one in all {
+        let head = format!(
+            "{} {} bytes to {} for {}",
+            time(one.at),
+            one.bytes,
+            one.host,
+            one.model
+        );
+        terminal.print(&terminal.bold(&head));
+        terminal.print(&plain(&pretty(&one.body)));
+    }
+    Ok(true)
+}
+
+/// A body as people read it.
+fn pretty(body: &str) -> String {
+    let parsed: Result<Value, _> = serde_json::from_str(body);
+    parsed
+        .ok()
+        .and_then(|value| serde_json::to_string_pretty(&value).ok())
+        .unwrap_or_else(|| body.to_owned())
+}

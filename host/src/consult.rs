@@ -1,0 +1,86 @@
+//! Stage, between merge and decide: a model looks at what the patterns found, and deeper.
+//!
+//! The patterns' finding is stored before a model is asked, and stays where the model says
+//! nothing better: see [`k8shawk_core::model::conclude`].
+
+use k8shawk_core::classes;
+use k8shawk_core::finding::Finding;
+use k8shawk_core::model::Case;
+use k8shawk_core::record::{Consulted, Record, State};
+
+use crate::flow::{Flow, FlowError};
+use crate::model::{self, Outcome};
+use crate::terminal::ModelSteps;
+use crate::world::World;
+
+/// Ask the model about an incident that it was not asked about yet. False where there is nothing
+/// to ask, and nothing has changed.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+    if record.consulted.is_some() {
+        return Ok(false);
+    }
+    let findings: Vec<Finding> = record.finding.iter().chain(&record.also).cloned().collect();
+    let case = Case {
+        incident: &record.incident,
+        findings: &findings,
+        classes: classes::ALL,
+    };
+    let Some(outcome) = ask(flow, record, &case).await else {
+        return Ok(false);
+    };
+    let id = &record.incident.id.0;
+    flow.store.keep_conversation(id, &outcome.conversation)?;
+    flow.store.advance(id, State::Investigated, |r| {
+        take(r, outcome, flow.clock.now())
+    })?;
+    Ok(true)
+}
+
+/// A live model, or the conversation that was recorded with the incident.
+async fn ask(flow: &Flow, record: &Record, case: &Case<'_>) -> Option<Outcome> {
+    let steps = ModelSteps::new(&flow.terminal, &record.incident.id.0);
+    if let World::Recorded(replay) = &flow.world {
+        let stored = replay.conversation(&record.incident.owner)?;
+        return Some(model::replay(case, stored, &steps).await.outcome);
+    }
+    let model = flow.model.as_ref()?;
+    let now = || flow.clock.now();
+    Some(
+        model
+            .investigate(case, flow.world.reader(), &now, &steps)
+            .await,
+    )
+}
+
+fn take(record: &mut Record, outcome: Outcome, now: i64) {
+    let mut findings = outcome.findings.into_iter();
+    if let Some(first) = findings.next() {
+        record.finding = Some(first);
+        record.also = findings.collect();
+    }
+    for refusal in outcome.refused_reads {
+        let line = format!("model: {refusal}");
+        if !record.refusals.contains(&line) {
+            record.refusals.push(line);
+        }
+    }
+    let note = format!(
+        "{} answered after {} rounds: {}",
+        outcome.answered_by,
+        outcome.rounds,
+        record.title()
+    );
+    record.answered_by = outcome.answered_by;
+    record.consulted = Some(Consulted {
+        why: outcome.why,
+        contradicts: outcome.contradicts,
+        proposal: outcome.proposal,
+        refused: outcome.refused_fixes,
+        usage: outcome.usage,
+        rounds: outcome.rounds,
+    });
+    record.step(now, State::Investigated, note);
+}
