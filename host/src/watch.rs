@@ -179,7 +179,7 @@ impl Watch {
             Ok(Grouped::Joined(id)) => {
                 self.seen.insert(id, self.pipeline.flow.clock.now());
             }
-            Ok(Grouped::Nothing | Grouped::Echo(_)) | Err(_) => {}
+            Ok(Grouped::Nothing | Grouped::Victim(_) | Grouped::Echo(_)) | Err(_) => {}
         }
         true
     }

@@ -93,11 +93,10 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         }
         next = cause.source();
     }
-    let mut rest = text.as_str();
-    while let Some(inner) = LAYERS.iter().find_map(|layer| rest.strip_prefix(layer)) {
-        rest = inner;
+    for layer in LAYERS {
+        text = text.replace(layer, "");
     }
-    rest.to_owned()
+    text
 }
 
 impl From<ClusterError> for ReadError {

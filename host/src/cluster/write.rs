@@ -12,6 +12,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::Cluster;
+use super::error::chain;
 
 /// Name under which the API server remembers our writes.
 const FIELD_MANAGER: &str = "k8shawk";
@@ -98,16 +99,6 @@ impl Place {
             _ => WriteError::Refused(status.message.clone()),
         }
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut at = error.source();
-    while let Some(cause) = at {
-        text = format!("{text}: {cause}");
-        at = cause.source();
-    }
-    text
 }
 
 fn typed(object: &Value) -> Result<DynamicObject, WriteError> {
