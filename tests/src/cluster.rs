@@ -34,6 +34,8 @@ use programs::Programs;
 pub struct Options {
     /// Also run kwok, for [`Cluster::add_fake_nodes`].
     pub kwok: bool,
+    /// More stages for kwok, each a `Stage` as YAML.
+    pub kwok_stages: Vec<String>,
     /// More flags for the API server, as `--name=value`.
     pub apiserver_flags: Vec<String>,
 }
@@ -227,6 +229,11 @@ pub fn wait_until<T>(
         }
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// True where tests use a cluster that was given, and may not start or stop one.
+pub fn is_given() -> bool {
+    given_cluster().is_some()
 }
 
 fn given_cluster() -> Option<PathBuf> {

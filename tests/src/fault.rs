@@ -1,5 +1,6 @@
 //! A folder of `tests/faults`: breaking a namespace with it, and what must be found there.
 
+mod disk;
 mod expect;
 mod product;
 

@@ -149,8 +149,13 @@ pub(super) fn kubelet(slot: &Slot, files: &Certificates) -> Vec<String> {
     ])
 }
 
-/// kwok, for the nodes that carry its annotation, with the stages beside its binary.
-pub(super) fn kwok(program: &Path, files: &Certificates) -> Result<Vec<String>> {
+/// kwok, for the nodes that carry its annotation, with the stages beside its binary and more.
+pub(super) fn kwok(
+    state: &Path,
+    program: &Path,
+    files: &Certificates,
+    more: &[String],
+) -> Result<Vec<String>> {
     let mut flags = flags(&[
         ("kubeconfig", &files.file("admin.conf")),
         ("manage-all-nodes", "false"),
@@ -162,6 +167,11 @@ pub(super) fn kwok(program: &Path, files: &Certificates) -> Result<Vec<String>> 
     let stages = program.with_file_name("kwok-stages");
     for stage in fs::read_dir(stages)? {
         flags.push(format!("--config={}", stage?.path().display()));
+    }
+    for (number, stage) in more.iter().enumerate() {
+        let path = state.join(format!("etc/kwok-stage-{number}.yaml"));
+        fs::write(&path, stage)?;
+        flags.push(format!("--config={}", path.display()));
     }
     flags.sort();
     Ok(flags)

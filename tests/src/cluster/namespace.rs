@@ -57,6 +57,22 @@ impl Namespace {
         self.kubectl
             .run_with_input(&["--namespace", &self.name, "apply", "-f", "-"], yaml)
     }
+
+    /// Creates an object in this namespace as it stands.
+    ///
+    /// # Errors
+    /// kubectl failed; the error holds what it printed.
+    pub fn create(&self, object: &str) -> Result<String> {
+        let arguments = [
+            "--namespace",
+            &self.name,
+            "create",
+            "--validate=false",
+            "-f",
+            "-",
+        ];
+        self.kubectl.run_with_input(&arguments, object)
+    }
 }
 
 impl Drop for Namespace {

@@ -128,7 +128,7 @@ impl Own {
             start(
                 "kwok",
                 "kwok",
-                components::kwok(&programs.path("kwok"), &files)?,
+                components::kwok(&state, &programs.path("kwok"), &files, &options.kwok_stages)?,
             )?;
         }
         self.wait_for_node()?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use super::disk::Disk;
 use crate::cluster::{Cluster, wait_until};
 
 /// The built product, pointed at a cluster.
@@ -21,6 +22,14 @@ impl Product {
     /// # Errors
     /// Where it is not built.
     pub fn new(cluster: &Cluster) -> Result<Product> {
+        Product::with_kubeconfig(cluster.kubeconfig())
+    }
+
+    /// [`Product::new`] with a kubeconfig that may lead elsewhere, or nowhere.
+    ///
+    /// # Errors
+    /// Where it is not built.
+    pub fn with_kubeconfig(kubeconfig: &Path) -> Result<Product> {
         let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist/k8shawk");
         ensure!(
             binary.is_file(),
@@ -29,13 +38,24 @@ impl Product {
         );
         Ok(Product {
             binary,
-            kubeconfig: cluster.kubeconfig().to_owned(),
+            kubeconfig: kubeconfig.to_owned(),
         })
     }
 
     /// The command, in a working directory, without what the environment would say.
     pub fn command(&self, directory: &Path) -> Command {
         let mut command = Command::new(&self.binary);
+        self.prepare(&mut command, directory);
+        command
+    }
+
+    /// The program that was built.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// Give a command that will run the product its directory and environment.
+    pub(super) fn prepare(&self, command: &mut Command, directory: &Path) {
         command
             .current_dir(directory)
             .env("KUBECONFIG", &self.kubeconfig)
@@ -43,7 +63,6 @@ impl Product {
         for name in ["WATCH_NAMESPACE", "K8SHAWK_CONFIG", "RUST_LOG"] {
             command.env_remove(name);
         }
-        command
     }
 
     fn document(output: &Output) -> Result<Value> {
@@ -72,8 +91,18 @@ impl Product {
     /// Where it does not start.
     pub fn run(&self, namespace: &str, environment: &[(&str, &str)]) -> Result<Running<'_>> {
         let directory = tempfile::tempdir()?;
+        let command = self.command(directory.path());
+        self.start(command, directory, namespace, environment)
+    }
+
+    pub(super) fn start(
+        &self,
+        mut command: Command,
+        directory: tempfile::TempDir,
+        namespace: &str,
+        environment: &[(&str, &str)],
+    ) -> Result<Running<'_>> {
         let log = std::fs::File::create(directory.path().join("log"))?;
-        let mut command = self.command(directory.path());
         command
             .args(["run", "-n", namespace])
             .env("K8SHAWK_RECOVERY_INTERVAL_SECONDS", "1")
@@ -88,6 +117,7 @@ impl Product {
             product: self,
             child,
             directory,
+            disk: None,
         })
     }
 }
@@ -97,6 +127,7 @@ pub struct Running<'p> {
     product: &'p Product,
     child: Child,
     directory: tempfile::TempDir,
+    pub(super) disk: Option<Disk>,
 }
 
 impl Running<'_> {
@@ -110,17 +141,66 @@ impl Running<'_> {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// True while it runs.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn lives(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// A command of the product beside it, on its state.
+    fn command(&self) -> Command {
+        match &self.disk {
+            Some(disk) => disk.command(self.product, self.directory(), self.pid()),
+            None => self.product.command(self.directory()),
+        }
+    }
+
     /// Its incidents.
     ///
     /// # Errors
     /// Where `incidents` does not print one JSON document.
     pub fn incidents(&self) -> Result<Vec<Value>> {
-        let arguments = ["incidents", "-o", "json"];
-        let output = self
-            .product
-            .command(self.directory())
-            .args(arguments)
-            .output()?;
+        self.list(&["incidents", "-o", "json"])
+    }
+
+    /// Its incidents with those that went away or are part of another.
+    ///
+    /// # Errors
+    /// Where `incidents` does not print one JSON document.
+    pub fn all_incidents(&self) -> Result<Vec<Value>> {
+        self.list(&["incidents", "--all", "-o", "json"])
+    }
+
+    /// Its incidents and its log, for a message.
+    pub fn told(&self) -> String {
+        let line = |i: &Value| {
+            let text = |p: &str| i.pointer(p).and_then(Value::as_str).unwrap_or_default();
+            let victims = i["victims"].as_array().map_or(0, Vec::len);
+            format!(
+                "{} {} {} {} of {}/{} with {victims} more: {}",
+                text("/id"),
+                text("/state"),
+                text("/severity"),
+                text("/class"),
+                text("/owner/kind"),
+                text("/owner/name"),
+                text("/cause")
+            )
+        };
+        let all = self.all_incidents().unwrap_or_default();
+        let lines: Vec<String> = all.iter().map(line).collect();
+        format!("incidents:\n{}\nlog:\n{}", lines.join("\n"), self.log())
+    }
+
+    fn list(&self, arguments: &[&str]) -> Result<Vec<Value>> {
+        let output = self.command().args(arguments).output()?;
         match Product::document(&output)? {
             Value::Array(incidents) => Ok(incidents),
             other => bail!("not an array: {other}"),
@@ -138,7 +218,7 @@ impl Running<'_> {
                 .into_iter()
                 .find(|i| states.contains(&i["state"].as_str().unwrap_or_default())))
         });
-        found.with_context(|| format!("incidents: {:?}\nlog:\n{}", self.incidents(), self.log()))
+        found.with_context(|| self.told())
     }
 
     /// Ask it by a command; returns its text where it did it.
@@ -146,11 +226,7 @@ impl Running<'_> {
     /// # Errors
     /// What it said where it did not.
     pub fn ask(&self, arguments: &[&str]) -> Result<String> {
-        let output = self
-            .product
-            .command(self.directory())
-            .args(arguments)
-            .output()?;
+        let output = self.command().args(arguments).output()?;
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         ensure!(output.status.success(), "{told}");
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())

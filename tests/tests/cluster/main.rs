@@ -7,9 +7,14 @@
     reason = "indexing a JSON value gives null where it lacks"
 )]
 
+mod disk;
 mod faults;
 mod flow;
+mod misuse;
+mod oddities;
+mod outage;
 mod restart;
+mod storm;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -37,6 +42,20 @@ impl Shared {
             .ok_or_else(|| anyhow::anyhow!("there is no cluster"))
     }
 
+    /// Run a test's body, with no other at the same time.
+    pub fn alone(&self, body: impl FnOnce() -> anyhow::Result<()>) -> Result<(), Failed> {
+        let _writing = self.alone.write();
+        body().map_err(|e| format!("{e:#}").into())
+    }
+
+    /// Run a test's body with the cluster, beside others.
+    pub fn beside(&self, body: impl FnOnce(&Cluster) -> anyhow::Result<()>) -> Result<(), Failed> {
+        self.with(|cluster, alone| {
+            let _reading = alone.read();
+            body(cluster)
+        })
+    }
+
     /// Run a test's body with the cluster.
     pub fn with(
         &self,
@@ -58,6 +77,11 @@ fn main() -> ExitCode {
     };
     let mut trials = flow::trials(&shared);
     trials.extend(restart::trials(&shared));
+    trials.extend(disk::trials(&shared));
+    trials.extend(oddities::trials(&shared));
+    trials.extend(outage::trials());
+    trials.extend(storm::trials(&shared));
+    trials.extend(misuse::trials(&shared));
     match faults::trials(&shared) {
         Ok(faults) => trials.extend(faults),
         Err(error) => {
