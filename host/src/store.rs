@@ -345,6 +345,20 @@ impl Store {
         id.map(|id| self.read(&connection, &id)).transpose()
     }
 
+    /// True where a key leads to an incident that has not ended, without reading its record.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn leads_to_active(&self, key: &str) -> Stored<bool> {
+        self.lock()
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM keys k JOIN incidents i ON i.id = k.incident
+                 WHERE k.key = ?1 AND i.final = 0)",
+            )
+            .and_then(|mut statement| statement.query_row(params![key], |r| r.get(0)))
+            .map_err(|e| self.fault(e))
+    }
+
     /// Make a key lead to an incident.
     ///
     /// # Errors

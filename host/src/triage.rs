@@ -160,11 +160,8 @@ fn join(
         })?;
     }
     for key in keys {
-        if flow
-            .store
-            .by_key(key)?
-            .is_none_or(|r| r.incident.id.0 != id && r.state.is_final())
-        {
+        // Asked for each pod of a storm, at every sweep: no record is read for it.
+        if !flow.store.leads_to_active(key)? {
             flow.store.alias(key, &id)?;
         }
     }
