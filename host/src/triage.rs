@@ -144,13 +144,14 @@ fn join(
     now: i64,
 ) -> Result<Grouped, FlowError> {
     let id = found.incident.id.0.clone();
-    let known = found
-        .incident
-        .signals
-        .iter()
-        .any(|s| s.id == signal.id && s.count >= signal.count);
-    let member = is_member(found, &signal.owner);
-    if !known || !member {
+    let signals = &found.incident.signals;
+    let news = match signals.iter().find(|s| s.id == signal.id) {
+        Some(same) => same.count < signal.count,
+        // The thousands of a storm beyond the first ones are not written down at every sweep.
+        None => signals.len() < MAX_SIGNALS,
+    };
+    let graver = opening.severity > found.incident.severity;
+    if news || graver || !is_member(found, &signal.owner) {
         flow.store.modify(&id, |record| {
             add_signal(record, signal);
             add_victim(record, &signal.owner);
