@@ -142,7 +142,7 @@ impl Jail {
     fn wait_for_first_process(&mut self) -> Result<()> {
         let state = self.state.clone();
         let unshare = &mut self.unshare;
-        let ready = wait_until(Duration::from_secs(10), "namespaces are made", || {
+        let ready = wait_until(Duration::from_secs(60), "namespaces are made", || {
             let ended = unshare.try_wait()?.is_some();
             Ok((ended || recorded_pid(&state).is_some()).then_some(ended))
         });
