@@ -10,6 +10,9 @@ use k8shawk_core::{ObjectRef, group};
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
 
+/// For how long after it was last seen a dismissed cause is still the same, milliseconds.
+const DISMISSED: i64 = 10 * 60_000;
+
 /// The incident that this one is part of, if any.
 pub fn host_of<'r>(record: &Record, others: &'r [Record]) -> Option<&'r Record> {
     let finding = record.finding.as_ref()?;
@@ -58,6 +61,9 @@ fn number(record: &Record) -> u64 {
 pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     let active = flow.store.list(true)?;
     let Some(host) = host_of(record, &active) else {
+        if let Some(dismissed) = dismissed(flow, record)? {
+            return fold(flow, record, &dismissed);
+        }
         if let Some(shared) = record.finding.as_ref().and_then(|f| f.shared.as_ref()) {
             flow.store
                 .alias(&shared_key(shared), &record.incident.id.0)?;
@@ -82,17 +88,41 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     if !folded {
         return Ok(false);
     }
+    fold(flow, record, &host_id)
+}
+
+/// A dismissed incident of the same owner and the same found class: another signal of a cause
+/// that a person said no to.
+fn dismissed(flow: &Flow, record: &Record) -> Result<Option<String>, FlowError> {
+    let now = flow.clock.now();
+    let same = |other: &&Record| {
+        other.state == State::Dismissed
+            && other.incident.owner.same_object(&record.incident.owner)
+            && other.class() == record.class()
+            && other.severity() >= record.severity()
+            && now - other.last_seen < DISMISSED
+    };
+    let all = flow.store.list(false)?;
+    Ok(all
+        .iter()
+        .rev()
+        .find(same)
+        .map(|r| r.incident.id.0.clone()))
+}
+
+/// End an incident as a part of another; its signals lead there from now on.
+fn fold(flow: &Flow, record: &Record, host: &str) -> Result<bool, FlowError> {
     flow.store
         .advance(&record.incident.id.0, State::Investigated, |r| {
-            r.merged_into = Some(host_id.clone());
+            r.merged_into = Some(host.to_owned());
             r.step(
                 flow.clock.now(),
                 State::Merged,
-                format!("same cause as {host_id}"),
+                format!("same cause as {host}"),
             );
         })?;
-    flow.store.alias(&record.key, &host_id)?;
+    flow.store.alias(&record.key, host)?;
     let own = group::owner_key(&record.incident.class, &record.incident.owner);
-    flow.store.alias(&own, &host_id)?;
+    flow.store.alias(&own, host)?;
     Ok(true)
 }

@@ -30,14 +30,28 @@ pub enum NotTried {
     Later(WriteError),
 }
 
+/// Times that a fix is planned anew because its object changed in between.
+const TRIES: u32 = 5;
+
 /// Plan a fix on the object as it is now, and have the API server try it.
 ///
 /// # Errors
 /// [`NotTried`].
 pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
+    let mut tries = 1;
+    loop {
+        match try_once(world, fix, marked_at).await {
+            // The status of what fails changes all the time, and with it the version.
+            Err(NotTried::Later(WriteError::Conflict(_))) if tries < TRIES => tries += 1,
+            other => return other,
+        }
+    }
+}
+
+async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
     let target = &fix.target;
     let later = |e: WriteError| match e {
-        WriteError::Unavailable(_) => NotTried::Later(e),
+        WriteError::Unavailable(_) | WriteError::Conflict(_) => NotTried::Later(e),
         other => NotTried::Refused(other.to_string()),
     };
     let current = world

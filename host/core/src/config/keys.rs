@@ -38,7 +38,9 @@ impl Input {
                 })
                 .collect::<Result<_, _>>()
                 .map(Input::List),
-            _ => Err("must be a text, a whole number, true or false, or a list of texts".to_owned()),
+            _ => {
+                Err("must be a text, a whole number, true or false, or a list of texts".to_owned())
+            }
         }
     }
 
