@@ -103,11 +103,7 @@ fn dismissed(flow: &Flow, record: &Record) -> Result<Option<String>, FlowError> 
             && now - other.last_seen < DISMISSED
     };
     let all = flow.store.list(false)?;
-    Ok(all
-        .iter()
-        .rev()
-        .find(same)
-        .map(|r| r.incident.id.0.clone()))
+    Ok(all.iter().rev().find(same).map(|r| r.incident.id.0.clone()))
 }
 
 /// End an incident as a part of another; its signals lead there from now on.

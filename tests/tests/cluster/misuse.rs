@@ -164,7 +164,6 @@ const CASES: &[Case] = &[
         arguments: &["plugin", "check", "DIST/plugins/analysis"],
         code: BROKEN,
         lines: &[&["grants/analysis.toml: line 2: ", "`delete`", "`get`"]],
-        ..PLAIN
     },
     Case {
         name: "a_grant_with_an_unknown_kind_or_namespace_is_named_with_its_lines",
@@ -184,7 +183,6 @@ const CASES: &[Case] = &[
             "line 4: ",
             "\"a/b\"",
         ]],
-        ..PLAIN
     },
     Case {
         name: "a_grant_with_an_unknown_key_is_named_with_its_line",
@@ -197,7 +195,6 @@ const CASES: &[Case] = &[
             "`deadline`",
             "`deadline_ms`",
         ]],
-        ..PLAIN
     },
     Case {
         name: "a_component_of_another_point_is_told_from_what_the_manifest_says",
