@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that the real-cluster harness needs and this machine lacks. Quick when none is missing.
+# Installs the Debian packages that the tests need and this machine lacks. Quick when none is missing.
 set -eu
 
 missing=
@@ -17,6 +17,8 @@ need busybox-static /bin/busybox
 need conntrack conntrack
 need iproute2 ip
 need openssl openssl
+need espeak-ng espeak-ng
+need lame lame
 need util-linux flock
 need mount mount
 need gcc gcc
