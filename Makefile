@@ -5,6 +5,9 @@ WASM := wasm32-unknown-unknown
 DIST := target/dist
 PLUGINS := triage analysis fix voice
 POLICIES := approvals freeze
+# What is built: the product; tests and benchmarks build theirs with it, so that nothing is built twice.
+SELECT := --workspace --exclude k8shawk-tests
+test bench: SELECT := --workspace
 
 .PHONY: help setup build demo test run bench lint
 
@@ -15,7 +18,7 @@ setup: ## What the Rust build needs: Debian packages and the wasm targets
 	@scripts/setup.sh
 
 build: setup ## target/dist: the binary with plugins, policies, grants and configuration
-	cargo build --release --workspace --bins
+	cargo build --release $(SELECT) --bins
 	scripts/dist.sh $(DIST) "$(PLUGINS)" "$(POLICIES)"
 
 demo: build ## Recorded real incidents through the real pipeline: no cluster, no keys

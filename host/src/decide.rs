@@ -11,6 +11,7 @@ use k8shawk_sandbox::RawProposal;
 
 use crate::flow::{Flow, FlowError};
 use crate::judges::Judges;
+use crate::store::Past;
 use crate::trial::{NotTried, try_fix};
 
 /// Proposals that are looked at.
@@ -161,13 +162,17 @@ async fn ruled(
 /// Decide, and store the decision.
 ///
 /// # Errors
-/// [`FlowError::Cluster`] where the cluster does not answer, so that nothing can be decided yet.
+/// [`FlowError`] where the cluster or the store does not answer, so that nothing can be decided
+/// yet.
 pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
     let (survivors, mut decision, refusals) = propose(&flow.judges, record, &reader, now).await;
     for ruled in survivors {
-        match candidate(flow, record, &ruled, now).await {
+        let past = flow.store.past(&ruled.fix, now - LEDGER)?;
+        let action = ruled.fix.action.name();
+        let ledger = flow.store.outcomes(&record.signature(), action)?;
+        match candidate(flow, record, &ruled, &past, ledger).await {
             Ok(candidate) => decision.candidates.push(candidate),
             Err(NotTried::Done(reason) | NotTried::Refused(reason)) => {
                 decision.refused.push(Refused {
@@ -205,24 +210,20 @@ async fn candidate(
     flow: &Flow,
     record: &Record,
     ruled: &Ruled,
-    now: i64,
+    past: &[Past],
+    ledger: Vec<(String, u32)>,
 ) -> Result<Candidate, NotTried> {
-    let past = flow.store.past(&ruled.fix, now - LEDGER);
-    let past = past.map_err(|e| NotTried::Refused(e.to_string()))?;
     if let Some(last) = past.first().filter(|p| p.is_useless()) {
-        return Err(NotTried::Refused(last.refusal(now)));
+        return Err(NotTried::Refused(last.refusal(flow.clock.now())));
     }
     let tried = try_fix(&flow.world, &ruled.fix, record.incident.opened_at).await?;
-    let signature = record.signature();
-    let ledger = flow.store.outcomes(&signature, ruled.fix.action.name());
     Ok(Candidate {
         fix: ruled.fix.clone(),
         rationale: ruled.rationale.clone(),
         ruling: calmed(ruled.ruling.clone(), past.len()),
         diff: tried.diff,
         target_uid: tried.uid,
-        resource_version: tried.version,
-        ledger: ledger.unwrap_or_default(),
+        ledger,
     })
 }
 

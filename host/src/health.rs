@@ -1,5 +1,8 @@
 //! How everything that a fix should help is doing: the owner, the victims, the target.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use k8shawk_core::fix::{Action, Fix};
 use k8shawk_core::record::Record;
 use k8shawk_core::recovery::Health;
@@ -84,15 +87,16 @@ pub async fn look(world: &World, record: &Record) -> Result<Seen, WriteError> {
         moving: false,
     };
     let mut restarts = 0;
+    let mut lists = Lists::of(world);
     for object in subjects(record) {
         if is_set_aside(record, &object) {
             continue;
         }
-        let one = one(world, record, &object).await?;
+        let one = one(&mut lists, record, &object).await?;
         sum.wanted += one.wanted;
         sum.good += one.good;
         sum.moving |= one.moving;
-        restarts += restarts_of(world, &object).await?;
+        restarts += restarts_of(&mut lists, &object).await?;
     }
     if let (0, Some(fix)) = (sum.wanted, record.fix()) {
         let target = &fix.target;
@@ -106,10 +110,40 @@ pub async fn look(world: &World, record: &Record) -> Result<Seen, WriteError> {
     })
 }
 
+/// The lists of one look: the victims of a storm share their namespace.
+struct Lists<'w> {
+    world: &'w World,
+    read: HashMap<(&'static str, String), Vec<Value>>,
+}
+
+impl<'w> Lists<'w> {
+    fn of(world: &'w World) -> Lists<'w> {
+        Lists {
+            world,
+            read: HashMap::new(),
+        }
+    }
+
+    /// The objects of a kind in a namespace, read once.
+    async fn list(&mut self, kind: &'static str, namespace: &str) -> Result<&[Value], WriteError> {
+        match self.read.entry((kind, namespace.to_owned())) {
+            Entry::Occupied(read) => Ok(read.into_mut()),
+            Entry::Vacant(unread) => {
+                Ok(unread.insert(self.world.current_list(kind, namespace).await?))
+            }
+        }
+    }
+}
+
 /// Health of one object, as the fix should leave it.
-async fn one(world: &World, record: &Record, object: &ObjectRef) -> Result<Health, WriteError> {
+async fn one(
+    lists: &mut Lists<'_>,
+    record: &Record,
+    object: &ObjectRef,
+) -> Result<Health, WriteError> {
     let away = takes_away(record, object);
-    let found = world
+    let found = lists
+        .world
         .current(&object.kind, &object.namespace, &object.name)
         .await?;
     let same = |f: &Value| {
@@ -121,7 +155,7 @@ async fn one(world: &World, record: &Record, object: &ObjectRef) -> Result<Healt
         Some(f) if away && !same(&f) => Health::gone(),
         None => Health::lost(),
         Some(_) if away => Health::lost(),
-        Some(f) => Health::of(&f, endpoints(world, record, object).await?),
+        Some(f) => Health::of(&f, endpoints(lists, record, object).await?),
     })
 }
 
@@ -137,7 +171,11 @@ fn wanted_port(record: &Record, service: &ObjectRef) -> Option<u64> {
 }
 
 /// Ready endpoints of a Service.
-async fn endpoints(world: &World, record: &Record, object: &ObjectRef) -> Result<u32, WriteError> {
+async fn endpoints(
+    lists: &mut Lists<'_>,
+    record: &Record,
+    object: &ObjectRef,
+) -> Result<u32, WriteError> {
     if object.kind != "Service" {
         return Ok(0);
     }
@@ -157,9 +195,7 @@ async fn endpoints(world: &World, record: &Record, object: &ObjectRef) -> Result
             .and_then(Value::as_str)
             == Some(object.name.as_str())
     };
-    let slices = world
-        .current_list("EndpointSlice", &object.namespace)
-        .await?;
+    let slices = lists.list("EndpointSlice", &object.namespace).await?;
     let ready = slices
         .iter()
         .filter(of_service)
@@ -172,7 +208,7 @@ async fn endpoints(world: &World, record: &Record, object: &ObjectRef) -> Result
 }
 
 /// Restarts of the containers of a workload's pods.
-async fn restarts_of(world: &World, object: &ObjectRef) -> Result<u32, WriteError> {
+async fn restarts_of(lists: &mut Lists<'_>, object: &ObjectRef) -> Result<u32, WriteError> {
     if ![
         "Deployment",
         "StatefulSet",
@@ -184,12 +220,12 @@ async fn restarts_of(world: &World, object: &ObjectRef) -> Result<u32, WriteErro
     {
         return Ok(0);
     }
-    let pods = world.current_list("Pod", &object.namespace).await?;
     let mut inventory = Inventory::new();
     if object.kind == "Deployment" {
-        let sets = world.current_list("ReplicaSet", &object.namespace).await?;
+        let sets = lists.list("ReplicaSet", &object.namespace).await?;
         sets.iter().for_each(|s| inventory.apply(s));
     }
+    let pods = lists.list("Pod", &object.namespace).await?;
     pods.iter().for_each(|p| inventory.apply(p));
     let version = kinds::kind("Pod")
         .map(kinds::Kind::api_version)

@@ -4,14 +4,11 @@
 //! dependency, a Service whose pods fail) is folded here: the older incident stays.
 
 use k8shawk_core::group::shared_key;
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::{ObjectRef, group};
 
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
-
-/// For how long after it was last seen a dismissed cause is still the same, milliseconds.
-const DISMISSED: i64 = 10 * 60_000;
 
 /// The incident that this one is part of, if any.
 pub fn host_of<'r>(record: &Record, others: &'r [Record]) -> Option<&'r Record> {
@@ -77,11 +74,7 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
             return Ok(false);
         }
         for owner in std::iter::once(&record.incident.owner).chain(&record.incident.victims) {
-            let known = r.incident.owner.same_object(owner)
-                || r.incident.victims.iter().any(|v| v.same_object(owner));
-            if !known {
-                r.incident.victims.push(owner.clone());
-            }
+            r.add_victim(owner);
         }
         Ok::<_, StoreError>(true)
     })?;
@@ -96,13 +89,12 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
 fn dismissed(flow: &Flow, record: &Record) -> Result<Option<String>, FlowError> {
     let now = flow.clock.now();
     let same = |other: &&Record| {
-        other.state == State::Dismissed
+        other.is_dismissed_within(DISMISSED_FOR, now)
             && other.incident.owner.same_object(&record.incident.owner)
             && other.class() == record.class()
             && other.severity() >= record.severity()
-            && now - other.last_seen < DISMISSED
     };
-    let all = flow.store.list(false)?;
+    let all = flow.store.in_state(State::Dismissed)?;
     Ok(all.iter().rev().find(same).map(|r| r.incident.id.0.clone()))
 }
 

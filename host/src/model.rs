@@ -12,7 +12,6 @@ mod keys;
 mod ladder;
 mod live;
 pub mod names;
-mod nonce;
 mod progress;
 mod recorded;
 mod rounds;
@@ -32,6 +31,7 @@ use self::gate::Gate;
 use self::http::Http;
 use self::live::Live;
 use self::recorded::Recorded;
+use crate::random;
 
 pub use self::keys::ModelError;
 pub use self::progress::{Next, Progress, Silent, Sink};
@@ -105,7 +105,7 @@ impl Model {
 
     fn setup(&self) -> Setup {
         Setup {
-            nonce: nonce::nonce(),
+            nonce: random::nonce(),
             rungs: self.rungs.clone(),
             rounds: self.config.rounds,
             answer_tokens: self.config.answer_tokens,

@@ -14,7 +14,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use k8shawk_core::record::{Record, State};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 pub use ledger::Past;
@@ -223,14 +225,8 @@ impl Store {
 
     fn write(&self, t: &Transaction<'_>, record: &Record) -> Stored<()> {
         let id = &record.incident.id.0;
-        let text = serde_json::to_string(record).map_err(|source| StoreError::Record {
-            id: id.clone(),
-            source,
-        })?;
-        let updated = record
-            .history
-            .last()
-            .map_or(record.incident.opened_at, |s| s.at);
+        let text = render(id, record)?;
+        let updated = record.changed_at();
         t.execute(
             "UPDATE incidents SET state = ?2, final = ?3, updated_at = ?4, record = ?5
              WHERE id = ?1",
@@ -256,10 +252,7 @@ impl Store {
             .optional()
             .map_err(|e| self.fault(e))?;
         let text = text.ok_or_else(|| StoreError::Unknown(id.to_owned()))?;
-        serde_json::from_str(&text).map_err(|source| StoreError::Record {
-            id: id.to_owned(),
-            source,
-        })
+        parse(id, &text)
     }
 
     /// Read, change and write one record in one transaction. Where `change` fails, nothing is
@@ -372,19 +365,50 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn list(&self, active: bool) -> Stored<Vec<Record>> {
+        self.records("final = 0 OR ?1", params![!active])
+    }
+
+    /// The incidents in one state, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn in_state(&self, state: State) -> Stored<Vec<Record>> {
+        self.records("state = ?1", params![state.as_str()])
+    }
+
+    /// The records that fit a condition of ours, oldest first.
+    fn records(&self, fit: &str, parameters: &[&dyn ToSql]) -> Stored<Vec<Record>> {
         let connection = self.lock();
         let mut statement = connection
-            .prepare("SELECT id, record FROM incidents WHERE final = 0 OR ?1 ORDER BY number")
+            .prepare(&format!(
+                "SELECT id, record FROM incidents WHERE {fit} ORDER BY number"
+            ))
             .map_err(|e| self.fault(e))?;
         let rows = statement
-            .query_map(params![!active], |r| {
+            .query_map(parameters, |r| {
                 Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
             })
             .map_err(|e| self.fault(e))?;
         rows.map(|row| {
             let (id, text) = row.map_err(|e| self.fault(e))?;
-            serde_json::from_str(&text).map_err(|source| StoreError::Record { id, source })
+            parse(&id, &text)
         })
         .collect()
     }
+}
+
+/// What is stored of an incident, parsed.
+fn parse<T: DeserializeOwned>(id: &str, text: &str) -> Stored<T> {
+    serde_json::from_str(text).map_err(|source| StoreError::Record {
+        id: id.to_owned(),
+        source,
+    })
+}
+
+/// What is stored of an incident, as text.
+fn render<T: Serialize>(id: &str, value: &T) -> Stored<String> {
+    serde_json::to_string(value).map_err(|source| StoreError::Record {
+        id: id.to_owned(),
+        source,
+    })
 }

@@ -1,16 +1,13 @@
 //! Stage: from an observation to an incident, or to none.
 
 use k8shawk_core::incident::{Incident, IncidentId, MAX_SIGNALS};
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::signal::{Opening, Signal};
-use k8shawk_core::{ObjectRef, Observation, group};
+use k8shawk_core::{Observation, group};
 
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
 
-/// A dismissed cause that was quiet for so long is a new one when it comes back: longer than the
-/// longest back-off of a container, milliseconds.
-const QUIET: i64 = 10 * 60_000;
 /// How often it is stored that a dismissed cause is still seen, milliseconds.
 const SEEN_AGAIN: i64 = 20_000;
 
@@ -68,7 +65,7 @@ fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, Flow
 
 /// Signals that were last seen before the incident ended, or shortly after, add nothing.
 fn is_echo(flow: &Flow, ended: &Record, signal: &Signal, opening: &Opening, now: i64) -> bool {
-    let ended_at = ended.history.last().map_or(0, |s| s.at);
+    let ended_at = ended.changed_at();
     let window = i64::try_from(flow.config.dedup.as_millis()).unwrap_or(i64::MAX);
     if signal.last_seen <= ended_at {
         return true;
@@ -79,8 +76,8 @@ fn is_echo(flow: &Flow, ended: &Record, signal: &Signal, opening: &Opening, now:
         // A person said no to this cause: it is the same one until it has been quiet for a
         // while, unless it got worse.
         State::Dismissed => {
-            let quiet = now - ended.last_seen.max(ended_at);
-            quiet < window.max(QUIET) && opening.severity <= ended.incident.severity
+            ended.is_dismissed_within(window.max(DISMISSED_FOR), now)
+                && opening.severity <= ended.incident.severity
         }
         _ => now - ended_at < window,
     }
@@ -151,10 +148,10 @@ fn join(
         None => signals.len() < MAX_SIGNALS,
     };
     let graver = opening.severity > found.incident.severity;
-    if news || graver || !is_member(found, &signal.owner) {
+    if news || graver || !found.is_member(&signal.owner) {
         flow.store.modify(&id, |record| {
             add_signal(record, signal);
-            add_victim(record, &signal.owner);
+            record.add_victim(&signal.owner);
             record.incident.severity = record.incident.severity.max(opening.severity);
             record.last_seen = record.last_seen.max(now);
             Ok::<_, StoreError>(())
@@ -172,17 +169,6 @@ fn join(
     } else {
         Grouped::Victim(id)
     })
-}
-
-fn is_member(record: &Record, owner: &ObjectRef) -> bool {
-    record.incident.owner.same_object(owner)
-        || record.incident.victims.iter().any(|v| v.same_object(owner))
-}
-
-fn add_victim(record: &mut Record, owner: &ObjectRef) {
-    if !is_member(record, owner) {
-        record.incident.victims.push(owner.clone());
-    }
 }
 
 fn add_signal(record: &mut Record, signal: &Signal) {

@@ -16,8 +16,6 @@ pub struct Tried {
     pub diff: Diff,
     /// UID of the target.
     pub uid: String,
-    /// `resourceVersion` of the target.
-    pub version: String,
 }
 
 /// Why a fix cannot be tried now.
@@ -83,7 +81,6 @@ async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, Not
     Ok(Tried {
         diff: diff(&operation, &current, &after),
         uid: text("/metadata/uid").to_owned(),
-        version: text("/metadata/resourceVersion").to_owned(),
         operation,
     })
 }

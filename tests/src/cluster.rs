@@ -129,16 +129,24 @@ impl Cluster {
             .run_with_input(&["--namespace", namespace, "apply", "-f", "-"], yaml)
     }
 
-    /// Adds `fake-<n>` nodes that kwok keeps ready; pods need a toleration for
+    /// Adds `fake-<n>` nodes that kwok keeps ready, and waits until they are; pods need a toleration for
     /// `kwok.x-k8s.io/node=fake:NoSchedule` to be placed there.
     ///
     /// # Errors
-    /// The API server refused them.
+    /// The API server refused them, or they are not ready within a minute.
     pub fn add_fake_nodes(&self, numbers: std::ops::Range<u32>) -> Result<()> {
         let nodes: Vec<String> = numbers.map(fake_node).collect();
         self.kubectl
-            .run_with_input(&["create", "-f", "-"], &nodes.join("---\n"))
-            .map(drop)
+            .run_with_input(&["create", "-f", "-"], &nodes.join("---\n"))?;
+        let ready = [
+            "wait",
+            "--for=condition=Ready",
+            "node",
+            "-l",
+            "type=kwok",
+            "--timeout=60s",
+        ];
+        self.kubectl(&ready).map(drop)
     }
 
     /// [`wait_until`], to read well in tests.

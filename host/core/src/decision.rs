@@ -19,8 +19,6 @@ pub struct Candidate {
     pub diff: Diff,
     /// UID of the target at the dry run.
     pub target_uid: String,
-    /// `resourceVersion` of the target at the dry run.
-    pub resource_version: String,
     /// How often this action ended in each verdict for the same class and kind of owner.
     #[serde(default)]
     pub ledger: Vec<(String, u32)>,
@@ -65,7 +63,7 @@ impl Candidate {
         (!words.is_empty()).then(|| format!("{name} for this kind of fault: {}", words.join(", ")))
     }
 
-    /// What an approval is bound to, beside the target's uid and version.
+    /// What an approval is bound to, beside the target's uid.
     pub fn digest(&self) -> String {
         self.diff.digest()
     }

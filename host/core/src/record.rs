@@ -104,6 +104,10 @@ impl From<Verdict> for State {
     }
 }
 
+/// A dismissed cause that was quiet for so long is a new one when it comes back: longer than the
+/// longest back-off of a container, milliseconds.
+pub const DISMISSED_FOR: i64 = 10 * 60_000;
+
 /// One arrow that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -245,6 +249,32 @@ impl Record {
             }
         }
         all
+    }
+
+    /// True where an object is the owner, or one of the victims that are known by now.
+    pub fn is_member(&self, object: &ObjectRef) -> bool {
+        let incident = &self.incident;
+        incident.owner.same_object(object) || incident.victims.iter().any(|v| v.same_object(object))
+    }
+
+    /// Count an object among the victims, once.
+    pub fn add_victim(&mut self, object: &ObjectRef) {
+        if !self.is_member(object) {
+            self.incident.victims.push(object.clone());
+        }
+    }
+
+    /// When the last arrow was taken: the end, where it has ended.
+    pub fn changed_at(&self) -> i64 {
+        self.history
+            .last()
+            .map_or(self.incident.opened_at, |s| s.at)
+    }
+
+    /// True where a person said no to it, and its cause was not quiet for `window` since.
+    pub fn is_dismissed_within(&self, window: i64, now: i64) -> bool {
+        let seen = self.last_seen.max(self.changed_at());
+        self.state == State::Dismissed && now - seen < window
     }
 
     /// Take an arrow.

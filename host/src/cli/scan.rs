@@ -80,7 +80,6 @@ pub fn print(found: &[Scanned], format: Format) -> anyhow::Result<()> {
                 ruling: fix.ruling.clone(),
                 diff: Default::default(),
                 target_uid: String::new(),
-                resource_version: String::new(),
                 ledger: Vec::new(),
             });
         }

@@ -10,6 +10,7 @@ use tracing::warn;
 
 use super::error::chain;
 use super::{Cluster, ClusterError};
+use crate::http_client;
 
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -29,7 +30,7 @@ pub(super) async fn connect(
     context: Option<&str>,
 ) -> Result<Cluster, ClusterError> {
     // An error means that a provider is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    http_client::choose_tls();
     let (name, mut config) = load(kubeconfig, context).await?;
     let address = config.cluster_url.to_string();
     config.connect_timeout = Some(CONNECT);

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::keys::{Access, ModelError};
 use super::wire::{Body, brief};
+use crate::http_client;
 
 /// Largest answer.
 const MAX_BODY: usize = 1 << 20;
@@ -35,12 +36,8 @@ impl Http {
     /// # Errors
     /// [`ModelError::Client`].
     pub fn new(access: Access, connect_timeout: Duration) -> Result<Http, ModelError> {
-        // The one TLS stack of the binary; whoever was first has installed the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let client = http_client::builder()
             .connect_timeout(connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("k8shawk/", env!("CARGO_PKG_VERSION")))
             .pool_max_idle_per_host(4)
             .build()
             .map_err(|e| ModelError::Client(e.to_string()))?;

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::gate::{Gate, within};
 use super::http::Http;
-use super::nonce::below;
 use super::transport::{Sending, Transport, Wait};
 use super::wire::Body;
+use crate::random::below;
 
 /// First pause of a back-off; it doubles.
 const PAUSE_MS: u64 = 400;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::http_client;
+
 pub use error::{ApiError, Class};
 pub use pace::{Pace, Rates};
 pub use upload::Upload;
@@ -68,13 +70,9 @@ const READS: &[&str] = &[
 /// # Errors
 /// A sentence, where the roots of trust cannot be read.
 pub fn http() -> Result<reqwest::Client, String> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .user_agent(concat!("k8shawk/", env!("CARGO_PKG_VERSION")))
+    http_client::builder()
         .connect_timeout(Duration::from_secs(5))
         .timeout(PATIENCE)
-        // A redirect would carry the token elsewhere.
-        .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|e| format!("cannot make an HTTP client: {e}"))
 }

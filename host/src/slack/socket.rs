@@ -18,6 +18,8 @@ use tracing::{debug, error, info, warn};
 use super::api::{Api, ApiError, Class};
 use super::inbox::{Inbox, Taken};
 use super::payload::{self, Inbound, ParseError};
+use crate::http_client;
+use crate::random::below;
 
 /// Largest message of Slack.
 const MAX_MESSAGE: usize = 1 << 20;
@@ -70,10 +72,9 @@ impl Socket {
     /// # Errors
     /// A sentence, where there is no HTTP client.
     pub fn new(api: Api, inbox: Inbox) -> Result<Socket, String> {
-        let http = reqwest::Client::builder()
+        let http = http_client::builder()
             .http1_only()
             .connect_timeout(Duration::from_secs(10))
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| format!("cannot make an HTTP client: {e}"))?;
         Ok(Socket { api, inbox, http })
@@ -280,10 +281,7 @@ fn needs_person(fault: &SocketError) -> bool {
 /// Doubles, with a random part, so that many hosts do not come back at the same moment.
 fn backoff(failures: u32) -> Duration {
     let full = (PAUSE.0 << failures.min(8)).min(PAUSE.1);
-    let mut random = [0; 2];
-    let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut random);
-    let part = u64::from(u16::from_le_bytes(random)) * (full / 2) / u64::from(u16::MAX);
-    Duration::from_millis(full / 2 + part)
+    Duration::from_millis(full / 2 + below(full / 2 + 1))
 }
 
 #[cfg(test)]

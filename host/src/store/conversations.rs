@@ -4,18 +4,15 @@
 use k8shawk_core::model::Conversation;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Store, StoreError, Stored};
+use super::{Store, Stored, parse, render};
 
 impl Store {
     /// Keep the conversation of an incident, over an earlier one.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
+    /// [`StoreError::Database`](super::StoreError::Database).
     pub fn keep_conversation(&self, id: &str, conversation: &Conversation) -> Stored<()> {
-        let text = serde_json::to_string(conversation).map_err(|source| StoreError::Record {
-            id: id.to_owned(),
-            source,
-        })?;
+        let text = render(id, conversation)?;
         self.transact(|t| {
             t.execute(
                 "INSERT INTO conversations (incident, conversation) VALUES (?1, ?2)
@@ -30,7 +27,7 @@ impl Store {
     /// The conversation of an incident.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`](super::StoreError).
     pub fn conversation(&self, id: &str) -> Stored<Option<Conversation>> {
         let connection = self.lock();
         let text: Option<String> = connection
@@ -41,12 +38,6 @@ impl Store {
             )
             .optional()
             .map_err(|e| self.fault(e))?;
-        let parse = |text: String| {
-            serde_json::from_str(&text).map_err(|source| StoreError::Record {
-                id: id.to_owned(),
-                source,
-            })
-        };
-        text.map(parse).transpose()
+        text.map(|text| parse(id, &text)).transpose()
     }
 }

@@ -18,16 +18,7 @@ const AT_ONCE: usize = 48;
 
 /// Adds the nodes.
 pub(super) fn add_nodes(cluster: &Cluster) -> Result<()> {
-    cluster.add_fake_nodes(0..NODES)?;
-    cluster.kubectl(&[
-        "wait",
-        "--for=condition=Ready",
-        "node",
-        "-l",
-        "type=kwok",
-        "--timeout=60s",
-    ])?;
-    Ok(())
+    cluster.add_fake_nodes(0..NODES)
 }
 
 /// A client of a cluster's administrator.

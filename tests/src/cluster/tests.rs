@@ -56,15 +56,6 @@ fn a_real_cluster_fails_as_real_ones_do_and_leaves_nothing() {
     namespace.kubectl(&["get", "pod", "hungry"]).unwrap();
 
     cluster.add_fake_nodes(0..3).unwrap();
-    let wait = [
-        "wait",
-        "--for=condition=Ready",
-        "node",
-        "-l",
-        "type=kwok",
-        "--timeout=60s",
-    ];
-    cluster.kubectl(&wait).unwrap();
 
     drop(namespace);
     cluster.stop().unwrap();

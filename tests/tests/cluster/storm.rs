@@ -67,15 +67,6 @@ fn storm() -> Result<()> {
         ..Options::default()
     })?;
     cluster.add_fake_nodes(0..4)?;
-    let ready = [
-        "wait",
-        "--for=condition=Ready",
-        "node",
-        "-l",
-        "type=kwok",
-        "--timeout=60s",
-    ];
-    cluster.kubectl(&ready)?;
     let namespace = cluster.namespace("storm")?;
     let product = Product::new(&cluster)?;
     let running = product.run(namespace.name(), &[])?;

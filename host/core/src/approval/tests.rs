@@ -15,7 +15,6 @@ fn candidate(action: &str, kind: &str, ruling: Ruling) -> Candidate {
         ruling,
         diff: Diff::whole("x", None, Some("1")),
         target_uid: "u".into(),
-        resource_version: "1".into(),
         ledger: vec![],
     }
 }

@@ -51,7 +51,8 @@ impl Input {
         }
     }
 
-    fn number(&self, low: i64, high: i64) -> Result<u64, String> {
+    /// A whole number from `low` to `high`, of whatever type the field has.
+    fn number<T: TryFrom<i64>>(&self, low: i64, high: i64) -> Result<T, String> {
         let number = match self {
             Input::Number(number) => *number,
             Input::Text(text) => text
@@ -60,11 +61,9 @@ impl Input {
                 .map_err(|_| format!("{text:?} is not a whole number"))?,
             _ => return Err("must be a whole number".to_owned()),
         };
-        if (low..=high).contains(&number) {
-            u64::try_from(number).map_err(|_| "must not be negative".to_owned())
-        } else {
-            Err(format!("{number} is not between {low} and {high}"))
-        }
+        let fits = Some(number).filter(|n| (low..=high).contains(n));
+        fits.and_then(|n| T::try_from(n).ok())
+            .ok_or_else(|| format!("{number} is not between {low} and {high}"))
     }
 
     fn list(&self) -> Result<Vec<String>, String> {
@@ -173,7 +172,7 @@ pub const KEYS: &[Key] = &[
         "watch.queue",
         "K8SHAWK_QUEUE",
         "changes that may wait for triage (10000)",
-        set!(queue, i => usize::try_from(i.number(1, 1_000_000)?).map_err(|e| e.to_string())?),
+        set!(queue, i => i.number(1, 1_000_000)?),
     ),
     key(
         "watch.sweep_seconds",
@@ -203,7 +202,7 @@ pub const KEYS: &[Key] = &[
         "plugins.quarantine_after",
         "K8SHAWK_QUARANTINE_AFTER",
         "faults in a row that quarantine a plugin (5)",
-        set!(quarantine_after, i => u32::try_from(i.number(1, 1000)?).map_err(|e| e.to_string())?),
+        set!(quarantine_after, i => i.number(1, 1000)?),
     ),
     key(
         "approval.approvers",
@@ -215,7 +214,7 @@ pub const KEYS: &[Key] = &[
         "approval.expires_minutes",
         "K8SHAWK_APPROVAL_EXPIRES_MINUTES",
         "how long a question stands (30)",
-        set!(approval_expires, i => Duration::from_secs(60 * i.number(1, 10_080)?)),
+        set!(approval_expires, i => Duration::from_secs(60 * i.number::<u64>(1, 10_080)?)),
     ),
     key(
         "fix.timeout_seconds",
@@ -305,31 +304,31 @@ pub const KEYS: &[Key] = &[
         "model.rounds",
         "K8SHAWK_MODEL_ROUNDS",
         "most rounds of questions and reads (5)",
-        set!(model.rounds, i => small(i.number(1, 20)?)),
+        set!(model.rounds, i => i.number(1, 20)?),
     ),
     key(
         "model.answer_tokens",
         "K8SHAWK_MODEL_ANSWER_TOKENS",
         "most tokens of one answer (4096)",
-        set!(model.answer_tokens, i => small(i.number(64, 65_536)?)),
+        set!(model.answer_tokens, i => i.number(64, 65_536)?),
     ),
     key(
         "model.concurrency",
         "K8SHAWK_MODEL_CONCURRENCY",
         "requests at the same time (4)",
-        set!(model.concurrency, i => usize::try_from(i.number(1, 256)?).map_err(|e| e.to_string())?),
+        set!(model.concurrency, i => i.number(1, 256)?),
     ),
     key(
         "model.tool_bytes",
         "K8SHAWK_MODEL_TOOL_BYTES",
         "bytes of the answer of one read (6144)",
-        set!(model.tool_bytes, i => usize::try_from(i.number(256, 262_144)?).map_err(|e| e.to_string())?),
+        set!(model.tool_bytes, i => i.number(256, 262_144)?),
     ),
     key(
         "model.calls_per_incident",
         "K8SHAWK_MODEL_CALLS_PER_INCIDENT",
         "most requests for one incident (20)",
-        set!(model.per_incident.calls, i => small(i.number(1, 1_000)?)),
+        set!(model.per_incident.calls, i => i.number(1, 1_000)?),
     ),
     key(
         "model.tokens_per_incident",
@@ -341,13 +340,13 @@ pub const KEYS: &[Key] = &[
         "model.cents_per_incident",
         "K8SHAWK_MODEL_CENTS_PER_INCIDENT",
         "most money for one incident, US cents; counts where prices are set (no limit)",
-        set!(model.per_incident.money, i => Some(i.number(1, 1_000_000)? * 10_000)),
+        set!(model.per_incident.money, i => Some(10_000 * i.number::<u64>(1, 1_000_000)?)),
     ),
     key(
         "model.calls_per_hour",
         "K8SHAWK_MODEL_CALLS_PER_HOUR",
         "most requests in an hour (300)",
-        set!(model.per_hour.calls, i => small(i.number(1, 1_000_000)?)),
+        set!(model.per_hour.calls, i => i.number(1, 1_000_000)?),
     ),
     key(
         "model.tokens_per_hour",
@@ -359,7 +358,7 @@ pub const KEYS: &[Key] = &[
         "model.cents_per_hour",
         "K8SHAWK_MODEL_CENTS_PER_HOUR",
         "most money in an hour, US cents; counts where prices are set (no limit)",
-        set!(model.per_hour.money, i => Some(i.number(1, 100_000_000)? * 10_000)),
+        set!(model.per_hour.money, i => Some(10_000 * i.number::<u64>(1, 100_000_000)?)),
     ),
     key(
         "model.price",
@@ -389,18 +388,13 @@ pub const KEYS: &[Key] = &[
         "http.port",
         "WEBHOOK_PORT",
         "port of the HTTP server (8081)",
-        set!(http_port, i => u16::try_from(i.number(1, 65_535)?).map_err(|e| e.to_string())?),
+        set!(http_port, i => i.number(1, 65_535)?),
     ),
 ];
 
 fn provider(text: &str) -> Result<Provider, String> {
     Provider::parse(&text.to_lowercase())
         .ok_or_else(|| format!("{text:?} is none of groq, openai, anthropic"))
-}
-
-/// A number that was checked against a small bound.
-fn small(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn language(text: &str) -> Result<String, String> {

@@ -38,7 +38,6 @@ pub(crate) fn record() -> Record {
             Some("app:1"),
         ),
         target_uid: "u1".into(),
-        resource_version: "7".into(),
         ledger: vec![("recovered".into(), 3)],
     };
     let finding = Finding {

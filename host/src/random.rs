@@ -1,4 +1,4 @@
-//! Randomness of the operating system, through the TLS stack that is there anyway.
+//! Service: randomness of the operating system, through the TLS stack that is there anyway.
 
 /// Random bytes.
 fn fill(bytes: &mut [u8]) {
@@ -14,14 +14,14 @@ fn fill(bytes: &mut [u8]) {
 }
 
 /// A random number below `bound`.
-pub(super) fn below(bound: u64) -> u64 {
+pub fn below(bound: u64) -> u64 {
     let mut bytes = [0; 8];
     fill(&mut bytes);
     u64::from_le_bytes(bytes).checked_rem(bound).unwrap_or(0)
 }
 
 /// A random text.
-pub(super) fn nonce() -> String {
+pub fn nonce() -> String {
     let mut bytes = [0; 16];
     fill(&mut bytes);
     bytes.iter().map(|b| format!("{b:02x}")).collect()
