@@ -12,6 +12,13 @@ const SCHEDULING: &[&str] = &[
     "WaitForFirstConsumer",
     "to be scheduled",
 ];
+/// What a kubelet says that starts many pods at once and asks the API server for all of them.
+const BUSY_KUBELET: &[&str] = &[
+    "failed to fetch token",
+    "failed to sync",
+    "rate limiter",
+    "not registered",
+];
 const PULL: &[&str] = &["pull", "ErrImage", "Image", "image"];
 
 /// Rows in the order in which they are tried.
@@ -107,6 +114,10 @@ pub const RULES: &[Rule] = &[
         .says(&["not found", "non-existent"])
         .after(Settle)
         .open(Medium, "a volume's source is missing"),
+    event("FailedMount")
+        .says(BUSY_KUBELET)
+        .after(Retries)
+        .open(Medium, "the kubelet does not get what a volume projects"),
     event("FailedMount")
         .after(Settle)
         .open(Medium, "a volume cannot be mounted"),

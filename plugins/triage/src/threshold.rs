@@ -25,6 +25,8 @@ pub enum Threshold {
     Creating,
     /// A fault that often heals by itself when an object is new.
     Settle,
+    /// A fault that the kubelet tries again by itself, with growing pauses.
+    Retries,
     /// A restart of a pod that has been healthy since.
     OldRestart,
     /// How many restarts make a crash an incident while the container runs.
@@ -45,6 +47,7 @@ impl Threshold {
             Threshold::Autoscaling => "autoscaling-after-seconds",
             Threshold::Creating => "creating-after-seconds",
             Threshold::Settle => "settle-seconds",
+            Threshold::Retries => "retries-after-seconds",
             Threshold::OldRestart => "old-restart-after-seconds",
             Threshold::Restarts => "restarts",
         }
@@ -53,7 +56,10 @@ impl Threshold {
     /// Value where the operator set none.
     pub const fn default_value(self) -> u32 {
         match self {
-            Threshold::NotReady | Threshold::Unavailable | Threshold::Terminating => 60,
+            Threshold::NotReady
+            | Threshold::Unavailable
+            | Threshold::Terminating
+            | Threshold::Retries => 60,
             Threshold::Unschedulable | Threshold::Settle => 10,
             Threshold::PvcPending => 15,
             Threshold::Node | Threshold::Routing => 20,

@@ -157,6 +157,25 @@ fn a_young_pod_may_wait_for_its_node_and_its_volumes() {
 }
 
 #[test]
+fn a_busy_kubelet_may_ask_again_for_a_minute_whatever_the_age_of_the_pod() {
+    let words = "MountVolume.SetUp failed for volume \"kube-api-access-x\" : failed to fetch token: \
+                 client rate limiter Wait returned an error: context deadline exceeded";
+    let mut signal = event("Pod", "FailedMount", words);
+    let summary = ObjectSummary {
+        lasting_seconds: 0,
+        ..broken("Pending")
+    };
+    signal.last_seen = signal.first_seen + 30_000;
+    assert_eq!(word(&judge(&signal, &summary)), "pass");
+    signal.last_seen = signal.first_seen + 61_000;
+    assert_eq!(word(&judge(&signal, &summary)), "open");
+    signal.message = "MountVolume.SetUp failed for volume \"kube-api-access-x\" : failed to fetch token: \
+                      serviceaccounts \"web\" not found".into();
+    signal.last_seen = signal.first_seen;
+    assert_eq!(word(&judge(&signal, &summary)), "open");
+}
+
+#[test]
 fn an_unknown_duration_falls_back_to_what_was_seen() {
     let mut signal = status("Pod", "NotReady", "");
     let summary = ObjectSummary {
