@@ -79,32 +79,47 @@ fn cleared(flow: &Flow, record: &Record, why: &str, now: i64) -> Result<Investig
     Ok(Investigated::Done)
 }
 
-/// Ask again whether a quiet incident is still there; end it where it is not.
+/// Ask again whether a quiet incident is still there: end it where it is not. True where it has
+/// another cause by now, and is open again.
 ///
 /// # Errors
 /// [`FlowError::Store`].
-pub async fn look_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+pub async fn look_again(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
     let answers = flow.judges.analyse(&record.incident, &reader, now).await;
-    let found = |c: &Conclusion| matches!(c, Conclusion::Findings(f) if !f.is_empty());
-    let still = answers.given.iter().any(|(_, c)| found(c));
-    let healthy = answers
-        .given
-        .into_iter()
-        .find_map(|(_, conclusion)| match conclusion {
-            Conclusion::Healthy(why) => Some(why),
-            Conclusion::Findings(_) => None,
-        });
-    if let (false, Some(why)) = (still, healthy) {
-        let stored = flow
-            .store
-            .advance(&record.incident.id.0, record.state, |r| {
-                r.step(now, State::Cleared, why);
-            })?;
-        flow.terminal.note(&stored, "it went away by itself");
+    let mut found: Vec<Finding> = Vec::new();
+    let mut healthy = None;
+    for (_, conclusion) in answers.given {
+        match conclusion {
+            Conclusion::Findings(findings) => found.extend(findings),
+            Conclusion::Healthy(why) => healthy = Some(why),
+        }
     }
-    Ok(())
+    let (id, from) = (&record.incident.id.0, record.state);
+    match (found.first(), healthy) {
+        (None, Some(why)) => {
+            let cleared = |r: &mut Record| r.step(now, State::Cleared, why);
+            let stored = flow.store.advance(id, from, cleared)?;
+            flow.terminal.note(&stored, "it went away by itself");
+            Ok(false)
+        }
+        (Some(first), _) if is_another_cause(record, first) => {
+            let note = format!("another cause by now: {}", redact(&first.title));
+            flow.store.advance(id, from, |r| {
+                r.votes.clear();
+                r.step(now, State::Open, note);
+            })?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// True where what is found now was not among what was found before.
+fn is_another_cause(record: &Record, found: &Finding) -> bool {
+    let mut before = record.finding.iter().chain(&record.also);
+    !before.any(|f| f.class == found.class)
 }
 
 /// A sentence that cites nothing is no claim; what leaves the cluster is redacted here.

@@ -79,13 +79,17 @@ impl Pipeline {
         });
     }
 
-    /// Look whether an incident that waits for people is still there; it ends where it is not.
-    pub fn look_again(&self, record: &Record) {
-        let (flow, record) = (self.flow.clone(), record.clone());
+    /// Look whether an incident that waits for people is still there; it ends where it is not, and
+    /// is driven anew where it has another cause.
+    pub fn look_again(self: &Arc<Self>, record: &Record) {
+        let (pipeline, record) = (self.clone(), record.clone());
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(async move {
-            if let Err(fault) = investigate::look_again(&flow, &record).await {
-                warn!(incident = %record.incident.id, %fault, "not looked at again");
+            let id = &record.incident.id;
+            match investigate::look_again(&pipeline.flow, &record).await {
+                Ok(true) => pipeline.drive(&id.0),
+                Ok(false) | Err(FlowError::Store(StoreError::Moved { .. })) => {}
+                Err(fault) => warn!(incident = %id, %fault, "not looked at again"),
             }
         });
     }
