@@ -170,7 +170,8 @@ fn conclude(config: &Config, all: &[Record], bundles: usize) {
     let terminal = Terminal::stdout();
     terminal.print(&terminal.table(&shown));
     terminal.print(&format!(
-        "\n{bundles} recorded incidents: {} recovered by an approved fix, {} wait for approval, {} have no safe fix.\nRCAs: {}",
+        "\n{} incidents of {bundles} recordings: {} recovered by an approved fix, {} wait for approval, {} have no safe fix.\nRCAs: {}",
+        shown.len(),
         count(State::Recovered),
         count(State::Waiting),
         count(State::NeedsHuman),
