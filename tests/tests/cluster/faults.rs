@@ -11,17 +11,13 @@ use libtest_mimic::Trial;
 
 use crate::Shared;
 
-/// Faults that were not found as expected yet: shown as ignored; `--include-ignored` tries them.
-const NOT_PROVED: &[&str] = &["statefulset-service-missing"];
-
 /// A test for each folder.
 pub fn trials(shared: &Shared) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for name in fault::names()? {
-        let open = NOT_PROVED.contains(&&*name);
         let (shared, label) = (shared.clone(), format!("faults::{name}"));
         let run = move || shared.with(|cluster, alone| twice(cluster, alone, &name));
-        trials.push(Trial::test(label, run).with_ignored_flag(open));
+        trials.push(Trial::test(label, run));
     }
     Ok(trials)
 }

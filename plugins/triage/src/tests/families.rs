@@ -169,8 +169,10 @@ fn a_busy_kubelet_may_ask_again_for_a_minute_whatever_the_age_of_the_pod() {
     assert_eq!(word(&judge(&signal, &summary)), "pass");
     signal.last_seen = signal.first_seen + 61_000;
     assert_eq!(word(&judge(&signal, &summary)), "open");
-    signal.message = "MountVolume.SetUp failed for volume \"kube-api-access-x\" : failed to fetch token: \
-                      serviceaccounts \"web\" not found".into();
+    signal.message =
+        "MountVolume.SetUp failed for volume \"kube-api-access-x\" : failed to fetch token: \
+                      serviceaccounts \"web\" not found"
+            .into();
     signal.last_seen = signal.first_seen;
     assert_eq!(word(&judge(&signal, &summary)), "open");
 }
