@@ -96,7 +96,6 @@ fn dress(case: &Case, workload: &Value, failure: &mut Failure, pods: &[Value]) {
         _ => {}
     }
     fits(workload, failure, pods);
-    soften(workload, &mut failure.finding);
 }
 
 /// Classes of pods for which there is no room.
@@ -128,16 +127,6 @@ fn fits(workload: &Value, failure: &mut Failure, pods: &[Value]) {
         amend(&mut failure.finding, |draft| {
             draft.fact(facts::SUGGESTED_REPLICAS, running.to_string());
         });
-    }
-}
-
-/// What ran before still runs: not worse than medium.
-fn soften(workload: &Value, finding: &mut Finding) {
-    let wanted = number(workload, "/spec/replicas").unwrap_or(1);
-    let available = number(workload, "/status/availableReplicas").unwrap_or_default();
-    let serves = text(workload, "/kind") == "Deployment" && wanted > 0 && available >= wanted;
-    if serves && finding.severity == Severity::High {
-        finding.severity = Severity::Medium;
     }
 }
 
