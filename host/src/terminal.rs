@@ -1,5 +1,7 @@
 //! Where people read: blocks and tables, coloured on a terminal, plain elsewhere.
 
+mod block;
+mod fold;
 mod model;
 pub mod progress;
 
@@ -111,135 +113,6 @@ impl Terminal {
         self.print(&self.block(record));
     }
 
-    /// The block of an incident.
-    pub fn block(&self, record: &Record) -> String {
-        let severity = record.severity();
-        let bar = self.paint(severity, "┃");
-        let mut lines = Vec::new();
-        let mark = self.paint(severity, &severity.as_str().to_uppercase());
-        let id = self.bold(&record.incident.id.0);
-        let title = self.bold(&plain(record.title()));
-        lines.push(format!("{bar} {mark} {id} {title}"));
-        let class = record.class();
-        lines.push(self.dim(&format!(
-            "  {} · {class} · {}",
-            plain(&record.incident.owner.to_string()),
-            record.state.as_str()
-        )));
-        if let Some(finding) = &record.finding {
-            lines.extend(wrap(&plain(&finding.cause), 96));
-            for e in &finding.evidence {
-                let excerpt: String = plain(&e.excerpt)
-                    .replace('\n', " ⏎ ")
-                    .chars()
-                    .take(160)
-                    .collect();
-                lines.push(format!(
-                    "  {} {}: {excerpt}",
-                    self.dim(&format!("[{}]", e.id)),
-                    plain(&e.source)
-                ));
-            }
-            let by = format!(
-                "  confidence {} of 100, by {}",
-                finding.confidence,
-                plain(&record.answered_by)
-            );
-            lines.push(self.dim(&by));
-            self.model(record, &mut lines);
-        }
-        for other in &record.also {
-            lines.push(format!("  also: {}", plain(&other.title)));
-        }
-        self.victims(record, &mut lines);
-        self.advice(record, &mut lines);
-        let body: Vec<String> = lines
-            .iter()
-            .enumerate()
-            .map(|(i, l)| {
-                if i == 0 {
-                    l.clone()
-                } else {
-                    format!("{bar} {l}")
-                }
-            })
-            .collect();
-        format!("{}\n", body.join("\n"))
-    }
-
-    /// What a model said that is not the answer.
-    fn model(&self, record: &Record, lines: &mut Vec<String>) {
-        for claim in record.finding.iter().flat_map(|f| &f.unsupported) {
-            lines.push(self.dim(&format!("  without evidence: {}", plain(claim))));
-        }
-        let Some(consulted) = &record.consulted else {
-            return;
-        };
-        if consulted.contradicts {
-            lines.push("  the model contradicts this; its view is below".to_owned());
-        }
-        for why in &consulted.why {
-            lines.push(self.dim(&format!("  not answered by {}", plain(why))));
-        }
-    }
-
-    fn victims(&self, record: &Record, lines: &mut Vec<String>) {
-        let victims = record.victims();
-        if victims.is_empty() {
-            return;
-        }
-        let names: Vec<String> = victims.iter().take(6).map(|v| v.name.clone()).collect();
-        let more = victims.len().saturating_sub(names.len());
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        lines.push(format!(
-            "  victims ({}): {}{more}",
-            victims.len(),
-            names.join(", ")
-        ));
-    }
-
-    fn advice(&self, record: &Record, lines: &mut Vec<String>) {
-        let Some(decision) = &record.decision else {
-            return;
-        };
-        match decision.first() {
-            Some(candidate) => {
-                let fix = &candidate.fix;
-                let name = self.bold(fix.action.name());
-                let risk = fix.risk();
-                let target = plain(&fix.target.to_string());
-                lines.push(format!("  fix: {name} on {target} (risk {risk})"));
-                lines.push(format!("    {}", plain(&candidate.rationale)));
-                for line in candidate.diff.to_string().lines().take(20) {
-                    lines.push(format!("    {}", plain(line)));
-                }
-                lines.push(self.dim(&format!("    like: {}", plain(&fix.kubectl()))));
-                lines.push(format!("    needs {}", plain(&candidate.ruling.summary())));
-                if let Some(past) = candidate.experience() {
-                    lines.push(format!("    before: {past}"));
-                }
-                if record.state == State::Waiting {
-                    let id = &record.incident.id;
-                    lines.push(format!(
-                        "  k8shawk approve {id}   or   k8shawk dismiss {id}"
-                    ));
-                }
-            }
-            None => lines.push(format!(
-                "  no safe fix; next: {}",
-                plain(&decision.next_check)
-            )),
-        }
-        for refused in &decision.refused {
-            let (what, why) = (plain(&refused.proposal), plain(&refused.reason));
-            lines.push(self.dim(&format!("  refused: {what}: {why}")));
-        }
-    }
-
     /// Incidents as a table.
     pub fn table(&self, records: &[Record]) -> String {
         let mut table = Table::new();
@@ -280,23 +153,6 @@ fn state_colour(state: State) -> Severity {
     }
 }
 
-/// Lines of at most `width` characters, indented.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let mut line = String::from(" ");
-        for word in paragraph.split_whitespace() {
-            if line.chars().count() + word.chars().count() + 1 > width && line.len() > 1 {
-                lines.push(std::mem::replace(&mut line, String::from(" ")));
-            }
-            line.push(' ');
-            line.push_str(word);
-        }
-        lines.push(line);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,10 +160,5 @@ mod tests {
     #[test]
     fn text_of_the_cluster_cannot_drive_the_terminal() {
         assert_eq!(plain("a\u{1b}[2Jb\u{7}c"), "a [2Jb c");
-    }
-
-    #[test]
-    fn wraps_at_words() {
-        assert_eq!(wrap("aaa bbb ccc", 9), ["  aaa bbb", "  ccc"]);
     }
 }
