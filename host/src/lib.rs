@@ -15,6 +15,7 @@ pub mod fix;
 pub mod flow;
 pub mod health;
 pub mod http_client;
+pub mod http_server;
 pub mod investigate;
 pub mod json;
 pub mod judges;

@@ -10,8 +10,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::inbox::{Inbox, Taken};
@@ -51,29 +49,14 @@ pub struct Door {
     pub configured: Configured,
 }
 
-/// The routes. They can be merged into a larger router.
+/// The routes, for [`HttpServer::serve`](crate::http_server::HttpServer::serve).
 pub fn router(door: Arc<Door>) -> Router {
     Router::new()
         .route("/slack/interactions", post(interactions))
         .route("/slack/events", post(events))
         .route("/slack/commands", post(commands))
         .route("/slack/validate", get(validate))
-        .route("/health", get(health))
         .with_state(door)
-}
-
-/// Serve until cancelled; requests that have begun are finished.
-///
-/// # Errors
-/// What the listener says.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response {
@@ -91,10 +74,6 @@ fn refuse(status: StatusCode, why: &str) -> Response {
 /// Nothing to say: Slack takes an empty 200 as "understood".
 fn acknowledged() -> Response {
     Response::new(Body::empty())
-}
-
-async fn health() -> Response {
-    answer(StatusCode::OK, &json!({"status": "healthy"}))
 }
 
 async fn validate(State(door): State<Arc<Door>>, headers: HeaderMap) -> Response {

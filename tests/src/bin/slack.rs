@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use k8shawk::clock::Clock;
-use k8shawk::slack::http::{Configured, Door, router, serve};
+use k8shawk::http_server::HttpServer;
+use k8shawk::slack::http::{Configured, Door, router};
 use k8shawk::slack::inbox::Inbox;
 use k8shawk::slack::signature::Verifier;
 use k8shawk_tests::slack_server::{SlackServer, gallery};
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
@@ -39,9 +39,9 @@ async fn run() -> anyhow::Result<()> {
         clock: Clock::default(),
         configured: Configured::default(),
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let http = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(serve(listener, router(door), stop.clone()));
+    let listening = HttpServer::bind([127, 0, 0, 1].into(), 0).await?;
+    let http = format!("http://{}", listening.address());
+    listening.serve(vec![router(door)], stop.clone());
     println!(
         "{}",
         json!({"api": server.url(), "http": http, "secret": SECRET})

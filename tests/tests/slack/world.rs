@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use k8shawk::clock::Clock;
+use k8shawk::http_server::HttpServer;
 use k8shawk::outbox::Outbox;
 use k8shawk::slack::api::{self, Api, Pace, Rates, Token};
-use k8shawk::slack::http::{Configured, Door, router, serve};
+use k8shawk::slack::http::{Configured, Door, router};
 use k8shawk::slack::inbox::Inbox;
 use k8shawk::slack::signature::Verifier;
 use k8shawk::slack::socket::Socket;
@@ -19,7 +20,6 @@ use k8shawk_tests::slack_server::SlackServer;
 use k8shawk_tests::slack_server::gallery::waiting;
 use ring::hmac;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
@@ -142,9 +142,9 @@ impl World {
             clock: clock.clone(),
             configured: Configured::default(),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let http = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(serve(listener, router(door), stop.clone()));
+        let listening = HttpServer::bind([127, 0, 0, 1].into(), 0).await.unwrap();
+        let http = format!("http://{}", listening.address());
+        listening.serve(vec![router(door)], stop.clone());
         World {
             server,
             store,
