@@ -1,11 +1,15 @@
 //! Stage: a person's yes or no.
 
-use k8shawk_core::approval::{ApprovalError, Person, Vote};
-use k8shawk_core::record::State;
+mod undo;
+
+use k8shawk_core::approval::{ApprovalError, Person, Question, Superseded, Vote};
+use k8shawk_core::record::{Record, State};
 use thiserror::Error;
 
 use crate::flow::Flow;
 use crate::store::StoreError;
+
+pub use undo::{UndoError, undo};
 
 /// Why a yes or no was not taken. The incident is unchanged.
 #[derive(Debug, Error)]
@@ -26,6 +30,9 @@ pub enum VoteError {
     /// This person may not, or it is too late.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
+    /// They said yes to something else.
+    #[error(transparent)]
+    Superseded(#[from] Superseded),
 }
 
 /// What came of a yes.
@@ -37,37 +44,47 @@ pub enum Voted {
     Counted(String),
 }
 
-fn not_waiting(id: &str, state: State) -> VoteError {
-    let why = match state {
+fn not_waiting(record: &Record) -> VoteError {
+    let why = match record.state {
         State::NeedsHuman => "there is no safe fix to approve",
+        State::Open | State::Investigated | State::Decided if record.asked_at.is_some() => {
+            "its question is void, since it expired or its object changed; it is looked at again \
+             and asks anew"
+        }
         State::Open | State::Investigated | State::Decided => "it is still being looked at",
         State::Approved | State::Executing | State::Applied => "it is approved already",
         _ => "it has ended",
     };
     VoteError::NotWaiting {
-        id: id.to_owned(),
-        state: state.as_str(),
+        id: record.incident.id.0.clone(),
+        state: record.state.as_str(),
         why: why.to_owned(),
     }
 }
 
-/// Take a yes.
+/// Take a yes: to what was `shown`, or to what is asked now where the person named the incident
+/// alone.
 ///
 /// # Errors
 /// [`VoteError`] says why not.
-pub fn approve(flow: &Flow, id: &str, person: &Person) -> Result<Voted, VoteError> {
+pub fn approve(
+    flow: &Flow,
+    id: &str,
+    person: &Person,
+    shown: Option<&Question>,
+) -> Result<Voted, VoteError> {
     let id = flow.store.find(id)?.incident.id.0;
     let (authority, now) = (flow.authority(), flow.clock.now());
     flow.store.modify(&id, |record| {
-        if record.state != State::Waiting {
-            return Err(not_waiting(&id, record.state));
+        let candidate = record.decision.as_ref().and_then(|d| d.first());
+        let (State::Waiting, Some(candidate), Some(asked_at)) =
+            (record.state, candidate, record.asked_at)
+        else {
+            return Err(not_waiting(record));
+        };
+        if let Some(shown) = shown {
+            shown.stands(candidate, asked_at)?;
         }
-        let (Some(decision), Some(asked_at)) = (&record.decision, record.asked_at) else {
-            return Err(not_waiting(&id, State::Decided));
-        };
-        let Some(candidate) = decision.first() else {
-            return Err(not_waiting(&id, State::NeedsHuman));
-        };
         authority.admit(candidate, person)?;
         let vote = Vote {
             approver: person.clone(),
@@ -115,7 +132,7 @@ pub fn dismiss(flow: &Flow, id: &str, person: &Person, reason: &str) -> Result<S
         .collect();
     flow.store.modify(&id, |record| {
         if !record.state.awaits_people() {
-            return Err(not_waiting(&id, record.state));
+            return Err(not_waiting(record));
         }
         let because = if reason.is_empty() {
             String::new()

@@ -10,6 +10,7 @@ mod policy;
 mod record;
 mod run;
 mod scan;
+mod slack;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use k8shawk_core::config::Fault;
 use k8shawk_sandbox::COMPILE;
 
 use crate::cluster::ClusterError;
+use crate::http_server::ListenError;
 use crate::load;
 use crate::settings::{self, Settings};
 
@@ -75,6 +77,9 @@ enum Command {
     /// Policies: new, build, test, inspect
     #[command(subcommand)]
     Policy(Policy),
+    /// Slack: check
+    #[command(subcommand)]
+    Slack(SlackCommand),
     /// Check configuration, grants, plugins and rights, all faults at once
     Check(Place),
     /// Print shell completions
@@ -188,6 +193,12 @@ enum Plugin {
 }
 
 #[derive(Debug, Subcommand)]
+enum SlackCommand {
+    /// Token, scopes, channel and socket: what exactly is missing
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
 enum Policy {
     /// Start a policy in Rust
     New {
@@ -249,6 +260,7 @@ fn is_misuse(error: &anyhow::Error) -> bool {
     let unusable = |e: &ClusterError| matches!(e, ClusterError::Config { .. });
     error.is::<Misuse>()
         || error.is::<load::NoDirectory>()
+        || error.is::<ListenError>()
         || error.downcast_ref().is_some_and(unusable)
 }
 
@@ -297,6 +309,7 @@ async fn dispatch(command: Command, mut settings: Settings) -> anyhow::Result<bo
         }
         Command::Plugin(command) => inspect::plugin(settings, command).await,
         Command::Policy(command) => policy::policy(&settings, command).await,
+        Command::Slack(command) => slack::slack(&settings, command).await,
         Command::Check(place) => {
             place.over(&mut settings);
             inspect::check(settings).await

@@ -14,8 +14,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::approve::{self, Voted};
-use crate::pipeline::Pipeline;
+use crate::desk::{Act, Desk};
 
 /// Longest line that is read.
 const MAX_LINE: u64 = 16 << 10;
@@ -78,7 +77,7 @@ pub enum ControlError {
 /// [`ControlError::Listen`], also where another host listens already.
 pub async fn serve(
     path: &Path,
-    pipeline: Arc<Pipeline>,
+    desk: Arc<dyn Desk>,
     stop: CancellationToken,
 ) -> Result<tokio::task::JoinHandle<()>, ControlError> {
     let fault = |why: String| ControlError::Listen {
@@ -106,9 +105,9 @@ pub async fn serve(
                 () = stop.cancelled() => break,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        let pipeline = pipeline.clone();
+                        let desk = desk.clone();
                         tokio::spawn(async move {
-                            let _ = tokio::time::timeout(PATIENCE, answer(stream, &pipeline)).await;
+                            let _ = tokio::time::timeout(PATIENCE, answer(stream, &*desk)).await;
                         });
                     }
                     Err(error) => warn!(%error, "a command could not connect"),
@@ -119,7 +118,7 @@ pub async fn serve(
     }))
 }
 
-async fn answer(stream: UnixStream, pipeline: &Pipeline) -> std::io::Result<()> {
+async fn answer(stream: UnixStream, desk: &dyn Desk) -> std::io::Result<()> {
     let who = stream.peer_cred().map(|c| person(c.uid()))?;
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
@@ -127,7 +126,7 @@ async fn answer(stream: UnixStream, pipeline: &Pipeline) -> std::io::Result<()> 
         .read_line(&mut line)
         .await?;
     let answer = match serde_json::from_str::<Ask>(&line) {
-        Ok(ask) => act(pipeline, &ask, &who),
+        Ok(ask) => act(desk, &ask, &who),
         Err(error) => Answer {
             done: false,
             message: format!("not understood: {error}"),
@@ -154,49 +153,21 @@ fn person(uid: u32) -> Person {
         .map(|group| format!("%{}", group.name));
     Person {
         groups: names.collect(),
-        name: user.name,
+        ..Person::named(&user.name)
     }
 }
 
-fn act(pipeline: &Pipeline, ask: &Ask, who: &Person) -> Answer {
-    let flow = &pipeline.flow;
-    let done = match ask {
-        Ask::Approve { id } => approve::approve(flow, id, who).map(|voted| match voted {
-            Voted::Approved(message) => {
-                if let Ok(record) = flow.store.find(id) {
-                    pipeline.drive(&record.incident.id.0);
-                }
-                message
-            }
-            Voted::Counted(message) => message,
-        }),
-        // The pipeline documents it, and tries again where the disk is full.
-        Ask::Dismiss { id, reason } => approve::dismiss(flow, id, who, reason).inspect(|_| {
-            if let Ok(record) = flow.store.find(id) {
-                pipeline.drive(&record.incident.id.0);
-            }
-        }),
-        Ask::Plugins => {
-            let lines: Vec<String> = flow
-                .judges
-                .registry
-                .all()
-                .iter()
-                .map(|l| l.status())
-                .collect();
-            Ok(lines.join("\n"))
-        }
+fn act(desk: &dyn Desk, ask: &Ask, who: &Person) -> Answer {
+    let done = match ask.clone() {
+        Ask::Approve { id } => desk.act(who, &Act::Approve { id, shown: None }),
+        Ask::Dismiss { id, reason } => desk.act(who, &Act::Dismiss { id, reason }),
+        Ask::Plugins => Ok(desk.plugins()),
     };
-    match done {
-        Ok(message) => Answer {
-            done: true,
-            message,
-        },
-        Err(error) => Answer {
-            done: false,
-            message: error.to_string(),
-        },
-    }
+    let (done, message) = match done {
+        Ok(message) => (true, message),
+        Err(why) => (false, why),
+    };
+    Answer { done, message }
 }
 
 /// Ask a running host.

@@ -48,6 +48,17 @@ pub async fn propose(
     let Some(finding) = &record.finding else {
         return (Vec::new(), decision, Vec::new());
     };
+    if let Some(undo) = &record.undo {
+        let rationale = format!("It takes back the fix of {}.", undo.of);
+        return match ruled(judges, record, undo.fix.clone(), rationale, reader, now).await {
+            Ok((ruled, refusals)) => (vec![by_a_person(ruled)], decision, refusals),
+            Err(reason) => {
+                let proposal = undo.fix.kubectl();
+                decision.refused.push(Refused { proposal, reason });
+                (Vec::new(), decision, Vec::new())
+            }
+        };
+    }
     if let Some(consulted) = &record.consulted {
         decision.refused.extend(consulted.refused.iter().cloned());
     }
@@ -82,6 +93,15 @@ pub async fn propose(
         }
     }
     (survivors, decision, refusals)
+}
+
+/// Asking to take a fix back is no approval of it, and no policy gives it unasked.
+fn by_a_person(ruled: Ruled) -> Ruled {
+    let ruling = match ruled.ruling {
+        Ruling::Auto => Ruling::Approval(Vec::new()),
+        other => other,
+    };
+    Ruled { ruling, ..ruled }
 }
 
 /// The model's fix, behind those of the plugins and judged as they are.

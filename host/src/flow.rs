@@ -73,6 +73,7 @@ impl Flow {
         let millis = self.config.approval_expires.as_millis();
         Authority {
             approvers: self.config.approvers.clone(),
+            in_slack: self.config.approvers_in_slack(),
             expires_after: i64::try_from(millis).unwrap_or(i64::MAX),
         }
     }

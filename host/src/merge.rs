@@ -29,6 +29,7 @@ pub fn host_of<'r>(record: &Record, others: &'r [Record]) -> Option<&'r Record> 
             .or(other.shared.as_ref());
         let is_their_owner = same(shared, Some(&other.incident.owner));
         other.incident.id != record.incident.id
+            && other.undo.is_none()
             && !other.state.is_final()
             && ((older && same(shared, theirs)) || is_their_owner)
             && !(is_their_owner && points_at(other, &record.incident.owner))

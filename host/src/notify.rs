@@ -20,7 +20,13 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let (state, note) = match ruling {
         Some(Ruling::Auto) => (State::Approved, "allowed without a person by policy"),
         Some(_) => (State::Waiting, "people were asked"),
+        None if record.undo.is_some() => (State::Failed, "it cannot be taken back"),
         None => (State::NeedsHuman, "people were told that no fix is safe"),
+    };
+    let refused = record.refused().first().map(|r| r.reason.as_str());
+    let note = match (state, refused) {
+        (State::Failed, Some(why)) => format!("{note}: {why}"),
+        _ => note.to_owned(),
     };
     let stored = flow
         .store

@@ -3,7 +3,7 @@
 //! What is sent and how is the business of a [`Deliver`]; the outbox knows when. It survives
 //! restarts, waits through outages, and never loses an entry that was put.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,10 @@ use crate::store::{Ended, Entry, Put, Store, StoreError};
 
 /// Lanes that are served at the same time.
 const AT_ONCE: usize = 8;
+/// Rank of what may take long, and matters less than a message: it never takes all places.
+pub const BACKGROUND: u8 = 3;
+/// Lanes of such that are served at the same time.
+const BACKGROUND_AT_ONCE: usize = 2;
 /// Longest sleep between two looks.
 const LOOK: Duration = Duration::from_secs(5);
 /// First and longest pause of an outage.
@@ -103,7 +107,7 @@ impl Outbox {
     /// start.
     pub async fn run<D: Deliver>(&self, to: Arc<D>, stop: CancellationToken) {
         let mut sending: JoinSet<(Entry, Outcome)> = JoinSet::new();
-        let mut busy: HashSet<String> = HashSet::new();
+        let mut busy: HashMap<String, u8> = HashMap::new();
         let mut outage = Outage::default();
         loop {
             if !stop.is_cancelled() {
@@ -141,7 +145,7 @@ impl Outbox {
         &self,
         to: &Arc<D>,
         sending: &mut JoinSet<(Entry, Outcome)>,
-        busy: &mut HashSet<String>,
+        busy: &mut HashMap<String, u8>,
         outage: &Outage,
     ) {
         let now = self.clock.now();
@@ -161,13 +165,15 @@ impl Outbox {
             Err(fault) => return warn!(%fault, "the outbox cannot be read"),
         };
         for entry in due {
-            if busy.len() >= places || busy.contains(&entry.lane) {
+            let behind = busy.values().filter(|rank| **rank >= BACKGROUND).count();
+            let waits = entry.rank >= BACKGROUND && behind >= BACKGROUND_AT_ONCE;
+            if waits || busy.len() >= places || busy.contains_key(&entry.lane) {
                 continue;
             }
             if let Err(fault) = self.store.outbox_begin(entry.number, now) {
                 return warn!(%fault, "nothing is sent that cannot be written down");
             }
-            busy.insert(entry.lane.clone());
+            busy.insert(entry.lane.clone(), entry.rank);
             let to = to.clone();
             sending.spawn(async move {
                 let outcome = to.deliver(&entry).await;
@@ -176,7 +182,7 @@ impl Outbox {
         }
     }
 
-    fn pause(&self, busy: &HashSet<String>, outage: &Outage) -> Duration {
+    fn pause(&self, busy: &HashMap<String, u8>, outage: &Outage) -> Duration {
         let now = self.clock.now();
         let next = match self.store.outbox_next() {
             Ok(Some(next)) => next.max(outage.until),

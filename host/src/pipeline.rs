@@ -162,7 +162,9 @@ async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
     match record.state {
         State::Open => open(flow, record).await,
         State::Investigated => {
-            if !merge::run(flow, record)? && !consult::run(flow, record).await? {
+            // What a person asked for has its cause and its fix.
+            let asked = record.undo.is_some();
+            if asked || (!merge::run(flow, record)? && !consult::run(flow, record).await?) {
                 decide::run(flow, record).await?;
             }
             Ok(Next::Go)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use k8shawk_core::config::{Config, Fault};
+use secrecy::SecretString;
 
 /// Name of the configuration file.
 const FILE: &str = "k8shawk.toml";
@@ -107,6 +108,29 @@ impl Settings {
             .ok()
             .or_else(|| self.dotenv.get(name).cloned())
             .filter(|value| !value.is_empty())
+    }
+
+    /// A secret: the variable, else the content of the file that `<name>_FILE` names, as a
+    /// mounted Secret of Kubernetes gives it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn secret(&self, name: &str) -> Result<Option<SecretString>, Fault> {
+        if let Some(value) = self.variable(name) {
+            return Ok(Some(SecretString::from(value.trim())));
+        }
+        let variable = format!("{name}_FILE");
+        let Some(path) = self.variable(&variable) else {
+            return Ok(None);
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => Ok(None),
+            Ok(text) => Ok(Some(SecretString::from(text.trim()))),
+            Err(error) => Err(Fault {
+                place: variable,
+                what: format!("{path} cannot be read: {error}"),
+            }),
+        }
     }
 
     /// Directory of the plugins.

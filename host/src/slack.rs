@@ -3,13 +3,14 @@
 //! Everything that goes out is derived from the record ([`message`], [`thread`]), stored in the
 //! outbox and sent by [`sender`]. Everything that comes in, over HTTP ([`http`]) or Socket Mode
 //! ([`socket`]), is parsed into [`payload::Inbound`], acknowledged, and worked on by
-//! [`Slack::receive`], which asks a [`Desk`] for whatever changes an incident.
+//! [`Slack::receive`], which asks a [`Desk`](crate::desk::Desk) for whatever changes an incident.
 
 pub mod api;
 pub mod blocks;
 pub mod check;
 pub mod command;
 pub mod effect;
+pub mod follow;
 pub mod home;
 pub mod http;
 pub mod inbox;
@@ -20,6 +21,7 @@ pub mod payload;
 pub mod people;
 pub mod reception;
 pub mod sender;
+pub mod service;
 pub mod signature;
 pub mod socket;
 pub mod text;
@@ -27,10 +29,10 @@ pub mod thread;
 
 use std::sync::{Arc, OnceLock};
 
-use k8shawk_core::approval::Person;
 use k8shawk_core::record::Record;
 
 use crate::clock::Clock;
+use crate::desk::Script;
 use crate::outbox::Outbox;
 use crate::speech::Speech;
 use crate::store::{Put, Store, StoreError};
@@ -42,63 +44,6 @@ use people::People;
 const DAY: i64 = 24 * 3_600_000;
 /// Milliseconds for which it is remembered what was sent.
 const KEPT: i64 = 60 * DAY;
-
-/// What a person wants done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
-    /// Yes to the fix of an incident.
-    Approve {
-        /// Incident.
-        id: String,
-        /// Digest of the diff that was shown; none where the person named the incident alone.
-        digest: Option<String>,
-    },
-    /// No to it.
-    Dismiss {
-        /// Incident.
-        id: String,
-        /// Why, or empty.
-        reason: String,
-    },
-    /// Propose the inverse of the fix that was applied.
-    Undo {
-        /// Incident.
-        id: String,
-    },
-}
-
-impl Act {
-    /// Word for the record of what was asked.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Act::Approve { .. } => "approve",
-            Act::Dismiss { .. } => "dismiss",
-            Act::Undo { .. } => "undo",
-        }
-    }
-
-    /// The incident.
-    pub fn incident(&self) -> &str {
-        match self {
-            Act::Approve { id, .. } | Act::Dismiss { id, .. } | Act::Undo { id } => id,
-        }
-    }
-}
-
-/// The rest of the host, as people who use Slack meet it.
-pub trait Desk: Send + Sync + 'static {
-    /// Do it, or say in a sentence why not. Authority is judged here.
-    ///
-    /// # Errors
-    /// Why it was not done, for the person.
-    fn act(&self, who: &Person, act: &Act) -> Result<String, String>;
-
-    /// How the plugins are, one line each.
-    fn plugins(&self) -> String;
-
-    /// How the host is, one line each.
-    fn status(&self) -> String;
-}
 
 /// What the operator chose.
 #[derive(Debug, Clone)]
@@ -179,32 +124,44 @@ impl Slack {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn say(&self, record: &Record, script: &str, language: &str) -> Result<(), StoreError> {
-        let wanted = self.speech.as_ref();
-        let now = self.clock.now();
-        if wanted.is_some_and(|s| s.wants(record.severity(), now)) {
-            let put = Effect::voice(&record.incident.id.0, script, language);
-            self.outbox.put(&[put])?;
+    pub fn say(&self, record: &Record, script: &Script) -> Result<(), StoreError> {
+        if !self.is_spoken(record) {
+            return Ok(());
         }
-        Ok(())
+        let put = Effect::voice(&record.incident.id.0, &script.text, &script.language);
+        self.outbox.put(&[put])
+    }
+
+    /// True where somebody speaks, and at this hour of such an incident.
+    fn is_spoken(&self, record: &Record) -> bool {
+        let now = self.clock.now();
+        self.speech
+            .as_ref()
+            .is_some_and(|s| s.wants(record.severity(), now))
     }
 
     /// After a start: make everything true that changed while nothing was sent. Incidents that
-    /// ended before Slack was ever told of them stay untold.
+    /// ended before Slack was ever told of them stay untold. Returns those that wait for people.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn resume(&self) -> Result<(), StoreError> {
+    pub fn resume(&self) -> Result<Vec<String>, StoreError> {
         let mut puts = Vec::new();
+        let mut awaiting = Vec::new();
         let now = self.clock.now();
         self.store.outbox_prune(now - KEPT)?;
         for record in self.store.list(false)? {
+            let id = &record.incident.id.0;
             let last = record.history.last().map_or(0, |s| s.at);
-            let fresh = now - last < DAY && self.store.message(&record.incident.id.0)?.is_some();
+            let fresh = now - last < DAY && self.store.message(id)?.is_some();
             if fresh || !record.state.is_final() {
                 puts.extend(self.wanted(&record));
             }
+            if record.state.awaits_people() {
+                awaiting.push(id.clone());
+            }
         }
-        self.outbox.put(&puts)
+        self.outbox.put(&puts)?;
+        Ok(awaiting)
     }
 }

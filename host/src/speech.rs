@@ -6,6 +6,7 @@
 pub mod mp3;
 mod offline;
 mod sarvam;
+mod setup;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use k8shawk_core::redact::redact;
 use thiserror::Error;
 
 pub use sarvam::{Sarvam, Voice};
+pub use setup::Setup;
 
 /// Characters of a script.
 pub const LONGEST: usize = 500;
@@ -119,24 +121,6 @@ impl Spoken {
     /// The file's bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
-    }
-}
-
-/// `22:00-07:00` as minutes of the day.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn quiet_hours(text: &str) -> Result<(u16, u16), String> {
-    let fault = || format!("{text:?} is not a span such as 22:00-07:00");
-    let minute = |t: &str| {
-        let (hour, minute) = t.trim().split_once(':')?;
-        let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
-    };
-    let (from, to) = text.split_once('-').ok_or_else(fault)?;
-    match (minute(from), minute(to)) {
-        (Some(from), Some(to)) if from != to => Ok((from, to)),
-        _ => Err(fault()),
     }
 }
 

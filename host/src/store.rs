@@ -8,6 +8,7 @@ mod conversations;
 mod ledger;
 mod outbox;
 mod reloads;
+mod undo;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBeh
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+use tokio::sync::broadcast;
 
 pub use ledger::Past;
 pub use outbox::{Asked, Ended, Entry, Posted, Put};
@@ -102,7 +104,11 @@ CREATE VIEW IF NOT EXISTS history AS
 pub struct Store {
     path: PathBuf,
     connection: Mutex<Connection>,
+    changes: broadcast::Sender<String>,
 }
+
+/// Changes that a follower may be behind before it has to look at everything.
+const BEHIND: usize = 1024;
 
 type Stored<T> = Result<T, StoreError>;
 
@@ -146,6 +152,7 @@ impl Store {
         Ok(Store {
             path: path.to_owned(),
             connection: Mutex::new(connection),
+            changes: broadcast::channel(BEHIND).0,
         })
     }
 
@@ -159,6 +166,16 @@ impl Store {
         } else {
             Ok(None)
         }
+    }
+
+    /// The ids of incidents as they change, each after its change is stored.
+    pub fn changes(&self) -> broadcast::Receiver<String> {
+        self.changes.subscribe()
+    }
+
+    /// Tell whoever follows.
+    fn changed(&self, id: &str) {
+        let _ = self.changes.send(id.to_owned());
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -190,27 +207,33 @@ impl Store {
     /// [`StoreError::Database`].
     pub fn insert(&self, mut record: Record, keys: &[String]) -> Stored<Record> {
         self.transact(|t| {
-            let opened = record.incident.opened_at;
-            t.execute(
-                "INSERT INTO incidents (state, final, opened_at, updated_at, record)
-                 VALUES ('open', 0, ?1, ?1, '{}')",
-                params![opened],
-            )
-            .map_err(|e| self.fault(e))?;
-            let number = t.last_insert_rowid();
-            record.incident.id.0 = format!("inc-{number}");
-            t.execute(
-                "UPDATE incidents SET id = ?1 WHERE number = ?2",
-                params![record.incident.id.0, number],
-            )
-            .map_err(|e| self.fault(e))?;
-            self.write(t, &record)?;
+            self.add(t, &mut record)?;
             for key in keys {
                 self.put_key(t, key, &record.incident.id.0)?;
             }
             Ok(())
         })?;
+        self.changed(&record.incident.id.0);
         Ok(record)
+    }
+
+    /// Give a record its id and write it.
+    fn add(&self, t: &Transaction<'_>, record: &mut Record) -> Stored<()> {
+        let opened = record.incident.opened_at;
+        t.execute(
+            "INSERT INTO incidents (state, final, opened_at, updated_at, record)
+             VALUES ('open', 0, ?1, ?1, '{}')",
+            params![opened],
+        )
+        .map_err(|e| self.fault(e))?;
+        let number = t.last_insert_rowid();
+        record.incident.id.0 = format!("inc-{number}");
+        t.execute(
+            "UPDATE incidents SET id = ?1 WHERE number = ?2",
+            params![record.incident.id.0, number],
+        )
+        .map_err(|e| self.fault(e))?;
+        self.write(t, record)
     }
 
     fn put_key(&self, t: &Transaction<'_>, key: &str, id: &str) -> Stored<()> {
@@ -273,6 +296,7 @@ impl Store {
         let done = change(&mut record)?;
         self.write(&transaction, &record)?;
         transaction.commit().map_err(|e| self.fault(e))?;
+        self.changed(id);
         Ok(done)
     }
 

@@ -123,6 +123,8 @@ fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Recor
         recovery: None,
         refusals: Vec::new(),
         merged_into: None,
+        undo: None,
+        undone_by: None,
         rca: None,
         documented: None,
         history: Vec::new(),

@@ -242,12 +242,17 @@ impl Watch {
             let expired = record.state == State::Waiting
                 && record.asked_at.is_some_and(|at| now - at > expires);
             if expired {
+                // What only a person wanted is not asked again and again.
+                let (next, note) = match record.undo {
+                    Some(_) => (State::Cleared, "nobody said yes in time"),
+                    None => (State::Open, "the question expired: looked at again"),
+                };
                 flow.store.advance(id, State::Waiting, |r| {
                     r.votes.clear();
-                    r.step(now, State::Open, "the question expired: looked at again");
+                    r.step(now, next, note);
                 })?;
                 self.pipeline.drive(id);
-            } else if now - last > QUIET {
+            } else if now - last > QUIET && record.undo.is_none() {
                 self.seen.insert(id.clone(), now);
                 self.pipeline.look_again(record);
             }

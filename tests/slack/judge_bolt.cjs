@@ -4,16 +4,16 @@ const { readFileSync } = require("node:fs");
 const { App } = require("@slack/bolt");
 
 const secret = "s3cr3t";
-const gallery = JSON.parse(readFileSync("../messages.json", "utf8"));
+const gallery = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const message = gallery.messages.find(([name]) => name === "waiting")[1];
 const row = message.attachments[0].blocks.at(-1);
 const reason = gallery.views.find(([name]) => name === "reason")[1];
 
-async function send(payload) {
+async function send(port, payload) {
   const body = `payload=${encodeURIComponent(JSON.stringify(payload))}`;
   const stamp = Math.floor(Date.now() / 1000);
   const hex = createHmac("sha256", secret).update(`v0:${stamp}:${body}`).digest("hex");
-  const response = await fetch("http://127.0.0.1:4195/slack/events", {
+  const response = await fetch(`http://127.0.0.1:${port}/slack/events`, {
     method: "POST",
     headers: {
       "content-type": "application/x-www-form-urlencoded",
@@ -41,11 +41,11 @@ async function main() {
     seen.push(["view", JSON.parse(view.private_metadata).i]);
     await ack();
   });
-  await app.start(4195);
+  const { port } = (await app.start(0)).address();
   const user = { id: "U0123", username: "u", name: "u", team_id: "T1" };
   const team = { id: "T1", domain: "d" };
   for (const element of row.elements) {
-    const status = await send({
+    const status = await send(port, {
       type: "block_actions", team, user, api_app_id: "A1", trigger_id: "1.2.3",
       container: { type: "message_attachment", message_ts: "1.1", channel_id: "C0123" },
       channel: { id: "C0123", name: "g" }, message: { type: "message", ts: "1.1" },
@@ -55,7 +55,7 @@ async function main() {
     if (status !== 200) throw new Error(`HTTP ${status}`);
   }
   const state = { values: { reason: { text: { type: "plain_text_input", value: "known" } } } };
-  const status = await send({ type: "view_submission", team, user, api_app_id: "A1",
+  const status = await send(port, { type: "view_submission", team, user, api_app_id: "A1",
     trigger_id: "1", view: { ...reason, id: "V1", state, hash: "h" } });
   if (status !== 200) throw new Error(`HTTP ${status}`);
   await app.stop();

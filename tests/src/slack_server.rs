@@ -3,6 +3,7 @@
 //! It keeps what it was told, so that a test can ask what people would see, and it can be told
 //! to fail: to answer 429, to be away, to answer nothing after it did what it was asked.
 
+pub mod click;
 pub mod gallery;
 mod methods;
 mod socket;
@@ -20,6 +21,9 @@ use axum::routing::{any, get, post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// Signing secret of the tests: the one of Slack's own example.
+pub const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 /// How one call fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +78,8 @@ pub struct Seen {
     pub members: HashMap<String, Vec<String>>,
     /// E-mail addresses.
     pub emails: HashMap<String, String>,
+    /// Envelopes for whoever connects next.
+    pub held: Vec<Value>,
     counter: u64,
 }
 
@@ -156,6 +162,11 @@ impl SlackServer {
     /// Send an envelope to whoever is connected; true where somebody is.
     pub fn deliver(&self, envelope: Value) -> bool {
         self.envelopes.send(envelope).is_ok()
+    }
+
+    /// Keep an envelope for whoever connects next.
+    pub fn hold(&self, envelope: Value) {
+        self.seen().held.push(envelope);
     }
 
     /// How many sockets were opened so far.

@@ -7,6 +7,17 @@ use crate::decision::Candidate;
 use crate::fix::Risk;
 use crate::policy::{ApprovalRule, Ruling};
 
+/// The door that a person came through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Door {
+    /// The socket of this machine.
+    #[default]
+    Socket,
+    /// Slack.
+    Slack,
+}
+
 /// A person, as the door that they came through knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -15,14 +26,23 @@ pub struct Person {
     /// Groups that they are in, as rules write them: `%sre` for a group of this machine.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Where they came in.
+    #[serde(default)]
+    pub door: Door,
 }
 
 impl Person {
-    /// A person without groups.
+    /// A person without groups, at the socket.
     pub fn named(name: &str) -> Person {
+        Person::at(Door::Socket, name)
+    }
+
+    /// A person without groups, at a door.
+    pub fn at(door: Door, name: &str) -> Person {
         Person {
             name: name.to_owned(),
             groups: Vec::new(),
+            door,
         }
     }
 
@@ -46,11 +66,49 @@ pub struct Vote {
     pub digest: String,
 }
 
+/// What stood before a person's eyes when they said yes: a yes is for nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Digest of the diff.
+    pub digest: String,
+    /// When it was asked, milliseconds since the Unix epoch.
+    pub asked_at: i64,
+}
+
+/// A yes to something that is not asked any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Superseded {
+    /// The fix is another one now.
+    #[error("the fix has changed since that message; look at the new diff")]
+    Fix,
+    /// The same fix was asked about again.
+    #[error("that question expired and was asked again; look at the message and click anew")]
+    Question,
+}
+
+impl Question {
+    /// Check that this is what is asked now.
+    ///
+    /// # Errors
+    /// [`Superseded`] says what is different.
+    pub fn stands(&self, candidate: &Candidate, asked_at: i64) -> Result<(), Superseded> {
+        if candidate.digest() != self.digest {
+            Err(Superseded::Fix)
+        } else if asked_at != self.asked_at {
+            Err(Superseded::Question)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// Who may approve, and for how long a question stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
     /// Names of people and groups; empty means whoever reaches the socket, for low and medium risk.
     pub approvers: Vec<String>,
+    /// The same in Slack; empty means whoever is let in there, for low and medium risk.
+    pub in_slack: Vec<String>,
     /// Milliseconds after which a question expires.
     pub expires_after: i64,
 }
@@ -89,6 +147,14 @@ pub struct Approval {
 }
 
 impl Authority {
+    /// Those who are named for the door of this person.
+    fn named(&self, person: &Person) -> &[String] {
+        match person.door {
+            Door::Socket => &self.approvers,
+            Door::Slack => &self.in_slack,
+        }
+    }
+
     /// Check that this person may vote on this candidate.
     ///
     /// # Errors
@@ -103,7 +169,7 @@ impl Authority {
             return Ok(());
         };
         let named = rules.iter().any(|r| !r.approvers.is_empty());
-        if self.approvers.is_empty() && !named && candidate.fix.risk() == Risk::High {
+        if self.named(person).is_empty() && !named && candidate.fix.risk() == Risk::High {
             return refuse("high risk needs approvers who are named in the configuration");
         }
         // Whoever fits one rule may vote: rules that name different people each need their own.
@@ -120,12 +186,14 @@ impl Authority {
     /// # Errors
     /// [`ApprovalError::Unauthorised`].
     pub fn known(&self, person: &Person) -> Result<(), ApprovalError> {
-        if person.is_one_of(&self.approvers) {
-            Ok(())
-        } else {
-            let why = "approval.approvers in the configuration does not name them";
-            Err(unauthorised(person, why))
+        if person.is_one_of(self.named(person)) {
+            return Ok(());
         }
+        let why = match person.door {
+            Door::Socket => "approval.approvers in the configuration does not name them",
+            Door::Slack => "the approvers of the configuration (SLACK_APPROVERS) do not name them",
+        };
+        Err(unauthorised(person, why))
     }
 
     /// Turn the stored votes into authority, the one way to make an [`Approval`].

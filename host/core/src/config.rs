@@ -4,12 +4,17 @@
 //! it is parsed. All faults of a file and of the environment are reported at once.
 
 mod keys;
+mod slack;
+mod voice;
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use keys::{KEYS, Key};
+pub use slack::SlackConfig;
+pub use voice::{Speaker, VoiceConfig, VoiceEngine};
 
 use crate::model::ModelConfig;
 
@@ -58,9 +63,13 @@ pub struct Config {
     pub socket: Option<PathBuf>,
     /// Directory of RCAs.
     pub knowledge_base: Option<PathBuf>,
-    /// Language of the spoken summary: `english`, `tamil` or `tanglish`.
-    pub voice_language: String,
-    /// Port of the HTTP server.
+    /// Slack.
+    pub slack: SlackConfig,
+    /// The spoken summary.
+    pub voice: VoiceConfig,
+    /// Address that the HTTP server listens on.
+    pub http_address: IpAddr,
+    /// Port of the HTTP server; 0 is any free one.
     pub http_port: u16,
     /// The model that investigates.
     pub model: ModelConfig,
@@ -90,7 +99,9 @@ impl Default for Config {
             database: None,
             socket: None,
             knowledge_base: None,
-            voice_language: "english".to_owned(),
+            slack: SlackConfig::default(),
+            voice: VoiceConfig::default(),
+            http_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             http_port: 8081,
             model: ModelConfig::default(),
         }
@@ -149,6 +160,13 @@ impl Config {
         } else {
             Err(faults)
         }
+    }
+
+    /// Those who are named for Slack; `approval.approvers` may name them too.
+    pub fn approvers_in_slack(&self) -> Vec<String> {
+        let mut all = self.slack.approvers.clone();
+        all.extend(self.approvers.iter().cloned());
+        all
     }
 
     /// The database file.

@@ -151,6 +151,17 @@ pub struct Consulted {
     pub rounds: u32,
 }
 
+/// What an incident takes back that was made by a person, not by triage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// The incident whose fix is taken back.
+    pub of: String,
+    /// The inverse.
+    pub fix: Fix,
+    /// Who asked for it.
+    pub by: String,
+}
+
 /// An incident with everything that became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -190,6 +201,12 @@ pub struct Record {
     pub refusals: Vec<String>,
     /// The incident that this one became part of.
     pub merged_into: Option<String>,
+    /// The fix of another incident that this one takes back.
+    #[serde(default)]
+    pub undo: Option<Undo>,
+    /// The incident that takes the fix of this one back.
+    #[serde(default)]
+    pub undone_by: Option<String>,
     /// Path of the RCA.
     pub rca: Option<String>,
     /// The state that the RCA describes.
@@ -227,6 +244,18 @@ impl Record {
     pub fn fix(&self) -> Option<&Fix> {
         let first = self.decision.as_ref().and_then(|d| d.first());
         first.map(|c| &c.fix)
+    }
+
+    /// The fix that would take the applied fix back, where there is one.
+    pub fn inverse(&self) -> Option<Fix> {
+        let applied = matches!(
+            self.state,
+            State::Recovered | State::Partly | State::Unchanged | State::Worse
+        );
+        let execution = self.execution.as_ref().filter(|_| applied)?;
+        let candidates = &self.decision.as_ref()?.candidates;
+        let candidate = candidates.iter().find(|c| c.fix == execution.fix)?;
+        execution.fix.inverse(&candidate.diff, &execution.operation)
     }
 
     /// What outcomes are remembered under: the class and the kind of the owner.

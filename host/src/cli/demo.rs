@@ -142,7 +142,7 @@ async fn play(
     }
     for id in &opened {
         if flow.store.get(id)?.state == State::Waiting && has_more(&flow) {
-            match approve::approve(&flow, id, &Person::named("demo")) {
+            match approve::approve(&flow, id, &Person::named("demo"), None) {
                 Ok(_) => pipeline.drive(id),
                 Err(why) => flow.terminal.print(&format!("{id}: {why}")),
             }

@@ -12,10 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::Misuse;
+use super::slack::Rows;
 use crate::clock::Clock;
 use crate::cluster::{self, Cluster, Drops, Snapshot};
 use crate::control;
+use crate::desk::Desk;
 use crate::flow::Flow;
+use crate::front_desk::FrontDesk;
+use crate::http_server::HttpServer;
 use crate::load::{self, Loaded};
 use crate::model::Model;
 use crate::pipeline::Pipeline;
@@ -30,6 +34,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
     let config = settings.config.clone();
     let store = Arc::new(open(&config)?);
     let model = super::model::start(&settings)?;
+    let clock = Clock::default();
+    let (slack, mut rows) = super::slack::start(&settings, store.clone(), clock.clone())?;
+    let http = HttpServer::bind(config.http_address, config.http_port).await?;
     let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
     let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
@@ -37,8 +44,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
         .await?
         .counts();
     let terminal = Terminal::stdout();
+    rows.push(("http", http.address().to_string()));
     terminal.print(&summary(
-        &settings, &cluster, counts, &loaded, &model, &terminal,
+        &settings, &cluster, counts, &loaded, &model, &terminal, rows,
     ));
     let flow = Arc::new(Flow {
         config: config.clone(),
@@ -47,11 +55,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
         model,
         world: World::Live(cluster.clone()),
         terminal,
-        clock: Clock::default(),
+        clock,
     });
     let pipeline = Arc::new(Pipeline::new(flow));
     let stop = CancellationToken::new();
-    let served = control::serve(&config.socket(), pipeline.clone(), stop.clone()).await?;
+    let desk: Arc<dyn Desk> = Arc::new(FrontDesk::new(pipeline.clone()));
+    let served = control::serve(&config.socket(), desk.clone(), stop.clone()).await?;
+    let mut tasks = vec![served, http.serve(vec![slack.router()], stop.clone())];
+    tasks.extend(slack.start(desk, &stop));
     let reloading = loaded.watch(pipeline.flow.store.clone(), pipeline.flow.clock.clone());
     let resumed = pipeline.resume()?;
     if resumed > 0 {
@@ -78,7 +89,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
     info!("stopping");
     stop.cancel();
     drop(reloading);
-    for task in [served, following, watching] {
+    tasks.extend([following, watching]);
+    for task in tasks {
         let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
     }
     Ok(true)
@@ -118,6 +130,7 @@ fn summary(
     loaded: &Loaded,
     model: &Option<Arc<Model>>,
     terminal: &Terminal,
+    rows: Rows,
 ) -> String {
     let config = &settings.config;
     let mut lines = vec![terminal.bold(&format!("k8shawk {}", env!("CARGO_PKG_VERSION")))];
@@ -162,6 +175,9 @@ fn summary(
             config.approvers.join(", ")
         },
     );
+    for (name, value) in rows {
+        row(name, value);
+    }
     row("socket", shown(&config.socket()));
     row("database", shown(&config.database()));
     row("RCAs", shown(&config.knowledge_base().join("rca")));

@@ -93,3 +93,47 @@ async fn a_person_who_is_needed_holds_entries_and_loses_none() {
     .await;
     assert_eq!(keys(&given), ["a1", "a1", "a2"]);
 }
+
+/// Takes for ever over what is in the background, and nothing over the rest.
+#[derive(Default)]
+struct Speaking(Mutex<Vec<String>>);
+
+impl Deliver for Speaking {
+    async fn deliver(&self, entry: &Entry) -> Outcome {
+        self.0.lock().unwrap().push(entry.key.clone());
+        if entry.rank >= BACKGROUND {
+            std::future::pending::<()>().await;
+        }
+        Outcome::Sent(String::new())
+    }
+}
+
+#[tokio::test]
+async fn what_takes_long_never_holds_up_a_message() {
+    let store = Arc::new(Store::in_memory().unwrap());
+    let outbox = Arc::new(Outbox::new(store.clone(), Clock::default()));
+    let voice = |n: usize| Put {
+        rank: BACKGROUND,
+        ..put(&format!("v{n}"), &format!("v{n}"))
+    };
+    let voices: Vec<Put> = (0..20).map(voice).collect();
+    outbox.put(&voices).unwrap();
+    let (to, stop) = (Arc::new(Speaking::default()), CancellationToken::new());
+    let (runner, at, until) = (outbox.clone(), to.clone(), stop.clone());
+    let running = tokio::spawn(async move { runner.run(at, until).await });
+    while to.0.lock().unwrap().len() < BACKGROUND_AT_ONCE {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    outbox.put(&[put("m", "m")]).unwrap();
+    let sent = async {
+        while !to.0.lock().unwrap().contains(&"m".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), sent)
+        .await
+        .unwrap();
+    assert_eq!(to.0.lock().unwrap().len(), BACKGROUND_AT_ONCE + 1);
+    stop.cancel();
+    running.await.unwrap();
+}

@@ -6,6 +6,7 @@ mod upload;
 
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::http_client;
@@ -20,18 +21,18 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const MAX_ANSWER: usize = 4 << 20;
 
 /// A token: never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+#[derive(Clone)]
+pub struct Token(SecretString);
 
 impl Token {
     /// From the environment or a file.
     pub fn new(text: &str) -> Token {
-        Token(text.trim().to_owned())
+        Token(SecretString::from(text.trim()))
     }
 
     /// True where it begins as this kind of token does, such as `xoxb-`.
     pub fn begins(&self, prefix: &str) -> bool {
-        self.0.starts_with(prefix)
+        self.0.expose_secret().starts_with(prefix)
     }
 }
 
@@ -141,7 +142,7 @@ impl Api {
         let request = self
             .http
             .post(format!("{}{method}", self.base))
-            .bearer_auth(&self.token.0);
+            .bearer_auth(self.token.0.expose_secret());
         let request = if READS.contains(&method) {
             request
                 .header("content-type", "application/x-www-form-urlencoded")
@@ -164,7 +165,10 @@ impl Api {
     /// [`ApiError`].
     pub async fn test(&self) -> Result<(Value, Vec<String>), ApiError> {
         let request = self.http.post(format!("{}auth.test", self.base));
-        let response = request.bearer_auth(&self.token.0).send().await;
+        let response = request
+            .bearer_auth(self.token.0.expose_secret())
+            .send()
+            .await;
         let response = response.map_err(|e| ApiError::unreachable(&e))?;
         let scopes = response
             .headers()

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::payload::Place;
 use super::thread::Post;
+use crate::outbox::BACKGROUND;
 use crate::store::Put;
 
 /// Words with blocks, for one person or a thread.
@@ -113,6 +114,11 @@ impl Effect {
         Effect::Post { incident, post }.put(key, lane, 2, false)
     }
 
+    /// Key of the spoken summary of an incident.
+    pub fn voice_key(incident: &str) -> String {
+        format!("{incident}/voice")
+    }
+
     /// The spoken summary: in a lane of its own, so that it holds nothing up.
     pub fn voice(incident: &str, script: &str, language: &str) -> Put {
         let effect = Effect::Voice {
@@ -120,12 +126,8 @@ impl Effect {
             script: script.to_owned(),
             language: language.to_owned(),
         };
-        effect.put(
-            format!("{incident}/voice"),
-            format!("{incident}/voice"),
-            3,
-            false,
-        )
+        let key = Effect::voice_key(incident);
+        effect.put(key.clone(), key, BACKGROUND, false)
     }
 
     /// An answer to one person; `id` names what they did.

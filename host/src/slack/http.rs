@@ -39,7 +39,7 @@ pub struct Configured {
 
 /// What the routes share.
 pub struct Door {
-    /// None where no signing secret is set: nothing from Slack is taken then.
+    /// None where Slack is not used, or no signing secret is set: nothing from Slack is taken.
     pub verifier: Option<Verifier>,
     /// Where it goes.
     pub inbox: Inbox,
@@ -82,26 +82,47 @@ async fn validate(State(door): State<Arc<Door>>, headers: HeaderMap) -> Response
 }
 
 impl Configured {
-    /// What is set, what lacks, and the addresses to give Slack.
-    pub fn report(&self, host: Option<&str>) -> Value {
-        let set = [
+    fn variables(&self) -> [(&'static str, bool); 4] {
+        [
             ("SLACK_BOT_TOKEN", self.bot_token),
             ("SLACK_APP_TOKEN", self.app_token),
             ("SLACK_SIGNING_SECRET", self.signing_secret),
             ("SLACK_CHANNEL", self.channel),
-        ];
+        ]
+    }
+
+    /// True where nothing of Slack is set: it is not wanted.
+    pub fn is_empty(&self) -> bool {
+        self.variables().iter().all(|(_, set)| !set)
+    }
+
+    /// The variables without which Slack does not work.
+    pub fn missing(&self) -> Vec<&'static str> {
         let needed = |name: &str| match name {
             // One way in is enough.
             "SLACK_APP_TOKEN" => !self.signing_secret,
             "SLACK_SIGNING_SECRET" => !self.app_token,
             _ => true,
         };
-        let configured: Vec<&str> = set.iter().filter(|s| s.1).map(|s| s.0).collect();
-        let missing: Vec<&str> = set
-            .iter()
-            .filter(|s| !s.1 && needed(s.0))
-            .map(|s| s.0)
-            .collect();
+        let lacks = |(name, set): (&'static str, bool)| (!set && needed(name)).then_some(name);
+        self.variables().into_iter().filter_map(lacks).collect()
+    }
+
+    /// How Slack's requests come in.
+    pub fn transport(&self) -> &'static str {
+        match (self.app_token, self.signing_secret) {
+            (true, true) => "socket mode and http",
+            (true, false) => "socket mode",
+            (false, true) => "http",
+            (false, false) => "none",
+        }
+    }
+
+    /// What is set, what lacks, and the addresses to give Slack.
+    pub fn report(&self, host: Option<&str>) -> Value {
+        let set = self.variables().into_iter();
+        let configured: Vec<&str> = set.filter(|s| s.1).map(|s| s.0).collect();
+        let missing = self.missing();
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
         let host = host.filter(|h| !h.is_empty() && h.len() < 255 && h.chars().all(plain));
         let base = match (&self.public_url, host) {
@@ -109,15 +130,9 @@ impl Configured {
             (None, Some(host)) => format!("https://{host}"),
             (None, None) => "https://<this host>".to_owned(),
         };
-        let transport = match (self.app_token, self.signing_secret) {
-            (true, true) => "socket mode and http",
-            (true, false) => "socket mode",
-            (false, true) => "http",
-            (false, false) => "none",
-        };
         json!({
             "ok": missing.is_empty(),
-            "transport": transport,
+            "transport": self.transport(),
             "configured": configured,
             "missing": missing,
             "urls": {
@@ -132,7 +147,7 @@ impl Configured {
 /// The body of a request that is Slack's, or the refusal.
 async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Response> {
     let Some(verifier) = &door.verifier else {
-        let why = "SLACK_SIGNING_SECRET is not set: Slack's requests cannot be told from others";
+        let why = "Slack's requests are not taken here: /slack/validate says what is missing";
         return Err(refuse(StatusCode::SERVICE_UNAVAILABLE, why));
     };
     let (head, body) = request.into_parts();

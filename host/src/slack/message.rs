@@ -8,7 +8,7 @@ mod standing;
 
 use k8shawk_core::decision::{Candidate, Decision};
 use k8shawk_core::incident::Severity;
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::Record;
 use serde_json::{Value, json};
 
 use super::blocks;
@@ -249,14 +249,10 @@ fn source(record: &Record) -> Value {
     blocks::context(&small)
 }
 
-/// True where the message has something to tell: an incident that became part of another one
-/// has none of its own.
+/// True where people were asked or told: what went away, or became part of another incident,
+/// before that has no message of its own.
 pub fn is_told(record: &Record) -> bool {
-    !matches!(
-        record.state,
-        State::Open | State::Investigated | State::Decided
-    ) || !record.votes.is_empty()
-        || record.asked_at.is_some()
+    record.asked_at.is_some()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use k8shawk_core::approval::Person;
+use k8shawk_core::approval::{Door, Person};
 use serde_json::{Value, json};
 
 use super::api::{Api, ApiError};
@@ -66,7 +66,7 @@ impl People {
     /// # Errors
     /// [`ApiError`]: it is not known who they are, so nothing may happen.
     pub async fn person(&self, user: &str, named: &[String]) -> Result<Person, ApiError> {
-        let mut person = Person::named(user);
+        let mut person = Person::at(Door::Slack, user);
         let mut wanted: Vec<&String> = named.iter().collect();
         wanted.sort();
         wanted.dedup();

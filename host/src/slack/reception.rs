@@ -4,7 +4,7 @@ mod commands;
 
 use std::sync::Arc;
 
-use k8shawk_core::approval::Person;
+use k8shawk_core::approval::{Person, Question};
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
@@ -18,7 +18,8 @@ use super::effect::Effect;
 use super::inbox::Arrived;
 use super::message::Look;
 use super::payload::{Inbound, Place, Press, Target};
-use super::{Act, Desk, Slack, home, mention};
+use super::{Slack, home, mention};
+use crate::desk::{Act, Desk};
 use crate::store::{Asked, Put, StoreError};
 
 /// Things that are worked on at the same time.
@@ -58,6 +59,12 @@ impl Slack {
                 slack.receive(arrived, &*desk).await;
                 drop(place);
             });
+        }
+        // What was acknowledged is worked on, also where it still waits.
+        inbox.close();
+        while let Ok(arrived) = inbox.try_recv() {
+            let (slack, desk) = (self.clone(), desk.clone());
+            working.spawn(async move { slack.receive(arrived, &*desk).await });
         }
         let finish = async { while working.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(std::time::Duration::from_secs(3), finish).await;
@@ -129,10 +136,14 @@ impl Slack {
         let id = target.incident.clone();
         let done = match press {
             Press::Approve => {
-                let digest = target.digest.clone();
-                self.act(from, &Act::Approve { id, digest }, desk).await
+                let shown = target.question();
+                self.act(from, &Act::Approve { id, shown }, desk).await
             }
-            Press::Undo => self.act(from, &Act::Undo { id }, desk).await,
+            // Its message does not show that it is proposed elsewhere.
+            Press::Undo => {
+                let answer = command::told(&self.act(from, &Act::Undo { id }, desk).await);
+                return self.put(&[Effect::whisper(from.id, from.user, from.place, answer)]);
+            }
             Press::Dismiss => self.open(trigger, home::reason(target, from.place)).await,
             Press::Details => match self.store.get(&id) {
                 Ok(record) => self.open(trigger, home::details(&record, self.now())).await,
@@ -190,11 +201,10 @@ impl Slack {
     async fn try_act(&self, from: &From<'_>, act: &Act, desk: &dyn Desk) -> Result<String, String> {
         let record = self.store.get(act.incident()).map_err(|e| e.to_string())?;
         if let Act::Approve {
-            digest: Some(shown),
-            ..
+            shown: Some(shown), ..
         } = act
         {
-            same_diff(&record, shown)?;
+            stands(&record, shown)?;
         }
         let person = self.person(from, &record).await?;
         desk.act(&person, act)
@@ -239,12 +249,13 @@ impl Slack {
     }
 }
 
-/// A click on an older message must not approve a newer diff.
-fn same_diff(record: &Record, shown: &str) -> Result<(), String> {
+/// A click on an older question approves no newer one: said before anybody is looked up.
+fn stands(record: &Record, shown: &Question) -> Result<(), String> {
     let candidate = record.decision.as_ref().and_then(|d| d.first());
-    match candidate {
-        Some(candidate) if candidate.digest() != shown => {
-            Err("the fix has changed since that message; look at the new diff".to_owned())
+    match (candidate, record.asked_at) {
+        (Some(candidate), Some(asked_at)) => {
+            let stands = shown.stands(candidate, asked_at);
+            stands.map_err(|e| e.to_string())
         }
         _ => Ok(()),
     }

@@ -80,6 +80,7 @@ pub fn posts(record: &Record) -> Vec<Post> {
     if record.asked_at.is_some() && record.finding.is_some() {
         all.extend(document(record, "asked"));
     }
+    all.extend(voided(record));
     if let Some(execution) = &record.execution {
         all.push(applying(record));
         if let Some(output) = &execution.output {
@@ -95,7 +96,31 @@ pub fn posts(record: &Record) -> Vec<Post> {
         all.push(verdict);
         all.extend(document(record, record.state.as_str()));
     }
+    if let Some(other) = &record.undone_by {
+        let text = format!("{other} proposes to take this fix back");
+        let section = blocks::section(&format!("*Undo:* {}.", inline(&text, 200)));
+        all.push(Post::message(format!("undo/{other}"), &text, vec![section]));
+    }
     all
+}
+
+/// Each time that a question or an approval became void: an edited message tells nobody.
+fn voided(record: &Record) -> Vec<Post> {
+    let asked = |s: State| matches!(s, State::Waiting | State::Approved | State::Executing);
+    let steps = record.history.iter();
+    steps
+        .clone()
+        .zip(steps.skip(1))
+        .filter(|(before, after)| {
+            asked(before.state) && matches!(after.state, State::Open | State::Investigated)
+        })
+        .map(|(_, after)| {
+            let note = inline(&after.note, 600);
+            let text = format!("Asked again: {}", after.note);
+            let section = blocks::section(&format!(":repeat: *Asked again:* {note}."));
+            Post::message(format!("void/{}", after.at), &text, vec![section])
+        })
+        .collect()
 }
 
 fn applying(record: &Record) -> Post {
@@ -140,20 +165,8 @@ fn verdict(record: &Record) -> Option<Post> {
     Some(Post::message(key, &standing.brief, all))
 }
 
-/// The fix that would take the applied fix back.
-pub fn inverse(record: &Record) -> Option<k8shawk_core::fix::Fix> {
-    let applied = matches!(
-        record.state,
-        State::Recovered | State::Partly | State::Unchanged | State::Worse
-    );
-    let execution = record.execution.as_ref().filter(|_| applied)?;
-    let candidate = record.decision.as_ref()?.candidates.iter();
-    let candidate = candidate.into_iter().find(|c| c.fix == execution.fix)?;
-    execution.fix.inverse(&candidate.diff)
-}
-
 fn undo(record: &Record) -> Option<Value> {
-    let back = inverse(record)?;
+    let back = record.inverse()?;
     let id = &record.incident.id.0;
     let what = plain(&back.kubectl(), 200);
     Some(blocks::actions(&[Button {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base64::Engine as _;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::{Language, SpeechError};
@@ -42,7 +43,7 @@ pub struct Sarvam {
     /// Bare base, such as `https://api.sarvam.ai`.
     pub base: String,
     /// Key; never printed.
-    pub key: String,
+    pub key: SecretString,
     /// For English.
     pub english: Voice,
     /// For Tamil and Tanglish.
@@ -67,7 +68,7 @@ impl Sarvam {
         Sarvam {
             http,
             base: base.trim_end_matches('/').to_owned(),
-            key: key.trim().to_owned(),
+            key: SecretString::from(key.trim()),
             english: Voice::new("priya", "bulbul:v3", "en-IN"),
             tamil: Voice::new("anushka", "bulbul:v2", "ta-IN"),
             language_field: "language_code".to_owned(),
@@ -112,7 +113,7 @@ impl Sarvam {
         let request = self
             .http
             .post(format!("{}/text-to-speech", self.base))
-            .header("api-subscription-key", &self.key)
+            .header("api-subscription-key", self.key.expose_secret())
             .header("content-type", "application/json")
             .timeout(PATIENCE)
             .body(body.to_string());

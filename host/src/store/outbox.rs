@@ -73,6 +73,8 @@ pub struct Entry {
     pub key: String,
     /// Lane.
     pub lane: String,
+    /// Lower leaves earlier, among lanes.
+    pub rank: u8,
     /// What is to be done, as JSON.
     pub effect: String,
     /// Counts renewals.
@@ -129,6 +131,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         tries: row.get(6)?,
         begun_at: row.get(7)?,
         progress: row.get(8)?,
+        rank: row.get(9)?,
     })
 }
 
@@ -176,7 +179,8 @@ impl Store {
     pub fn outbox_due(&self, now: i64, limit: usize) -> Stored<Vec<Entry>> {
         self.within(|c| {
             let mut due = c.prepare_cached(
-                "SELECT number, key, lane, effect, generation, made_at, tries, begun_at, progress
+                "SELECT number, key, lane, effect, generation, made_at, tries, begun_at, progress,
+                    rank
                  FROM outbox WHERE number IN
                     (SELECT min(number) FROM outbox WHERE state = 'waiting' GROUP BY lane)
                  AND due_at <= ?1 ORDER BY rank, number LIMIT ?2",
@@ -206,6 +210,17 @@ impl Store {
             let sql = "SELECT count(*) FROM outbox WHERE state = 'waiting'";
             c.query_row(sql, [], |r| r.get::<_, i64>(0))
                 .map(i64::unsigned_abs)
+        })
+    }
+
+    /// True where an entry with this key was ever put.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_knows(&self, key: &str) -> Stored<bool> {
+        self.within(|c| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE key = ?1)";
+            c.query_row(sql, params![key], |r| r.get(0))
         })
     }
 

@@ -8,11 +8,9 @@ use k8shawk::http_server::HttpServer;
 use k8shawk::slack::http::{Configured, Door, router};
 use k8shawk::slack::inbox::Inbox;
 use k8shawk::slack::signature::Verifier;
-use k8shawk_tests::slack_server::{SlackServer, gallery};
+use k8shawk_tests::slack_server::{SECRET, SlackServer, gallery};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-
-const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

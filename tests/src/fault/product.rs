@@ -10,6 +10,19 @@ use serde_json::Value;
 use super::disk::Disk;
 use crate::cluster::{Cluster, wait_until};
 
+/// What a person may have set for a host of theirs.
+const UNSET: &[&str] = &[
+    "WATCH_NAMESPACE",
+    "K8SHAWK_CONFIG",
+    "RUST_LOG",
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_CHANNEL",
+    "SLACK_APPROVERS",
+    "SARVAM_API_KEY",
+];
+
 /// The built product, pointed at a cluster.
 pub struct Product {
     binary: PathBuf,
@@ -59,8 +72,11 @@ impl Product {
         command
             .current_dir(directory)
             .env("KUBECONFIG", &self.kubeconfig)
-            .env("NO_COLOR", "1");
-        for name in ["WATCH_NAMESPACE", "K8SHAWK_CONFIG", "RUST_LOG"] {
+            .env("NO_COLOR", "1")
+            // Hosts run side by side: each on a free port of this machine.
+            .env("WEBHOOK_ADDRESS", "127.0.0.1")
+            .env("WEBHOOK_PORT", "0");
+        for name in UNSET {
             command.env_remove(name);
         }
     }
@@ -139,6 +155,17 @@ impl Running<'_> {
     /// What it printed.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    /// Where its HTTP server listens, as it says at its (last) start.
+    ///
+    /// # Errors
+    /// Where it has not said so yet.
+    pub fn http(&self) -> Result<String> {
+        let log = self.log();
+        let said = log.lines().filter_map(|l| l.strip_prefix("  http "));
+        let address = said.last().context("it has not said where it listens")?;
+        Ok(format!("http://{}", address.trim()))
     }
 
     /// Its process.

@@ -148,6 +148,19 @@ fn records() -> Vec<(String, Record)> {
     let mut expired = waiting("web", OPENED);
     expired.asked_at = Some(0);
     all.push(("expired".to_owned(), expired));
+    let mut again = waiting("web", OPENED);
+    let why = "the target changed since it was shown: approval void";
+    again.step(OPENED + 1, State::Approved, "approved by U0123ABCD");
+    again.step(OPENED + 2, State::Investigated, why);
+    again.step(OPENED + 3, State::Waiting, "people were asked");
+    all.push(("asked-again".to_owned(), again));
+    let mut undone = applied(State::Worse);
+    undone.undone_by = Some("inc-8".to_owned());
+    all.push(("undone".to_owned(), undone));
+    let mut merged = waiting("web", OPENED);
+    merged.merged_into = Some("inc-3".to_owned());
+    merged.step(OPENED, State::Merged, "same cause as inc-3");
+    all.push(("merged".to_owned(), merged));
     all
 }
 
@@ -174,6 +187,8 @@ pub fn messages() -> Vec<(String, Value)> {
     all.push(("list".to_owned(), answer(command::list(&many, true, look))));
     all.push(("show".to_owned(), answer(command::show(&record, look))));
     all.push(("help".to_owned(), answer(command::help())));
+    let refused = Err("U0009 may not approve this fix: shop is in production".to_owned());
+    all.push(("refused".to_owned(), answer(command::told(&refused))));
     all.push((
         "plugins".to_owned(),
         answer(command::listing("Plugins", "triage 0.1.0 live")),

@@ -68,6 +68,16 @@ async fn serve<S>(
     if socket.send(Message::text(hello.to_string())).await.is_err() {
         return;
     }
+    let held = std::mem::take(&mut server.seen().held);
+    for envelope in held {
+        if socket
+            .send(Message::text(envelope.to_string()))
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
     loop {
         tokio::select! {
             () = server.stop.cancelled() => {

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use k8shawk_core::record::State;
 use serde_json::{Value, json};
 
+use k8shawk_tests::slack_server::click::{envelope, submitted};
+
 use crate::world::{World, click, form, signed};
 
 const COMMAND: &str =
@@ -77,7 +79,7 @@ async fn a_click_on_an_older_diff_is_refused() {
     let w = World::new(&["U0001"]).await;
     let id = w.open("web").incident.id.0;
     w.settled().await;
-    let old = json!({"i": id, "d": "0".repeat(64)}).to_string();
+    let old = json!({"i": id, "d": "0".repeat(64), "a": 1}).to_string();
     w.post(
         "/slack/interactions",
         &form(&w.click("U0001", "approve", &old)),
@@ -91,6 +93,38 @@ async fn a_click_on_an_older_diff_is_refused() {
             .to_string()
             .contains("the fix has changed")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_on_a_question_that_was_asked_again_is_refused() {
+    let w = World::new(&["U0001"]).await;
+    let id = w.open("web").incident.id.0;
+    w.settled().await;
+    let old = w.approve_value(&id);
+    w.step(&id, |r| r.asked_at = r.asked_at.map(|at| at + 60_000));
+    w.settled().await;
+    w.post(
+        "/slack/interactions",
+        &form(&w.click("U0001", "approve", &old)),
+    )
+    .await;
+    w.quiet().await;
+    assert_eq!(w.acts(), 0);
+    let told = w.server.seen().whispers[0].1.to_string();
+    assert!(told.contains("expired and was asked again"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_to_take_a_fix_back_is_told_where() {
+    let w = World::new(&["U0001"]).await;
+    let id = w.open("web").incident.id.0;
+    w.settled().await;
+    let value = json!({"i": id}).to_string();
+    let body = form(&w.click("U0001", "undo", &value));
+    assert_eq!(w.post("/slack/interactions", &body).await, 200);
+    w.quiet().await;
+    assert_eq!(w.acts(), 1);
+    assert_eq!(w.server.seen().whispers.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,10 +148,8 @@ async fn dismiss_asks_for_a_reason_and_details_opens_a_dialog() {
         .collect();
     assert_eq!(views.len(), 2);
     assert_eq!(views[1]["title"]["text"], format!("Details of {id}"));
-    let submitted = json!({"type": "view_submission", "user": {"id": "U0001"}, "team": null,
-        "view": {"callback_id": "dismiss", "private_metadata": views[0]["private_metadata"],
-            "state": {"values": {"reason": {"text": {"type": "plain_text_input",
-                "value": "known since monday"}}}}}});
+    let private = &views[0]["private_metadata"];
+    let submitted = submitted("U0001", private, "known since monday");
     assert_eq!(w.post("/slack/interactions", &form(&submitted)).await, 200);
     w.until(|| w.store.get(&id).unwrap().state == State::Dismissed)
         .await;
@@ -197,8 +229,7 @@ async fn a_click_over_socket_mode_is_acknowledged_and_done_once() {
     w.settled().await;
     w.socket().await;
     let payload = w.click("U0001", "approve", &w.approve_value(&id));
-    let envelope = json!({"envelope_id": "e1", "type": "interactive",
-        "accepts_response_payload": true, "payload": payload});
+    let envelope = envelope("e1", &payload);
     let sent = Instant::now();
     assert!(w.server.deliver(envelope.clone()));
     w.until(|| !w.server.seen().acks.is_empty()).await;

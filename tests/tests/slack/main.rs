@@ -9,6 +9,7 @@
 
 mod doors;
 mod fuzz;
+mod judges;
 mod outages;
 mod people;
 mod world;

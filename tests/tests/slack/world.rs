@@ -4,25 +4,25 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use k8shawk::clock::Clock;
+use k8shawk::desk::{Act, Desk, Script};
 use k8shawk::http_server::HttpServer;
 use k8shawk::outbox::Outbox;
 use k8shawk::slack::api::{self, Api, Pace, Rates, Token};
 use k8shawk::slack::http::{Configured, Door, router};
 use k8shawk::slack::inbox::Inbox;
+use k8shawk::slack::payload::Target;
 use k8shawk::slack::signature::Verifier;
 use k8shawk::slack::socket::Socket;
-use k8shawk::slack::{Act, Desk, Options, Slack};
+use k8shawk::slack::{Options, Slack};
 use k8shawk::speech::Speech;
 use k8shawk::store::{Store, StoreError};
-use k8shawk_core::approval::Person;
+use k8shawk_core::approval::{Person, Question};
 use k8shawk_core::record::{Record, State};
-use k8shawk_tests::slack_server::SlackServer;
+pub use k8shawk_tests::slack_server::click::{click, form, signed};
 use k8shawk_tests::slack_server::gallery::waiting;
-use ring::hmac;
-use serde_json::{Value, json};
+use k8shawk_tests::slack_server::{SECRET, SlackServer};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-
-pub const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 /// Approves whoever comes, once.
 pub struct Clerk {
@@ -51,6 +51,12 @@ impl Desk for Clerk {
                 Ok("done".to_owned())
             })
             .map_err(|Refusal(why)| why)
+    }
+
+    fn script(&self, record: &Record) -> Option<Script> {
+        let text = format!("Something is wrong with {}.", record.incident.owner.name);
+        let language = "english".to_owned();
+        Some(Script { text, language })
     }
 
     fn plugins(&self) -> String {
@@ -132,6 +138,10 @@ impl World {
             acts: Mutex::default(),
         });
         let stop = CancellationToken::new();
+        let follow = slack
+            .clone()
+            .follow(store.changes(), clerk.clone(), stop.clone());
+        tokio::spawn(follow);
         let (inbox, receiver) = Inbox::new();
         tokio::spawn(slack.clone().serve(receiver, clerk.clone(), stop.clone()));
         let (running, to, until) = (outbox.clone(), slack.clone(), stop.clone());
@@ -217,8 +227,11 @@ impl World {
     /// The value that the Approve button of an incident carries now.
     pub fn approve_value(&self, id: &str) -> String {
         let record = self.store.get(id).unwrap();
-        let digest = record.decision.unwrap().candidates[0].digest();
-        json!({"i": id, "d": digest}).to_string()
+        let question = Question {
+            digest: record.decision.unwrap().candidates[0].digest(),
+            asked_at: record.asked_at.unwrap(),
+        };
+        Target::shown(id, &question).value()
     }
 
     pub fn click(&self, user: &str, action: &str, value: &str) -> Value {
@@ -257,32 +270,4 @@ impl Drop for World {
         self.stop.cancel();
         self.server.stop();
     }
-}
-
-pub fn form(payload: &Value) -> String {
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("payload", &payload.to_string()).finish()
-}
-
-pub fn signed(body: &str, seconds: i64) -> (String, String) {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let base = format!("v0:{seconds}:{body}");
-    let tag = hmac::sign(&key, base.as_bytes());
-    let hex: String = tag.as_ref().iter().map(|b| format!("{b:02x}")).collect();
-    (seconds.to_string(), format!("v0={hex}"))
-}
-
-pub fn click(user: &str, action: &str, value: &str, ts: &str, url: &str) -> Value {
-    json!({"type": "block_actions", "team": null,
-        "user": {"id": user, "username": "u", "name": "u", "team_id": "T1"},
-        "api_app_id": "A1", "token": "deprecated",
-        "container": {"type": "message_attachment", "message_ts": ts, "channel_id": "C0123",
-            "is_ephemeral": false, "attachment_id": 1, "is_app_unfurl": false},
-        "trigger_id": "13345224609.738474920.8088930838d88f008e0", "enterprise": null,
-        "is_enterprise_install": false, "channel": {"id": "C0123", "name": "incidents"},
-        "message": {"type": "message", "ts": ts, "text": "t", "bot_id": "B0BOT1"},
-        "state": {"values": {}}, "response_url": url,
-        "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value,
-            "text": {"type": "plain_text", "text": "Go", "emoji": true},
-            "action_ts": "1548426417.840180"}]})
 }

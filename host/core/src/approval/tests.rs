@@ -30,6 +30,7 @@ fn vote(candidate: &Candidate, who: &str) -> Vote {
 fn anyone() -> Authority {
     Authority {
         approvers: vec![],
+        in_slack: vec![],
         expires_after: 60_000,
     }
 }
@@ -89,6 +90,7 @@ fn high_risk_needs_a_named_approver() {
     assert!(anyone().admit(&c, &Person::named("ann")).is_err());
     let named = Authority {
         approvers: vec!["ann".into()],
+        in_slack: vec!["U0001".into()],
         expires_after: 1,
     };
     assert!(named.admit(&c, &Person::named("ann")).is_ok());
@@ -142,9 +144,54 @@ fn a_rule_may_name_a_group() {
 fn only_listed_people_may_dismiss_where_a_list_is_set() {
     let listed = Authority {
         approvers: vec!["ann".into()],
+        in_slack: vec!["U0001".into()],
         expires_after: 1,
     };
     assert!(listed.known(&Person::named("ann")).is_ok());
     assert!(listed.known(&Person::named("bob")).is_err());
     assert!(anyone().known(&Person::named("bob")).is_ok());
+}
+
+#[test]
+fn each_door_has_its_own_names() {
+    let both = Authority {
+        approvers: vec!["ann".into()],
+        in_slack: vec!["U0001".into(), "@example.com".into()],
+        expires_after: 1,
+    };
+    let mut bob = Person::at(Door::Slack, "U0002");
+    assert!(both.known(&Person::at(Door::Slack, "U0001")).is_ok());
+    assert!(both.known(&Person::named("U0001")).is_err());
+    assert!(both.known(&Person::at(Door::Slack, "ann")).is_err());
+    let why = both.known(&bob).unwrap_err().to_string();
+    assert!(why.contains("SLACK_APPROVERS"), "{why}");
+    bob.groups.push("@example.com".into());
+    assert!(both.known(&bob).is_ok());
+}
+
+#[test]
+fn with_nobody_named_slack_approves_no_high_risk() {
+    let c = candidate("remove-finalizer", "ConfigMap", Ruling::Approval(vec![]));
+    let local = Authority {
+        approvers: vec!["ann".into()],
+        in_slack: vec![],
+        expires_after: 1,
+    };
+    let member = Person::at(Door::Slack, "U0001");
+    assert!(local.admit(&c, &member).is_err());
+    let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
+    assert!(local.admit(&c, &member).is_ok());
+}
+
+#[test]
+fn a_yes_is_for_what_was_shown_alone() {
+    let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
+    let shown = |digest: &str, asked_at| Question {
+        digest: digest.to_owned(),
+        asked_at,
+    };
+    assert_eq!(shown(&c.digest(), 5).stands(&c, 5), Ok(()));
+    assert_eq!(shown("0", 5).stands(&c, 5), Err(Superseded::Fix));
+    let older = shown(&c.digest(), 4);
+    assert_eq!(older.stands(&c, 5), Err(Superseded::Question));
 }

@@ -1,9 +1,10 @@
 //! Every configuration key, in one table.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Config;
+use super::{Config, slack, voice};
 use crate::model::{Price, Provider};
 
 /// A value as it was written.
@@ -379,16 +380,106 @@ pub const KEYS: &[Key] = &[
         set!(model.hide_names, i => i.flag()?),
     ),
     key(
+        "slack.channel",
+        "SLACK_CHANNEL",
+        "channel of the incidents: its id, or #name",
+        set!(slack.channel, i => Some(slack::channel(&i.text()?)?)),
+    ),
+    key(
+        "slack.approvers",
+        "SLACK_APPROVERS",
+        "who may approve in Slack: user ids, user-group ids, @domain; else members of the channel, for low and medium risk",
+        set!(slack.approvers, i => i.list()?.iter().map(|a| slack::approver(a)).collect::<Result<_, _>>()?),
+    ),
+    key(
+        "slack.api_url",
+        "SLACK_API_URL",
+        "where Slack's Web API is (https://slack.com/api/)",
+        set!(slack.api_url, i => url(&i.text()?)?),
+    ),
+    key(
+        "slack.public_url",
+        "SLACK_PUBLIC_URL",
+        "address under which Slack reaches this host, for /slack/validate",
+        set!(slack.public_url, i => Some(url(&i.text()?)?)),
+    ),
+    key(
         "voice.language",
         "VOICE_LANGUAGE",
         "language of the spoken summary: english, tamil or tanglish (english)",
-        set!(voice_language, i => language(&i.text()?)?),
+        set!(voice.language, i => voice::language(&i.text()?)?),
+    ),
+    key(
+        "voice.engine",
+        "K8SHAWK_VOICE_ENGINE",
+        "who speaks: sarvam, espeak, off; auto, the default, is sarvam where SARVAM_API_KEY is set, else espeak",
+        set!(voice.engine, i => voice::engine(&i.text()?)?),
+    ),
+    key(
+        "voice.severity",
+        "K8SHAWK_VOICE_SEVERITY",
+        "least severity that is spoken: info, low, medium, high, critical (medium)",
+        set!(voice.severity, i => voice::severity(&i.text()?)?),
+    ),
+    key(
+        "voice.quiet_hours",
+        "K8SHAWK_VOICE_QUIET_HOURS",
+        "hours in which nothing is spoken, in UTC, such as 22:00-07:00 (none)",
+        set!(voice.quiet_hours, i => Some(voice::hours(&i.text()?)?)),
+    ),
+    key(
+        "voice.keep",
+        "K8SHAWK_VOICE_KEEP",
+        "true: audio stays in the knowledge base after its upload (false)",
+        set!(voice.keep, i => i.flag()?),
+    ),
+    key(
+        "voice.sarvam_url",
+        "SARVAM_API_URL",
+        "where Sarvam's service is (https://api.sarvam.ai)",
+        set!(voice.sarvam_url, i => url(&i.text()?)?),
+    ),
+    key(
+        "voice.english_speaker",
+        "K8SHAWK_VOICE_ENGLISH_SPEAKER",
+        "Sarvam's speaker of English (priya)",
+        set!(voice.english.speaker, i => i.text()?),
+    ),
+    key(
+        "voice.english_model",
+        "K8SHAWK_VOICE_ENGLISH_MODEL",
+        "Sarvam's model of that speaker (bulbul:v3)",
+        set!(voice.english.model, i => i.text()?),
+    ),
+    key(
+        "voice.tamil_speaker",
+        "K8SHAWK_VOICE_TAMIL_SPEAKER",
+        "Sarvam's speaker of Tamil and Tanglish (anushka)",
+        set!(voice.tamil.speaker, i => i.text()?),
+    ),
+    key(
+        "voice.tamil_model",
+        "K8SHAWK_VOICE_TAMIL_MODEL",
+        "Sarvam's model of that speaker (bulbul:v2)",
+        set!(voice.tamil.model, i => i.text()?),
+    ),
+    key(
+        "voice.language_field",
+        "K8SHAWK_VOICE_LANGUAGE_FIELD",
+        "field of Sarvam's request that names the language (language_code)",
+        set!(voice.language_field, i => voice::field(&i.text()?)?),
+    ),
+    key(
+        "http.address",
+        "WEBHOOK_ADDRESS",
+        "address that the HTTP server listens on (0.0.0.0)",
+        set!(http_address, i => address(&i.text()?)?),
     ),
     key(
         "http.port",
         "WEBHOOK_PORT",
-        "port of the HTTP server (8081)",
-        set!(http_port, i => i.number(1, 65_535)?),
+        "port of the HTTP server (8081); 0 is any free one",
+        set!(http_port, i => i.number(0, 65_535)?),
     ),
 ];
 
@@ -397,11 +488,22 @@ fn provider(text: &str) -> Result<Provider, String> {
         .ok_or_else(|| format!("{text:?} is none of groq, openai, anthropic"))
 }
 
-fn language(text: &str) -> Result<String, String> {
-    match text.to_lowercase().as_str() {
-        "english" | "en" | "en-in" => Ok("english".to_owned()),
-        "tamil" | "ta" | "ta-in" => Ok("tamil".to_owned()),
-        "tanglish" => Ok("tanglish".to_owned()),
-        _ => Err(format!("{text:?} is none of english, tamil, tanglish")),
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| format!("{text:?} is not an IP address"))
+}
+
+/// An address of HTTP, without anything that could carry a secret.
+fn url(text: &str) -> Result<String, String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._:/[]~%".contains(c);
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.chars().all(plain) => Ok(text.to_owned()),
+        _ => Err(format!(
+            "{text:?} is not an address such as https://host/path"
+        )),
     }
 }

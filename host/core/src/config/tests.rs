@@ -42,7 +42,47 @@ fn the_environment_is_laid_over_the_file() {
     assert_eq!(config.recovery_timeout, Duration::from_secs(60));
     assert_eq!(config.recovery_interval, Duration::from_secs(5));
     assert_eq!(config.approvers, ["ann", "bob"]);
-    assert_eq!(config.voice_language, "tamil");
+    assert_eq!(config.voice.language, "tamil");
+}
+
+#[test]
+fn approvers_in_slack_are_ids_or_domains() {
+    let parse = |approvers: &str| {
+        let approvers = approvers.to_owned();
+        Config::parse(None, move |name: &str| {
+            (name == "SLACK_APPROVERS").then(|| approvers.clone())
+        })
+    };
+    let config = parse("U0123ABCD, S0456,@Example.com").unwrap();
+    assert_eq!(
+        config.slack.approvers,
+        ["U0123ABCD", "S0456", "@example.com"]
+    );
+    for wrong in ["alice", "@", "@example", "C0123", "U0123;S0456", "@a.b/c"] {
+        let faults = parse(wrong).unwrap_err();
+        assert!(
+            faults[0].to_string().contains("SLACK_APPROVERS"),
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
+fn a_voice_is_described_in_words() {
+    let text = "[voice]\nengine = \"off\"\nseverity = \"high\"\nquiet_hours = \"22:00-07:00\"\n";
+    let config = Config::parse(Some(("c", text)), none).unwrap();
+    assert_eq!(config.voice.engine, VoiceEngine::Off);
+    assert_eq!(config.voice.severity, crate::Severity::High);
+    assert_eq!(config.voice.quiet_hours, Some((22 * 60, 7 * 60)));
+    for wrong in [
+        "engine = \"siri\"",
+        "severity = \"bad\"",
+        "quiet_hours = \"22-7\"",
+        "quiet_hours = \"22:00-22:00\"",
+        "sarvam_url = \"api.sarvam.ai\"",
+    ] {
+        assert!(Config::parse(Some(("c", &format!("[voice]\n{wrong}\n"))), none).is_err());
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The buttons under a message.
 
+use k8shawk_core::approval::Question;
 use k8shawk_core::decision::Candidate;
 use k8shawk_core::fix::Risk;
 use k8shawk_core::record::Record;
@@ -15,7 +16,8 @@ pub(super) fn row(record: &Record, look: Look) -> Value {
     let incident = &record.incident.id.0;
     let mut all = Vec::new();
     if let Some(candidate) = standing::may_approve(record, look) {
-        all.push(approve(incident, candidate));
+        let asked_at = record.asked_at.unwrap_or_default();
+        all.push(approve(incident, candidate, asked_at));
     }
     if record.state.awaits_people() {
         all.push(Button {
@@ -38,7 +40,11 @@ pub(super) fn row(record: &Record, look: Look) -> Value {
     blocks::actions(&all)
 }
 
-fn approve(incident: &str, candidate: &Candidate) -> Button {
+fn approve(incident: &str, candidate: &Candidate, asked_at: i64) -> Button {
+    let question = Question {
+        digest: candidate.digest(),
+        asked_at,
+    };
     let fix = &candidate.fix;
     let what = plain(&format!("{} on {}", fix.action.name(), fix.target), 120);
     let risk = fix.risk();
@@ -49,7 +55,7 @@ fn approve(incident: &str, candidate: &Candidate) -> Button {
     Button {
         action: "approve",
         label: "Approve".to_owned(),
-        value: Target::shown(incident, &candidate.digest()).value(),
+        value: Target::shown(incident, &question).value(),
         style: Some(if risk == Risk::High {
             "danger"
         } else {

@@ -3,7 +3,7 @@ use k8shawk_core::decision::Refused;
 use k8shawk_core::diff::Diff;
 use k8shawk_core::fix::{Fix, Operation};
 use k8shawk_core::policy::Ruling;
-use k8shawk_core::record::Execution;
+use k8shawk_core::record::{Execution, State};
 use k8shawk_core::recovery::{Health, Recovery};
 use k8shawk_core::{Evidence, Finding, Incident, IncidentId, ObjectRef};
 use rstest::rstest;
@@ -165,10 +165,9 @@ fn the_button_is_bound_to_the_diff_that_is_shown() {
         .to_owned();
     let target = Target::parse(&value).unwrap();
     assert_eq!(target.incident, "inc-7");
-    assert_eq!(
-        target.digest,
-        Some(r.decision.unwrap().candidates[0].digest())
-    );
+    let question = target.question().unwrap();
+    let candidate = &r.decision.unwrap().candidates[0];
+    assert_eq!(question.stands(candidate, r.asked_at.unwrap()), Ok(()));
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! What a button carries: an incident, and the diff that was shown with it.
+//! What a button carries: an incident, and the question that was shown with it.
 
+use k8shawk_core::approval::Question;
 use serde::{Deserialize, Serialize};
 
 use super::{Place, is_ts};
 use crate::slack::text::is_id;
 
-/// An incident, with the digest of the diff that the person saw.
+/// An incident, with the question that the person saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
@@ -14,7 +15,10 @@ pub struct Target {
     pub incident: String,
     /// Digest of the diff; none where nothing is approved.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
+    digest: Option<String>,
+    /// When it was asked.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    asked_at: Option<i64>,
 }
 
 /// What the modal carries: a submission does not say where it was opened from.
@@ -43,15 +47,25 @@ impl Target {
         Target {
             incident: incident.to_owned(),
             digest: None,
+            asked_at: None,
         }
     }
 
-    /// An incident with the diff that is shown.
-    pub fn shown(incident: &str, digest: &str) -> Target {
+    /// An incident with the question that is shown.
+    pub fn shown(incident: &str, question: &Question) -> Target {
         Target {
             incident: incident.to_owned(),
-            digest: Some(digest.to_owned()),
+            digest: Some(question.digest.clone()),
+            asked_at: Some(question.asked_at),
         }
+    }
+
+    /// The question that was shown; none where nothing was asked.
+    pub fn question(&self) -> Option<Question> {
+        Some(Question {
+            digest: self.digest.clone()?,
+            asked_at: self.asked_at?,
+        })
     }
 
     /// As a button carries it.
@@ -62,7 +76,9 @@ impl Target {
     /// What a button carried; none where it is none of ours.
     pub fn parse(text: &str) -> Option<Target> {
         let target: Target = serde_json::from_str(text).ok()?;
-        let whole = is_incident(&target.incident) && target.digest.as_deref().is_none_or(is_digest);
+        let whole = is_incident(&target.incident)
+            && target.digest.as_deref().is_none_or(is_digest)
+            && target.digest.is_some() == target.asked_at.is_some();
         whole.then_some(target)
     }
 

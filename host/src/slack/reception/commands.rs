@@ -3,9 +3,10 @@
 use tracing::warn;
 
 use super::From;
+use crate::desk::{Act, Desk};
+use crate::slack::Slack;
 use crate::slack::command::{self, Command};
 use crate::slack::effect::Answer;
-use crate::slack::{Act, Desk, Slack};
 use crate::store::Asked;
 
 impl Slack {
@@ -25,7 +26,7 @@ impl Slack {
             },
             Command::Approve(id) => command::told(
                 &self
-                    .act(from, &Act::Approve { id, digest: None }, desk)
+                    .act(from, &Act::Approve { id, shown: None }, desk)
                     .await,
             ),
             Command::Dismiss { id, reason } => {

@@ -1,0 +1,150 @@
+//! Slack as a running host has it: tokens of the environment, the parts that they make, and the
+//! tasks that run.
+
+use std::sync::Arc;
+
+use axum::Router;
+use k8shawk_core::config::Config;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::api::{self, Api, Pace, Rates, Token};
+use super::http::{self, Configured, Door};
+use super::inbox::{Arrived, Inbox};
+use super::signature::Verifier;
+use super::socket::Socket;
+use super::{Options, Slack};
+use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::outbox::Outbox;
+use crate::speech::Speech;
+use crate::store::Store;
+
+/// The secrets of Slack.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// `SLACK_BOT_TOKEN`.
+    pub bot: Option<Token>,
+    /// `SLACK_APP_TOKEN`.
+    pub app: Option<Token>,
+    /// `SLACK_SIGNING_SECRET`.
+    pub signing: Option<SecretString>,
+}
+
+impl Access {
+    /// From a source of secrets, by their names.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn read<E>(secret: impl Fn(&str) -> Result<Option<SecretString>, E>) -> Result<Access, E> {
+        let token = |name: &str| -> Result<Option<Token>, E> {
+            Ok(secret(name)?.map(|s| Token::new(s.expose_secret())))
+        };
+        Ok(Access {
+            bot: token("SLACK_BOT_TOKEN")?,
+            app: token("SLACK_APP_TOKEN")?,
+            signing: secret("SLACK_SIGNING_SECRET")?,
+        })
+    }
+
+    /// What is set, and what lacks.
+    pub fn configured(&self, config: &Config) -> Configured {
+        Configured {
+            bot_token: self.bot.is_some(),
+            app_token: self.app.is_some(),
+            signing_secret: self.signing.is_some(),
+            channel: config.slack.channel.is_some(),
+            public_url: config.slack.public_url.clone(),
+        }
+    }
+}
+
+/// Slack, put together and not running yet.
+pub struct Service {
+    slack: Option<Arc<Slack>>,
+    outbox: Arc<Outbox>,
+    store: Arc<Store>,
+    socket: Option<Socket>,
+    arrived: mpsc::Receiver<Arrived>,
+    door: Arc<Door>,
+}
+
+impl Service {
+    /// Put it together; where something that is needed lacks, only `/slack/validate` is there.
+    ///
+    /// # Errors
+    /// A sentence, where there is no HTTP client.
+    pub fn new(
+        access: &Access,
+        config: &Config,
+        store: Arc<Store>,
+        clock: Clock,
+        speech: Option<Arc<Speech>>,
+    ) -> Result<Service, String> {
+        let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
+        let (inbox, arrived) = Inbox::new();
+        let configured = access.configured(config);
+        let used = configured.missing().is_empty();
+        let (mut slack, mut socket) = (None, None);
+        if let (true, Some(bot), Some(channel)) = (used, &access.bot, &config.slack.channel) {
+            let pace = Pace::new(Rates::default());
+            let api = Api::new(api::http()?, &config.slack.api_url, bot.clone(), pace);
+            if let Some(app) = &access.app {
+                socket = Some(Socket::new(api.with(app.clone()), inbox.clone())?);
+            }
+            let expires = config.approval_expires.as_millis();
+            let options = Options {
+                channel: channel.clone(),
+                approvers: config.approvers_in_slack(),
+                expires_after: i64::try_from(expires).unwrap_or(i64::MAX),
+            };
+            let (store, outbox, clock) = (store.clone(), outbox.clone(), clock.clone());
+            slack = Some(Arc::new(Slack::new(
+                api, store, outbox, clock, options, speech,
+            )));
+        }
+        let signing = access.signing.as_ref().filter(|_| slack.is_some());
+        let door = Arc::new(Door {
+            verifier: signing.map(|s| Verifier::new(s.expose_secret())),
+            inbox,
+            clock,
+            configured,
+        });
+        Ok(Service {
+            slack,
+            outbox,
+            store,
+            socket,
+            arrived,
+            door,
+        })
+    }
+
+    /// What is set, and what lacks.
+    pub fn configured(&self) -> &Configured {
+        &self.door.configured
+    }
+
+    /// The routes.
+    pub fn router(&self) -> Router {
+        http::router(self.door.clone())
+    }
+
+    /// Follow the store, send, receive, until cancelled.
+    pub fn start(self, desk: Arc<dyn Desk>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+        let Some(slack) = self.slack else {
+            return Vec::new();
+        };
+        let changes = self.store.changes();
+        let (outbox, to, until) = (self.outbox, slack.clone(), stop.clone());
+        let mut tasks = vec![
+            tokio::spawn(slack.clone().follow(changes, desk.clone(), stop.clone())),
+            tokio::spawn(async move { outbox.run(to, until).await }),
+            tokio::spawn(slack.serve(self.arrived, desk, stop.clone())),
+        ];
+        tasks.extend(self.socket.map(|s| tokio::spawn(s.run(stop.clone()))));
+        tasks
+    }
+}
