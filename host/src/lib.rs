@@ -35,6 +35,7 @@ pub mod settings;
 pub mod slack;
 pub mod speech;
 pub mod store;
+pub mod telemetry;
 pub mod terminal;
 pub mod triage;
 pub mod trial;

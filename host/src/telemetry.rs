@@ -1,0 +1,5 @@
+//! Service: what is measured, for Prometheus.
+
+mod model;
+
+pub use model::{ModelMetrics, Next};
