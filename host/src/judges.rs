@@ -8,6 +8,7 @@ use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::{Incident, Severity};
 use k8shawk_core::policy::{Ruling, Verdict};
+use k8shawk_core::redact::redact;
 use k8shawk_core::signal::{Judgement, Opening};
 use k8shawk_sandbox::{
     Blame, CallContext, CallRecord, Language, Plan, Point, RawProposal, Registry,
@@ -57,6 +58,7 @@ impl<T> Answers<T> {
             }
         }
         for (level, line) in &record.log {
+            let line = redact(line);
             debug!(plugin = id, ?level, line, "plugin log");
         }
         match result {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::finding::Finding;
 use crate::object::ObjectRef;
 use crate::record::{Record, State};
+use crate::redact::redact;
 
 /// Time as people read it, in UTC.
 pub fn time(ms: i64) -> String {
@@ -173,7 +174,12 @@ fn evidence(out: &mut String, finding: &Finding) {
 fn timeline(out: &mut String, record: &Record) {
     let _ = writeln!(out, "\n## Timeline\n");
     let signals = record.incident.signals.iter().map(|s| {
-        let what = format!("{}: {} ({})", s.reason, s.object, first_line(&s.message));
+        let what = format!(
+            "{}: {} ({})",
+            s.reason,
+            s.object,
+            first_line(&redact(&s.message))
+        );
         (s.last_seen, what)
     });
     let steps = record

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use k8shawk_core::redact::redact;
 
 /// Everything that is printed goes above it.
 static BAR: OnceLock<ProgressBar> = OnceLock::new();
@@ -45,12 +46,15 @@ pub fn above<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Standard error, above the line.
+/// Standard error, above the line and without what looks like a secret. A log line comes in one
+/// piece.
 pub struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        above(|| std::io::stderr().write(bytes))
+        let text = redact(&String::from_utf8_lossy(bytes));
+        above(|| std::io::stderr().write_all(text.as_bytes()))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -177,7 +177,7 @@ fn model_finding(
     let summary = redact(&diagnosis.summary);
     let mut unknown = same.map(|b| b.unknown.clone()).unwrap_or_default();
     if matches!(diagnosis.fix, ProposedFix::None) && !diagnosis.description.is_empty() {
-        unknown.push(redact(&cut(&diagnosis.description, 500)));
+        unknown.push(cut(&redact(&diagnosis.description), 500));
     }
     Finding {
         class,
@@ -256,7 +256,7 @@ fn evidence_of(
             Evidence {
                 id: note.id.clone(),
                 source: note.source.clone(),
-                excerpt: redact(&cut(quote.unwrap_or(&note.text), EXCERPT)),
+                excerpt: cut(&redact(quote.unwrap_or(&note.text)), EXCERPT),
             }
         })
         .collect()
@@ -288,7 +288,7 @@ fn fix(
     let seen = |fix: &Fix| seen.iter().any(|s| s.same_object(&fix.target));
     match parsed {
         Ok(fix) if seen(&fix) => {
-            let rationale = redact(&cut(&diagnosis.description, 1000));
+            let rationale = cut(&redact(&diagnosis.description), 1000);
             (Some(Proposal { fix, rationale }), None)
         }
         Ok(fix) => (
@@ -305,8 +305,8 @@ fn fix(
 fn refused(said: &str, reason: &str) -> Refused {
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     Refused {
-        proposal: redact(&cut(&line, 300)),
-        reason: format!("model: {}", redact(&cut(reason, 300))),
+        proposal: cut(&redact(&line), 300),
+        reason: format!("model: {}", cut(&redact(reason), 300)),
     }
 }
 

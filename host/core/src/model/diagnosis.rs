@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::tools::kind_of;
 use crate::incident::Severity;
 use crate::object::ObjectRef;
+use crate::redact::redact;
 
 /// Longest text of a field.
 const FIELD: usize = 4000;
@@ -65,7 +66,7 @@ impl Diagnosis {
     /// # Errors
     /// What the model has to be told.
     pub fn parse(arguments: &Map<String, Value>, namespace: &str) -> Result<Diagnosis, String> {
-        let text = |key: &str| text_of(arguments.get(key));
+        let text = |key: &str| told(arguments.get(key));
         let cause = text("cause");
         if cause.is_empty() {
             return Err("cause is missing: 3 to 5 sentences, each with its [eN]".to_owned());
@@ -99,8 +100,12 @@ fn text_of(value: Option<&Value>) -> String {
     };
     text.chars()
         .filter(|c| !c.is_control() || *c == '\n')
-        .take(FIELD)
         .collect()
+}
+
+/// A text without secrets, and then of at most [`FIELD`] characters.
+fn told(value: Option<&Value>) -> String {
+    redact(&text_of(value)).chars().take(FIELD).collect()
 }
 
 /// A text without line ends, of at most `most` characters.
@@ -177,7 +182,7 @@ fn cited(item: &Value) -> Vec<CitedEvidence> {
             .collect(),
         Value::Object(fields) => vec![CitedEvidence {
             id: id(&text_of(fields.get("id"))),
-            quote: text_of(fields.get("quote")),
+            quote: told(fields.get("quote")),
         }],
         _ => Vec::new(),
     }

@@ -6,6 +6,7 @@ use super::fence::Fence;
 use crate::finding::{Evidence, Finding};
 use crate::incident::Incident;
 use crate::object::ObjectRef;
+use crate::redact::redact;
 
 /// Signals that are told.
 const SIGNALS: usize = 8;
@@ -150,7 +151,7 @@ fn incident(incident: &Incident) -> String {
             signal.reason,
             signal.object,
             signal.count,
-            super::trim::cut(&signal.message, 400)
+            super::trim::cut(&redact(&signal.message), 400)
         ));
     }
     if !incident.victims.is_empty() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::render::{meaningful, yaml};
 use crate::guard::{Answer, Read};
+use crate::redact::redact;
 
 /// What stands where something was cut.
 const CUT: &str = "\n[cut]\n";
@@ -57,14 +58,19 @@ pub fn answer_text(read: &Read, answer: &Answer, bytes: usize) -> String {
                     )
                 })
                 .collect();
-            cut(&or_none(lines.join("\n")), bytes)
+            clipped(&or_none(lines.join("\n")), bytes)
         }
         (Read::Logs { .. }, Answer::Text(text)) => log_text(text, bytes),
-        (Read::Get { .. }, Answer::Text(text)) => cut(&object(text), bytes),
+        (Read::Get { .. }, Answer::Text(text)) => clipped(&object(text), bytes),
         (Read::List { .. }, Answer::Text(text)) => list(text, bytes),
-        (Read::Events { .. }, Answer::Text(text)) => cut(&events(text), bytes),
-        (_, Answer::Text(text)) => cut(&described(text), bytes),
+        (Read::Events { .. }, Answer::Text(text)) => clipped(&events(text), bytes),
+        (_, Answer::Text(text)) => clipped(&described(text), bytes),
     }
+}
+
+/// Redacted while everything is there that gives a secret away, then cut.
+fn clipped(text: &str, bytes: usize) -> String {
+    cut(&redact(text), bytes)
 }
 
 fn or_none(text: String) -> String {
@@ -93,7 +99,7 @@ fn described(text: &str) -> String {
 /// Whole objects where they fit, else one line for each.
 fn list(text: &str, bytes: usize) -> String {
     let Ok(Value::Array(items)) = serde_json::from_str::<Value>(text) else {
-        return cut(&described(text), bytes);
+        return clipped(&described(text), bytes);
     };
     let whole: Vec<String> = items
         .iter()
@@ -109,7 +115,7 @@ fn list(text: &str, bytes: usize) -> String {
         "{} objects; read one by its name for all of it\n",
         items.len()
     );
-    cut(&format!("{head}{}", lines.join("\n")), bytes)
+    clipped(&format!("{head}{}", lines.join("\n")), bytes)
 }
 
 /// One object in one line: name, phase or counts, and what is not ready.
@@ -183,7 +189,7 @@ fn events(text: &str) -> String {
                 field(item, "reason"),
                 field(item, "name"),
                 field(item, "reporter"),
-                cut(&field(item, "message"), 400)
+                clipped(&field(item, "message"), 400)
             )
         })
         .collect();
@@ -192,7 +198,8 @@ fn events(text: &str) -> String {
 
 /// Log lines: no colours, no repetitions, and where it is too long the telling lines and the end.
 pub fn log_text(text: &str, bytes: usize) -> String {
-    let text = printable(text);
+    // Redacted first: a line alone does not show that it belongs to a key.
+    let text = redact(&printable(text));
     let lines = repeated(text.lines().filter(|l| !l.trim().is_empty()));
     let whole = lines.join("\n");
     if whole.len() <= bytes {
