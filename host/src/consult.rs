@@ -13,6 +13,11 @@ use crate::model::{self, Outcome};
 use crate::terminal::ModelSteps;
 use crate::world::World;
 
+/// True where a model will be asked about an incident in this state.
+pub fn is_due(flow: &Flow, record: &Record) -> bool {
+    flow.model.is_some() && record.state == State::Investigated && record.consulted.is_none()
+}
+
 /// Ask the model about an incident that it was not asked about yet. False where there is nothing
 /// to ask, and nothing has changed.
 ///
@@ -41,7 +46,7 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
 
 /// A live model, or the conversation that was recorded with the incident.
 async fn ask(flow: &Flow, record: &Record, case: &Case<'_>) -> Option<Outcome> {
-    let steps = ModelSteps::new(&flow.terminal, &record.incident.id.0);
+    let steps = ModelSteps::new(&flow.terminal, &record.incident);
     if let World::Recorded(replay) = &flow.world {
         let stored = replay.conversation(&record.incident.owner)?;
         return Some(model::replay(case, stored, &steps).await.outcome);
@@ -50,7 +55,7 @@ async fn ask(flow: &Flow, record: &Record, case: &Case<'_>) -> Option<Outcome> {
     let now = || flow.clock.now();
     Some(
         model
-            .investigate(case, flow.world.reader(), &now, &steps)
+            .investigate(case, flow.world.reader(), &now, record.spent, &steps)
             .await,
     )
 }
@@ -74,6 +79,7 @@ fn take(record: &mut Record, outcome: Outcome, now: i64) {
         record.title()
     );
     record.answered_by = outcome.answered_by;
+    record.spent.add(&outcome.usage);
     record.consulted = Some(Consulted {
         why: outcome.why,
         contradicts: outcome.contradicts,

@@ -15,23 +15,28 @@ pub mod names;
 mod progress;
 mod recorded;
 mod rounds;
+mod spans;
 mod talk;
 mod toolbox;
 mod transport;
 mod wire;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::Reader;
-use k8shawk_core::model::{Case, Conversation, ModelConfig, RungSetup, Setup, Usage};
+use k8shawk_core::model::{Case, Conversation, Failure, ModelConfig, RungSetup, Setup, Usage};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use self::gate::Gate;
 use self::http::Http;
 use self::live::Live;
+use self::progress::Counted;
 use self::recorded::Recorded;
 use crate::random;
+use crate::telemetry::{self, ModelMetrics};
 
 pub use self::keys::ModelError;
 pub use self::progress::{Next, Progress, Silent, Sink};
@@ -45,6 +50,7 @@ pub struct Model {
     http: Http,
     gate: Gate,
     grant: Arc<Grant>,
+    metrics: ModelMetrics,
 }
 
 impl Model {
@@ -73,6 +79,7 @@ impl Model {
             http,
             gate,
             grant,
+            metrics: ModelMetrics::default(),
         }))
     }
 
@@ -81,16 +88,66 @@ impl Model {
         &self.rungs
     }
 
-    /// Investigate. `now` is the wall clock in milliseconds, for the record of what left.
+    /// Count into these from now on.
+    #[must_use]
+    pub fn counting(self, metrics: ModelMetrics) -> Model {
+        Model { metrics, ..self }
+    }
+
+    /// What it counts.
+    pub fn metrics(&self) -> &ModelMetrics {
+        &self.metrics
+    }
+
+    /// Investigate. `now` is the wall clock in milliseconds, for the record of what left; `spent`
+    /// is what earlier investigations of the incident used of its budget.
     pub async fn investigate(
         &self,
         case: &Case<'_>,
         reader: Arc<dyn Reader>,
         now: &(dyn Fn() -> i64 + Send + Sync),
+        spent: Usage,
+        sink: &dyn Sink,
+    ) -> Outcome {
+        let started = Instant::now();
+        let span = spans::invoke_agent(&case.incident.id.0, self.rungs.first());
+        let sink = Counted {
+            sink,
+            metrics: &self.metrics,
+        };
+        let outcome = match random::nonce() {
+            Ok(nonce) => {
+                let holding = self.hold(case, nonce, reader, now, spent, &sink);
+                holding.instrument(span.clone()).await
+            }
+            Err(why) => {
+                let what = why.to_string();
+                let failure = Failure::Unguarded { what };
+                Outcome::unasked(case, self.setup(String::new()), &failure)
+            }
+        };
+        spans::ended(&span, &outcome.answered_by, outcome.rounds, &outcome.usage);
+        self.count(&outcome, started.elapsed());
+        outcome
+    }
+
+    async fn hold(
+        &self,
+        case: &Case<'_>,
+        nonce: String,
+        reader: Arc<dyn Reader>,
+        now: &(dyn Fn() -> i64 + Send + Sync),
+        spent: Usage,
         sink: &dyn Sink,
     ) -> Outcome {
         let deadline = Instant::now() + self.config.deadline;
-        let tools = ClusterTools::new(self.grant.clone(), reader, self.config.tool_bytes, deadline);
+        let tools = ClusterTools::new(
+            self.grant.clone(),
+            reader,
+            self.config.tool_bytes,
+            deadline,
+            self.metrics.clone(),
+        );
         let transport = Live {
             http: &self.http,
             gate: &self.gate,
@@ -98,14 +155,33 @@ impl Model {
             per_incident: self.config.per_incident,
             deadline,
             now,
-            used: Mutex::new(Usage::default()),
+            rungs: &self.rungs,
+            answer_tokens: self.config.answer_tokens,
+            metrics: &self.metrics,
+            used: Mutex::new(spent),
+            under_way: Mutex::new(None),
         };
-        rounds::hold(case, self.setup(), &transport, &tools, sink).await
+        rounds::hold(case, self.setup(nonce), &transport, &tools, sink).await
     }
 
-    fn setup(&self) -> Setup {
+    fn count(&self, outcome: &Outcome, took: Duration) {
+        let by = match outcome.answered_by.as_str() {
+            PATTERNS => telemetry::Next::Patterns,
+            _ => telemetry::Next::Model,
+        };
+        self.metrics.investigated(by, took);
+        let claims = outcome.findings.first().map_or(0, |f| f.unsupported.len());
+        self.metrics.refused(
+            outcome.contradicts,
+            claims,
+            outcome.refused_fixes.len(),
+            outcome.refused_reads.len(),
+        );
+    }
+
+    fn setup(&self, nonce: String) -> Setup {
         Setup {
-            nonce: random::nonce(),
+            nonce,
             rungs: self.rungs.clone(),
             rounds: self.config.rounds,
             answer_tokens: self.config.answer_tokens,

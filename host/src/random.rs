@@ -1,28 +1,34 @@
 //! Service: randomness of the operating system, through the TLS stack that is there anyway.
 
+use thiserror::Error;
+
+/// The system gives no randomness: what nobody may guess cannot be made. Do without it, or fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the operating system gives no randomness")]
+pub struct NoRandomness;
+
 /// Random bytes.
-fn fill(bytes: &mut [u8]) {
+fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     let provider = rustls::crypto::ring::default_provider();
-    // It fails only where the system has no randomness; the time is then all there is.
-    if provider.secure_random.fill(bytes).is_err() {
-        let now = jiff::Timestamp::now().as_nanosecond().to_le_bytes();
-        bytes
-            .iter_mut()
-            .zip(now)
-            .for_each(|(byte, time)| *byte = time);
+    provider.secure_random.fill(bytes).map_err(|_| NoRandomness)
+}
+
+/// A number below `bound` that spreads what would happen at once. It guards nothing: without
+/// randomness it is half of the bound.
+pub fn below(bound: u64) -> u64 {
+    let mut bytes = [0; 8];
+    match fill(&mut bytes) {
+        Ok(()) => u64::from_le_bytes(bytes).checked_rem(bound).unwrap_or(0),
+        Err(NoRandomness) => bound / 2,
     }
 }
 
-/// A random number below `bound`.
-pub fn below(bound: u64) -> u64 {
-    let mut bytes = [0; 8];
-    fill(&mut bytes);
-    u64::from_le_bytes(bytes).checked_rem(bound).unwrap_or(0)
-}
-
-/// A random text.
-pub fn nonce() -> String {
+/// A text that nobody can guess.
+///
+/// # Errors
+/// [`NoRandomness`]; there is no weaker text in its place.
+pub fn nonce() -> Result<String, NoRandomness> {
     let mut bytes = [0; 16];
-    fill(&mut bytes);
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    fill(&mut bytes)?;
+    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
 }

@@ -84,10 +84,12 @@ CREATE TABLE IF NOT EXISTS outcomes (
     incident TEXT NOT NULL,
     at INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS conversations (
-    incident TEXT PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS investigations (
+    number INTEGER PRIMARY KEY,
+    incident TEXT NOT NULL,
     conversation TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS investigations_incident ON investigations (incident);
 CREATE TABLE IF NOT EXISTS reloads (
     plugin TEXT NOT NULL,
     what TEXT NOT NULL,

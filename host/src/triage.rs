@@ -1,6 +1,7 @@
 //! Stage: from an observation to an incident, or to none.
 
 use k8shawk_core::incident::{Incident, IncidentId, MAX_SIGNALS};
+use k8shawk_core::model::Usage;
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::signal::{Opening, Signal};
 use k8shawk_core::{Observation, group};
@@ -116,6 +117,7 @@ fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Recor
         also: Vec::new(),
         answered_by: String::new(),
         consulted: None,
+        spent: Usage::default(),
         decision: None,
         asked_at: None,
         votes: Vec::new(),

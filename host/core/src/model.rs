@@ -31,5 +31,5 @@ pub use failure::{Failure, reset_ms};
 pub use fence::Fence;
 pub use options::{Budget, ModelConfig, Price, Provider, Usage};
 pub use prompt::{Case, Noted, next_id, opening, patterns_evidence, system};
-pub use tools::{Call, SUBMIT, TOOLS, Tool, arguments_of, kind_of, read_of, shown};
+pub use tools::{Call, SUBMIT, TOOLS, Tool, arguments_of, kind_of, read_of, shown, tool_of};
 pub use trim::{answer_text, cut, log_text};

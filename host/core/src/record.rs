@@ -185,6 +185,9 @@ pub struct Record {
     /// What came of asking a model; none where none was asked.
     #[serde(default)]
     pub consulted: Option<Consulted>,
+    /// What models used of its budget, in all of its investigations.
+    #[serde(default)]
+    pub spent: Usage,
     /// What is decided.
     pub decision: Option<Decision>,
     /// When people were asked.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use k8shawk_core::grant::Grant;
+use k8shawk_core::model::Disclosure;
 use k8shawk_core::rca::time;
 use serde_json::Value;
 
@@ -69,8 +70,8 @@ pub fn shown(model: Option<&Arc<Model>>) -> String {
 /// What left the cluster because of an incident.
 pub fn disclosed(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
     let id = store.find(id)?.incident.id.0;
-    let conversation = store.conversation(&id)?;
-    let all = conversation.map(|c| c.disclosures()).unwrap_or_default();
+    let conversations = store.conversations(&id)?;
+    let all: Vec<Disclosure> = conversations.iter().flat_map(|c| c.disclosures()).collect();
     if format == Format::Json {
         output::document(&serde_json::to_value(&all).unwrap_or(Value::Null))?;
         return Ok(true);

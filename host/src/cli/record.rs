@@ -263,7 +263,7 @@ async fn investigated(
     let (mut runs, mut said) = (Vec::new(), Vec::new());
     for scanned in found {
         let incident = &scanned.record.incident;
-        if let Some(conversation) = flow.store.conversation(&incident.id.0)? {
+        if let Some(conversation) = flow.store.conversations(&incident.id.0)?.pop() {
             let owner = incident.owner.clone();
             said.push(Recorded {
                 owner,

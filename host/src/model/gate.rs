@@ -15,6 +15,8 @@ const FAILURES: u32 = 3;
 const OPEN: Duration = Duration::from_secs(30);
 /// How long a model is left alone that does not exist, or a key that is refused.
 const GONE: Duration = Duration::from_secs(600);
+/// A longer wait is a time in which nobody asks.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Longest that a server's word is taken for.
 const LONGEST: Duration = Duration::from_secs(3600);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -59,7 +61,8 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a request to this rung may be sent now.
+    /// Let a request to this rung through, and count it: requests that are under way at the same
+    /// time cannot overrun the number of an hour.
     ///
     /// # Errors
     /// [`Failure::Closed`] or [`Failure::Budget`].
@@ -72,53 +75,62 @@ impl Gate {
         let mut used = Usage::default();
         state.hour.iter().for_each(|(_, usage)| used.add(usage));
         within(&self.per_hour, &used, "of this hour")?;
-        if let Some(breaker) = state.breakers.get_mut(rung)
-            && let Some(until) = breaker.until
-        {
-            if until > now {
-                let seconds = until.duration_since(now).as_secs() + 1;
-                return Err(Failure::Closed {
-                    seconds,
-                    what: breaker.what.clone(),
-                });
-            }
-            // Half open: one request may try; its failure closes it again at once.
-            breaker.until = None;
-            breaker.failures = FAILURES - 1;
+        if let Some(breaker) = state.breakers.get_mut(rung) {
+            breaker.pass(now)?;
         }
+        let call = Usage {
+            calls: 1,
+            ..Usage::default()
+        };
+        state.hour.push_back((now, call));
         Ok(())
     }
 
-    /// Count an answer, or a failure.
-    pub fn settle(&self, rung: usize, outcome: Result<&Usage, &Failure>, now: Instant) {
+    /// Count what a request used, and learn from its failure.
+    pub fn settle(&self, rung: usize, usage: &Usage, failure: Option<&Failure>, now: Instant) {
         let mut state = self.state();
-        if let Ok(usage) = outcome {
-            state.hour.push_back((now, *usage));
-        } else if outcome.is_err_and(was_sent) {
-            let usage = Usage {
-                calls: 1,
-                ..Usage::default()
-            };
-            state.hour.push_back((now, usage));
+        // Its call was counted when it was let through.
+        let rest = Usage { calls: 0, ..*usage };
+        if rest != Usage::default() {
+            state.hour.push_back((now, rest));
         }
         if let Some(breaker) = state.breakers.get_mut(rung) {
-            breaker.learn(outcome, now);
+            breaker.learn(failure, now);
         }
     }
 }
 
 impl Breaker {
-    fn learn(&mut self, outcome: Result<&Usage, &Failure>, now: Instant) {
-        let failure = match outcome {
-            Ok(_) => return *self = Breaker::default(),
-            Err(failure) => failure,
+    fn pass(&mut self, now: Instant) -> Result<(), Failure> {
+        let Some(until) = self.until else {
+            return Ok(());
         };
+        if until > now {
+            let seconds = until.duration_since(now).as_secs() + 1;
+            return Err(Failure::Closed {
+                seconds,
+                what: self.what.clone(),
+            });
+        }
+        // Half open: this one request tries, and the others still keep away.
+        self.until = Some(now + OPEN);
+        self.failures = FAILURES - 1;
+        Ok(())
+    }
+
+    fn learn(&mut self, failure: Option<&Failure>, now: Instant) {
+        let Some(failure) = failure else {
+            return *self = Breaker::default();
+        };
+        let asked = failure.retry_after_ms().map(Duration::from_millis);
         let rest = match failure {
-            Failure::RateLimited {
-                retry_after_ms: Some(ms),
-                ..
-            } => Some(Duration::from_millis(*ms)).filter(|wait| *wait > Duration::from_secs(2)),
+            _ if asked.is_some_and(|wait| wait > PATIENCE) => asked,
             Failure::Retired { .. } | Failure::Refused { .. } => Some(GONE),
+            // It answers: whoever tried it for the others has learnt that.
+            Failure::RateLimited { .. } if asked.is_some() => self.reopen(),
+            Failure::TooLarge { .. } | Failure::ToolUse { .. } | Failure::Rejected { .. } => {
+                self.reopen()
+            }
             Failure::RateLimited { .. }
             | Failure::Overloaded { .. }
             | Failure::Malformed { .. }
@@ -134,14 +146,11 @@ impl Breaker {
             self.what = failure.to_string();
         }
     }
-}
 
-/// False for what is refused before anything is sent.
-fn was_sent(failure: &Failure) -> bool {
-    !matches!(
-        failure,
-        Failure::Closed { .. } | Failure::Budget { .. } | Failure::Deadline | Failure::Unrecorded
-    )
+    fn reopen(&mut self) -> Option<Duration> {
+        self.until = None;
+        None
+    }
 }
 
 /// Whether a budget has something left.
@@ -188,7 +197,7 @@ mod tests {
         let failure = Failure::Timeout { ms: 1 };
         for _ in 0..3 {
             assert_eq!(gate.open(0, start), Ok(()));
-            gate.settle(0, Err(&failure), start);
+            gate.settle(0, &Usage::default(), Some(&failure), start);
         }
         assert!(matches!(
             gate.open(0, start),
@@ -197,12 +206,13 @@ mod tests {
         assert_eq!(gate.open(1, start), Ok(()));
         let later = start + OPEN;
         assert_eq!(gate.open(0, later), Ok(()));
-        gate.settle(0, Err(&failure), later);
+        assert!(gate.open(0, later).is_err(), "one tries for all");
+        gate.settle(0, &Usage::default(), Some(&failure), later);
         assert!(gate.open(0, later).is_err());
         let last = later + OPEN;
         assert_eq!(gate.open(0, last), Ok(()));
-        gate.settle(0, Ok(&Usage::default()), last);
-        gate.settle(0, Err(&failure), last);
+        gate.settle(0, &Usage::default(), None, last);
+        gate.settle(0, &Usage::default(), Some(&failure), last);
         assert_eq!(gate.open(0, last), Ok(()));
     }
 
@@ -213,44 +223,39 @@ mod tests {
             retry_after_ms: Some(60_000),
             what: String::new(),
         };
-        gate.settle(0, Err(&limited), start);
+        gate.settle(0, &Usage::default(), Some(&limited), start);
         assert!(gate.open(0, start + Duration::from_secs(59)).is_err());
         assert!(gate.open(0, start + Duration::from_secs(60)).is_ok());
-        gate.settle(
-            1,
-            Err(&Failure::Retired {
-                what: String::new(),
-            }),
-            start,
-        );
+        let retired = Failure::Retired {
+            what: String::new(),
+        };
+        gate.settle(1, &Usage::default(), Some(&retired), start);
         assert!(gate.open(1, start + Duration::from_secs(599)).is_err());
     }
 
     #[test]
-    fn an_hour_has_its_budget_of_calls_tokens_and_money() {
+    fn requests_that_are_under_way_count_in_the_budget_of_an_hour() {
+        let (gate, start) = (gate(3), Instant::now());
+        for _ in 0..3 {
+            assert_eq!(gate.open(0, start), Ok(()));
+        }
+        assert!(matches!(gate.open(0, start), Err(Failure::Budget { .. })));
+        assert_eq!(gate.open(0, start + HOUR), Ok(()));
+    }
+
+    #[test]
+    fn an_hour_has_its_budget_of_tokens_and_money() {
         let start = Instant::now();
-        for usage in [
-            Usage {
-                calls: 3,
-                input: 1,
-                output: 1,
-                cost: 1,
-            },
-            Usage {
-                calls: 1,
-                input: 999,
-                output: 1,
-                cost: 1,
-            },
-            Usage {
-                calls: 1,
-                input: 1,
-                output: 1,
-                cost: 50,
-            },
-        ] {
+        for (output, cost) in [(999, 1), (1, 50)] {
             let gate = gate(3);
-            gate.settle(0, Ok(&usage), start);
+            assert_eq!(gate.open(0, start), Ok(()));
+            let usage = Usage {
+                calls: 1,
+                input: 1,
+                output,
+                cost,
+            };
+            gate.settle(0, &usage, None, start);
             assert!(
                 matches!(gate.open(0, start), Err(Failure::Budget { .. })),
                 "{usage:?}"

@@ -18,6 +18,7 @@ const VERSION: &str = "2026-10-21";
 /// Headers that are kept.
 const KEPT: &[&str] = &[
     "content-type",
+    "date",
     "retry-after",
     "retry-after-ms",
     "request-id",
@@ -117,7 +118,11 @@ fn kept(response: &Response) -> Vec<(String, String)> {
     let headers = response.headers().iter();
     headers
         .filter(|(name, _)| {
-            KEPT.contains(&name.as_str()) || name.as_str().starts_with("x-ratelimit-")
+            let name = name.as_str();
+            KEPT.contains(&name)
+                || ["x-ratelimit-", "anthropic-ratelimit-"]
+                    .iter()
+                    .any(|start| name.starts_with(start))
         })
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), brief(value.to_str().ok()?))))
         .collect()

@@ -1,11 +1,11 @@
 //! From model to smaller model: who is asked, and what a failure means for that.
 
-use k8shawk_core::model::{Conversation, Exchange, Failure, RungSetup};
+use k8shawk_core::model::{Conversation, Exchange, Failure, RungSetup, Usage};
 
 use super::progress::{Next, Progress, Sink};
 use super::talk::Talk;
 use super::transport::{Transport, Wait};
-use super::wire::{Turn, body, read};
+use super::wire::{Body, Turn, body, estimate, read};
 
 /// Longest wait for the same model where another one could be asked.
 const PATIENCE_MS: u64 = 2000;
@@ -20,6 +20,8 @@ pub(super) struct Ladder<'a> {
     sink: &'a dyn Sink,
     /// Why models did not answer.
     pub missed: Vec<String>,
+    /// What all requests used, answered or not.
+    pub usage: Usage,
 }
 
 /// What follows a failure.
@@ -39,6 +41,7 @@ impl<'a> Ladder<'a> {
             transport,
             sink,
             missed: Vec::new(),
+            usage: Usage::default(),
         }
     }
 
@@ -48,10 +51,31 @@ impl<'a> Ladder<'a> {
     }
 
     /// Ask the next model from now on; false where there is none.
-    pub fn down(&mut self, why: &str) -> bool {
-        self.missed.push(format!("{}: {why}", self.model()));
-        self.at += 1;
-        self.at < self.rungs.len()
+    pub fn down(&mut self, why: &Failure) -> bool {
+        self.leave(why, self.at + 1)
+    }
+
+    /// Ask no model any more.
+    pub fn stop(&mut self, why: &Failure) {
+        self.leave(why, self.rungs.len());
+    }
+
+    fn leave(&mut self, why: &Failure, to: usize) -> bool {
+        let more = to < self.rungs.len();
+        if let Some(rung) = self.rungs.get(self.at) {
+            self.missed.push(format!("{}: {why}", rung.model));
+            self.sink.on(&Progress::Failed {
+                rung,
+                failure: why,
+                next: if more {
+                    Next::NextModel
+                } else {
+                    Next::Patterns
+                },
+            });
+        }
+        self.at = to;
+        more
     }
 
     /// Ask until a model answers; none where none is left.
@@ -73,28 +97,28 @@ impl<'a> Ladder<'a> {
             if step == Step::Shrink && (shrinks >= SHRINKS || !talk.shrink()) {
                 step = Step::Down;
             }
-            self.tell(rung, &failure, &step);
             match step {
                 Step::Again { at_least_ms: wait } => {
+                    self.again(rung, &failure);
                     attempt += 1;
                     at_least_ms = wait;
                     hint(talk, &failure);
                 }
-                Step::Shrink => shrinks += 1,
+                Step::Shrink => {
+                    self.again(rung, &failure);
+                    shrinks += 1;
+                }
                 Step::Down => {
                     (attempt, shrinks, at_least_ms) = (0, 0, 0);
-                    self.down(&failure.to_string());
+                    self.down(&failure);
                 }
-                Step::Stop => {
-                    self.down(&failure.to_string());
-                    self.at = self.rungs.len();
-                }
+                Step::Stop => self.stop(&failure),
             }
         }
     }
 
     async fn once(
-        &self,
+        &mut self,
         rung: &RungSetup,
         talk: &Talk,
         log: &mut Conversation,
@@ -107,6 +131,10 @@ impl<'a> Ladder<'a> {
             Ok(received) => read(rung, &body, received),
             Err(failure) => Err(failure.clone()),
         };
+        let usage = match &turn {
+            Ok(turn) => turn.usage,
+            Err(failure) => lost(rung, &body, reply.left, failure),
+        };
         if reply.left || turn.is_err() {
             let request = body.as_str().to_owned();
             log.exchanges.push(Exchange {
@@ -115,10 +143,10 @@ impl<'a> Ladder<'a> {
                 reply,
             });
         }
-        self.transport
-            .settle(self.at, turn.as_ref().map(|t| &t.usage));
+        self.usage.add(&usage);
+        self.transport.settle(self.at, &usage, turn.as_ref().err());
         if let Ok(turn) = &turn {
-            let (usage, calls) = (turn.usage, turn.calls.len());
+            let calls = turn.calls.len();
             self.sink.on(&Progress::Answered {
                 rung,
                 took_ms,
@@ -129,19 +157,27 @@ impl<'a> Ladder<'a> {
         turn
     }
 
-    fn tell(&self, rung: &RungSetup, failure: &Failure, step: &Step) {
-        let last = self.at + 1 >= self.rungs.len();
-        let next = match step {
-            Step::Again { .. } | Step::Shrink => Next::Again,
-            Step::Down if !last => Next::NextModel,
-            Step::Down | Step::Stop => Next::Patterns,
-        };
+    fn again(&self, rung: &RungSetup, failure: &Failure) {
         self.sink.on(&Progress::Failed {
             rung,
             failure,
-            next,
+            next: Next::Again,
         });
     }
+}
+
+/// What a request used that was not answered: nobody says, so what it sent is counted where the
+/// model may have worked for it.
+fn lost(rung: &RungSetup, body: &Body, left: bool, failure: &Failure) -> Usage {
+    let mut usage = Usage {
+        calls: u32::from(left),
+        ..Usage::default()
+    };
+    if left && failure.may_cost() {
+        usage.input = estimate(body.as_str().len());
+        usage.cost = rung.price.of(&usage);
+    }
+    usage
 }
 
 /// A refused tool call is told to the model, and the dice are loaded less.
@@ -161,14 +197,14 @@ fn step(failure: &Failure, attempt: u32, more: bool) -> Step {
         false => Step::Down,
     };
     match failure {
-        Failure::RateLimited { retry_after_ms, .. } => {
-            let wait = retry_after_ms.unwrap_or(0);
+        Failure::RateLimited { .. } | Failure::Overloaded { .. } => {
+            let wait = failure.retry_after_ms().unwrap_or(0);
             match attempt < 2 && (wait <= PATIENCE_MS || !more) {
                 true => Step::Again { at_least_ms: wait },
                 false => Step::Down,
             }
         }
-        Failure::Overloaded { .. } | Failure::ToolUse { .. } => again(2),
+        Failure::ToolUse { .. } => again(2),
         Failure::Unreachable { .. } | Failure::Malformed { .. } => again(1),
         Failure::TooLarge { .. } => Step::Shrink,
         // All models of the ladder have one key.
@@ -177,8 +213,12 @@ fn step(failure: &Failure, attempt: u32, more: bool) -> Step {
         | Failure::Refused { .. }
         | Failure::Rejected { .. }
         | Failure::Timeout { .. }
+        | Failure::NoDiagnosis { .. }
         | Failure::Closed { .. } => Step::Down,
-        Failure::Deadline | Failure::Budget { .. } | Failure::Unrecorded => Step::Stop,
+        Failure::Deadline
+        | Failure::Budget { .. }
+        | Failure::Unguarded { .. }
+        | Failure::Unrecorded => Step::Stop,
     }
 }
 

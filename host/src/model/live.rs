@@ -1,16 +1,19 @@
 //! Requests of one investigation over HTTP: waiting, deadline, gate, budget.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use k8shawk_core::model::{Budget, Failure, Received, Reply, Usage};
+use k8shawk_core::model::{Budget, Failure, Received, Reply, RungSetup, Usage};
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use super::gate::{Gate, within};
 use super::http::Http;
+use super::spans;
 use super::transport::{Sending, Transport, Wait};
 use super::wire::Body;
 use crate::random::below;
+use crate::telemetry::ModelMetrics;
 
 /// First pause of a back-off; it doubles.
 const PAUSE_MS: u64 = 400;
@@ -23,7 +26,13 @@ pub(super) struct Live<'s> {
     pub per_incident: Budget,
     pub deadline: Instant,
     pub now: &'s (dyn Fn() -> i64 + Send + Sync),
+    pub rungs: &'s [RungSetup],
+    pub answer_tokens: u32,
+    pub metrics: &'s ModelMetrics,
+    /// What the incident has used, with what earlier investigations of it used.
     pub used: Mutex<Usage>,
+    /// The request whose answer is not read yet: one at a time.
+    pub under_way: Mutex<Option<(Span, Duration)>>,
 }
 
 impl Live<'_> {
@@ -50,7 +59,7 @@ impl Live<'_> {
             }
             tokio::time::sleep(pause).await;
         }
-        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = *held(&self.used);
         within(&self.per_incident, &used, "of this incident")?;
         let turn = tokio::time::timeout(self.left()?, self.gate.turns.acquire()).await;
         let turn = turn
@@ -69,6 +78,10 @@ impl Live<'_> {
             other => other,
         }
     }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Doubling, with jitter upwards, and never less than what the server asked for.
@@ -93,9 +106,13 @@ impl Transport for Live<'_> {
                 }
             };
             let (at, started) = ((self.now)(), Instant::now());
-            let result = self.sent(body).await;
+            let rung = self.rungs.get(rung);
+            let span = rung.map_or_else(Span::none, |r| spans::chat(r, self.answer_tokens));
+            let result = self.sent(body).instrument(span.clone()).await;
             drop(turn);
-            let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let took = started.elapsed();
+            *held(&self.under_way) = Some((span, took));
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             // Without a connection nothing left; a time-out may have come after the body.
             let left = !matches!(result, Err(Failure::Unreachable { .. }));
             Reply {
@@ -107,16 +124,15 @@ impl Transport for Live<'_> {
         })
     }
 
-    fn settle(&self, rung: usize, outcome: Result<&Usage, &Failure>) {
-        let failed = Usage {
-            calls: 1,
-            ..Usage::default()
-        };
-        let usage = outcome.unwrap_or(&failed);
-        self.used
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(usage);
-        self.gate.settle(rung, outcome, Instant::now());
+    fn settle(&self, rung: usize, usage: &Usage, failure: Option<&Failure>) {
+        held(&self.used).add(usage);
+        self.gate.settle(rung, usage, failure, Instant::now());
+        // What was refused before it was sent has no span, and is no request.
+        if let Some((span, took)) = held(&self.under_way).take() {
+            spans::answered(&span, usage, failure);
+            if let Some(rung) = self.rungs.get(rung) {
+                self.metrics.request(rung, usage, failure, took);
+            }
+        }
     }
 }

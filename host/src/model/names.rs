@@ -1,4 +1,4 @@
-//! Names of OpenTelemetry's GenAI conventions (`open-telemetry/semantic-conventions-genai`,
+//! Names of attributes of OpenTelemetry's GenAI conventions (`open-telemetry/semantic-conventions-genai`,
 //! status: development), in one place because they still change.
 
 /// `chat`, `execute_tool` or `invoke_agent`.
@@ -31,9 +31,5 @@ pub const AGENT_NAME: &str = "gen_ai.agent.name";
 pub const ERROR_TYPE: &str = "error.type";
 /// Host that was asked.
 pub const SERVER_ADDRESS: &str = "server.address";
-/// Histogram of the time of requests, in seconds.
-pub const OPERATION_DURATION: &str = "gen_ai.client.operation.duration";
-/// Histogram of tokens.
-pub const TOKEN_USAGE: &str = "gen_ai.client.token.usage";
-/// `input` or `output`.
-pub const TOKEN_TYPE: &str = "gen_ai.token.type";
+/// Its port.
+pub const SERVER_PORT: &str = "server.port";

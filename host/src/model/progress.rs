@@ -2,6 +2,8 @@
 
 use k8shawk_core::model::{Failure, RungSetup, Usage};
 
+use crate::telemetry::{self, ModelMetrics};
+
 /// One step of an investigation.
 #[derive(Debug)]
 pub enum Progress<'a> {
@@ -36,10 +38,12 @@ pub enum Progress<'a> {
     Tool {
         /// Name of the tool; `unknown` where there is none of that name.
         name: &'static str,
-        /// The read in words.
+        /// The read in words; empty where none was made.
         read: &'a str,
-        /// Id of the evidence that it gave.
+        /// Id of the evidence that it gave, now or before.
         evidence: Option<&'a str>,
+        /// What the model is told where it gave none now.
+        told: Option<&'a str>,
         /// How long it took.
         took_ms: u64,
     },
@@ -76,4 +80,28 @@ pub struct Silent;
 
 impl Sink for Silent {
     fn on(&self, _step: &Progress<'_>) {}
+}
+
+/// Counts who fell to whom, and passes everything on.
+pub(super) struct Counted<'a> {
+    pub sink: &'a dyn Sink,
+    pub metrics: &'a ModelMetrics,
+}
+
+impl Sink for Counted<'_> {
+    fn on(&self, step: &Progress<'_>) {
+        if let Progress::Failed {
+            rung,
+            failure,
+            next,
+        } = step
+        {
+            match next {
+                Next::Again => {}
+                Next::NextModel => self.metrics.fell(rung, failure, telemetry::Next::Model),
+                Next::Patterns => self.metrics.fell(rung, failure, telemetry::Next::Patterns),
+            }
+        }
+        self.sink.on(step);
+    }
 }

@@ -67,7 +67,7 @@ impl Transport for Recorded<'_> {
         Box::pin(std::future::ready(reply))
     }
 
-    fn settle(&self, _rung: usize, _outcome: Result<&Usage, &Failure>) {}
+    fn settle(&self, _rung: usize, _usage: &Usage, _failure: Option<&Failure>) {}
 }
 
 impl Toolbox for Recorded<'_> {

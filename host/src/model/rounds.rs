@@ -6,8 +6,8 @@ mod plan;
 
 use futures::future::join_all;
 use k8shawk_core::model::{
-    Call, Case, Claims, Concluded, Conversation, Diagnosis, Egress, Fence, SUBMIT, Setup, Usage,
-    conclude, opening, read_of, system,
+    Call, Case, Claims, Concluded, Conversation, Diagnosis, Egress, Failure, Fence, SUBMIT, Setup,
+    ToolRecord, conclude, opening, read_of, system,
 };
 use k8shawk_core::redact::redact;
 use serde_json::Value;
@@ -37,7 +37,6 @@ struct Run<'a> {
     log: Conversation,
     toolbox: &'a dyn Toolbox,
     sink: &'a dyn Sink,
-    usage: Usage,
     calls: u32,
     reminders: u32,
     refused_reads: Vec<String>,
@@ -85,8 +84,8 @@ pub async fn hold(
             }
             Ended::Nobody => break,
             Ended::GoOn if number == rounds => {
-                run.ladder
-                    .down(&format!("no diagnosis within {rounds} rounds"));
+                let what = format!("no diagnosis within {rounds} rounds");
+                run.ladder.stop(&Failure::NoDiagnosis { what });
             }
             Ended::GoOn => {}
         }
@@ -121,7 +120,6 @@ impl<'a> Run<'a> {
             log: Conversation::new(setup),
             toolbox,
             sink,
-            usage: Usage::default(),
             calls: 0,
             reminders: 0,
             refused_reads: Vec::new(),
@@ -137,7 +135,6 @@ impl<'a> Run<'a> {
         let Some(mut turn) = self.ladder.ask(&mut self.talk, &mut self.log).await else {
             return Ended::Nobody;
         };
-        self.usage.add(&turn.usage);
         // Some models write the arguments of the last call as their text.
         if turn.calls.is_empty() {
             turn.calls.extend(submission_in(&turn.text));
@@ -177,8 +174,8 @@ impl<'a> Run<'a> {
         self.talk.answered(&turn.text, Vec::new());
         self.reminders += 1;
         if self.reminders > REMINDERS {
-            let why = format!("no call of a tool after {REMINDERS} reminders");
-            if !self.ladder.down(&why) {
+            let what = format!("no call of a tool after {REMINDERS} reminders");
+            if !self.ladder.down(&Failure::NoDiagnosis { what }) {
                 return Ended::Nobody;
             }
             self.reminders = 0;
@@ -255,11 +252,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the model is told of one call.
-    fn told(
-        &mut self,
-        plan: &Plan,
-        record: Option<k8shawk_core::model::ToolRecord>,
-    ) -> (String, bool) {
+    fn told(&mut self, plan: &Plan, record: Option<ToolRecord>) -> (String, bool) {
         let Some(record) = record else {
             if plan.name != SUBMIT {
                 let (name, evidence) = (plan.name, plan.known.as_deref());
@@ -267,6 +260,7 @@ impl<'a> Run<'a> {
                     name,
                     read: "",
                     evidence,
+                    told: Some(&plan.text),
                     took_ms: 0,
                 });
             }
@@ -282,6 +276,7 @@ impl<'a> Run<'a> {
             name,
             read: &record.read,
             evidence,
+            told: record.answer.as_ref().err().map(String::as_str),
             took_ms,
         });
         let told = match &record.answer {
@@ -296,7 +291,10 @@ impl<'a> Run<'a> {
                 self.book.note(&id, &record, plan.object.clone());
                 (told, false)
             }
-            Err(why) => (format!("kubectl {}: {why}", record.read), true),
+            Err(why) => {
+                self.book.failed(plan.known.as_deref(), why);
+                (format!("kubectl {}: {why}", record.read), true)
+            }
         };
         self.refused_reads.extend(record.refused.clone());
         self.log.tools.push(record);

@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use k8shawk_core::grant::{Grant, Limits};
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal};
-use k8shawk_core::model::{ToolRecord, answer_text, shown};
+use k8shawk_core::model::{ToolRecord, answer_text, shown, tool_of};
 use k8shawk_core::redact::redact;
 use serde_json::Value;
 use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::spans;
+use crate::telemetry::ModelMetrics;
 
 /// What a read gave, later.
 pub type Reading<'a> = Pin<Box<dyn Future<Output = ToolRecord> + Send + 'a>>;
@@ -29,6 +33,7 @@ pub struct ClusterTools {
     limits: Limits,
     tool_bytes: usize,
     deadline: Instant,
+    metrics: ModelMetrics,
     calls: AtomicU32,
     told: AtomicUsize,
 }
@@ -40,6 +45,15 @@ struct Failed {
 }
 
 impl Failed {
+    /// A word of a closed set.
+    fn class(&self) -> &'static str {
+        match (&self.refused, self.told == NOT_FOUND) {
+            (Some(_), _) => "denied",
+            (None, true) => "not-found",
+            (None, false) => "unavailable",
+        }
+    }
+
     fn told(text: &str) -> Failed {
         Failed {
             told: text.to_owned(),
@@ -55,6 +69,7 @@ impl ClusterTools {
         reader: Arc<dyn Reader>,
         tool_bytes: usize,
         deadline: Instant,
+        metrics: ModelMetrics,
     ) -> ClusterTools {
         ClusterTools {
             limits: grant.limits,
@@ -62,6 +77,7 @@ impl ClusterTools {
             reader,
             tool_bytes,
             deadline,
+            metrics,
             calls: AtomicU32::new(0),
             told: AtomicUsize::new(0),
         }
@@ -190,10 +206,18 @@ const NOT_FOUND: &str = "not found";
 
 impl Toolbox for ClusterTools {
     fn read(&self, read: Read) -> Reading<'_> {
-        Box::pin(async move {
+        let tool = tool_of(&read);
+        let span = spans::execute_tool(tool);
+        let within = span.clone();
+        let reading = async move {
             let (words, started) = (shown(&read), Instant::now());
             let result = self.answer(read).await;
-            let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let took = started.elapsed();
+            self.metrics.tool(tool, took);
+            if let Err(failed) = &result {
+                spans::failed(&span, failed.class());
+            }
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             let found = result.is_ok();
             let (answer, refused) = match result {
                 Ok(text) => (Ok(text), None),
@@ -208,7 +232,8 @@ impl Toolbox for ClusterTools {
                 refused,
                 took_ms,
             }
-        })
+        };
+        Box::pin(reading.instrument(within))
     }
 }
 

@@ -25,6 +25,6 @@ pub trait Transport: Send + Sync {
     /// Wait, then send a body to the model of a rung.
     fn send<'a>(&'a self, rung: usize, body: &'a Body, wait: Wait) -> Sending<'a>;
 
-    /// Learn what became of it, once its answer is read.
-    fn settle(&self, rung: usize, outcome: Result<&Usage, &Failure>);
+    /// Learn what became of it, once its answer is read: what it used, and why it is none.
+    fn settle(&self, rung: usize, usage: &Usage, failure: Option<&Failure>);
 }

@@ -2,12 +2,12 @@
 //! read only when somebody asks.
 
 use k8shawk_core::model::Conversation;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{Store, Stored, parse, render};
 
 impl Store {
-    /// Keep the conversation of an incident, over an earlier one.
+    /// Keep a conversation of an incident beside its earlier ones: what has left stays known.
     ///
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
@@ -15,8 +15,7 @@ impl Store {
         let text = render(id, conversation)?;
         self.transact(|t| {
             t.execute(
-                "INSERT INTO conversations (incident, conversation) VALUES (?1, ?2)
-                 ON CONFLICT (incident) DO UPDATE SET conversation = ?2",
+                "INSERT INTO investigations (incident, conversation) VALUES (?1, ?2)",
                 params![id, text],
             )
             .map(|_| ())
@@ -24,20 +23,21 @@ impl Store {
         })
     }
 
-    /// The conversation of an incident.
+    /// The conversations of an incident, the oldest first.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
-    pub fn conversation(&self, id: &str) -> Stored<Option<Conversation>> {
+    pub fn conversations(&self, id: &str) -> Stored<Vec<Conversation>> {
+        let texts = self.texts(id).map_err(|e| self.fault(e))?;
+        texts.iter().map(|text| parse(id, text)).collect()
+    }
+
+    fn texts(&self, id: &str) -> rusqlite::Result<Vec<String>> {
         let connection = self.lock();
-        let text: Option<String> = connection
-            .query_row(
-                "SELECT conversation FROM conversations WHERE incident = ?1",
-                params![id],
-                |r| r.get(0),
-            )
-            .optional()
-            .map_err(|e| self.fault(e))?;
-        text.map(|text| parse(id, &text)).transpose()
+        let mut statement = connection.prepare_cached(
+            "SELECT conversation FROM investigations WHERE incident = ?1 ORDER BY number",
+        )?;
+        let rows = statement.query_map(params![id], |row| row.get(0))?;
+        rows.collect()
     }
 }

@@ -12,6 +12,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+/// The operation of every request.
+const CHAT: &str = "chat";
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Operation {
     gen_ai_operation_name: &'static str,
@@ -181,16 +184,21 @@ impl ModelMetrics {
         );
     }
 
-    /// One request, and what became of it.
-    pub fn request(&self, rung: &RungSetup, outcome: Result<&Usage, &Failure>, took: Duration) {
+    /// One request, what it used, and why it was not answered.
+    pub fn request(
+        &self,
+        rung: &RungSetup,
+        usage: &Usage,
+        failure: Option<&Failure>,
+        took: Duration,
+    ) {
         let provider = rung.provider.as_str();
         let model = || rung.model.clone();
-        let failed = outcome.err().map(Failure::class);
         let operation = Operation {
-            gen_ai_operation_name: "chat",
+            gen_ai_operation_name: CHAT,
             gen_ai_provider_name: provider,
             gen_ai_request_model: model(),
-            error_type: failed.unwrap_or_default(),
+            error_type: failure.map(Failure::class).unwrap_or_default(),
         };
         self.duration
             .get_or_create(&operation)
@@ -198,26 +206,29 @@ impl ModelMetrics {
         let asked = Asked {
             provider,
             model: model(),
-            outcome: failed.unwrap_or("answered"),
+            outcome: failure.map_or("answered", Failure::class),
         };
         self.requests.get_or_create(&asked).inc();
-        let Ok(usage) = outcome else {
-            return;
-        };
-        for (kind, count) in [("input", usage.input), ("output", usage.output)] {
-            let tokens = Tokens {
-                gen_ai_operation_name: "chat",
-                gen_ai_provider_name: provider,
-                gen_ai_request_model: model(),
-                gen_ai_token_type: kind,
-            };
-            self.tokens.get_or_create(&tokens).observe(count as f64);
-        }
         let spent = Spent {
             provider,
             model: model(),
         };
         self.cost.get_or_create(&spent).inc_by(usage.cost);
+        if failure.is_none() {
+            self.used(rung, usage);
+        }
+    }
+
+    fn used(&self, rung: &RungSetup, usage: &Usage) {
+        for (kind, count) in [("input", usage.input), ("output", usage.output)] {
+            let tokens = Tokens {
+                gen_ai_operation_name: CHAT,
+                gen_ai_provider_name: rung.provider.as_str(),
+                gen_ai_request_model: rung.model.clone(),
+                gen_ai_token_type: kind,
+            };
+            self.tokens.get_or_create(&tokens).observe(count as f64);
+        }
     }
 
     /// One read by a tool; `name` is one of ours.
@@ -281,9 +292,10 @@ mod tests {
             output: 50,
             cost: 7,
         };
-        metrics.request(&rung, Ok(&usage), Duration::from_millis(15));
+        metrics.request(&rung, &usage, None, Duration::from_millis(15));
         let failure = Failure::Timeout { ms: 1 };
-        metrics.request(&rung, Err(&failure), Duration::from_secs(1));
+        let nothing = Usage::default();
+        metrics.request(&rung, &nothing, Some(&failure), Duration::from_secs(1));
         metrics.fell(&rung, &failure, Next::Patterns);
         metrics.refused(true, 2, 1, 0);
         let mut registry = Registry::default();

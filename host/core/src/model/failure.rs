@@ -16,10 +16,13 @@ pub enum Failure {
         what: String,
     },
     /// The server has trouble (5xx, 529): try again a little later.
-    #[error("overloaded (HTTP {status}): {what}")]
+    #[error("overloaded (HTTP {status}){}: {what}", wait(.retry_after_ms))]
     Overloaded {
         /// HTTP status.
         status: u16,
+        /// How long the server says to wait.
+        #[serde(default)]
+        retry_after_ms: Option<u64>,
         /// What it says.
         what: String,
     },
@@ -75,6 +78,18 @@ pub enum Failure {
         /// What went wrong.
         what: String,
     },
+    /// It answers, and comes to no diagnosis: ask the next model.
+    #[error("{what}")]
+    NoDiagnosis {
+        /// What it does instead.
+        what: String,
+    },
+    /// What guards the conversation cannot be made: no model is asked.
+    #[error("nothing is sent: {what}")]
+    Unguarded {
+        /// What lacks.
+        what: String,
+    },
     /// The time of the whole investigation is used up.
     #[error("the time of the investigation is used up")]
     Deadline,
@@ -97,6 +112,28 @@ pub enum Failure {
     Unrecorded,
 }
 
+impl Failure {
+    /// True where the model has worked and may charge for it although nothing came of it.
+    pub fn may_cost(&self) -> bool {
+        matches!(
+            self,
+            Failure::Timeout { .. }
+                | Failure::Deadline
+                | Failure::Malformed { .. }
+                | Failure::ToolUse { .. }
+        )
+    }
+
+    /// How long the server says to wait.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Failure::RateLimited { retry_after_ms, .. }
+            | Failure::Overloaded { retry_after_ms, .. } => *retry_after_ms,
+            _ => None,
+        }
+    }
+}
+
 fn wait(ms: &Option<u64>) -> String {
     ms.map_or_else(String::new, |ms| {
         format!(" for {}.{} s", ms / 1000, ms % 1000 / 100)
@@ -117,6 +154,8 @@ impl Failure {
             Failure::Rejected { .. } => "rejected",
             Failure::Timeout { .. } => "timeout",
             Failure::Unreachable { .. } => "unreachable",
+            Failure::NoDiagnosis { .. } => "no-diagnosis",
+            Failure::Unguarded { .. } => "unguarded",
             Failure::Deadline => "deadline",
             Failure::Closed { .. } => "closed",
             Failure::Budget { .. } => "budget",

@@ -129,7 +129,7 @@ pub struct Budget {
 /// What was used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Requests that were answered.
+    /// Requests that were sent.
     pub calls: u32,
     /// Tokens that were sent.
     pub input: u64,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-pub use self::read::{kind_of, read_of, shown};
+pub use self::read::{kind_of, read_of, shown, tool_of};
 
 /// Name of the tool that ends an investigation.
 pub const SUBMIT: &str = "submit_diagnosis";

@@ -14,7 +14,15 @@ pub(super) struct Book {
     pub notes: Vec<Noted>,
     pub seen: Vec<ObjectRef>,
     ids: BTreeSet<String>,
-    reads: Vec<(Read, String)>,
+    reads: Vec<Made>,
+}
+
+/// A read that was made.
+struct Made {
+    read: Read,
+    id: String,
+    /// Why it gave nothing.
+    failed: Option<String>,
 }
 
 impl Book {
@@ -31,22 +39,43 @@ impl Book {
 
     /// Read it, or point at the evidence that the same read gave before.
     pub fn plan(&mut self, call: String, name: &'static str, read: Read) -> Plan {
-        if let Some((_, id)) = self.reads.iter().find(|(earlier, _)| *earlier == read) {
-            let text = format!("You have read that: see [{id}].");
+        if let Some(earlier) = self.reads.iter().find(|made| made.read == read) {
+            let (text, known) = match &earlier.failed {
+                Some(why) => (format!("You have asked for that: {why}."), None),
+                None => {
+                    let text = format!("You have read that: see [{}].", earlier.id);
+                    (text, Some(earlier.id.clone()))
+                }
+            };
             return Plan {
-                known: Some(id.clone()),
+                known,
                 ..Plan::told(call, name, text)
             };
         }
         let id = next_id(&self.ids);
         self.ids.insert(id.clone());
-        self.reads.push((read.clone(), id.clone()));
+        self.reads.push(Made {
+            read: read.clone(),
+            id: id.clone(),
+            failed: None,
+        });
         Plan {
             object: object(&read),
             read: Some(read),
             pending: true,
             known: Some(id),
             ..Plan::told(call, name, String::new())
+        }
+    }
+
+    /// A read that gave nothing is no evidence, and is not made again.
+    pub fn failed(&mut self, id: Option<&str>, why: &str) {
+        let made = self
+            .reads
+            .iter_mut()
+            .find(|made| Some(made.id.as_str()) == id);
+        if let Some(made) = made {
+            made.failed = Some(why.to_owned());
         }
     }
 

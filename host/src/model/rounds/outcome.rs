@@ -2,7 +2,7 @@
 
 use k8shawk_core::decision::Refused;
 use k8shawk_core::finding::Finding;
-use k8shawk_core::model::{Case, Concluded, Conversation, Proposal, Usage};
+use k8shawk_core::model::{Case, Concluded, Conversation, Failure, Proposal, Setup, Usage};
 use serde::{Deserialize, Serialize};
 
 use super::{PATTERNS, Run};
@@ -34,6 +34,24 @@ pub struct Outcome {
     pub conversation: Conversation,
 }
 
+impl Outcome {
+    /// The patterns' findings, where no model could be asked.
+    pub(in crate::model) fn unasked(case: &Case<'_>, setup: Setup, why: &Failure) -> Outcome {
+        Outcome {
+            answered_by: PATTERNS.to_owned(),
+            findings: case.findings.to_vec(),
+            contradicts: false,
+            proposal: None,
+            refused_fixes: Vec::new(),
+            refused_reads: Vec::new(),
+            why: vec![why.to_string()],
+            usage: Usage::default(),
+            rounds: 0,
+            conversation: Conversation::new(setup),
+        }
+    }
+}
+
 impl Run<'_> {
     pub(super) fn outcome(self, concluded: Option<Concluded>, rounds: u32) -> Outcome {
         let model = self.ladder.model().to_owned();
@@ -61,7 +79,7 @@ impl Run<'_> {
             ),
         };
         let why = self.ladder.missed;
-        let usage = self.usage;
+        let usage = self.ladder.usage;
         self.sink.on(&Progress::Ended {
             answered_by: &answered_by,
             why: &why,

@@ -57,12 +57,18 @@ pub fn refusal(received: &Received) -> Failure {
         },
         400 | 404 if is(RETIRED) || decommissioned => Failure::Retired { what },
         401 | 403 => Failure::Refused { status, what },
-        408 | 498 | 500..=599 => Failure::Overloaded { status, what },
-        200 if is(&["overloaded_error", "api_error", "server_error"]) => {
-            Failure::Overloaded { status, what }
-        }
+        408 | 498 | 500..=599 => overloaded(received, what),
+        200 if is(&["overloaded_error", "api_error", "server_error"]) => overloaded(received, what),
         200 => Failure::Malformed { what },
         _ => Failure::Rejected { status, what },
+    }
+}
+
+fn overloaded(received: &Received, what: String) -> Failure {
+    Failure::Overloaded {
+        status: received.status,
+        retry_after_ms: asked(received),
+        what,
     }
 }
 
@@ -100,28 +106,52 @@ fn beyond_limit(message: &str) -> bool {
 
 /// How long to wait: the header, else the limit that is used up, else what the message says.
 fn retry_after(received: &Received, message: &str) -> Option<u64> {
-    if let Some(ms) = received
-        .header("retry-after-ms")
-        .and_then(|t| t.trim().parse().ok())
-    {
-        return Some(ms);
-    }
-    if let Some(ms) = received.header("retry-after").and_then(reset_ms) {
-        return Some(ms);
-    }
-    let used_up = ["tokens", "requests"].into_iter().filter(|what| {
-        let left = received.header(&format!("x-ratelimit-remaining-{what}"));
-        left.is_none_or(|left| left.trim() == "0")
-    });
-    let reset = used_up
-        .filter_map(|what| {
-            received
-                .header(&format!("x-ratelimit-reset-{what}"))
-                .and_then(reset_ms)
-        })
-        .min();
-    reset.or_else(|| {
+    asked(received).or_else(|| used_up(received)).or_else(|| {
         let behind = message.split("try again in ").nth(1)?;
         reset_ms(behind.split_whitespace().next()?.trim_end_matches('.'))
     })
+}
+
+/// What the server asks for in so many words.
+fn asked(received: &Received) -> Option<u64> {
+    let ms = received.header("retry-after-ms");
+    ms.and_then(|text| text.trim().parse().ok())
+        .or_else(|| time(received, received.header("retry-after")?))
+}
+
+/// When the limits that are used up begin anew. The two families of names differ in their order.
+fn used_up(received: &Received) -> Option<u64> {
+    let names = |limit: &str, what: &str| {
+        [
+            format!("x-ratelimit-{what}-{limit}"),
+            format!("anthropic-ratelimit-{limit}-{what}"),
+        ]
+    };
+    let header = |limit: &str, what: &str| {
+        let names = names(limit, what);
+        names.iter().find_map(|name| received.header(name))
+    };
+    ["tokens", "requests", "input-tokens", "output-tokens"]
+        .into_iter()
+        .filter(|limit| header(limit, "remaining").is_none_or(|left| left.trim() == "0"))
+        .filter_map(|limit| time(received, header(limit, "reset")?))
+        .min()
+}
+
+/// A length of time, or a moment beside the time of the answer: never beside our own clock, so
+/// that a replay reads the same.
+fn time(received: &Received, text: &str) -> Option<u64> {
+    let text = text.trim();
+    reset_ms(text).or_else(|| {
+        let wait = moment(text)? - moment(received.header("date")?)?;
+        u64::try_from(wait.max(0)).ok()
+    })
+}
+
+/// Milliseconds since the Unix epoch of an HTTP date, or of RFC 3339.
+fn moment(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let http = jiff::fmt::rfc2822::parse(text).map(|at| at.timestamp());
+    let at = http.or_else(|_| text.parse::<jiff::Timestamp>()).ok()?;
+    Some(at.as_millisecond())
 }

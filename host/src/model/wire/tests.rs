@@ -92,6 +92,11 @@ fn what_is_no_answer_is_malformed(#[case] body: &str, #[case] kind: &str) {
 #[case(529, &[], r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, "overloaded", None)]
 #[case(503, &[], "Loading model", "overloaded", None)]
 #[case(200, &[], r#"{"error":{"message":"odd"}}"#, "malformed", None)]
+#[case(429, &[("date", "Thu, 26 Nov 2026 10:00:00 GMT"), ("retry-after", "Thu, 26 Nov 2026 10:00:07 GMT")], "{}", "rate-limited", Some(7000))]
+#[case(429, &[("date", "Thu, 26 Nov 2026 10:00:00 GMT"), ("anthropic-ratelimit-tokens-remaining", "0"), ("anthropic-ratelimit-tokens-reset", "2026-11-26T10:00:03Z")], "{}", "rate-limited", Some(3000))]
+#[case(429, &[("retry-after", "Thu, 26 Nov 2026 10:00:07 GMT")], "{}", "rate-limited", None)]
+#[case(503, &[("retry-after", "3")], "{}", "overloaded", Some(3000))]
+#[case(500, &[], "{}", "overloaded", None)]
 #[case(302, &[], "", "rejected", None)]
 fn refusals_have_a_class(
     #[case] status: u16,
@@ -102,9 +107,7 @@ fn refusals_have_a_class(
 ) {
     let failure = refusal(&received(status, headers, body));
     assert_eq!(failure.class(), class, "{failure}");
-    if let Failure::RateLimited { retry_after_ms, .. } = failure {
-        assert_eq!(retry_after_ms, wait);
-    }
+    assert_eq!(failure.retry_after_ms(), wait, "{failure}");
 }
 
 #[test]

@@ -176,6 +176,17 @@ fn pod(arguments: &Given<'_>) -> Result<String, String> {
     Ok(pod.trim_start_matches("pod/").to_owned())
 }
 
+/// The tool that makes a read.
+pub fn tool_of(read: &Read) -> &'static str {
+    match read {
+        Read::Get { .. } | Read::List { .. } => "kubectl_get",
+        Read::Describe { .. } => "kubectl_describe",
+        Read::Logs { .. } => "kubectl_logs",
+        Read::Top { .. } => "kubectl_top",
+        Read::Events { .. } => "kubectl_events",
+    }
+}
+
 /// A read in words, as kubectl would be called.
 pub fn shown(read: &Read) -> String {
     let of = |namespace: &str, kind: &str, name: &str| {
