@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use k8shawk_core::record::{Record, State};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
@@ -23,8 +24,25 @@ pub struct Pipeline {
     /// Services of the stages.
     pub flow: Arc<Flow>,
     driven: Driven,
-    places: Arc<tokio::sync::Semaphore>,
+    places: Arc<Places>,
     tasks: Mutex<JoinSet<()>>,
+}
+
+/// How many incidents are worked on. A model takes its time: whoever waits for it has another
+/// place, so that an approved fix never waits behind it.
+struct Places {
+    stages: Semaphore,
+    consulting: Semaphore,
+}
+
+impl Places {
+    async fn of(&self, flow: &Flow, record: &Record) -> Option<SemaphorePermit<'_>> {
+        let places = match consult::is_due(flow, record) {
+            true => &self.consulting,
+            false => &self.stages,
+        };
+        places.acquire().await.ok()
+    }
 }
 
 /// Incidents that are driven; true where somebody asked for another look in the meantime.
@@ -46,7 +64,10 @@ impl Pipeline {
         Pipeline {
             flow,
             driven: Arc::default(),
-            places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
+            places: Arc::new(Places {
+                stages: Semaphore::new(AT_ONCE),
+                consulting: Semaphore::new(AT_ONCE),
+            }),
             tasks: Mutex::default(),
         }
     }
@@ -128,13 +149,13 @@ impl Pipeline {
     }
 }
 
-async fn to_rest(flow: &Flow, places: &tokio::sync::Semaphore, id: &str) {
+async fn to_rest(flow: &Flow, places: &Places, id: &str) {
     let mut waits = 0;
     loop {
         let Ok(record) = flow.store.get(id) else {
             return;
         };
-        let held = places.acquire().await;
+        let held = places.of(flow, &record).await;
         let next = stage(flow, &record).await;
         drop(held);
         match next {
