@@ -241,6 +241,12 @@ fn source(record: &Record) -> Value {
             finding.confidence
         ));
     }
+    for why in record.consulted.iter().flat_map(|c| &c.why).take(2) {
+        small.push(format!("Not answered by {}", inline(why, 200)));
+    }
+    if record.consulted.as_ref().is_some_and(|c| c.contradicts) {
+        small.push("A model contradicts this: its view is under Also".to_owned());
+    }
     small.push(format!(
         "Opened {}",
         super::text::moment(record.incident.opened_at)
