@@ -5,11 +5,12 @@
 
 mod answer;
 mod check;
+mod cite;
 mod script;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,6 +33,8 @@ pub struct Seen {
     pub text: String,
     /// Body.
     pub body: Value,
+    /// How long the server had it, until its answer was written.
+    pub took: Duration,
 }
 
 impl Seen {
@@ -39,6 +42,13 @@ impl Seen {
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// How often the model has answered in this conversation.
+    pub fn rounds(&self) -> usize {
+        let messages = self.body["messages"].as_array();
+        let of_model = |m: &&Value| m["role"] == "assistant";
+        messages.map_or(0, |all| all.iter().filter(of_model).count())
     }
 
     /// The model that was asked.
@@ -104,16 +114,19 @@ async fn serve(
     script: Arc<Mutex<Script>>,
     seen: Arc<Mutex<Vec<Seen>>>,
 ) -> Option<()> {
-    let request = receive(&mut stream).await?;
+    let mut request = receive(&mut stream).await?;
+    let begun = Instant::now();
     let reply = match check::fault(&request) {
         Some((status, what)) => Reply::Refuse { status, what },
         None => {
             let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
-            script.next(request.model())
+            script.next(&request)
         }
     };
     let wire = check::wire(&request.path);
     let answer = answer::render(wire, &request, &reply);
+    // Counted before the last byte is written: then the client goes on.
+    request.took = begun.elapsed();
     seen.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(request);
@@ -155,6 +168,7 @@ async fn receive(stream: &mut TcpStream) -> Option<Seen> {
         headers,
         text,
         body,
+        took: Duration::ZERO,
     })
 }
 

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use k8shawk_core::model::Provider;
 use serde_json::Value;
 
 use super::disk::Disk;
@@ -79,6 +80,11 @@ impl Product {
         for name in UNSET {
             command.env_remove(name);
         }
+        // What a developer has at hand is not asked by tests.
+        for provider in Provider::ALL {
+            let (key, url) = provider.variables();
+            command.env_remove(key).env_remove(url);
+        }
     }
 
     fn document(output: &Output) -> Result<Value> {
@@ -92,9 +98,27 @@ impl Product {
     /// # Errors
     /// Where it does not print one JSON document.
     pub fn scan(&self, namespace: &str) -> Result<Vec<Value>> {
+        self.scanned(&["scan", "-n", namespace, "-o", "json"], &[])
+    }
+
+    /// The same with the model that the environment chooses.
+    ///
+    /// # Errors
+    /// Where it does not print one JSON document.
+    pub fn scan_with_model(
+        &self,
+        namespace: &str,
+        environment: &[(&str, &str)],
+    ) -> Result<Vec<Value>> {
+        let arguments = ["scan", "-n", namespace, "--model", "-o", "json"];
+        self.scanned(&arguments, environment)
+    }
+
+    fn scanned(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Vec<Value>> {
         let directory = tempfile::tempdir()?;
-        let arguments = ["scan", "-n", namespace, "-o", "json"];
-        let output = self.command(directory.path()).args(arguments).output()?;
+        let mut command = self.command(directory.path());
+        let environment = environment.iter().copied();
+        let output = command.args(arguments).envs(environment).output()?;
         match Self::document(&output)? {
             Value::Array(findings) => Ok(findings),
             other => bail!("not an array: {other}"),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::check::Wire;
+use super::cite::{cited, filled};
 use super::{Call, Reply, Seen};
 
 type Headers = Vec<(&'static str, String)>;
@@ -120,9 +121,17 @@ fn tool_use_failed() -> String {
 }
 
 fn turn(wire: Wire, request: &Seen, text: &str, calls: &[Call]) -> Value {
+    let text = filled(text, request);
+    let calls: Vec<Call> = calls
+        .iter()
+        .map(|call| Call {
+            name: call.name.clone(),
+            arguments: cited(&call.arguments, request),
+        })
+        .collect();
     match wire {
-        Wire::Chat => chat(request, text, calls),
-        Wire::Messages => message(request, text, calls),
+        Wire::Chat => chat(request, &text, &calls),
+        Wire::Messages => message(request, &text, &calls),
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Seen;
+
 /// A tool call of a scripted answer.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Call {
@@ -18,7 +20,7 @@ pub struct Call {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "reply")]
 pub enum Reply {
-    /// Text and tool calls.
+    /// Text and tool calls. `{{words}}` in them is the id of the evidence that holds the words.
     Turn {
         /// Text.
         #[serde(default)]
@@ -66,7 +68,8 @@ pub enum Reply {
     },
 }
 
-/// Answers for each model; `*` is any other. The last answer is repeated.
+/// Answers for each model; `*` is any other. The last answer is repeated. Those of `#` are chosen by
+/// the round of a conversation, so that many conversations may be held at once.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Script {
@@ -86,7 +89,12 @@ impl Script {
         self
     }
 
-    pub(super) fn next(&mut self, model: &str) -> Reply {
+    pub(super) fn next(&mut self, request: &Seen) -> Reply {
+        if let Some(replies) = self.models.get("#") {
+            let round = request.rounds().min(replies.len().saturating_sub(1));
+            return replies.get(round).cloned().unwrap_or(Reply::NotFound);
+        }
+        let model = request.model();
         let key = if self.models.contains_key(model) {
             model
         } else {

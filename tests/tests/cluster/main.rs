@@ -10,6 +10,7 @@
 mod disk;
 mod faults;
 mod flow;
+mod investigation;
 mod misuse;
 mod oddities;
 mod outage;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         alone: Arc::default(),
     };
     let mut trials = flow::trials(&shared);
+    trials.extend(investigation::trials(&shared));
     trials.extend(restart::trials(&shared));
     trials.extend(disk::trials(&shared));
     trials.extend(oddities::trials(&shared));
