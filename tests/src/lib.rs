@@ -9,5 +9,6 @@ pub mod bench;
 pub mod cluster;
 pub mod fault;
 pub mod model_server;
+pub mod recorded;
 pub mod relay;
 pub mod slack_server;

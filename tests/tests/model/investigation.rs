@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use k8shawk::model::{Model, PATTERNS, Silent};
 use k8shawk_core::grant::Grant;
-use k8shawk_core::model::{Case, ModelConfig, Provider};
+use k8shawk_core::model::{Case, ModelConfig, Provider, Usage};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use serde_json::json;
 
@@ -221,7 +221,13 @@ async fn each_step_is_told_while_it_happens() {
         classes: &[],
     };
     model
-        .investigate(&case, Arc::new(Texts::shop()), &|| 0, &steps)
+        .investigate(
+            &case,
+            Arc::new(Texts::shop()),
+            &|| 0,
+            Usage::default(),
+            &steps,
+        )
         .await;
     let steps = steps.0.into_inner().unwrap();
     let words: Vec<&str> = steps

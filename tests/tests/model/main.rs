@@ -6,8 +6,11 @@
     reason = "helpers of tests: a panic is a failed test"
 )]
 
+mod capture;
 mod investigation;
 mod ladder;
+mod leaks;
+mod planted;
 mod replayed;
 mod secrets;
 mod world;

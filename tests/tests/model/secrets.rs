@@ -3,31 +3,13 @@
 use std::sync::Arc;
 
 use k8shawk::model::Silent;
-use k8shawk_core::model::{Case, Provider};
+use k8shawk_core::model::{Case, Provider, Usage};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::planted::planted;
 use crate::world::{Texts, config, finding, incident, model, submission};
-
-/// A text with a secret in one of the shapes that secrets have.
-fn planted(secret: &str, shape: usize) -> String {
-    let base64 = format!("UzNDUjNU{secret}");
-    match shape % 12 {
-        0 => format!("password={secret} retry=3"),
-        1 => format!("level=info msg=\"login\" db_password: \"{secret}\""),
-        2 => format!("Authorization: Bearer {secret}"),
-        3 => format!("dial postgres://app:{secret}@db:5432/orders failed"),
-        4 => format!("{{\"token\":\"{secret}\",\"ok\":true}}"),
-        5 => format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----"),
-        6 => format!("{{\"auths\":{{\"r.example\":{{\"auth\":\"{base64}\"}}}}}}"),
-        7 => format!("kind: Secret\ndata:\n  anything: {base64}\n"),
-        8 => format!("args: --api-key {secret} --port 80"),
-        9 => format!("ghp_{secret} and AKIA{}", "A1B2C3D4E5F6G7H8"),
-        10 => format!("Server=db;Uid=u;Pwd={secret};Port=1"),
-        _ => format!("- name: DB_PASSWORD\n  value: {secret}\n"),
-    }
-}
 
 async fn bodies(secret: &str, shape: usize, wire: Provider) -> Vec<String> {
     let text = |offset| planted(secret, shape + offset);
@@ -69,7 +51,7 @@ async fn bodies(secret: &str, shape: usize, wire: Provider) -> Vec<String> {
     };
     let model = model(&server, wire, config());
     let outcome = model
-        .investigate(&case, Arc::new(texts), &|| 0, &Silent)
+        .investigate(&case, Arc::new(texts), &|| 0, Usage::default(), &Silent)
         .await;
     assert_eq!(outcome.answered_by, "big", "{:?}", outcome.why);
     let all: Vec<String> = server.seen().into_iter().map(|s| s.text).collect();

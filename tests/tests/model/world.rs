@@ -9,7 +9,7 @@ use k8shawk_core::finding::{Evidence, Finding};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Answer, Permit, ReadError, Reader, Reading};
 use k8shawk_core::incident::{Incident, IncidentId, Severity};
-use k8shawk_core::model::{Case, ModelConfig, Provider, shown};
+use k8shawk_core::model::{Case, ModelConfig, Provider, Usage, shown};
 use k8shawk_core::{ObjectRef, Signal, SignalSource};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use serde_json::{Value, json};
@@ -118,13 +118,13 @@ impl Sink for Steps {
     }
 }
 
-/// A configuration whose waits are short.
+/// A configuration with a deadline that a busy machine keeps too.
 pub fn config() -> ModelConfig {
     ModelConfig {
         primary: Some("big".into()),
         fallback: Some("small".into()),
-        deadline: Duration::from_secs(20),
-        request_timeout: Duration::from_millis(1500),
+        deadline: Duration::from_secs(60),
+        request_timeout: Duration::from_secs(30),
         ..ModelConfig::default()
     }
 }
@@ -149,7 +149,13 @@ pub async fn ask(model: &Model, confidence: u8, reader: Arc<Texts>) -> Outcome {
         classes: &["dependency-unreachable"],
     };
     model
-        .investigate(&case, reader, &|| 1_790_000_000_000, &Silent)
+        .investigate(
+            &case,
+            reader,
+            &|| 1_790_000_000_000,
+            Usage::default(),
+            &Silent,
+        )
         .await
 }
 

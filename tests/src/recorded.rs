@@ -1,0 +1,100 @@
+//! Recorded incidents and the shipped plugins, within this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use k8shawk::clock::Clock;
+use k8shawk::flow::Flow;
+use k8shawk::judges::Judges;
+use k8shawk::replay::Replay;
+use k8shawk::world::World;
+use k8shawk::{investigate, triage};
+use k8shawk_core::bundle::Bundle;
+use k8shawk_core::config::Config;
+use k8shawk_core::record::Record;
+use k8shawk_sandbox::{Engine, EngineOptions, Registry, Reloader};
+
+use crate::fault::bundle;
+
+/// Where `make build` puts the product.
+pub fn dist() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist")
+}
+
+/// The shipped plugins and policies.
+///
+/// # Errors
+/// `make build` was not run.
+pub async fn judges() -> Result<Judges> {
+    let dist = dist();
+    let engine = Engine::new(&EngineOptions::default())?;
+    let registry = Arc::new(Registry::new(5));
+    for directory in ["plugins", "policies"] {
+        let directory = dist.join(directory);
+        ensure!(
+            directory.is_dir(),
+            "{} is missing: run `make build`",
+            directory.display()
+        );
+        let grants = dist.join("grants");
+        let mut reloader = Reloader::new(engine.clone(), registry.clone(), &directory, &grants);
+        reloader.pass().await;
+    }
+    Ok(Judges { registry })
+}
+
+/// The recorded bundle of a fault.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub fn read(name: &str) -> Result<Bundle> {
+    let path = bundle(name);
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Bundle::parse(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))
+}
+
+/// The services over a bundle at its first frame.
+///
+/// # Errors
+/// The store does not start.
+pub fn flow(judges: &Judges, bundle: Bundle, config: Config) -> Result<Arc<Flow>> {
+    let replay = Replay::new(bundle);
+    let clock = Clock::default();
+    clock.set(replay.time() + 1);
+    let world = World::Recorded(replay);
+    Ok(Arc::new(Flow::aside(config, judges.clone(), world, clock)?))
+}
+
+/// The first incident that triage opens.
+///
+/// # Errors
+/// It opens none.
+pub fn opened(flow: &Flow) -> Result<String> {
+    let World::Recorded(replay) = &flow.world else {
+        anyhow::bail!("the world is not a recorded one");
+    };
+    let (inventory, events, now) = (replay.inventory(), replay.events(), flow.clock.now());
+    let seen = events
+        .iter()
+        .filter_map(|e| inventory.observe_event(e, now));
+    let mut first = None;
+    for observation in inventory.observe_all(now).into_iter().chain(seen) {
+        if let triage::Grouped::Opened(id) = triage::run(flow, &observation)? {
+            first.get_or_insert(id);
+        }
+    }
+    // Long enough after the recording for a healthy answer to be believed.
+    flow.clock.set(now + 20_000);
+    first.context("no incident is opened")
+}
+
+/// An incident with the patterns' findings.
+///
+/// # Errors
+/// The analysis fails.
+pub async fn explained(flow: &Flow, id: &str) -> Result<Record> {
+    let open = flow.store.get(id)?;
+    investigate::run(flow, &open).await?;
+    Ok(flow.store.get(id)?)
+}
