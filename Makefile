@@ -9,10 +9,10 @@ POLICIES := approvals freeze
 SELECT := --workspace --exclude k8shawk-tests
 test bench: SELECT := --workspace
 
-.PHONY: help setup build demo test run bench lint
+.PHONY: help setup build demo test test-model run bench lint
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: ## What the Rust build needs: Debian packages and the wasm targets
 	@scripts/setup.sh
@@ -36,6 +36,14 @@ test: build ## All tests, on a real API server and kubelet
 	cargo build --profile wasm --target $(WASM) -p k8shawk-hostile
 	cargo build --profile wasm --target wasm32-wasip2 -p k8shawk-hostile
 	cargo test --release --workspace
+	"$$(tests/model/setup.sh)" tests/model/sdk.py target/release/model-server
+
+test-model: build ## One investigation with llama.cpp's real server; builds it, for ten minutes
+	tests/cluster/packages.sh
+	tests/cluster/build.sh > /dev/null
+	cargo build --release -p k8shawk-tests --bin real-model
+	set -o pipefail; tests/model/llama.sh | { read -r server model; \
+		target/release/real-model "$$server" "$$model" tests/model/tools.jinja; }
 
 lint: setup ## Format, clippy, published interfaces, licences of dependencies
 	cargo fmt --all --check

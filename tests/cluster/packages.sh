@@ -25,6 +25,8 @@ need gcc gcc
 need make make
 need pkg-config pkg-config
 need git git
+need python3 python3
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$KUBEBUILDER_ASSETS/etcd" ] || need etcd-server etcd
 
 [ -n "$missing" ] || exit 0

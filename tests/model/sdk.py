@@ -13,6 +13,7 @@ import openai
 TOOL = {"name": "kubectl_get", "description": "read", "parameters": {"type": "object", "properties": {"kind": {"type": "string"}}}}
 CALL = {"reply": "turn", "calls": [{"name": "kubectl_get", "arguments": {"kind": "Pod"}}]}
 TEXT = {"reply": "turn", "text": "done"}
+ODD = {"reply": "turn", "calls": [{"name": "kubectl_exec", "arguments": "{\"pod\": \"x"}]}
 
 
 class Server:
@@ -82,9 +83,24 @@ def round_trip_messages(program):
         assert second.content[0].text == "done" and second.usage.output_tokens == 50
 
 
+def odd_answers(program):
+    """What a model may write and a proxy may send is no error of the protocol."""
+    with Server(program, [ODD]) as url:
+        call = chat(url).choices[0].message.tool_calls[0].function
+        assert call.name == "kubectl_exec" and call.arguments == '{"pod": "x', call
+    with Server(program, [{"reply": "turn", "calls": [{"name": "kubectl_exec", "arguments": {}}]}]) as url:
+        assert message(url).content[0].name == "kubectl_exec"
+    for ask in (chat, message):
+        with Server(program, [{"reply": "big"}]) as url:
+            assert ask(url).model == "m"
+        with Server(program, [{"reply": "wrong-type"}]) as url:
+            assert ask(url) == "<html>sign in</html>"
+
+
 def main(program):
     round_trip_chat(program)
     round_trip_messages(program)
+    odd_answers(program)
     limited = {"reply": "limited", "retry_after": 7}
     for ask, sdk in ((chat, openai), (message, anthropic)):
         refused(ask, program, limited, sdk.RateLimitError, lambda e: e.response.headers["retry-after"] == "7")
@@ -97,6 +113,8 @@ def main(program):
         refused(ask, program, {"reply": "hang"}, sdk.APITimeoutError)
         refused(ask, program, {"reply": "cut"}, sdk.APIConnectionError)
         refused(ask, program, {"reply": "wrong-json"}, (json.JSONDecodeError, sdk.APIError))
+        refused(ask, program, {"reply": "beyond-limit"}, sdk.RateLimitError, lambda e: "Requested 9000" in str(e))
+        refused(ask, program, {"reply": "refuse", "status": 413, "what": "x"}, sdk.APIStatusError, lambda e: e.status_code == 413)
     refused(chat, program, {"reply": "tool-use-failed"}, openai.BadRequestError, lambda e: e.code == "tool_use_failed")
     refused(chat, program, {"reply": "decommissioned"}, openai.BadRequestError, lambda e: e.code == "model_decommissioned")
     refused(chat, program, {"reply": "not-found"}, openai.NotFoundError, lambda e: e.code == "model_not_found")
