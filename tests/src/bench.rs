@@ -5,6 +5,7 @@ mod detect;
 mod figure;
 mod host;
 mod memory;
+mod model;
 mod pods;
 mod report;
 mod scan;
@@ -35,13 +36,16 @@ pub enum Part {
     Scan,
     /// How much memory the host holds.
     Memory,
+    /// What an investigation by a model costs beside the model.
+    Model,
 }
 
 impl Part {
-    /// All parts in the order in which they run; those behind `Swap` need a cluster.
-    pub const ALL: [Part; 5] = [
+    /// All parts in the order in which they run; those behind `Model` need a cluster.
+    pub const ALL: [Part; 6] = [
         Part::Triage,
         Part::Swap,
+        Part::Model,
         Part::Detect,
         Part::Scan,
         Part::Memory,
@@ -55,6 +59,7 @@ impl Part {
             Part::Detect => "detect",
             Part::Scan => "scan",
             Part::Memory => "memory",
+            Part::Model => "model",
         }
     }
 
@@ -73,7 +78,7 @@ impl Part {
     }
 
     fn needs_cluster(self) -> bool {
-        !matches!(self, Part::Triage | Part::Swap)
+        !matches!(self, Part::Triage | Part::Swap | Part::Model)
     }
 }
 
@@ -107,6 +112,7 @@ fn one(part: Part, dist: &Path, cluster: Option<&Cluster>) -> Result<Vec<Figure>
     match part {
         Part::Triage => triage::measure(dist),
         Part::Swap => swap::measure(dist),
+        Part::Model => model::measure(),
         Part::Detect => subject().and_then(|(cluster, product)| detect::measure(cluster, &product)),
         Part::Scan => subject().and_then(|(cluster, product)| scan::measure(cluster, &product)),
         Part::Memory => subject().and_then(|(cluster, product)| memory::measure(cluster, &product)),

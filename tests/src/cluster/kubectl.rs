@@ -4,6 +4,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::command::run_with_input;
+use super::programs::Programs;
 
 /// A `kubectl` with its configuration.
 #[derive(Debug, Clone)]
@@ -21,6 +22,15 @@ impl Kubectl {
             kubeconfig: kubeconfig.to_owned(),
             cache,
         }
+    }
+
+    /// A kubectl for any other API server.
+    ///
+    /// # Errors
+    /// It cannot be built.
+    pub fn of(kubeconfig: &Path, cache: &Path) -> Result<Self> {
+        let program = Programs::kubectl_for_given_cluster()?;
+        Ok(Self::new(program, kubeconfig, Some(cache.to_owned())))
     }
 
     /// The credentials it uses.
