@@ -15,6 +15,7 @@ mod misuse;
 mod oddities;
 mod outage;
 mod restart;
+mod slack;
 mod storm;
 
 use std::process::ExitCode;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
     trials.extend(outage::trials());
     trials.extend(storm::trials(&shared));
     trials.extend(misuse::trials(&shared));
+    trials.extend(slack::trials(&shared));
     match faults::trials(&shared) {
         Ok(faults) => trials.extend(faults),
         Err(error) => {
