@@ -10,6 +10,7 @@ mod pods;
 mod report;
 mod scan;
 mod signal;
+mod slack;
 mod swap;
 mod triage;
 
@@ -28,6 +29,8 @@ pub use report::{print, write};
 pub enum Part {
     /// What a triage call costs.
     Triage,
+    /// How quick Slack is served.
+    Slack,
     /// How long a swap of the triage plugin takes while signals flow.
     Swap,
     /// How long after a change its incident is stored.
@@ -42,8 +45,9 @@ pub enum Part {
 
 impl Part {
     /// All parts in the order in which they run; those behind `Model` need a cluster.
-    pub const ALL: [Part; 6] = [
+    pub const ALL: [Part; 7] = [
         Part::Triage,
+        Part::Slack,
         Part::Swap,
         Part::Model,
         Part::Detect,
@@ -55,6 +59,7 @@ impl Part {
     pub const fn name(self) -> &'static str {
         match self {
             Part::Triage => "triage",
+            Part::Slack => "slack",
             Part::Swap => "swap",
             Part::Detect => "detect",
             Part::Scan => "scan",
@@ -78,7 +83,7 @@ impl Part {
     }
 
     fn needs_cluster(self) -> bool {
-        !matches!(self, Part::Triage | Part::Swap | Part::Model)
+        !matches!(self, Part::Triage | Part::Slack | Part::Swap | Part::Model)
     }
 }
 
@@ -111,6 +116,7 @@ fn one(part: Part, dist: &Path, cluster: Option<&Cluster>) -> Result<Vec<Figure>
     };
     match part {
         Part::Triage => triage::measure(dist),
+        Part::Slack => slack::measure(),
         Part::Swap => swap::measure(dist),
         Part::Model => model::measure(),
         Part::Detect => subject().and_then(|(cluster, product)| detect::measure(cluster, &product)),
