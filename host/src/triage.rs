@@ -1,7 +1,6 @@
 //! Stage: from an observation to an incident, or to none.
 
 use k8shawk_core::incident::{Incident, IncidentId, MAX_SIGNALS};
-use k8shawk_core::model::Usage;
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::signal::{Opening, Signal};
 use k8shawk_core::{Observation, group};
@@ -108,29 +107,10 @@ fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Recor
         opened_at: now,
     };
     let mut record = Record {
-        incident,
-        state: State::Open,
         key,
-        why: opening.why.clone(),
         shared: opening.shared,
-        finding: None,
-        also: Vec::new(),
-        answered_by: String::new(),
-        consulted: None,
-        spent: Usage::default(),
-        decision: None,
-        asked_at: None,
-        votes: Vec::new(),
-        execution: None,
-        recovery: None,
-        refusals: Vec::new(),
-        merged_into: None,
-        undo: None,
-        undone_by: None,
-        rca: None,
-        documented: None,
-        history: Vec::new(),
         last_seen: signal.last_seen,
+        ..Record::new(incident, opening.why.clone())
     };
     record.step(now, State::Open, opening.why);
     record

@@ -222,6 +222,35 @@ pub struct Record {
 }
 
 impl Record {
+    /// An incident that nothing was done about yet; its history is empty.
+    pub fn new(incident: Incident, why: String) -> Record {
+        Record {
+            last_seen: incident.opened_at,
+            incident,
+            state: State::Open,
+            key: String::new(),
+            why,
+            shared: None,
+            finding: None,
+            also: Vec::new(),
+            answered_by: String::new(),
+            consulted: None,
+            spent: Usage::default(),
+            decision: None,
+            asked_at: None,
+            votes: Vec::new(),
+            execution: None,
+            recovery: None,
+            refusals: Vec::new(),
+            merged_into: None,
+            undo: None,
+            undone_by: None,
+            rca: None,
+            documented: None,
+            history: Vec::new(),
+        }
+    }
+
     /// The severity that people see: the finding's where there is one.
     pub fn severity(&self) -> Severity {
         self.finding

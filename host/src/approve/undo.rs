@@ -53,38 +53,21 @@ pub fn undo(flow: &Flow, id: &str, person: &Person) -> Result<String, UndoError>
 fn question(of: &Record, fix: Fix, by: &str, now: i64) -> Record {
     let finding = finding(of, &fix, by);
     let why = finding.title.clone();
+    let incident = Incident {
+        id: IncidentId(String::new()),
+        signals: Vec::new(),
+        opened_at: now,
+        ..of.incident.clone()
+    };
     let mut record = Record {
-        incident: Incident {
-            id: IncidentId(String::new()),
-            signals: Vec::new(),
-            opened_at: now,
-            ..of.incident.clone()
-        },
-        state: State::Investigated,
-        key: String::new(),
-        why: why.clone(),
-        shared: None,
         finding: Some(finding),
-        also: Vec::new(),
         answered_by: "a person".to_owned(),
-        consulted: None,
-        decision: None,
-        asked_at: None,
-        votes: Vec::new(),
-        execution: None,
-        recovery: None,
-        refusals: Vec::new(),
-        merged_into: None,
         undo: Some(Undo {
             of: of.incident.id.0.clone(),
             fix,
             by: by.to_owned(),
         }),
-        undone_by: None,
-        rca: None,
-        documented: None,
-        history: Vec::new(),
-        last_seen: now,
+        ..Record::new(incident, why.clone())
     };
     record.step(now, State::Investigated, format!("{why}, asked by {by}"));
     record
