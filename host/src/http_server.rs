@@ -15,10 +15,10 @@ use tracing::error;
 
 /// The port cannot be used: choose another one, or stop what uses it.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address} ([http] address and port, WEBHOOK_PORT): {source}")]
+#[error("cannot listen on {address} ([http] address and port, WEBHOOK_PORT): {why}")]
 pub struct ListenError {
     address: SocketAddr,
-    source: std::io::Error,
+    why: std::io::Error,
 }
 
 /// A server that is bound and not serving yet.
@@ -35,7 +35,7 @@ impl HttpServer {
     /// [`ListenError`] names the address, also where another host has the port.
     pub async fn bind(ip: IpAddr, port: u16) -> Result<HttpServer, ListenError> {
         let address = SocketAddr::new(ip, port);
-        let fault = |source| ListenError { address, source };
+        let fault = |why| ListenError { address, why };
         let listener = TcpListener::bind(address).await.map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
         Ok(HttpServer { listener, address })

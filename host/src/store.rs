@@ -22,7 +22,7 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 pub use ledger::Past;
-pub use outbox::{Asked, Ended, Entry, Posted, Put};
+pub use outbox::{Asked, Ended, Entry, Posted, Put, Refused, Sent};
 pub use reloads::Reload;
 
 /// Why the store did not do it. Nothing was written.

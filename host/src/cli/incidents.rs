@@ -56,6 +56,11 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
     for refusal in &record.refusals {
         terminal.print(&format!("  refused read: {}", plain(refusal)));
     }
+    for refused in store.refused(&record.incident.id.0)? {
+        let (at, who) = (time(refused.at), &refused.person);
+        let line = format!("  {at} refused {who} {}: {}", refused.what, refused.answer);
+        terminal.print(&plain(&line));
+    }
     for step in &record.history {
         let state = terminal.bold(step.state.as_str());
         terminal.print(&format!(

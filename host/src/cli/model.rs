@@ -6,12 +6,12 @@ use anyhow::Context;
 use k8shawk_core::grant::Grant;
 use k8shawk_core::model::Disclosure;
 use k8shawk_core::rca::time;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Format, output};
 use crate::model::{Model, grant_faults};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Sent, Store};
 use crate::terminal::{Terminal, plain};
 
 /// The model that investigates; none where it is switched off or no key is set.
@@ -72,12 +72,23 @@ pub fn disclosed(store: &Store, id: &str, format: Format) -> anyhow::Result<bool
     let id = store.find(id)?.incident.id.0;
     let conversations = store.conversations(&id)?;
     let all: Vec<Disclosure> = conversations.iter().flat_map(|c| c.disclosures()).collect();
+    let sent = store.outbox_sent(&id)?;
     if format == Format::Json {
-        output::document(&serde_json::to_value(&all).unwrap_or(Value::Null))?;
+        let mut left = serde_json::to_value(&all).unwrap_or(Value::Null);
+        if let Some(left) = left.as_array_mut() {
+            let to_slack =
+                |s: &Sent| json!({"at": s.at, "host": "slack", "what": s.key, "note": s.note});
+            left.extend(sent.iter().map(to_slack));
+        }
+        output::document(&left)?;
         return Ok(true);
     }
     let terminal = Terminal::stdout();
-    if all.is_empty() {
+    for Sent { at, key, note } in &sent {
+        let line = format!("{} to Slack: {key} {note}", time(*at));
+        terminal.print(plain(&line).trim_end());
+    }
+    if all.is_empty() && sent.is_empty() {
         terminal.print(&format!("{id}: nothing left the cluster"));
     }
     for one in all {

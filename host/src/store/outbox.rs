@@ -120,6 +120,30 @@ pub struct Posted {
     pub anew: u32,
 }
 
+/// Something that left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// When it was due, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// Its key.
+    pub key: String,
+    /// What became of it.
+    pub note: String,
+}
+
+/// Something that a person asked and that was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// When, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// Who.
+    pub person: String,
+    /// What.
+    pub what: String,
+    /// Why not.
+    pub answer: String,
+}
+
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         number: row.get(0)?,
@@ -210,6 +234,49 @@ impl Store {
             let sql = "SELECT count(*) FROM outbox WHERE state = 'waiting'";
             c.query_row(sql, [], |r| r.get::<_, i64>(0))
                 .map(i64::unsigned_abs)
+        })
+    }
+
+    /// What left because of an incident, in the order in which it was put.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_sent(&self, incident: &str) -> Stored<Vec<Sent>> {
+        self.within(|c| {
+            let mut sent = c.prepare_cached(
+                "SELECT due_at, key, note FROM outbox WHERE state = 'sent'
+                 AND (key = 'message/' || ?1 OR key LIKE ?1 || '/%') ORDER BY number",
+            )?;
+            let row = |r: &Row<'_>| {
+                Ok(Sent {
+                    at: r.get(0)?,
+                    key: r.get(1)?,
+                    note: r.get(2)?,
+                })
+            };
+            sent.query_map(params![incident], row)?.collect()
+        })
+    }
+
+    /// What people asked of an incident and were refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn refused(&self, incident: &str) -> Stored<Vec<Refused>> {
+        self.within(|c| {
+            let mut asked = c.prepare_cached(
+                "SELECT at, person, what, answer FROM asked
+                 WHERE incident = ?1 AND done = 0 ORDER BY at",
+            )?;
+            let row = |r: &Row<'_>| {
+                Ok(Refused {
+                    at: r.get(0)?,
+                    person: r.get(1)?,
+                    what: r.get(2)?,
+                    answer: r.get(3)?,
+                })
+            };
+            asked.query_map(params![incident], row)?.collect()
         })
     }
 

@@ -36,3 +36,41 @@ impl Store {
         Ok(record)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::message::tests::applied;
+    use k8shawk_core::record::State;
+
+    #[test]
+    fn a_second_undo_is_told_of_the_first() {
+        let store = Store::in_memory().unwrap();
+        let id = store
+            .insert(applied(State::Worse), &[])
+            .unwrap()
+            .incident
+            .id
+            .0;
+        let mut changes = store.changes();
+        let make = |of: &Record, earlier: Option<&Record>| {
+            assert!(earlier.is_none());
+            Ok::<_, StoreError>(of.clone())
+        };
+        let undo = store.insert_undo(&id, make).unwrap().incident.id.0;
+        assert_ne!(undo, id);
+        assert_eq!(
+            store.get(&id).unwrap().undone_by.as_deref(),
+            Some(undo.as_str())
+        );
+        assert_eq!(changes.try_recv().unwrap(), undo);
+        assert_eq!(changes.try_recv().unwrap(), id);
+        let refuse = |_: &Record, earlier: Option<&Record>| {
+            let earlier = earlier.unwrap().incident.id.0.clone();
+            Err::<Record, _>(StoreError::Unknown(earlier))
+        };
+        let refused = store.insert_undo(&id, refuse).unwrap_err();
+        assert!(refused.to_string().ends_with(&undo), "{refused}");
+        assert_eq!(store.list(false).unwrap().len(), 2, "nothing was written");
+    }
+}

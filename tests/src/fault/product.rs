@@ -187,8 +187,10 @@ impl Running<'_> {
     /// Where it has not said so yet.
     pub fn http(&self) -> Result<String> {
         let log = self.log();
-        let said = log.lines().filter_map(|l| l.strip_prefix("  http "));
-        let address = said.last().context("it has not said where it listens")?;
+        let mut said = log.lines().filter_map(|l| l.strip_prefix("  http "));
+        let address = said
+            .next_back()
+            .context("it has not said where it listens")?;
         Ok(format!("http://{}", address.trim()))
     }
 

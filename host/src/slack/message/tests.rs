@@ -344,3 +344,39 @@ fn a_long_rca_is_a_file() {
         matches!(&posts(&r)[0].content, Content::File { name, .. } if name.starts_with("rca_web"))
     );
 }
+
+#[test]
+fn a_void_question_and_an_undo_are_told_in_the_thread() {
+    use crate::slack::thread::posts;
+    let mut r = record();
+    r.step(5, State::Waiting, "people were asked");
+    r.step(6, State::Open, "the question expired: looked at again");
+    r.step(7, State::Investigated, "found again");
+    r.step(8, State::Waiting, "people were asked");
+    r.step(9, State::Approved, "approved by U0123ABCD");
+    r.step(10, State::Investigated, "the target changed: approval void");
+    let keys: Vec<String> = posts(&r).into_iter().map(|p| p.key).collect();
+    assert_eq!(keys, ["rca/asked", "void/6", "void/10"]);
+    let mut undone = applied(State::Worse);
+    undone.undone_by = Some("inc-9".to_owned());
+    let all = posts(&undone);
+    let last = all.last().unwrap();
+    assert_eq!(last.key, "undo/inc-9");
+    assert!(
+        last.content
+            .json()
+            .unwrap()
+            .to_string()
+            .contains("inc-9 proposes")
+    );
+}
+
+#[test]
+fn what_went_away_before_people_were_asked_has_no_message() {
+    let mut r = record();
+    r.asked_at = None;
+    r.step(5, State::Cleared, "it went away");
+    assert!(!is_told(&r));
+    r.asked_at = Some(4);
+    assert!(is_told(&r));
+}
