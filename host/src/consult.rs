@@ -15,7 +15,13 @@ use crate::world::World;
 
 /// True where a model will be asked about an incident in this state.
 pub fn is_due(flow: &Flow, record: &Record) -> bool {
-    flow.model.is_some() && record.state == State::Investigated && record.consulted.is_none()
+    flow.model.is_some() && record.state == State::Investigated && is_open(record)
+}
+
+/// A model was not asked yet, and there is something to find out: what a person wants undone is
+/// known.
+fn is_open(record: &Record) -> bool {
+    record.consulted.is_none() && record.undo.is_none()
 }
 
 /// Ask the model about an incident that it was not asked about yet. False where there is nothing
@@ -24,7 +30,7 @@ pub fn is_due(flow: &Flow, record: &Record) -> bool {
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
-    if record.consulted.is_some() {
+    if !is_open(record) {
         return Ok(false);
     }
     let findings: Vec<Finding> = record.finding.iter().chain(&record.also).cloned().collect();
