@@ -111,6 +111,7 @@ def main(program):
         refused(ask, program, {"reply": "refuse", "status": 403, "what": "x"}, sdk.PermissionDeniedError)
         refused(ask, program, {"reply": "not-found"}, sdk.NotFoundError, lambda e: "does not exist" in str(e))
         refused(ask, program, {"reply": "hang"}, sdk.APITimeoutError)
+        refused(ask, program, {"reply": "close"}, sdk.APIConnectionError)
         refused(ask, program, {"reply": "cut"}, sdk.APIConnectionError)
         refused(ask, program, {"reply": "wrong-json"}, (json.JSONDecodeError, sdk.APIError))
         refused(ask, program, {"reply": "beyond-limit"}, sdk.RateLimitError, lambda e: "Requested 9000" in str(e))

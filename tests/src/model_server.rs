@@ -132,6 +132,7 @@ async fn serve(
         .push(request);
     match reply {
         Reply::Hang => tokio::time::sleep(Duration::from_secs(3600)).await,
+        Reply::Close => {}
         Reply::Cut => {
             let half = answer.len() - answer.len() / 4;
             stream.write_all(answer.get(..half)?).await.ok()?;

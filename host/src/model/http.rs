@@ -146,8 +146,13 @@ async fn read(mut response: Response) -> Result<String, Failure> {
     }
 }
 
+/// Only where no connection came about it is sure that nothing has left.
 fn broken(error: &reqwest::Error) -> Failure {
-    Failure::Unreachable { what: cause(error) }
+    if error.is_connect() {
+        return Failure::Unreachable { what: cause(error) };
+    }
+    let what = format!("the connection broke: {}", cause(error));
+    Failure::Malformed { what }
 }
 
 /// The innermost cause: the outer ones repeat the URL.

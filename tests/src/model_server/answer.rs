@@ -72,7 +72,7 @@ pub(super) fn render(wire: Wire, request: &Seen, reply: &Reply) -> Vec<u8> {
             (200, Vec::new(), value.to_string())
         }
         Reply::Redirect { to } => (307, vec![("location", to.clone())], String::new()),
-        Reply::Hang | Reply::Cut => (
+        Reply::Hang | Reply::Close | Reply::Cut => (
             200,
             Vec::new(),
             turn(wire, request, "this is cut before its end", &[]).to_string(),

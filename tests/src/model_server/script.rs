@@ -53,6 +53,8 @@ pub enum Reply {
     ToolUseFailed,
     /// Never answers.
     Hang,
+    /// Takes the request and closes the connection.
+    Close,
     /// A body that ends too early.
     Cut,
     /// 200 with JSON that ends too early.

@@ -87,11 +87,13 @@ async fn calls_of_one_answer_are_served_together_and_odd_ones_are_told_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_grant_excludes_is_denied_and_recorded() {
+    let dns = || {
+        let arguments = json!({"kind": "Pod", "namespace": "kube-system", "name": "dns"});
+        Reply::call("kubectl_get", arguments)
+    };
     let server = ModelServer::start(Script::of(vec![
-        Reply::calls(vec![(
-            "kubectl_get",
-            json!({"kind": "Pod", "namespace": "kube-system", "name": "dns"}),
-        )]),
+        dns(),
+        dns(),
         Reply::call(
             "submit_diagnosis",
             json!({"cause": "It exits [e1].", "summary": "s"}),
@@ -123,6 +125,12 @@ async fn what_the_grant_excludes_is_denied_and_recorded() {
     );
     assert!(texts.reads.lock().unwrap().is_empty());
     assert!(server.seen()[1].text.contains("denied"));
+    // It is no evidence, and is not asked for twice.
+    assert!(
+        server.seen()[2]
+            .text
+            .contains("You have asked for that: denied")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,14 @@
 //! Whatever a server does, the best rung that is left answers in time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use k8shawk::model::PATTERNS;
-use k8shawk_core::model::{Budget, Provider};
+use k8shawk::model::{PATTERNS, Silent};
+use k8shawk_core::model::{Budget, Case, Provider, Usage};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use serde_json::json;
 
-use crate::world::{Texts, ask, config, finding, good, model, run};
+use crate::world::{Texts, ask, config, finding, good, incident, model, run};
 
 const WIRES: [Provider; 3] = [Provider::Groq, Provider::OpenAi, Provider::Anthropic];
 
@@ -29,6 +30,7 @@ fn failures() -> Vec<(&'static str, Vec<Reply>)> {
         ("overloaded (HTTP 500)", vec![Reply::status(500)]),
         ("overloaded (HTTP 529)", vec![Reply::status(529)]),
         ("no answer within", vec![Reply::Hang]),
+        ("the connection broke", vec![Reply::Close]),
         ("cut", vec![Reply::Cut]),
         ("not JSON", vec![Reply::WrongJson]),
         ("content type", vec![Reply::WrongType]),
@@ -95,8 +97,14 @@ async fn the_patterns_answer_where_no_model_can() {
             config.request_timeout = Duration::from_secs(2);
         }
         let started = Instant::now();
-        let (outcome, _server) = run(Provider::Groq, Script::of(replies.clone()), config).await;
+        let (outcome, server) = run(Provider::Groq, Script::of(replies.clone()), config).await;
         assert_eq!(outcome.answered_by, PATTERNS, "{replies:?}");
+        // Whatever came back: what the server got is what is disclosed.
+        let disclosed = outcome.conversation.disclosures();
+        let disclosed: Vec<&str> = disclosed.iter().map(|d| d.body.as_str()).collect();
+        let seen = server.seen();
+        let received: Vec<&str> = seen.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(disclosed, received, "{replies:?}");
         assert_eq!(outcome.findings, [finding(40)], "{replies:?}");
         assert!(
             outcome.why.iter().any(|w| w.contains(why)),
@@ -201,6 +209,35 @@ async fn a_budget_that_is_used_up_sends_nothing() {
         outcome.why
     );
     assert!(outcome.conversation.disclosures().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_that_is_investigated_again_keeps_what_it_has_used() {
+    let server = ModelServer::start(Script::of(good())).await.unwrap();
+    let model = model(&server, Provider::Groq, config());
+    let (incident, findings) = (incident(), [finding(40)]);
+    let case = Case {
+        incident: &incident,
+        findings: &findings,
+        classes: &[],
+    };
+    let spent = Usage {
+        calls: config().per_incident.calls - 1,
+        ..Usage::default()
+    };
+    let reader = Arc::new(Texts::shop());
+    let outcome = model
+        .investigate(&case, reader, &|| 0, spent, &Silent)
+        .await;
+    assert_eq!(
+        (outcome.answered_by.as_str(), server.seen().len()),
+        (PATTERNS, 1)
+    );
+    assert!(
+        outcome.why[0].contains("20 requests of this incident"),
+        "{:?}",
+        outcome.why
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
