@@ -38,8 +38,14 @@ impl Terminal {
         if let Some(finding) = &record.finding {
             self.cause(record, finding, &mut lines);
         }
-        let also = record.also.iter();
-        lines.extend(also.map(|f| Line::new(2, format!("also: {}", plain(&f.title)))));
+        // The first of the others is the model's view, where that contradicts.
+        let contradicts = record.consulted.as_ref().is_some_and(|c| c.contradicts);
+        for (number, other) in record.also.iter().enumerate() {
+            lines.push(Line::new(2, format!("also: {}", plain(&other.title))));
+            if number == 0 && contradicts {
+                lines.push(Line::dim(4, plain(&other.cause)));
+            }
+        }
         lines.extend(victims(record));
         if let Some(decision) = &record.decision {
             self.advice(record, decision, &mut lines);
