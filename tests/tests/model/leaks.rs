@@ -110,7 +110,7 @@ impl Stage {
         self.told(&asked, left);
         let more = matches!(&flow.world, World::Recorded(replay) if replay.has_more());
         if asked.state == State::Waiting && more {
-            approve::approve(&flow, &id, &Person::named("ada")).unwrap();
+            approve::approve(&flow, &id, &Person::named("ada"), None).unwrap();
             pipeline.drive(&id);
             pipeline.idle().await;
             self.told(&flow.store.get(&id).unwrap(), left);
