@@ -78,7 +78,7 @@ mod tests {
     fn a_name_is_not_split_at_its_hyphen_and_colours_take_no_room() {
         let line = Line::new(0, "see web-5c8d \u{1b}[1mbold\u{1b}[0m");
         assert_eq!(
-            line.fold(9),
+            line.fold(10),
             ["see", "  web-5c8d", "  \u{1b}[1mbold\u{1b}[0m"]
         );
     }
