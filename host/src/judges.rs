@@ -1,5 +1,7 @@
 //! The plugins, asked point by point. What each call was refused comes back with its answer.
 
+mod logs;
+
 use std::sync::Arc;
 
 use k8shawk_core::Observation;
@@ -14,6 +16,8 @@ use k8shawk_sandbox::{
     Blame, CallContext, CallRecord, Language, Plan, Point, RawProposal, Registry,
 };
 use tracing::{debug, warn};
+
+use self::logs::CleanLogs;
 
 /// The live plugins.
 #[derive(Clone)]
@@ -104,7 +108,7 @@ impl Judges {
         let mut answers = Answers::new();
         for live in self.registry.at(Point::Analysis) {
             let context = CallContext {
-                reader: reader.clone(),
+                reader: CleanLogs::over(reader),
                 now_ms,
             };
             let called = live.analyse(incident, context).await;
@@ -124,7 +128,7 @@ impl Judges {
         let mut answers = Answers::new();
         for live in self.registry.at(Point::Fix) {
             let context = CallContext {
-                reader: reader.clone(),
+                reader: CleanLogs::over(reader),
                 now_ms,
             };
             let called = live.propose(incident, finding, context).await;
@@ -153,7 +157,7 @@ impl Judges {
         let mut answers = Answers::new();
         for live in self.registry.at(Point::Policy) {
             let context = CallContext {
-                reader: reader.clone(),
+                reader: CleanLogs::over(reader),
                 now_ms,
             };
             let called = live

@@ -149,6 +149,11 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// What may be read; the permit stays.
+    pub fn read(&self) -> &Read {
+        &self.read
+    }
+
     /// What may be read.
     pub fn into_read(self) -> Read {
         self.read

@@ -138,6 +138,7 @@ mod tests {
             r#"log {\"db_password\":\"a S3CR3T b\"} end"#,
             "Server=db;Uid=u;Pwd=S3CR3T;Port=3306",
             "env:\n- name: DB_PASSWORD\n  value: a S3CR3T b\n- name: X\n  value: y",
+            "in one line - name: DB_PASSWORD value: S3CR3T",
             r#"{"name":"API_TOKEN","value":"S3CR3T"}"#,
             "args: --db-password S3CR3T --port 80",
             "args: [--token, S3CR3T, --verbose]",

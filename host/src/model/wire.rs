@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use k8shawk_core::model::{
     Call, Clean, Egress, Failure, Provider, Received, RungSetup, TOOLS, Tool, Usage, arguments_of,
 };
+use k8shawk_core::redact::redact;
 use serde_json::{Map, Value};
 
 pub use refusal::refusal;
@@ -147,8 +148,10 @@ pub fn estimate(bytes: usize) -> u64 {
 
 /// At most 200 characters in one line, without secrets: for messages about servers.
 pub fn brief(text: &str) -> String {
+    // Before and after: some secrets are told by their lines, some by the words beside them.
+    let text = redact(text);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    k8shawk_core::redact::redact(&line)
+    redact(&line)
         .chars()
         .filter(|c| !c.is_control())
         .take(200)

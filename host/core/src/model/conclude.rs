@@ -303,6 +303,8 @@ fn fix(
 }
 
 fn refused(said: &str, reason: &str) -> Refused {
+    // Redacted while its line ends are still there: they show where a secret is.
+    let said = redact(said);
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     Refused {
         proposal: cut(&redact(&line), 300),

@@ -53,7 +53,7 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         format!(r"(?i)--?(?P<key>[a-z0-9_-]*(?:{WORDS})[a-z0-9_-]*)(?:[ \t]+|{quote}?\s*,\s*|{quote}?\s*(?:\n|\\n)\s*-[ \t]+)"),
         // name and value of an environment variable
         format!(r"(?i){quote}name{quote}\s*:\s*{quote}(?P<pair>[^\x22'\\]+){quote}\s*,\s*{quote}value{quote}\s*:\s*"),
-        r"(?i)\bname:[ \t]*[\x22']?(?P<pair>[^\s\x22']+)[\x22']?[ \t]*(?:\r?\n|\\n)\s*value:[ \t]*".to_owned(),
+        r"(?i)\bname:[ \t]*[\x22']?(?P<pair>[^\s\x22']+)[\x22']?(?:\s|\\n)+value:[ \t]*".to_owned(),
     ]
     .iter()
     .filter_map(|p| Regex::new(p).ok())
