@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::flow::Flow;
 use crate::store::StoreError;
+use crate::telemetry::{Fault, Stage};
 
 pub use undo::{UndoError, undo};
 
@@ -33,6 +34,14 @@ pub enum VoteError {
     /// They said yes to something else.
     #[error(transparent)]
     Superseded(#[from] Superseded),
+}
+
+impl Fault for VoteError {
+    fn kind(&self) -> Option<&'static str> {
+        // A person who may not, or comes too late, is no failure of the stage.
+        let failed = matches!(self, VoteError::Store(StoreError::Database { .. }));
+        failed.then_some("store")
+    }
 }
 
 /// What came of a yes.
@@ -74,8 +83,18 @@ pub fn approve(
     shown: Option<&Question>,
 ) -> Result<Voted, VoteError> {
     let id = flow.store.find(id)?.incident.id.0;
+    let vote = || vote(flow, &id, person, shown);
+    flow.telemetry.stage_now(Stage::Approve, &id, vote)
+}
+
+fn vote(
+    flow: &Flow,
+    id: &str,
+    person: &Person,
+    shown: Option<&Question>,
+) -> Result<Voted, VoteError> {
     let (authority, now) = (flow.authority(), flow.clock.now());
-    flow.store.modify(&id, |record| {
+    flow.store.modify(id, |record| {
         let candidate = record.decision.as_ref().and_then(|d| d.first());
         let (State::Waiting, Some(candidate), Some(asked_at)) =
             (record.state, candidate, record.asked_at)

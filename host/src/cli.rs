@@ -16,13 +16,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use k8shawk_core::config::Fault;
+use k8shawk_core::config::{Fault, LogFormat};
 use k8shawk_sandbox::COMPILE;
 
 use crate::cluster::ClusterError;
 use crate::http_server::ListenError;
 use crate::load;
 use crate::settings::{self, Settings};
+use crate::telemetry::{Telemetry, Traces, logs};
 
 /// Notices what broke in a Kubernetes cluster, finds out why, proposes a typed fix, asks a
 /// person, applies it, and proves that it helped.
@@ -32,6 +33,9 @@ pub struct Cli {
     /// Configuration file [default: k8shawk.toml here, else beside the binary]
     #[arg(long, global = true, env = "K8SHAWK_CONFIG")]
     config: Option<PathBuf>,
+    /// Log lines as text, or json: one object each [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = LogFormat::parse)]
+    log_format: Option<LogFormat>,
     /// What to do.
     #[command(subcommand)]
     command: Command,
@@ -235,13 +239,24 @@ pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     // The child of a host has its task from the host, whatever the configuration says.
     if let Command::Compile = cli.command {
+        logs::start(LogFormat::Text, None);
         return exit(compile::component());
     }
     let settings = match settings::load(cli.config.as_deref()) {
         Ok(settings) => settings,
         Err(faults) => return misused(&faults),
     };
-    exit(dispatch(cli.command, settings).await)
+    let traces = match cli.command {
+        Command::Run(_) => Traces::from_environment(),
+        _ => Ok(None),
+    };
+    let traces = match traces {
+        Ok(traces) => traces,
+        Err(why) => return exit(Err(Misuse(why.to_string()).into())),
+    };
+    let format = cli.log_format.unwrap_or(settings.config.log_format);
+    logs::start(format, traces.as_ref());
+    exit(dispatch(cli.command, settings, Telemetry::with_traces(traces)).await)
 }
 
 fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
@@ -288,11 +303,15 @@ impl Place {
 }
 
 /// True where all is well, false where something is broken or refused.
-async fn dispatch(command: Command, mut settings: Settings) -> anyhow::Result<bool> {
+async fn dispatch(
+    command: Command,
+    mut settings: Settings,
+    telemetry: Telemetry,
+) -> anyhow::Result<bool> {
     match command {
         Command::Run(place) => {
             place.over(&mut settings);
-            run::run(settings).await
+            run::run(settings, telemetry).await
         }
         Command::Scan(args) => {
             args.place.over(&mut settings);

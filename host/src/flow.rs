@@ -11,6 +11,7 @@ use crate::cluster::WriteError;
 use crate::judges::Judges;
 use crate::model::Model;
 use crate::store::{Store, StoreError};
+use crate::telemetry::{Fault, Telemetry};
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -30,6 +31,8 @@ pub struct Flow {
     pub terminal: Terminal,
     /// Time.
     pub clock: Clock,
+    /// What is counted and traced.
+    pub telemetry: Telemetry,
 }
 
 /// Why a stage stopped. The incident stays in the state that is stored.
@@ -44,6 +47,18 @@ pub enum FlowError {
     /// A file cannot be written: try the stage again later.
     #[error("{0}")]
     File(String),
+}
+
+impl Fault for FlowError {
+    fn kind(&self) -> Option<&'static str> {
+        match self {
+            // Somebody else was faster: the stage is run on what is stored now.
+            FlowError::Store(StoreError::Moved { .. }) => None,
+            FlowError::Store(_) => Some("store"),
+            FlowError::Cluster(_) => Some("cluster"),
+            FlowError::File(_) => Some("file"),
+        }
+    }
 }
 
 impl Flow {
@@ -65,6 +80,7 @@ impl Flow {
             world,
             terminal: Terminal::quiet(),
             clock,
+            telemetry: Telemetry::default(),
         })
     }
 

@@ -3,6 +3,7 @@
 mod logs;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use k8shawk_core::Observation;
 use k8shawk_core::finding::{Conclusion, Finding};
@@ -10,12 +11,15 @@ use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::{Incident, Severity};
 use k8shawk_core::policy::{Ruling, Verdict};
-use k8shawk_core::redact::redact;
 use k8shawk_core::signal::{Judgement, Opening};
 use k8shawk_sandbox::{
-    Blame, CallContext, CallRecord, Language, Plan, Point, RawProposal, Registry,
+    Blame, CallContext, CallError, CallRecord, Called, Language, Live, Plan, Point, RawProposal,
+    Registry,
 };
-use tracing::{debug, warn};
+use tracing::{Instrument, debug};
+
+use crate::telemetry::event::{PluginCalled, plugin_span};
+use crate::telemetry::{Telemetry, Timed};
 
 use self::logs::CleanLogs;
 
@@ -24,6 +28,8 @@ use self::logs::CleanLogs;
 pub struct Judges {
     /// The registry that a reload swaps plugins in.
     pub registry: Arc<Registry>,
+    /// Where calls are counted.
+    pub telemetry: Telemetry,
 }
 
 /// Answers of all plugins at a point, with what they were refused and what failed.
@@ -49,26 +55,16 @@ impl<T> Answers<T> {
         }
     }
 
-    fn take(
-        &mut self,
-        id: &str,
-        result: Result<T, k8shawk_sandbox::CallError>,
-        record: &CallRecord,
-    ) {
+    fn take(&mut self, id: &str, result: Result<T, CallError>, record: &CallRecord) {
         for refusal in &record.refusals {
             let line = format!("{id}: {refusal}");
             if !self.refusals.contains(&line) {
                 self.refusals.push(line);
             }
         }
-        for (level, line) in &record.log {
-            let line = redact(line);
-            debug!(plugin = id, ?level, line, "plugin log");
-        }
         match result {
             Ok(answer) => self.given.push((id.to_owned(), answer)),
             Err(error) => {
-                warn!(plugin = id, blame = %error.blame(), %error, "plugin call failed");
                 self.later |= error.blame() == Blame::Host;
                 self.failures.push(format!("{id}: {error}"));
             }
@@ -77,21 +73,45 @@ impl<T> Answers<T> {
 }
 
 impl Judges {
-    /// Ask the triage plugins about one observation; none where it is no incident (yet).
-    pub fn triage(&self, observation: &Observation) -> Option<Opening> {
+    /// Call a plugin: the one place that does, so that every call is counted.
+    async fn call<T>(&self, live: &Live, call: impl Future<Output = Called<T>>) -> Called<T> {
+        let span = plugin_span(live.id(), live.point());
+        let called = call.instrument(span.clone()).await;
+        span.in_scope(|| self.called(live, &called));
+        called
+    }
+
+    fn called<T>(&self, live: &Live, called: &Called<T>) {
+        let event = PluginCalled {
+            point: live.point(),
+            record: &called.record,
+            fault: called.result.as_ref().err(),
+        };
+        event.emit(&self.telemetry);
+    }
+
+    /// Ask the triage plugins about one observation; none where it is no incident (yet). With
+    /// the call that decided it.
+    pub fn triage(&self, observation: &Observation) -> Option<(Opening, Timed)> {
         for live in self.registry.at(Point::Triage) {
-            match live
-                .triage(&observation.signal, &observation.summary)
-                .result
-            {
-                Ok(Judgement::Pass) => {}
+            let begun = SystemTime::now();
+            // Thousands of these pass in a second: only one that opens an incident is traced.
+            let called = live.triage(&observation.signal, &observation.summary);
+            self.called(&live, &called);
+            match called.result {
+                Ok(Judgement::Pass) | Err(_) => {}
                 Ok(Judgement::Drop(why)) => {
                     debug!(object = %observation.signal.object, why, "dropped");
                     return None;
                 }
-                Ok(Judgement::Open(opening)) => return Some(opening),
-                Err(error) => {
-                    warn!(plugin = live.id(), blame = %error.blame(), %error, "plugin call failed");
+                Ok(Judgement::Open(opening)) => {
+                    let (plugin, took) = (live.id().to_owned(), called.record.duration);
+                    let call = Timed {
+                        plugin,
+                        begun,
+                        took,
+                    };
+                    return Some((opening, call));
                 }
             }
         }
@@ -111,7 +131,7 @@ impl Judges {
                 reader: CleanLogs::over(reader),
                 now_ms,
             };
-            let called = live.analyse(incident, context).await;
+            let called = self.call(&live, live.analyse(incident, context)).await;
             answers.take(live.id(), called.result, &called.record);
         }
         answers
@@ -131,7 +151,8 @@ impl Judges {
                 reader: CleanLogs::over(reader),
                 now_ms,
             };
-            let called = live.propose(incident, finding, context).await;
+            let call = live.propose(incident, finding, context);
+            let called = self.call(&live, call).await;
             answers.take(live.id(), called.result, &called.record);
         }
         answers
@@ -160,9 +181,8 @@ impl Judges {
                 reader: CleanLogs::over(reader),
                 now_ms,
             };
-            let called = live
-                .judge_proposal(incident, &proposal, risk.as_str(), context)
-                .await;
+            let call = live.judge_proposal(incident, &proposal, risk.as_str(), context);
+            let called = self.call(&live, call).await;
             let failed = called.result.as_ref().err().map(ToString::to_string);
             answers.take(live.id(), called.result, &called.record);
             if let Some(why) = failed {
@@ -180,9 +200,12 @@ impl Judges {
         finding: &Finding,
         language: Language,
     ) -> Option<String> {
-        let voices = self.registry.at(Point::Voice);
-        voices
-            .iter()
-            .find_map(|live| live.script(severity, finding, language, 500).result.ok())
+        self.registry.at(Point::Voice).iter().find_map(|live| {
+            let span = plugin_span(live.id(), live.point());
+            let _entered = span.enter();
+            let called = live.script(severity, finding, language, 500);
+            self.called(live, &called);
+            called.result.ok()
+        })
     }
 }

@@ -18,6 +18,7 @@ pub mod front_desk;
 pub mod health;
 pub mod http_client;
 pub mod http_server;
+pub mod introspect;
 pub mod investigate;
 pub mod json;
 pub mod judges;
@@ -41,19 +42,3 @@ pub mod triage;
 pub mod trial;
 pub mod watch;
 pub mod world;
-
-/// Log lines go to standard error; `RUST_LOG` chooses which, `info` of ours by default.
-pub fn start_logging() {
-    use std::io::IsTerminal;
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        "warn,k8shawk=info,k8shawk_sandbox=warn,kube_client=off,kube_runtime=error".into()
-    });
-    let colour = std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| terminal::progress::Stderr)
-        .with_target(false)
-        .with_ansi(colour)
-        .init();
-}

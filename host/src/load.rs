@@ -9,12 +9,14 @@ use k8shawk_sandbox::{
     ReloadOptions, Reloader, Reloading,
 };
 use tokio::sync::mpsc;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::clock::Clock;
 use crate::judges::Judges;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::telemetry::Telemetry;
+use crate::telemetry::event::PluginReloaded;
 
 /// The plugins with what watches their directories.
 pub struct Loaded {
@@ -116,7 +118,10 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
         }
     }
     Ok(Loaded {
-        judges: Judges { registry },
+        judges: Judges {
+            registry,
+            telemetry: Telemetry::default(),
+        },
         events,
         reloaders,
     })
@@ -140,12 +145,14 @@ impl Loaded {
     /// Watch the directories from now on; the handles stop it when dropped.
     pub fn watch(self, store: Arc<Store>, clock: Clock) -> Vec<Reloading> {
         let (sender, mut receiver) = mpsc::channel(64);
+        let telemetry = self.judges.telemetry.clone();
         for event in &self.events {
+            PluginReloaded(event).count(&telemetry);
             remember(&store, &clock, event);
         }
         tokio::spawn(async move {
             while let Some(event) = receiver.recv().await {
-                report(&event);
+                PluginReloaded(&event).emit(&telemetry);
                 remember(&store, &clock, &event);
             }
         });
@@ -153,16 +160,6 @@ impl Loaded {
             .into_iter()
             .map(|(reloader, options)| Reloading::start(reloader, options, sender.clone()))
             .collect()
-    }
-}
-
-fn report(event: &ReloadEvent) {
-    let id = &event.id;
-    match &event.outcome {
-        Outcome::Loaded { digest, took } => info!(plugin = id, digest, ?took, "loaded"),
-        Outcome::Swapped { from, to, took } => info!(plugin = id, from, to, ?took, "swapped"),
-        Outcome::Kept { reason } => warn!(plugin = id, reason, "the running version goes on"),
-        Outcome::Refused { reason } => warn!(plugin = id, reason, "not loaded"),
     }
 }
 

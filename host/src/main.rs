@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    k8shawk::start_logging();
     match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -2,17 +2,20 @@
 //! from whatever state is stored.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use k8shawk_core::record::{Record, State};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
-use crate::{consult, decide, document, fix, investigate, merge, notify, recover};
+use crate::telemetry::Stage;
+use crate::world::World;
+use crate::{consult, decide, document, fix, introspect, investigate, merge, notify, recover};
 
 /// Incidents that are worked on at the same time.
 const AT_ONCE: usize = 16;
@@ -26,6 +29,30 @@ pub struct Pipeline {
     driven: Driven,
     places: Arc<Places>,
     tasks: Mutex<JoinSet<()>>,
+    marks: Arc<Marks>,
+}
+
+/// What drivers share beside their places.
+#[derive(Default)]
+struct Marks {
+    /// No stage begins any more.
+    stop: CancellationToken,
+    /// Why the last run of a stage failed, by incident.
+    failing: Mutex<HashMap<String, String>>,
+}
+
+impl Marks {
+    fn failing(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wait, unless the host stops before.
+    async fn pause(&self, time: Duration) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = tokio::time::sleep(time) => {}
+        }
+    }
 }
 
 /// How many incidents are worked on. A model takes its time: whoever waits for it has another
@@ -69,6 +96,7 @@ impl Pipeline {
                 consulting: Semaphore::new(AT_ONCE),
             }),
             tasks: Mutex::default(),
+            marks: Arc::default(),
         }
     }
 
@@ -82,12 +110,13 @@ impl Pipeline {
         driven.insert(id.to_owned(), false);
         drop(driven);
         let (flow, places, driven) = (self.flow.clone(), self.places.clone(), self.driven.clone());
+        let marks = self.marks.clone();
         let id = id.to_owned();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
             loop {
-                to_rest(&flow, &places, &id).await;
+                to_rest(&flow, &places, &marks, &id).await;
                 let mut driven = driven.lock().unwrap_or_else(PoisonError::into_inner);
                 match driven.get_mut(&id) {
                     Some(again) if *again => *again = false,
@@ -133,6 +162,23 @@ impl Pipeline {
         Ok(taken)
     }
 
+    /// Why the last run of an incident's stage failed; none where it did not.
+    pub fn failure(&self, id: &str) -> Option<String> {
+        self.marks.failing().get(id).cloned()
+    }
+
+    /// Begin no stage any more, and wait for those that run. False where they take longer than
+    /// `patience`: what is stored of them is gone on with at the next start.
+    pub async fn stop(&self, patience: Duration) -> bool {
+        self.marks.stop.cancel();
+        let mut tasks = {
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *tasks)
+        };
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        tokio::time::timeout(patience, ended).await.is_ok()
+    }
+
     /// Wait until no incident is driven.
     pub async fn idle(&self) {
         loop {
@@ -149,18 +195,21 @@ impl Pipeline {
     }
 }
 
-async fn to_rest(flow: &Flow, places: &Places, id: &str) {
+async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
     let mut waits = 0;
-    loop {
+    while !marks.stop.is_cancelled() {
         let Ok(record) = flow.store.get(id) else {
             return;
         };
         let held = places.of(flow, &record).await;
         let next = stage(flow, &record).await;
         drop(held);
+        if next.is_ok() {
+            marks.failing().remove(id);
+        }
         match next {
             Ok(Next::Go) => waits = 0,
-            Ok(Next::Wait(pause)) => tokio::time::sleep(pause).await,
+            Ok(Next::Wait(pause)) => marks.pause(pause).await,
             Ok(Next::Rest) => return,
             Err(FlowError::Store(StoreError::Moved { .. })) => {}
             Err(fault) => {
@@ -171,7 +220,8 @@ async fn to_rest(flow: &Flow, places: &Places, id: &str) {
                 if waits == 100 {
                     error!(incident = id, %fault, "still failing; a person is needed");
                 }
-                tokio::time::sleep(AGAIN).await;
+                marks.failing().insert(id.to_owned(), fault.to_string());
+                marks.pause(AGAIN).await;
             }
         }
     }
@@ -180,27 +230,36 @@ async fn to_rest(flow: &Flow, places: &Places, id: &str) {
 /// Run the stage that the stored state calls for.
 async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
     fix::crash_point(record.state.as_str());
+    let (telemetry, id) = (&flow.telemetry, record.incident.id.0.as_str());
+    let document = || telemetry.stage_now(Stage::Document, id, || document::run(flow, record));
     match record.state {
+        State::Open | State::Investigated if record.incident.is_own() => telemetry
+            .stage_now(Stage::Introspect, id, || introspect::conclude(flow, record))
+            .map(|()| Next::Go),
         State::Open => open(flow, record).await,
-        State::Investigated => {
-            // What a person asked for has its cause and its fix.
-            let asked = record.undo.is_some();
-            if asked || (!merge::run(flow, record)? && !consult::run(flow, record).await?) {
-                decide::run(flow, record).await?;
-            }
-            Ok(Next::Go)
-        }
-        State::Decided => notify::run(flow, record).map(|()| Next::Go),
-        State::Waiting | State::NeedsHuman => document::run(flow, record).map(|()| Next::Rest),
-        State::Approved => fix::prepare(flow, record).await.map(|()| Next::Go),
-        State::Executing => fix::execute(flow, record).await.map(|()| Next::Go),
-        State::Applied => match recover::check(flow, record).await? {
+        State::Investigated => conclude(flow, record).await.map(|()| Next::Go),
+        State::Decided => telemetry
+            .stage_now(Stage::Notify, id, || notify::run(flow, record))
+            .map(|()| Next::Go),
+        State::Waiting | State::NeedsHuman => document().map(|()| Next::Rest),
+        State::Approved => telemetry
+            .stage(Stage::Fix, id, fix::prepare(flow, record))
+            .await
+            .map(|()| Next::Go),
+        State::Executing => telemetry
+            .stage(Stage::Fix, id, fix::execute(flow, record))
+            .await
+            .map(|()| Next::Go),
+        State::Applied => match telemetry
+            .stage(Stage::Recover, id, recover::check(flow, record))
+            .await?
+        {
             true => Ok(Next::Go),
             false => Ok(Next::Wait(flow.config.recovery_interval)),
         },
         State::Merged => Ok(Next::Rest),
         State::Cleared if record.finding.is_none() => Ok(Next::Rest),
-        _ => document::run(flow, record).map(|()| Next::Rest),
+        _ => document().map(|()| Next::Rest),
     }
 }
 
@@ -212,8 +271,41 @@ async fn open(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
             u64::try_from(left).unwrap_or(0),
         )));
     }
-    match investigate::run(flow, record).await? {
+    let id = &record.incident.id.0;
+    let investigation = investigate::run(flow, record);
+    let investigated = flow
+        .telemetry
+        .stage(Stage::Investigate, id, investigation)
+        .await?;
+    match investigated {
         investigate::Investigated::Done => Ok(Next::Go),
         investigate::Investigated::TooEarly => Ok(Next::Wait(Duration::from_secs(3))),
     }
+}
+
+/// From a finding to a decision, unless it is a part of another incident or a model has more to
+/// say.
+async fn conclude(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    let (telemetry, id) = (&flow.telemetry, record.incident.id.0.as_str());
+    // What a person asked for has its cause and its fix.
+    if record.undo.is_some() {
+        return telemetry
+            .stage(Stage::Decide, id, decide::run(flow, record))
+            .await;
+    }
+    if telemetry.stage_now(Stage::Merge, id, || merge::run(flow, record))? {
+        return Ok(());
+    }
+    let asks = flow.model.is_some() || matches!(flow.world, World::Recorded(_));
+    if asks
+        && record.consulted.is_none()
+        && telemetry
+            .stage(Stage::Consult, id, consult::run(flow, record))
+            .await?
+    {
+        return Ok(());
+    }
+    telemetry
+        .stage(Stage::Decide, id, decide::run(flow, record))
+        .await
 }

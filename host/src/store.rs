@@ -8,6 +8,7 @@ mod conversations;
 mod ledger;
 mod outbox;
 mod reloads;
+mod state;
 mod undo;
 
 use std::path::{Path, PathBuf};
@@ -21,8 +22,10 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::sync::broadcast;
 
+use crate::telemetry::{Before, Telemetry};
+
 pub use ledger::Past;
-pub use outbox::{Asked, Ended, Entry, Posted, Put, Refused, Sent};
+pub use outbox::{Asked, Ended, Entry, MUTED, Oldest, Posted, Put, Refused, Sent};
 pub use reloads::Reload;
 
 /// Why the store did not do it. Nothing was written.
@@ -102,11 +105,11 @@ CREATE VIEW IF NOT EXISTS history AS
 ";
 
 /// The store.
-#[derive(Debug)]
 pub struct Store {
     path: PathBuf,
     connection: Mutex<Connection>,
     changes: broadcast::Sender<String>,
+    telemetry: Telemetry,
 }
 
 /// Changes that a follower may be behind before it has to look at everything.
@@ -151,11 +154,20 @@ impl Store {
             .map_err(fault)?;
         connection.execute_batch(SCHEMA).map_err(fault)?;
         connection.execute_batch(outbox::SCHEMA).map_err(fault)?;
+        connection.execute_batch(state::SCHEMA).map_err(fault)?;
         Ok(Store {
             path: path.to_owned(),
             connection: Mutex::new(connection),
             changes: broadcast::channel(BEHIND).0,
+            telemetry: Telemetry::default(),
         })
+    }
+
+    /// Every arrow that is stored is told there.
+    #[must_use]
+    pub fn watched_by(mut self, telemetry: Telemetry) -> Store {
+        self.telemetry = telemetry;
+        self
     }
 
     /// Open the file of a host, to read; none where there is no file yet.
@@ -187,6 +199,7 @@ impl Store {
     }
 
     fn fault(&self, source: rusqlite::Error) -> StoreError {
+        self.telemetry.store_error();
         StoreError::Database {
             path: self.path.clone(),
             source,
@@ -216,6 +229,7 @@ impl Store {
             Ok(())
         })?;
         self.changed(&record.incident.id.0);
+        self.telemetry.opened(&record);
         Ok(record)
     }
 
@@ -295,9 +309,12 @@ impl Store {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|e| self.fault(e))?;
         let mut record = self.read(&transaction, id)?;
+        let before = Before::of(&record);
         let done = change(&mut record)?;
         self.write(&transaction, &record)?;
         transaction.commit().map_err(|e| self.fault(e))?;
+        drop(connection);
+        self.telemetry.changed(&before, &record);
         self.changed(id);
         Ok(done)
     }

@@ -1,5 +1,7 @@
 //! Stage: from an observation to an incident, or to none.
 
+use std::time::SystemTime;
+
 use k8shawk_core::incident::{Incident, IncidentId, MAX_SIGNALS};
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::signal::{Opening, Signal};
@@ -27,15 +29,33 @@ pub enum Grouped {
     Echo(String),
 }
 
+impl Grouped {
+    /// The word in metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Grouped::Nothing => "nothing",
+            Grouped::Opened(_) => "opened",
+            Grouped::Joined(_) => "joined",
+            Grouped::Victim(_) => "victim",
+            Grouped::Echo(_) => "echo",
+        }
+    }
+}
+
 /// Ask the triage plugins, then find or open the signal's incident.
 ///
 /// # Errors
 /// [`FlowError::Store`]; the signal is seen again at the next sweep.
 pub fn run(flow: &Flow, observation: &Observation) -> Result<Grouped, FlowError> {
-    match flow.judges.triage(observation) {
-        Some(opening) => group(flow, &observation.signal, opening),
-        None => Ok(Grouped::Nothing),
+    let begun = SystemTime::now();
+    let Some((opening, call)) = flow.judges.triage(observation) else {
+        return Ok(Grouped::Nothing);
+    };
+    let grouped = group(flow, &observation.signal, opening)?;
+    if let Grouped::Opened(id) = &grouped {
+        flow.telemetry.triaged(id, begun, &call);
     }
+    Ok(grouped)
 }
 
 fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, FlowError> {
@@ -94,7 +114,8 @@ fn still_there(flow: &Flow, ended: &Record, now: i64) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Record {
+/// A record of an incident that this signal opens.
+pub fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> Record {
     let key = keys.first().cloned().unwrap_or_default();
     let incident = Incident {
         id: IncidentId(String::new()),

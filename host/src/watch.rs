@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use k8shawk_core::inventory::EventTimes;
 use k8shawk_core::record::{Record, State};
@@ -13,7 +14,10 @@ use tracing::{info, warn};
 
 use crate::cluster::{Change, Drops, watched};
 use crate::flow::FlowError;
+use crate::introspect;
 use crate::pipeline::Pipeline;
+use crate::telemetry::event::{WatchGap, WatchRestored};
+use crate::telemetry::{Stage, Telemetry};
 use crate::terminal::progress;
 use crate::triage::{self, Grouped};
 
@@ -25,6 +29,8 @@ const LISTING: i64 = 10_000;
 const HELD: usize = 1000;
 /// Most objects that are named as not understood.
 const ODD: usize = 1000;
+/// How long after a change was dropped that is said to be so, milliseconds.
+const DROPPED: i64 = 5 * 60_000;
 /// Events older than this at their arrival are history, milliseconds.
 const OLD_EVENT: i64 = 10 * 60_000;
 
@@ -46,6 +52,10 @@ pub struct Watch {
     drops: Arc<Drops>,
     /// Dropped changes that were told of.
     told: u64,
+    /// When the last of them was told of.
+    dropped_at: Option<i64>,
+    /// When what is judged now was taken up.
+    taken_at: SystemTime,
 }
 
 impl Watch {
@@ -66,7 +76,13 @@ impl Watch {
             started,
             drops,
             told: 0,
+            dropped_at: None,
+            taken_at: SystemTime::now(),
         }
+    }
+
+    fn telemetry(&self) -> &Telemetry {
+        &self.pipeline.flow.telemetry
     }
 
     /// Take changes until the channel closes or the token is cancelled; sweep in between.
@@ -86,6 +102,14 @@ impl Watch {
 
     /// Take one change.
     pub fn take(&mut self, change: Change) {
+        let begun = Instant::now();
+        self.taken_at = SystemTime::now();
+        self.telemetry().change(change.kind());
+        self.understand(change);
+        self.telemetry().took(Stage::Watch, begun.elapsed());
+    }
+
+    fn understand(&mut self, change: Change) {
         let now = self.pipeline.flow.clock.now();
         match change {
             Change::Applied(object) => {
@@ -113,14 +137,19 @@ impl Watch {
                     self.begin();
                 }
             }
-            Change::Gap { kind, why } => warn!(kind, why, "not followed for now"),
-            Change::Restored { kind } => info!(kind, "followed again"),
+            Change::Gap { kind, why } => WatchGap {
+                kind: &kind,
+                why: &why,
+            }
+            .emit(self.telemetry()),
+            Change::Restored { kind } => WatchRestored { kind: &kind }.emit(self.telemetry()),
         }
     }
 
     /// Every kind is listed: judge what was held back.
     fn begin(&mut self) {
         self.unlisted.clear();
+        self.telemetry().listed();
         self.sweep();
     }
 
@@ -164,7 +193,11 @@ impl Watch {
 
     /// False where the store could not take it.
     fn judge(&mut self, observation: &Observation) -> bool {
+        let begun = Instant::now();
         let grouped = triage::run(&self.pipeline.flow, observation);
+        self.telemetry().took(Stage::Triage, begun.elapsed());
+        let outcome = grouped.as_ref().map_or("failed", Grouped::as_str);
+        self.telemetry().signal(outcome);
         if let Err(fault) = &grouped {
             if !std::mem::replace(&mut self.unstored, true) {
                 warn!(%fault, "what happens now is not stored; it is tried again at every sweep");
@@ -173,6 +206,7 @@ impl Watch {
         }
         match grouped {
             Ok(Grouped::Opened(id)) => {
+                self.telemetry().noticed(&id, self.taken_at);
                 self.seen.insert(id.clone(), self.pipeline.flow.clock.now());
                 self.pipeline.drive(&id);
             }
@@ -194,6 +228,8 @@ impl Watch {
             }
             return;
         }
+        let begun = Instant::now();
+        self.taken_at = SystemTime::now();
         for (event, arrived) in std::mem::take(&mut self.held) {
             self.event(event, arrived);
         }
@@ -204,7 +240,9 @@ impl Watch {
         if stored && self.held.is_empty() && std::mem::take(&mut self.unstored) {
             info!("everything is stored again");
         }
-        self.tell_drops();
+        self.telemetry()
+            .swept(begun.elapsed(), self.inventory.counts());
+        self.tell_drops(now);
         if let Err(fault) = self.quiet(now) {
             warn!(%fault, "quiet incidents were not looked at");
         }
@@ -212,19 +250,48 @@ impl Watch {
 
     /// Changes that found the queue full are no loss, since their kind is listed again; but
     /// whoever set the queue's size should know.
-    fn tell_drops(&mut self) {
-        let by_kind = self.drops.by_kind();
-        let total = by_kind.values().sum();
+    fn tell_drops(&mut self, now: i64) {
+        let total = self.drops.by_kind().values().sum();
         if total > self.told {
-            let kinds: Vec<String> = by_kind.iter().map(|(k, n)| format!("{k} {n}")).collect();
             let dropped = total - self.told;
-            let kinds = kinds.join(", ");
+            let kinds = self.dropped();
             warn!(
                 dropped,
                 kinds, "changes found watch.queue full; their kinds are listed again"
             );
             self.told = total;
+            self.dropped_at = Some(now);
         }
+    }
+
+    /// Dropped changes by kind, in words.
+    fn dropped(&self) -> String {
+        let by_kind = self.drops.by_kind();
+        let kinds: Vec<String> = by_kind.iter().map(|(k, n)| format!("{k} {n}")).collect();
+        kinds.join(", ")
+    }
+
+    /// What the host finds of itself becomes an incident, and ends when it is over.
+    fn introspect(&self, active: &[Record], now: i64) -> Result<(), FlowError> {
+        let flow = &self.pipeline.flow;
+        let recent = self.dropped_at.is_some_and(|at| now - at < DROPPED);
+        let dropped = recent.then(|| self.dropped());
+        let why = |id: &str| self.pipeline.failure(id);
+        let troubles = introspect::look(flow, active, dropped.as_deref(), why)?;
+        for trouble in &troubles {
+            // Whatever stopped driving them: they are taken up again.
+            trouble.stuck().for_each(|id| self.pipeline.drive(id));
+            if introspect::is_known(flow, trouble)? {
+                continue;
+            }
+            let (signal, keys) = (trouble.signal(now), [trouble.key()]);
+            let mut record = triage::opened(&signal, trouble.opening(), &keys, now);
+            record.finding = Some(trouble.finding());
+            let id = flow.store.insert(record, &keys)?.incident.id.0;
+            self.telemetry().noticed(&id, self.taken_at);
+            self.pipeline.drive(&id);
+        }
+        introspect::settle(flow, active, &troubles)
     }
 
     /// An incident whose signals stopped may have gone away by itself: it is looked at, and
@@ -233,10 +300,12 @@ impl Watch {
         let flow = &self.pipeline.flow;
         let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
         let active = flow.store.list(true)?;
+        self.introspect(&active, now)?;
         progress::say(status(&active, self.inventory.counts().pods));
         self.seen
             .retain(|id, _| active.iter().any(|r| r.incident.id.0 == *id));
-        for record in active.iter().filter(|r| r.state.awaits_people()) {
+        let of_cluster = active.iter().filter(|r| !r.incident.is_own());
+        for record in of_cluster.filter(|r| r.state.awaits_people()) {
             let id = &record.incident.id.0;
             let last = *self.seen.entry(id.clone()).or_insert(now);
             let expired = record.state == State::Waiting

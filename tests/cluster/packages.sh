@@ -19,6 +19,7 @@ need iproute2 ip
 need openssl openssl
 need espeak-ng espeak-ng
 need lame lame
+need prometheus promtool
 need util-linux flock
 need mount mount
 need gcc gcc
@@ -42,3 +43,7 @@ fi
 apt-get update -qq >&2
 # shellcheck disable=SC2086 # one word per package
 apt-get install -y -qq --no-install-recommends $missing >&2
+# Nor at the next start of the machine: the tests run their own.
+case $missing in
+*" prometheus"*) command -v systemctl >/dev/null && systemctl disable prometheus >&2 || true ;;
+esac

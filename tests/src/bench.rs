@@ -1,6 +1,7 @@
 //! What `make bench` measures: each part alone, each figure in one run beside what it is compared
 //! with, so that a ratio holds on other machines too.
 
+mod audit;
 mod detect;
 mod figure;
 mod host;
@@ -8,6 +9,7 @@ mod memory;
 mod model;
 mod pods;
 mod report;
+mod scale;
 mod scan;
 mod signal;
 mod slack;
@@ -41,10 +43,12 @@ pub enum Part {
     Memory,
     /// What an investigation by a model costs beside the model.
     Model,
+    /// The host beside 20,000 pods, in a cluster of its own; only where it is named.
+    Scale,
 }
 
 impl Part {
-    /// All parts in the order in which they run; those behind `Model` need a cluster.
+    /// All parts of a usual run, in their order; those behind `Model` need a cluster.
     pub const ALL: [Part; 7] = [
         Part::Triage,
         Part::Slack,
@@ -65,6 +69,7 @@ impl Part {
             Part::Scan => "scan",
             Part::Memory => "memory",
             Part::Model => "model",
+            Part::Scale => "scale",
         }
     }
 
@@ -73,21 +78,22 @@ impl Part {
     /// # Errors
     /// There is none; the error lists those that there are.
     pub fn parse(name: &str) -> Result<Part> {
-        let found = Part::ALL.into_iter().find(|part| part.name() == name);
-        found.with_context(|| {
-            format!(
-                "no part is named {name}: {}",
-                Part::ALL.map(Part::name).join(", ")
-            )
+        let mut every = Part::ALL.into_iter().chain([Part::Scale]);
+        every.find(|part| part.name() == name).with_context(|| {
+            let names = Part::ALL.map(Part::name).join(", ");
+            format!("no part is named {name}: {names}, scale")
         })
     }
 
     fn needs_cluster(self) -> bool {
-        !matches!(self, Part::Triage | Part::Slack | Part::Swap | Part::Model)
+        !matches!(
+            self,
+            Part::Triage | Part::Slack | Part::Swap | Part::Model | Part::Scale
+        )
     }
 }
 
-/// Measures these parts in the order of [`Part::ALL`]. A part that fails costs only its own
+/// Measures these parts in the order of [`Part::ALL`], [`Part::Scale`] last. A part that fails costs only its own
 /// figures: its error is returned beside those of the others.
 ///
 /// # Errors
@@ -96,7 +102,8 @@ pub fn measure(parts: &[Part]) -> Result<(Vec<Figure>, Vec<anyhow::Error>)> {
     let dist = dist()?;
     let cluster = start_cluster(parts)?;
     let (mut figures, mut errors) = (Vec::new(), Vec::new());
-    for part in Part::ALL.into_iter().filter(|part| parts.contains(part)) {
+    let every = Part::ALL.into_iter().chain([Part::Scale]);
+    for part in every.filter(|part| parts.contains(part)) {
         eprintln!("measuring {}", part.name());
         match one(part, &dist, cluster.as_ref()) {
             Ok(more) => figures.extend(more),
@@ -121,6 +128,7 @@ fn one(part: Part, dist: &Path, cluster: Option<&Cluster>) -> Result<Vec<Figure>
         Part::Model => model::measure(),
         Part::Detect => subject().and_then(|(cluster, product)| detect::measure(cluster, &product)),
         Part::Scan => subject().and_then(|(cluster, product)| scan::measure(cluster, &product)),
+        Part::Scale => scale::measure(),
         Part::Memory => subject().and_then(|(cluster, product)| memory::measure(cluster, &product)),
     }
 }

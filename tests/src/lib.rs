@@ -7,8 +7,10 @@
 
 pub mod bench;
 pub mod cluster;
+pub mod collector;
 pub mod fault;
 pub mod model_server;
+pub mod prometheus;
 pub mod recorded;
 pub mod relay;
 pub mod slack_server;

@@ -8,6 +8,7 @@ use k8shawk::clock::Clock;
 use k8shawk::flow::Flow;
 use k8shawk::judges::Judges;
 use k8shawk::replay::Replay;
+use k8shawk::telemetry::Telemetry;
 use k8shawk::world::World;
 use k8shawk::{investigate, triage};
 use k8shawk_core::bundle::Bundle;
@@ -41,7 +42,10 @@ pub async fn judges() -> Result<Judges> {
         let mut reloader = Reloader::new(engine.clone(), registry.clone(), &directory, &grants);
         reloader.pass().await;
     }
-    Ok(Judges { registry })
+    Ok(Judges {
+        registry,
+        telemetry: Telemetry::default(),
+    })
 }
 
 /// The recorded bundle of a fault.

@@ -4,6 +4,7 @@
 //! it is parsed. All faults of a file and of the environment are reported at once.
 
 mod keys;
+mod log;
 mod slack;
 mod voice;
 
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use keys::{KEYS, Key};
+pub use log::LogFormat;
 pub use slack::SlackConfig;
 pub use voice::{Speaker, VoiceConfig, VoiceEngine};
 
@@ -71,6 +73,12 @@ pub struct Config {
     pub http_address: IpAddr,
     /// Port of the HTTP server; 0 is any free one.
     pub http_port: u16,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Longest time in which an incident makes no progress before that is an incident itself.
+    pub stuck_after: Duration,
+    /// Age of a message that is not sent at which that is an incident itself.
+    pub silent_after: Duration,
     /// The model that investigates.
     pub model: ModelConfig,
 }
@@ -103,6 +111,9 @@ impl Default for Config {
             voice: VoiceConfig::default(),
             http_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             http_port: 8081,
+            log_format: LogFormat::Text,
+            stuck_after: Duration::from_secs(300),
+            silent_after: Duration::from_secs(300),
             model: ModelConfig::default(),
         }
     }

@@ -157,6 +157,11 @@ const CATALOGUE: &[Row] = &[
     Row("remove-finalizer", &[], Risk::High),
 ];
 
+/// Names of all actions.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.iter().map(|row| row.0)
+}
+
 /// One typed fix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {

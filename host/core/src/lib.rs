@@ -22,6 +22,7 @@ pub mod inventory;
 pub mod kinds;
 pub mod model;
 pub mod object;
+pub mod own;
 pub mod policy;
 pub mod rca;
 pub mod record;

@@ -27,7 +27,7 @@ pub(crate) struct Budget {
     pub(crate) host_calls: u32,
     pub(crate) output: usize,
     answered: usize,
-    memory: usize,
+    pub(crate) memory: usize,
     elements: usize,
     /// Bytes of the first growth that was refused. wasm only sees a failed `memory.grow`, and
     /// aborts in its own way: without this note it would look like a plain panic.

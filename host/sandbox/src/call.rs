@@ -205,6 +205,8 @@ pub struct CallRecord {
     pub digest: Arc<str>,
     /// Wall-clock time of the call.
     pub duration: Duration,
+    /// Linear memory at the end of the call, bytes: what grew never shrinks.
+    pub memory: usize,
     /// Calls of lent functions.
     pub host_calls: u32,
     /// Reads that the guard refused, with the reasons that the plugin was not told.
@@ -224,6 +226,7 @@ impl CallRecord {
             plugin: plugin.into(),
             digest: digest.into(),
             duration: Duration::ZERO,
+            memory: 0,
             host_calls: 0,
             refusals: Vec::new(),
             log: Vec::new(),

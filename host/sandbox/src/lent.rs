@@ -86,6 +86,7 @@ impl Call {
             plugin: self.lent.plugin.clone(),
             digest: self.lent.digest.clone(),
             duration: self.started.elapsed(),
+            memory: self.budget.memory,
             host_calls: self.budget.host_calls,
             refusals: self.refusals,
             log: self.log,

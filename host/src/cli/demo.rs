@@ -19,6 +19,7 @@ use crate::pipeline::Pipeline;
 use crate::replay::Replay;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::telemetry::Telemetry;
 use crate::terminal::Terminal;
 use crate::world::World;
 use crate::{approve, json, load, scan, triage};
@@ -123,6 +124,7 @@ async fn play(
         world: World::Recorded(replay),
         terminal,
         clock: clock.clone(),
+        telemetry: Telemetry::default(),
     });
     let now = clock.now();
     let from_events = events

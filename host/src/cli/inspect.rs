@@ -12,6 +12,7 @@ use crate::control::{self, Ask};
 use crate::load;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::telemetry::ModelMetrics;
 use crate::terminal::plain;
 
 /// `k8shawk plugin`.
@@ -130,7 +131,7 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
         }
         Err(error) => faults.push(format!("{error:#}")),
     }
-    match super::model::start(&settings) {
+    match super::model::start(&settings, &ModelMetrics::default()) {
         Ok(model) => println!("model: {}", super::model::shown(model.as_ref())),
         Err(error) => faults.push(format!("model: {error:#}")),
     }

@@ -12,19 +12,20 @@ use super::{Format, output};
 use crate::model::{Model, grant_faults};
 use crate::settings::Settings;
 use crate::store::{Sent, Store};
+use crate::telemetry::ModelMetrics;
 use crate::terminal::{Terminal, plain};
 
 /// The model that investigates; none where it is switched off or no key is set.
-pub fn start(settings: &Settings) -> anyhow::Result<Option<Arc<Model>>> {
+pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Option<Arc<Model>>> {
     let grant = Arc::new(grant(settings)?);
     let variable = |name: &str| settings.variable(name);
     let model = Model::start(settings.config.model.clone(), grant, &variable)?;
-    Ok(model.map(Arc::new))
+    Ok(model.map(|model| Arc::new(model.counting(metrics.clone()))))
 }
 
 /// The model that somebody asked for by `--model`.
 pub fn wanted(settings: &Settings) -> anyhow::Result<Option<Arc<Model>>> {
-    let model = start(settings)?;
+    let model = start(settings, &ModelMetrics::default())?;
     anyhow::ensure!(
         model.is_some(),
         "--model needs a key: set GROQ_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, and leave model.enabled true"

@@ -7,7 +7,9 @@ use std::time::Duration;
 use k8shawk_core::Inventory;
 use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Counts;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -25,24 +27,29 @@ use crate::model::Model;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::telemetry::{Sources, Telemetry, endpoints};
 use crate::terminal::{Terminal, progress};
 use crate::watch::Watch;
 use crate::world::World;
 
+/// Longest time in which stages that run at the end may end: a pod has 30 s by default.
+const GRACE: Duration = Duration::from_secs(15);
+
 /// Watch and serve until SIGINT or SIGTERM.
-pub async fn run(settings: Settings) -> anyhow::Result<bool> {
+pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<bool> {
+    let mut asked = Asked::new();
     let config = settings.config.clone();
-    let store = Arc::new(open(&config)?);
-    let model = super::model::start(&settings)?;
+    let store = Arc::new(open(&config)?.watched_by(telemetry.clone()));
+    telemetry.born(store.birth()?);
+    let model = super::model::start(&settings, telemetry.model())?;
     let clock = Clock::default();
     let (slack, mut rows) = super::slack::start(&settings, store.clone(), clock.clone())?;
     let http = HttpServer::bind(config.http_address, config.http_port).await?;
-    let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
-    let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
-    let (loaded, cluster) = (loaded?, cluster?);
-    let counts = Snapshot::take(&cluster, config.namespace.as_deref())
-        .await?
-        .counts();
+    let (mut loaded, cluster, counts) = tokio::select! {
+        prepared = prepare(&settings) => prepared?,
+        () = asked.next() => return Ok(true),
+    };
+    loaded.judges.telemetry = telemetry.clone();
     let terminal = Terminal::stdout();
     rows.push(("http", http.address().to_string()));
     terminal.print(&summary(
@@ -50,26 +57,36 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
     ));
     let flow = Arc::new(Flow {
         config: config.clone(),
-        store,
+        store: store.clone(),
         judges: loaded.judges.clone(),
         model,
         world: World::Live(cluster.clone()),
         terminal,
         clock,
+        telemetry: telemetry.clone(),
     });
     let pipeline = Arc::new(Pipeline::new(flow));
     let stop = CancellationToken::new();
     let desk: Arc<dyn Desk> = Arc::new(FrontDesk::new(pipeline.clone()));
     let served = control::serve(&config.socket(), desk.clone(), stop.clone()).await?;
-    let mut tasks = vec![served, http.serve(vec![slack.router()], stop.clone())];
+    let (sender, receiver) = mpsc::channel(config.queue);
+    let drops = Arc::new(Drops::default());
+    let sources = Sources {
+        telemetry: telemetry.clone(),
+        store,
+        plugins: loaded.judges.registry.clone(),
+        drops: drops.clone(),
+        queue: sender.downgrade(),
+        clock: pipeline.flow.clock.clone(),
+    };
+    let routers = vec![slack.router(), endpoints::router(Arc::new(sources))];
+    let mut tasks = vec![served, http.serve(routers, stop.clone())];
     tasks.extend(slack.start(desk, &stop));
     let reloading = loaded.watch(pipeline.flow.store.clone(), pipeline.flow.clock.clone());
     let resumed = pipeline.resume()?;
     if resumed > 0 {
         info!(resumed, "incidents from before the start");
     }
-    let (sender, receiver) = mpsc::channel(config.queue);
-    let drops = Arc::new(Drops::default());
     let following = cluster::watch(
         &cluster,
         config.namespace.clone(),
@@ -82,18 +99,48 @@ pub async fn run(settings: Settings) -> anyhow::Result<bool> {
         inventory.scope_to(namespace);
     }
     progress::start();
-    let watch = Watch::new(pipeline, inventory, drops);
+    let watch = Watch::new(pipeline.clone(), inventory, drops);
     let watching = tokio::spawn(watch.run(receiver, stop.clone()));
-    until_asked().await;
+    asked.next().await;
     progress::end();
     info!("stopping");
     stop.cancel();
     drop(reloading);
     tasks.extend([following, watching]);
-    for task in tasks {
-        let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
-    }
+    end(&pipeline, tasks, &mut asked).await;
+    let ended = tokio::task::spawn_blocking(move || telemetry.end());
+    let _ = ended.await;
     Ok(true)
+}
+
+/// What takes time before the watch begins.
+async fn prepare(settings: &Settings) -> anyhow::Result<(Loaded, Cluster, Counts)> {
+    let config = &settings.config;
+    let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
+    let (loaded, cluster) = tokio::join!(load::load(settings), connecting);
+    let (loaded, cluster) = (loaded?, cluster?);
+    let snapshot = Snapshot::take(&cluster, config.namespace.as_deref()).await?;
+    Ok((loaded, cluster, snapshot.counts()))
+}
+
+/// Stages that run end, or are gone on with at the next start; a second signal does not wait.
+async fn end(pipeline: &Pipeline, tasks: Vec<JoinHandle<()>>, asked: &mut Asked) {
+    let ending = async {
+        let tasks = async {
+            for task in tasks {
+                let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
+            }
+        };
+        let tasks = tokio::time::timeout(GRACE, tasks);
+        let (served, driven) = tokio::join!(tasks, pipeline.stop(GRACE));
+        if served.is_err() || !driven {
+            info!("what still runs goes on at the next start");
+        }
+    };
+    tokio::select! {
+        () = ending => {}
+        () = asked.next() => info!("not waiting any longer; it goes on at the next start"),
+    }
 }
 
 /// The store, before anything that takes time: nothing works without it.
@@ -108,17 +155,30 @@ fn open(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::open(&config.database())?)
 }
 
-async fn until_asked() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+/// Requests to end: SIGTERM and ctrl-c, from the very start.
+struct Asked {
+    terminate: Option<Signal>,
+}
+
+impl Asked {
+    fn new() -> Asked {
+        let terminate = signal(SignalKind::terminate());
+        Asked {
+            terminate: terminate.ok(),
         }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+    }
+
+    /// Until the next one.
+    async fn next(&mut self) {
+        let terminated = async {
+            match &mut self.terminate {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated => {}
         }
     }
 }

@@ -51,6 +51,23 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The kind of what changed.
+    pub fn kind(&self) -> &str {
+        match self {
+            Change::Applied(object) => object
+                .get("kind")
+                .and_then(Value::as_str)
+                .unwrap_or_default(),
+            Change::Deleted(object) => &object.kind,
+            Change::Event(_) => "Event",
+            Change::Listed { kind, .. } | Change::Gap { kind, .. } | Change::Restored { kind } => {
+                kind
+            }
+        }
+    }
+}
+
 /// The kind of a gap that concerns all of them.
 pub const EVERY_KIND: &str = "*";
 

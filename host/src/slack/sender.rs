@@ -15,7 +15,7 @@ use super::effect::{Answer, Effect};
 use super::message::{self, Look};
 use super::thread::{Content, Post};
 use crate::outbox::{Deliver, Outcome};
-use crate::store::{Entry, Posted, StoreError};
+use crate::store::{Entry, MUTED, Posted, StoreError};
 
 /// What to do after an error of Slack.
 pub(super) fn outcome(error: &ApiError) -> Outcome {
@@ -133,7 +133,7 @@ impl Slack {
             None => Ok(()),
             Some(until) => Err(Outcome::Later {
                 after: std::time::Duration::from_millis(u64::try_from(until - now).unwrap_or(0)),
-                why: "muted".to_owned(),
+                why: MUTED.to_owned(),
             }),
         }
     }

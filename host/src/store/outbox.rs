@@ -107,6 +107,18 @@ pub enum Ended {
     },
 }
 
+/// The entry that waits longest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oldest {
+    /// When it was put, milliseconds since the Unix epoch.
+    pub made_at: i64,
+    /// Why it was not sent at the last attempt; empty where there was none.
+    pub note: String,
+}
+
+/// Note of an entry that waits because a person asked for silence.
+pub const MUTED: &str = "muted";
+
 /// Where the message of an incident is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
@@ -288,6 +300,27 @@ impl Store {
         self.within(|c| {
             let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE key = ?1)";
             c.query_row(sql, params![key], |r| r.get(0))
+        })
+    }
+
+    /// The entry that waits longest, without those that are muted or wait behind one that is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database).
+    pub fn outbox_oldest(&self) -> Stored<Option<Oldest>> {
+        self.within(|c| {
+            let mut oldest = c.prepare_cached(
+                "SELECT made_at, note FROM outbox WHERE number IN
+                    (SELECT min(number) FROM outbox WHERE state = 'waiting' GROUP BY lane)
+                 AND note <> ?1 ORDER BY made_at LIMIT 1",
+            )?;
+            let row = |r: &Row<'_>| {
+                Ok(Oldest {
+                    made_at: r.get(0)?,
+                    note: r.get(1)?,
+                })
+            };
+            oldest.query_row(params![MUTED], row).optional()
         })
     }
 
@@ -570,6 +603,28 @@ mod tests {
         }
         let store = Store::open(&path).unwrap();
         assert_eq!(store.outbox_due(1, 1).unwrap().remove(0).begun_at, Some(3));
+    }
+
+    #[test]
+    fn what_a_person_muted_is_not_old() {
+        let store = Store::in_memory().unwrap();
+        assert_eq!(store.outbox_oldest().unwrap(), None);
+        let puts = ["a", "b"].map(|lane| put(lane, lane, 1, false));
+        store.outbox_put(&puts[..1], 5).unwrap();
+        store
+            .outbox_put(&[put("behind", "a", 1, false)], 6)
+            .unwrap();
+        store.outbox_put(&puts[1..], 7).unwrap();
+        let wait = |why: &str| Ended::Waits {
+            due_at: 90,
+            why: why.into(),
+            unknown: false,
+        };
+        let [a, b] = store.outbox_due(9, 2).unwrap().try_into().unwrap();
+        store.outbox_end(&a, &wait(MUTED)).unwrap();
+        store.outbox_end(&b, &wait("away")).unwrap();
+        let oldest = store.outbox_oldest().unwrap().unwrap();
+        assert_eq!((oldest.made_at, oldest.note.as_str()), (7, "away"));
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl Store {
         self.write(&transaction, &undone)?;
         transaction.commit().map_err(|e| self.fault(e))?;
         drop(connection);
+        self.telemetry.opened(&record);
         self.changed(&record.incident.id.0);
         self.changed(of);
         Ok(record)

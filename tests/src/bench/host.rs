@@ -57,6 +57,20 @@ impl Host {
         self.directory.path().join("k8shawk.sqlite")
     }
 
+    /// Processor time so far, in seconds.
+    pub(super) fn processor(&self) -> Result<f64> {
+        let file = format!("/proc/{}/stat", self.child.id());
+        let text = fs::read_to_string(&file)
+            .with_context(|| format!("the host has ended: {}", self.log()))?;
+        let fields = text.rsplit_once(") ").map_or("", |(_, fields)| fields);
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = |at: usize| -> Result<f64> {
+            Ok(fields.get(at).context("a short line")?.parse::<f64>()?)
+        };
+        // A hundred ticks a second, on every Linux.
+        Ok((ticks(11)? + ticks(12)?) / 100.0)
+    }
+
     /// A memory row of `/proc/<pid>/status` in MiB, such as `VmRSS`.
     pub(super) fn memory(&self, row: &str) -> Result<f64> {
         let file = format!("/proc/{}/status", self.child.id());

@@ -1,5 +1,6 @@
 //! `bench [part...]`: measures all parts, or those named (`triage`, `slack`, `swap`, `model`, `detect`,
-//! `scan`, `memory`), prints a table and writes `target/bench/results.json`. `make bench` builds what it
+//! `scan`, `memory`; `scale` only where it is named), prints a table and writes
+//! `target/bench/results.json`. `make bench` builds what it
 //! needs. A missed target is no failure; a part that could not be measured is.
 
 use std::path::Path;

@@ -2,14 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use k8shawk_core::model::Provider;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::disk::Disk;
 use crate::cluster::{Cluster, wait_until};
+use crate::prometheus::get;
+
+/// How long a pod may take to end.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// What a person may have set for a host of theirs.
 const UNSET: &[&str] = &[
@@ -283,6 +289,39 @@ impl Running<'_> {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         ensure!(output.status.success(), "{told}");
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// A page of it: status and body.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn page(&self, path: &str) -> Result<(u16, String)> {
+        get(&format!("{}{path}", self.http()?), &[])
+    }
+
+    /// Wait until `/ready` says yes.
+    ///
+    /// # Errors
+    /// After two minutes, with what it says.
+    pub fn until_ready(&self) -> Result<()> {
+        let ready = wait_until(Duration::from_secs(120), "it is ready", || {
+            Ok((self.page("/ready")?.0 == 200).then_some(()))
+        });
+        ready.with_context(|| format!("{:?} {}", self.page("/ready"), self.log()))
+    }
+
+    /// Ask it to end, as a kubelet would; returns how long it took.
+    ///
+    /// # Errors
+    /// It did not end by itself within the grace period of a pod, or not well.
+    pub fn terminate(&mut self) -> Result<Duration> {
+        let begun = Instant::now();
+        let process = Pid::from_raw(i32::try_from(self.pid())?);
+        kill(process, Signal::SIGTERM)?;
+        self.until_ended(GRACE).with_context(|| self.log())?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "it ended with {status}: {}", self.log());
+        Ok(begun.elapsed())
     }
 
     /// Kill it as a crash would.

@@ -15,8 +15,11 @@ mod misuse;
 mod oddities;
 mod outage;
 mod restart;
+mod selfwatch;
 mod slack;
 mod storm;
+mod telemetry;
+mod termination;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -86,6 +89,9 @@ fn main() -> ExitCode {
     trials.extend(storm::trials(&shared));
     trials.extend(misuse::trials(&shared));
     trials.extend(slack::trials(&shared));
+    trials.extend(telemetry::trials(&shared));
+    trials.extend(termination::trials(&shared));
+    trials.extend(selfwatch::trials(&shared));
     match faults::trials(&shared) {
         Ok(faults) => trials.extend(faults),
         Err(error) => {

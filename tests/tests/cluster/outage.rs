@@ -23,7 +23,8 @@ fn outage() -> Result<()> {
     let cluster = Cluster::start(Options::default())?;
     let broken = Broken::set_up(&cluster, "app-panic-rollout")?;
     let product = Product::new(&cluster)?;
-    let mut running = product.run(broken.namespace.name(), &[])?;
+    let soon = [("K8SHAWK_SELFWATCH_STUCK_SECONDS", "20")];
+    let mut running = product.run(broken.namespace.name(), &soon)?;
     let waiting = running.until(&["waiting"], Duration::from_secs(90))?;
     let before = generation(&broken)?;
 
@@ -33,8 +34,10 @@ fn outage() -> Result<()> {
     // The yes is stored, though nothing can be done with it now.
     running.ask(&["approve", text(&waiting, "/id")])?;
     std::thread::sleep(AWAY.saturating_sub(begun.elapsed()));
-    let meanwhile = running.incidents()?;
     ensure!(running.lives()?, "it ended: {}", running.log());
+    says_that_it_is_stuck(&running, text(&waiting, "/id"))?;
+    let mut meanwhile = running.incidents()?;
+    meanwhile.retain(|incident| !is_own(incident));
     ensure!(meanwhile.len() == 1, "{}", running.told());
     ensure!(
         text(&meanwhile[0], "/id") == text(&waiting, "/id"),
@@ -50,6 +53,12 @@ fn outage() -> Result<()> {
     ensure!(changes == 1, "the Deployment was changed {changes} times");
     let after = pull_noticed(&running)?;
     ensure!(after.contains("nonexistent-image"), "{after}");
+    wait_until(
+        Duration::from_secs(120),
+        "nothing is stuck any more",
+        || Ok((!running.incidents()?.iter().any(is_own)).then_some(())),
+    )
+    .with_context(|| running.told())?;
     // The node may be an incident too: its kubelet was silent for a minute.
     let all = running.incidents()?;
     let known = ["Deployment web", "Pod after", "Node n1"];
@@ -60,6 +69,22 @@ fn outage() -> Result<()> {
         running.told()
     );
     told_once(&running.log())
+}
+
+fn is_own(incident: &Value) -> bool {
+    text(incident, "/owner/kind") == "Host"
+}
+
+/// The approved fix cannot be sent: an incident of the host itself, which names it and why.
+fn says_that_it_is_stuck(running: &Running<'_>, id: &str) -> Result<()> {
+    let all = running.incidents()?;
+    let own = all.iter().find(|incident| is_own(incident));
+    let own = own.with_context(|| format!("nothing is stuck: {}", running.told()))?;
+    ensure!(text(own, "/class") == "self-stuck", "{own}");
+    let evidence = own["evidence"].to_string();
+    ensure!(evidence.contains(id), "{own}");
+    ensure!(evidence.contains("the cluster does not answer"), "{own}");
+    Ok(())
 }
 
 /// Ends and begins once each, and not for every kind.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, slack, voice};
+use super::{Config, LogFormat, slack, voice};
 use crate::model::{Price, Provider};
 
 /// A value as it was written.
@@ -480,6 +480,24 @@ pub const KEYS: &[Key] = &[
         "WEBHOOK_PORT",
         "port of the HTTP server (8081); 0 is any free one",
         set!(http_port, i => i.number(0, 65_535)?),
+    ),
+    key(
+        "log.format",
+        "K8SHAWK_LOG_FORMAT",
+        "log lines as text, or json: one object each (text)",
+        set!(log_format, i => LogFormat::parse(&i.text()?)?),
+    ),
+    key(
+        "selfwatch.stuck_seconds",
+        "K8SHAWK_SELFWATCH_STUCK_SECONDS",
+        "time without progress after which an incident is reported as stuck (300)",
+        set!(stuck_after, i => Duration::from_secs(i.number(1, 86_400)?)),
+    ),
+    key(
+        "selfwatch.silent_seconds",
+        "K8SHAWK_SELFWATCH_SILENT_SECONDS",
+        "age of an unsent message at which its sink is reported as silent (300)",
+        set!(silent_after, i => Duration::from_secs(i.number(1, 86_400)?)),
     ),
 ];
 

@@ -1,0 +1,291 @@
+//! Incidents of the host itself: what it notices of its own work.
+//!
+//! They are stored and told like any other. Their owner is the host, no plugin and no model is
+//! asked about them, no fix is proposed, and they end by themselves when their condition does.
+
+use crate::decision::Decision;
+use crate::finding::{Evidence, Finding};
+use crate::incident::{Incident, Severity};
+use crate::object::ObjectRef;
+use crate::rca::time;
+use crate::record::{Record, State};
+use crate::redact::redact;
+use crate::signal::{Opening, Signal, SignalSource};
+
+/// `apiVersion` of what is no object of the cluster, but of the host.
+const API: &str = "k8shawk.dev/v1";
+
+/// What can be wrong with the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Condition {
+    /// Incidents make no progress.
+    Stuck,
+    /// Changes found the queue full.
+    Dropped,
+    /// What is to be told does not leave.
+    Silent,
+    /// A plugin is not called any more.
+    Quarantined,
+}
+
+impl Condition {
+    /// Every condition.
+    pub const ALL: [Condition; 4] = [
+        Condition::Stuck,
+        Condition::Dropped,
+        Condition::Silent,
+        Condition::Quarantined,
+    ];
+
+    /// The class of its incidents.
+    pub fn class(self) -> &'static str {
+        match self {
+            Condition::Stuck => "self-stuck",
+            Condition::Dropped => "self-dropped",
+            Condition::Silent => "self-silent",
+            Condition::Quarantined => "self-quarantined",
+        }
+    }
+
+    /// The condition of a class.
+    pub fn of_class(class: &str) -> Option<Condition> {
+        Condition::ALL.into_iter().find(|c| c.class() == class)
+    }
+
+    fn reason(self) -> &'static str {
+        match self {
+            Condition::Stuck => "StuckStage",
+            Condition::Dropped => "DroppedChanges",
+            Condition::Silent => "SilentSink",
+            Condition::Quarantined => "PluginQuarantined",
+        }
+    }
+
+    fn severity(self) -> Severity {
+        match self {
+            Condition::Stuck | Condition::Silent | Condition::Quarantined => Severity::High,
+            // Nothing is lost: what was dropped is listed again.
+            Condition::Dropped => Severity::Medium,
+        }
+    }
+
+    /// What a person should do.
+    pub fn next_check(self) -> &'static str {
+        match self {
+            Condition::Stuck => {
+                "look at the reason of each: an API server that does not answer and a full disk hold all of them up"
+            }
+            Condition::Dropped => {
+                "raise watch.queue, or give the host more processor time: see k8shawk_watch_queue_depth"
+            }
+            Condition::Silent => {
+                "k8shawk slack check says what Slack refuses; everything is kept and sent when it can be"
+            }
+            Condition::Quarantined => {
+                "k8shawk plugin history ID; it is called again when its digest changes, as when an older version is put back"
+            }
+        }
+    }
+}
+
+/// The host, as the owner of its incidents.
+pub fn host() -> ObjectRef {
+    ObjectRef::new(API, "Host", "", "k8shawk")
+}
+
+/// A plugin of the host.
+pub fn plugin(id: &str) -> ObjectRef {
+    ObjectRef::new(API, "Plugin", "", id)
+}
+
+impl Incident {
+    /// True where it is about the host itself. No plugin can make it look so: the owner is found
+    /// by the host.
+    pub fn is_own(&self) -> bool {
+        self.owner.api_version == API
+    }
+}
+
+/// A condition that holds now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Which.
+    pub condition: Condition,
+    /// What it is about: the host, or one of its plugins.
+    pub object: ObjectRef,
+    /// One line for people; the same for as long as nothing changes.
+    pub title: String,
+    /// What shows it, as source and excerpt.
+    pub facts: Vec<(String, String)>,
+}
+
+impl Trouble {
+    /// Grouping key: one incident for each condition and object.
+    pub fn key(&self) -> String {
+        let (class, object) = (self.condition.class(), &self.object);
+        format!("own/{class}/{}/{}", object.kind, object.name)
+    }
+
+    /// The incidents that make no progress, of those that are shown.
+    pub fn stuck(&self) -> impl Iterator<Item = &str> {
+        let shown = (self.condition == Condition::Stuck).then_some(&self.facts);
+        shown.into_iter().flatten().map(|(id, _)| id.as_str())
+    }
+
+    /// As a signal.
+    pub fn signal(&self, now: i64) -> Signal {
+        Signal {
+            id: self.key(),
+            source: SignalSource::Status,
+            reason: self.condition.reason().to_owned(),
+            message: self.title.clone(),
+            object: self.object.clone(),
+            owner: host(),
+            count: 1,
+            first_seen: now,
+            last_seen: now,
+            reporter: "k8shawk".to_owned(),
+        }
+    }
+
+    /// As what a triage plugin would say of it.
+    pub fn opening(&self) -> Opening {
+        Opening {
+            severity: self.condition.severity(),
+            class: self.condition.class().to_owned(),
+            why: self.title.clone(),
+            shared: None,
+        }
+    }
+
+    /// As a finding: every fact is cited, and nothing in it looks like a secret.
+    pub fn finding(&self) -> Finding {
+        let evidence: Vec<Evidence> = self
+            .facts
+            .iter()
+            .enumerate()
+            .map(|(at, (source, excerpt))| Evidence {
+                id: format!("e{}", at + 1),
+                source: source.clone(),
+                excerpt: redact(excerpt),
+            })
+            .collect();
+        let cited: Vec<String> = evidence.iter().map(|e| format!("[{}]", e.id)).collect();
+        Finding {
+            class: self.condition.class().to_owned(),
+            title: self.title.clone(),
+            cause: format!("{} {}.", self.title, cited.join(" ")),
+            confidence: 100,
+            severity: self.condition.severity(),
+            object: self.object.clone(),
+            owner: host(),
+            evidence,
+            unknown: Vec::new(),
+            unsupported: Vec::new(),
+            facts: Vec::new(),
+            victims: Vec::new(),
+            shared: None,
+        }
+    }
+}
+
+/// "No safe fix", with what a person should do.
+pub fn decision(class: &str) -> Decision {
+    Decision {
+        next_check: Condition::of_class(class)
+            .map_or("", Condition::next_check)
+            .to_owned(),
+        ..Decision::default()
+    }
+}
+
+/// Incidents that are shown of those that are stuck.
+const SHOWN: usize = 5;
+
+/// Incidents of others that stay in a state in which the host works: longer than `bound`, and
+/// beyond what their state may take by itself. `why` is the last failure of each.
+pub fn stuck(
+    active: &[Record],
+    now: i64,
+    bound: i64,
+    recovery: i64,
+    why: impl Fn(&str) -> Option<String>,
+) -> Option<Trouble> {
+    let stuck: Vec<&Record> = active
+        .iter()
+        .filter(|r| !r.incident.is_own() && !r.state.is_final() && !r.state.awaits_people())
+        .filter(|r| {
+            let may = if r.state == State::Applied {
+                recovery
+            } else {
+                0
+            };
+            now - r.changed_at() > bound + may
+        })
+        .collect();
+    if stuck.is_empty() {
+        return None;
+    }
+    let facts = stuck.iter().take(SHOWN).map(|r| {
+        let id = &r.incident.id.0;
+        let state = r.state.as_str();
+        let why = why(id).unwrap_or_else(|| "no failure is known".to_owned());
+        (
+            id.clone(),
+            format!("{state} since {}: {why}", time(r.changed_at())),
+        )
+    });
+    Some(Trouble {
+        condition: Condition::Stuck,
+        object: host(),
+        title: match stuck.len() {
+            1 => "an incident makes no progress".to_owned(),
+            n => format!("{n} incidents make no progress"),
+        },
+        facts: facts.collect(),
+    })
+}
+
+/// Changes that found the queue full a short while ago, by kind.
+pub fn dropped(by_kind: &str) -> Trouble {
+    Trouble {
+        condition: Condition::Dropped,
+        object: host(),
+        title: "changes found the queue full, and their kinds are listed again".to_owned(),
+        facts: vec![("dropped so far".to_owned(), by_kind.to_owned())],
+    }
+}
+
+/// Something waits to be told since `since`; `note` is what the last attempt met.
+pub fn silent(since: i64, waiting: u64, note: &str) -> Trouble {
+    let note = if note.is_empty() {
+        "it was not tried"
+    } else {
+        note
+    };
+    Trouble {
+        condition: Condition::Silent,
+        object: host(),
+        title: format!("messages are not sent since {}", time(since)),
+        facts: vec![
+            ("last attempt".to_owned(), note.to_owned()),
+            ("waiting messages".to_owned(), waiting.to_string()),
+        ],
+    }
+}
+
+/// A plugin is not called any more.
+pub fn quarantined(id: &str, digest: &str, error: &str) -> Trouble {
+    Trouble {
+        condition: Condition::Quarantined,
+        object: plugin(id),
+        title: format!("the plugin {id} is in quarantine and is not called"),
+        facts: vec![
+            ("last fault".to_owned(), error.to_owned()),
+            ("digest".to_owned(), digest.to_owned()),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,297 @@
+//! Every metric: its name, what it is, its labels, what it tells. The book's table, the dashboard
+//! and the alert rules are checked against this list.
+
+/// What kind of number it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It only grows.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+    /// How values are spread.
+    Histogram,
+}
+
+impl Kind {
+    /// The word of the exposition format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        }
+    }
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Name as it is exposed.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// Labels, separated by commas.
+    pub labels: &'static str,
+    /// What it tells.
+    pub help: &'static str,
+}
+
+const fn of(kind: Kind, name: &'static str, labels: &'static str, help: &'static str) -> Metric {
+    Metric {
+        name,
+        kind,
+        labels,
+        help,
+    }
+}
+
+const fn counter(name: &'static str, labels: &'static str, help: &'static str) -> Metric {
+    of(Kind::Counter, name, labels, help)
+}
+
+const fn gauge(name: &'static str, labels: &'static str, help: &'static str) -> Metric {
+    of(Kind::Gauge, name, labels, help)
+}
+
+const fn histogram(name: &'static str, labels: &'static str, help: &'static str) -> Metric {
+    of(Kind::Histogram, name, labels, help)
+}
+
+/// Every metric of ours, in the order of the documentation.
+pub const METRICS: &[Metric] = &[
+    histogram(
+        "k8shawk_stage_duration_seconds",
+        "stage",
+        "Time of one run of a stage",
+    ),
+    counter(
+        "k8shawk_stage_failures_total",
+        "stage,kind",
+        "Runs of a stage that are tried again, by what failed: store, cluster, file",
+    ),
+    gauge("k8shawk_stages_running", "", "Stages that run now"),
+    gauge(
+        "k8shawk_watch_queue_depth",
+        "",
+        "Changes that wait for triage",
+    ),
+    gauge(
+        "k8shawk_watch_queue_limit",
+        "",
+        "Changes that may wait for triage (watch.queue)",
+    ),
+    counter(
+        "k8shawk_watch_changes_total",
+        "kind",
+        "Changes that were taken from the queue",
+    ),
+    counter(
+        "k8shawk_watch_dropped_total",
+        "kind",
+        "Changes that found the queue full; their kind is listed again",
+    ),
+    counter(
+        "k8shawk_watch_gaps_total",
+        "kind",
+        "Times that a kind was not followed for a while; * is all of them",
+    ),
+    gauge(
+        "k8shawk_watch_gap",
+        "kind",
+        "1 while a kind is not followed",
+    ),
+    gauge(
+        "k8shawk_watched_objects",
+        "kind",
+        "Objects in view: nodes, pods, namespaces, services, deployments",
+    ),
+    histogram(
+        "k8shawk_sweep_duration_seconds",
+        "",
+        "Time of one look at everything that is observed",
+    ),
+    counter(
+        "k8shawk_signals_total",
+        "outcome",
+        "Observations, by what triage made of them",
+    ),
+    counter(
+        "k8shawk_incidents_opened_total",
+        "family,severity",
+        "Incidents that were opened",
+    ),
+    counter(
+        "k8shawk_incidents_ended_total",
+        "state",
+        "Incidents that ended, by how",
+    ),
+    gauge(
+        "k8shawk_incidents",
+        "state",
+        "Incidents that have not ended, by state",
+    ),
+    histogram(
+        "k8shawk_incident_duration_seconds",
+        "state",
+        "Time from the opening of an incident to its end",
+    ),
+    counter(
+        "k8shawk_plugin_calls_total",
+        "plugin,point",
+        "Calls of a plugin, without those that quarantine refused",
+    ),
+    counter(
+        "k8shawk_plugin_faults_total",
+        "plugin,point,blame,kind",
+        "Calls without a result, by who has to act and why",
+    ),
+    counter(
+        "k8shawk_plugin_refused_reads_total",
+        "plugin,point",
+        "Reads that the guard or the cluster refused to a plugin",
+    ),
+    histogram(
+        "k8shawk_plugin_call_duration_seconds",
+        "plugin,point",
+        "Time of one call of a plugin",
+    ),
+    gauge(
+        "k8shawk_plugin_memory_peak_bytes",
+        "plugin,point",
+        "Largest memory of one call since the start",
+    ),
+    gauge(
+        "k8shawk_plugin_info",
+        "plugin,point,version,digest",
+        "1 for the version of each plugin that is live",
+    ),
+    gauge(
+        "k8shawk_plugin_quarantined",
+        "plugin,point",
+        "1 while a plugin is not called for its faults",
+    ),
+    counter(
+        "k8shawk_plugin_reloads_total",
+        "plugin,outcome",
+        "Versions that were loaded, swapped, kept or refused",
+    ),
+    counter(
+        "k8shawk_fixes_total",
+        "action,outcome",
+        "Fixes that were sent, by how they ended",
+    ),
+    gauge(
+        "k8shawk_outbox_waiting",
+        "",
+        "Messages that are stored and not sent yet",
+    ),
+    gauge(
+        "k8shawk_outbox_oldest_seconds",
+        "",
+        "Age of the oldest of them, without muted ones",
+    ),
+    histogram(
+        "gen_ai_client_operation_duration_seconds",
+        "gen_ai_operation_name,gen_ai_provider_name,gen_ai_request_model,error_type",
+        "Time of requests to models",
+    ),
+    histogram(
+        "gen_ai_client_token_usage",
+        "gen_ai_operation_name,gen_ai_provider_name,gen_ai_request_model,gen_ai_token_type",
+        "Tokens of requests to models",
+    ),
+    histogram(
+        "gen_ai_invoke_agent_duration_seconds",
+        "answered_by",
+        "Time of whole investigations by models",
+    ),
+    histogram(
+        "gen_ai_execute_tool_duration_seconds",
+        "gen_ai_tool_name",
+        "Time of reads that models asked for",
+    ),
+    counter(
+        "k8shawk_model_requests_total",
+        "provider,model,outcome",
+        "Requests to models by what became of them",
+    ),
+    counter(
+        "k8shawk_model_fallbacks_total",
+        "provider,model,reason,to",
+        "Models that gave up their place, by reason and by who came after them",
+    ),
+    counter(
+        "k8shawk_model_cost_micro_usd_total",
+        "provider,model",
+        "Cost in millionths of a dollar, where prices are configured",
+    ),
+    counter(
+        "k8shawk_model_contradictions_total",
+        "",
+        "Investigations in which a model contradicted strong evidence",
+    ),
+    counter(
+        "k8shawk_model_unsupported_claims_total",
+        "",
+        "Claims of models that cited no evidence and were dropped from a cause",
+    ),
+    counter(
+        "k8shawk_model_refused_fixes_total",
+        "",
+        "Fixes of models that are none of the catalogue, or not on a seen object",
+    ),
+    counter(
+        "k8shawk_model_refused_reads_total",
+        "",
+        "Reads of models that the grant or the cluster refused",
+    ),
+    counter(
+        "k8shawk_store_errors_total",
+        "",
+        "Reads and writes of the database that failed",
+    ),
+    gauge("k8shawk_ready", "", "1 where /ready says yes"),
+    gauge(
+        "k8shawk_build_info",
+        "version",
+        "1 for the version that runs",
+    ),
+    gauge("process_resident_memory_bytes", "", "Memory of the process"),
+    counter(
+        "process_cpu_seconds_total",
+        "",
+        "Processor time of the process",
+    ),
+    gauge("process_open_fds", "", "Open file descriptors"),
+    gauge(
+        "process_start_time_seconds",
+        "",
+        "When the process started, seconds since the Unix epoch",
+    ),
+];
+
+/// The table of the book.
+pub fn table() -> String {
+    let mut text = String::from("| metric | kind | labels | tells |\n| --- | --- | --- | --- |\n");
+    for Metric {
+        name,
+        kind,
+        labels,
+        help,
+    } in METRICS
+    {
+        let kind = kind.as_str();
+        let labels = labels.replace(',', ", ");
+        text.push_str(&format!("| `{name}` | {kind} | {labels} | {help} |\n"));
+    }
+    text
+}
+
+/// What a metric tells; empty for a name that is not in the list.
+pub fn help(name: &str) -> &'static str {
+    let known = METRICS.iter().find(|m| m.name == name);
+    known.map_or("", |metric| metric.help)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Log lines: for people, or one JSON object each.
+
+use std::io::IsTerminal;
+
+use k8shawk_core::config::LogFormat;
+use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, fmt};
+
+use super::Traces;
+use super::run::SPANS;
+use crate::terminal::progress;
+
+/// What is logged where `RUST_LOG` says nothing.
+const USUAL: &str = "warn,k8shawk=info,k8shawk_sandbox=warn,kube_client=off,kube_runtime=error";
+
+/// Log lines go to standard error; `RUST_LOG` chooses which, `info` of ours by default. Spans go
+/// to `traces`, where there are any.
+pub fn start(format: LogFormat, traces: Option<&Traces>) {
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
+        LogFormat::Text => text(),
+        LogFormat::Json => json(),
+    };
+    let ours = |of: &tracing::Metadata<'_>| of.is_span() && of.target().starts_with("k8shawk");
+    let spans = traces.map(|traces| traces.layer().with_filter(filter_fn(ours)));
+    // A second start, as in tests, changes nothing.
+    let _ = tracing_subscriber::registry()
+        .with(lines)
+        .with(spans)
+        .try_init();
+}
+
+fn chosen() -> EnvFilter {
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| USUAL.into())
+}
+
+fn text() -> Box<dyn Layer<Registry> + Send + Sync> {
+    let colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    // Spans would stand before every line; what they say stands in it where it matters.
+    let filter = chosen().and(filter_fn(|of| of.is_event()));
+    fmt::layer()
+        .with_writer(|| progress::Stderr)
+        .with_target(false)
+        .with_ansi(colour)
+        .with_filter(filter)
+        .boxed()
+}
+
+/// With the stage and the incident of each line, and the id of its trace.
+fn json() -> Box<dyn Layer<Registry> + Send + Sync> {
+    let filter = chosen().or(filter_fn(|of| of.is_span() && of.target() == SPANS));
+    fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(true)
+        .with_writer(|| progress::Stderr)
+        .with_filter(filter)
+        .boxed()
+}
