@@ -15,6 +15,8 @@ use tokio::runtime::Runtime;
 use crate::Shared;
 use crate::flow::text;
 
+type Test = fn(&Cluster) -> Result<()>;
+
 /// The scripted model.
 const MODEL: &str = "scripted-1";
 
@@ -105,7 +107,7 @@ pub fn trials(shared: &Shared) -> Vec<Trial> {
         })
     };
     let mut trials: Vec<Trial> = CASES.iter().map(one).collect();
-    let tests: [(&str, fn(&Cluster) -> Result<()>); 2] = [
+    let tests: [(&str, Test); 2] = [
         ("a_running_host_asks_and_tells_what_left", disclosed),
         ("a_recorded_conversation_replays_offline", replayed),
     ];
