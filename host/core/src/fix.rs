@@ -157,6 +157,22 @@ const CATALOGUE: &[Row] = &[
     Row("remove-finalizer", &[], Risk::High),
 ];
 
+/// Kinds that no fix targets. A Secret would be read and stored with its values; rights, and what
+/// stands in the way of every request, are not ours to change; nobody waits for an Event or a
+/// Lease to go.
+const NEVER: &[&str] = &[
+    "Secret",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "APIService",
+    "Event",
+    "Lease",
+];
+
 /// Names of all actions.
 pub fn actions() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().map(|row| row.0)
@@ -260,7 +276,8 @@ impl Fix {
             .iter()
             .find(|row| row.0 == action)
             .ok_or_else(|| FixError::UnknownAction(action.chars().take(64).collect()))?;
-        if !kinds.is_empty() && !kinds.contains(&target.kind.as_str()) {
+        let kind = target.kind.as_str();
+        if NEVER.contains(&kind) || !kinds.is_empty() && !kinds.contains(&kind) {
             return Err(FixError::WrongKind {
                 action: action.to_owned(),
                 kind: target.kind,

@@ -190,3 +190,13 @@ fn a_retried_job_brings_no_label_of_the_old_one() {
         json!({"template": {"metadata": {"labels": {}}}})
     );
 }
+
+#[rstest]
+#[case("Secret")]
+#[case("ClusterRoleBinding")]
+#[case("ValidatingWebhookConfiguration")]
+fn nothing_is_done_to_secrets_rights_and_webhooks(#[case] kind: &str) {
+    let finalizer = [("finalizer", "x.io/keep")];
+    assert!(parse("remove-finalizer", kind, &finalizer).is_err());
+    assert!(parse("remove-finalizer", "ConfigMap", &finalizer).is_ok());
+}
