@@ -14,6 +14,8 @@ use super::disk::Disk;
 use crate::cluster::{Cluster, wait_until};
 use crate::prometheus::get;
 
+/// How long a host may take until it listens.
+const START: Duration = Duration::from_secs(60);
 /// How long a pod may take to end.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -190,14 +192,14 @@ impl Running<'_> {
     /// Where its HTTP server listens, as it says at its (last) start.
     ///
     /// # Errors
-    /// Where it has not said so yet.
+    /// Where it does not say so within a minute.
     pub fn http(&self) -> Result<String> {
-        let log = self.log();
-        let mut said = log.lines().filter_map(|l| l.strip_prefix("  http "));
-        let address = said
-            .next_back()
-            .context("it has not said where it listens")?;
-        Ok(format!("http://{}", address.trim()))
+        let said = wait_until(START, "the host to say where it listens", || {
+            let log = self.log();
+            let mut said = log.lines().filter_map(|l| l.strip_prefix("  http "));
+            Ok(said.next_back().map(|address| address.trim().to_owned()))
+        });
+        Ok(format!("http://{}", said.with_context(|| self.log())?))
     }
 
     /// Its process.
@@ -305,7 +307,9 @@ impl Running<'_> {
     /// After two minutes, with what it says.
     pub fn until_ready(&self) -> Result<()> {
         let ready = wait_until(Duration::from_secs(120), "it is ready", || {
-            Ok((self.page("/ready")?.0 == 200).then_some(()))
+            // Until it listens again after a restart, nobody answers at the earlier address.
+            let page = self.page("/ready");
+            Ok(page.is_ok_and(|(code, _)| code == 200).then_some(()))
         });
         ready.with_context(|| format!("{:?} {}", self.page("/ready"), self.log()))
     }

@@ -166,13 +166,20 @@ fn dropped(cluster: &Cluster) -> Result<()> {
     let product = Product::new(cluster)?;
     let running = product.run(namespace.name(), &[("K8SHAWK_QUEUE", "1")])?;
     running.until_ready()?;
-    let configure = |number: usize| {
+    let pod = |number: usize| {
         format!(
-            "---\napiVersion: v1\nkind: Pod\nmetadata: {{ name: burst-{number} }}\nspec:\n  terminationGracePeriodSeconds: 0\n  containers: [{{ name: app, image: 'busybox:1', command: [sleep, '60'] }}]\n"
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{ name: burst-{number} }}\nspec:\n  terminationGracePeriodSeconds: 0\n  containers: [{{ name: app, image: 'images.invalid/app:{number}' }}]\n"
         )
     };
-    let burst: String = (0..30).map(configure).collect();
+    let burst: String = (0..30).map(pod).collect();
+    // While another holds the database, the first pod that fails waits to be written down, and
+    // what comes behind it finds the queue full.
+    let database = Connection::open(running.directory().join("k8shawk.sqlite"))?;
+    database.busy_timeout(Duration::from_secs(10))?;
+    database.execute_batch("BEGIN IMMEDIATE")?;
     namespace.apply(&burst)?;
+    std::thread::sleep(Duration::from_secs(4));
+    database.execute_batch("COMMIT")?;
     let found = until(&running, "self-dropped", "needs-human")?;
     ensure!(found["evidence"].to_string().contains("Pod"), "{found}");
     ensure!(text(&found, "/severity") == "medium", "{found}");

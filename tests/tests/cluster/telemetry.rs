@@ -138,6 +138,7 @@ fn traced(cluster: &Cluster) -> Result<()> {
     // What comes after a restart belongs to the same trace.
     running.terminate()?;
     running.again(&namespace, &environment)?;
+    running.until_ready()?;
     let id = text(&waiting, "/id").to_owned();
     recover(&running)?;
     // Its RCA is written behind its end.
