@@ -41,6 +41,12 @@ const PATTERNS: &[&str] = &[
 static COMPILED: LazyLock<Vec<Regex>> =
     LazyLock::new(|| PATTERNS.iter().filter_map(|p| Regex::new(p).ok()).collect());
 
+/// Text in quotation marks, with its control characters escaped, and without its secrets: what is
+/// escaped first has no lines left by which a Secret is known.
+pub fn quoted(text: &str) -> String {
+    format!("{:?}", redact(text))
+}
+
 /// The text without what looks like a secret. What is redacted once stays as it is.
 pub fn redact(text: &str) -> String {
     let shaped = COMPILED.iter().fold(text.to_owned(), |text, pattern| {

@@ -10,6 +10,7 @@ use super::tools::kind_of;
 use crate::fix::Fix;
 use crate::kinds;
 use crate::object::ObjectRef;
+use crate::redact::quoted;
 
 /// What a line says: action, kind, name, parameters.
 type Said = (&'static str, String, String, Vec<(String, String)>);
@@ -29,9 +30,9 @@ pub fn fix_of_line(line: &str, namespace: &str) -> Result<Fix, String> {
         return Err(format!("the flag --{} has no place in a fix", flag.0));
     }
     if let Some(word) = line.words.first() {
-        return Err(format!("{word:?} has no place in this fix"));
+        return Err(format!("{} has no place in this fix", quoted(word)));
     }
-    let known = kinds::kind(&kind).ok_or_else(|| format!("{kind:?} is no known kind"))?;
+    let known = kinds::kind(&kind).ok_or_else(|| format!("{} is no known kind", quoted(&kind)))?;
     let namespace = match (known.namespaced, &line.namespace) {
         (false, _) => "",
         (true, Some(named)) => named,
@@ -119,7 +120,7 @@ impl Line {
             Some((kind, name)) => (kind.to_owned(), name.to_owned()),
             None => (word, self.word("the name")?),
         };
-        let known = kind_of(&kind).ok_or_else(|| format!("{kind:?} is no known kind"))?;
+        let known = kind_of(&kind).ok_or_else(|| format!("{} is no known kind", quoted(&kind)))?;
         Ok((known.kind.to_owned(), name))
     }
 }
@@ -151,7 +152,10 @@ fn said(line: &mut Line) -> Result<Said, String> {
                 .flag("type")
                 .filter(|t| t != "merge" && t != "strategic")
             {
-                return Err(format!("a patch of type {other:?} is not in the catalogue"));
+                return Err(format!(
+                    "a patch of type {} is not in the catalogue",
+                    quoted(other.as_str())
+                ));
             }
             let text = line.needed("patch")?;
             let (action, parameters) = patch::read(&kind, &text)?;
@@ -194,7 +198,7 @@ fn set(line: &mut Line) -> Result<Said, String> {
             let pair = line.word("container=image")?;
             let (container, image) = pair
                 .split_once('=')
-                .ok_or_else(|| format!("{pair:?} is not container=image"))?;
+                .ok_or_else(|| format!("{} is not container=image", quoted(&pair)))?;
             let parameters = vec![
                 ("container".to_owned(), container.to_owned()),
                 ("image".to_owned(), image.to_owned()),
@@ -206,7 +210,7 @@ fn set(line: &mut Line) -> Result<Said, String> {
             for pair in line.needed("limits")?.split(',') {
                 let (key, value) = pair
                     .split_once('=')
-                    .ok_or_else(|| format!("{pair:?} is not resource=quantity"))?;
+                    .ok_or_else(|| format!("{} is not resource=quantity", quoted(pair)))?;
                 parameters.push((key.to_owned(), value.to_owned()));
             }
             Ok(("set-resources", kind, name, parameters))

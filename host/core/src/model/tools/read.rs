@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{Call, TOOLS};
 use crate::guard::{MAX_LOG_LINES, Read};
 use crate::kinds::{KINDS, Kind};
+use crate::redact::quoted;
 
 /// Short names that people and models use.
 const ALIASES: &[(&str, &str)] = &[
@@ -81,8 +82,8 @@ impl Given<'_> {
             Some((kind, inner)) if name.is_empty() => (kind.to_owned(), inner.to_owned()),
             _ => (kind, name),
         };
-        let known =
-            kind_of(&kind).ok_or_else(|| format!("kind {kind:?} is not one that can be read"))?;
+        let known = kind_of(&kind)
+            .ok_or_else(|| format!("kind {} is not one that can be read", quoted(&kind)))?;
         let namespace = self.namespace(namespace)?;
         let namespace = if known.namespaced {
             namespace
