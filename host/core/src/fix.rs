@@ -4,6 +4,7 @@
 //! [`Fix::plan`] turns it into one [`Operation`] on the object as it is now, or says which
 //! precondition does not hold.
 
+mod enabled;
 mod inverse;
 mod kubectl;
 mod operation;
@@ -17,8 +18,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::guard::is_name;
+use crate::kinds::{self, Kind};
 use crate::object::ObjectRef;
 
+pub use enabled::Enabled;
 pub use operation::{Operation, Precondition};
 pub use quantity::Quantity;
 
@@ -157,9 +160,46 @@ const CATALOGUE: &[Row] = &[
     Row("remove-finalizer", &[], Risk::High),
 ];
 
-/// Names of all actions.
+/// Kinds that no fix targets. A Secret would be read and stored with its values; rights, and what
+/// stands in the way of every request, are not ours to change; nobody waits for an Event or a
+/// Lease to go.
+const NEVER: &[&str] = &[
+    "Secret",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "APIService",
+    "Event",
+    "Lease",
+];
+
+/// Every action of the catalogue.
 pub fn actions() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().map(|row| row.0)
+}
+
+/// The kinds that an action may target; none where there is no such action.
+pub fn targets(action: &str) -> Vec<&'static Kind> {
+    let Some(Row(_, named, _)) = CATALOGUE.iter().find(|row| row.0 == action) else {
+        return Vec::new();
+    };
+    let may = |kind: &&Kind| {
+        !NEVER.contains(&kind.kind) && (named.is_empty() || named.contains(&kind.kind))
+    };
+    kinds::KINDS.iter().filter(may).collect()
+}
+
+/// What an action does to the API: verb and subresource of each request that changes something.
+pub fn writes(action: &str) -> &'static [(&'static str, &'static str)] {
+    match action {
+        "delete-pod" | "delete-job" => &[("delete", "")],
+        "evict-pod" => &[("create", "eviction")],
+        "retry-job" => &[("delete", ""), ("create", "")],
+        _ => &[("update", "")],
+    }
 }
 
 /// One typed fix.
@@ -260,7 +300,8 @@ impl Fix {
             .iter()
             .find(|row| row.0 == action)
             .ok_or_else(|| FixError::UnknownAction(action.chars().take(64).collect()))?;
-        if !kinds.is_empty() && !kinds.contains(&target.kind.as_str()) {
+        let kind = target.kind.as_str();
+        if NEVER.contains(&kind) || !kinds.is_empty() && !kinds.contains(&kind) {
             return Err(FixError::WrongKind {
                 action: action.to_owned(),
                 kind: target.kind,
