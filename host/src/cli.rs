@@ -7,6 +7,7 @@ mod inspect;
 mod model;
 mod output;
 mod policy;
+mod rbac;
 mod record;
 mod run;
 mod scan;
@@ -86,6 +87,8 @@ enum Command {
     Slack(SlackCommand),
     /// Check configuration, grants, plugins and rights, all faults at once
     Check(Place),
+    /// Print the least rights in the cluster, from the grants and the enabled fixes
+    Rbac(Rbac),
     /// Print shell completions
     Completions {
         /// Shell
@@ -120,6 +123,31 @@ pub struct Place {
     /// Context of the kubeconfig
     #[arg(long)]
     context: Option<String>,
+}
+
+/// How to print rights.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum RbacFormat {
+    /// Manifests, for `kubectl apply`
+    #[default]
+    Yaml,
+    /// The same as one JSON array
+    Json,
+    /// The table that the Helm chart chooses from
+    Rights,
+}
+
+#[derive(Debug, Args)]
+struct Rbac {
+    /// Namespace of the two service accounts
+    #[arg(long, default_value = "k8shawk")]
+    into: String,
+    /// What the names of the accounts and their roles begin with
+    #[arg(long, default_value = "k8shawk")]
+    name: String,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: RbacFormat,
 }
 
 #[derive(Debug, Args)]
@@ -333,6 +361,7 @@ async fn dispatch(
             place.over(&mut settings);
             inspect::check(settings).await
         }
+        Command::Rbac(args) => rbac::print(&settings, &args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -4,7 +4,8 @@
 //! [`LiveReader`] by API requests, and a recorded bundle elsewhere. Whatever they serve was
 //! stripped first: no value of a Secret, no managed fields, no last-applied copies.
 
-use std::path::Path;
+use k8shawk_core::config::Config;
+use k8shawk_core::rbac::Account;
 
 mod connect;
 mod describe;
@@ -13,6 +14,7 @@ mod events;
 mod live;
 mod page;
 mod request;
+mod review;
 mod secret;
 mod snapshot;
 mod strip;
@@ -22,6 +24,7 @@ mod write;
 
 pub use error::ClusterError;
 pub use live::LiveReader;
+pub use review::{Missing, Who};
 pub use snapshot::Snapshot;
 pub use watch::{Change, Drops, EVERY_KIND, watch, watched};
 pub use write::WriteError;
@@ -29,23 +32,24 @@ pub use write::WriteError;
 /// A connection to an API server.
 #[derive(Clone)]
 pub struct Cluster {
+    /// Makes every read.
     client: kube::Client,
+    /// Makes dry runs and fixes: the same account, unless `cluster.reader` names one for reads.
+    writer: kube::Client,
+    reader: Option<Account>,
     name: String,
     address: String,
     version: String,
 }
 
 impl Cluster {
-    /// Connect by a kubeconfig (else `KUBECONFIG`, `~/.kube/config`, or the pod's own service
-    /// account) and ask for the version.
+    /// Connect by the configured kubeconfig (else `KUBECONFIG`, `~/.kube/config`, or the pod's own
+    /// service account) and ask for the version. Reads are made as the configured reader.
     ///
     /// # Errors
     /// [`ClusterError::Config`] or [`ClusterError::Unreachable`], with the file or the address.
-    pub async fn connect(
-        kubeconfig: Option<&Path>,
-        context: Option<&str>,
-    ) -> Result<Self, ClusterError> {
-        connect::connect(kubeconfig, context).await
+    pub async fn connect(config: &Config) -> Result<Self, ClusterError> {
+        connect::connect(config).await
     }
 
     /// Name of the cluster: of the kubeconfig's context, else `in-cluster`.
@@ -63,9 +67,19 @@ impl Cluster {
         &self.version
     }
 
-    /// The client for writes and watches: it never tries again by itself, so that a refused
-    /// eviction (429) is not repeated in silence.
-    pub fn writes(&self) -> kube::Client {
+    /// The account that reads are made as, where it is not the one that writes.
+    pub fn reader(&self) -> Option<&Account> {
+        self.reader.as_ref()
+    }
+
+    /// The client for watches. Like the other one, it never tries again by itself.
+    pub(crate) fn reads(&self) -> kube::Client {
         self.client.clone()
+    }
+
+    /// The client for writes: it never tries again by itself, so that a refused eviction (429) is
+    /// not repeated in silence.
+    pub(crate) fn writes(&self) -> kube::Client {
+        self.writer.clone()
     }
 }

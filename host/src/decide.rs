@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use k8shawk_core::decision::{Candidate, Decision, Refused};
-use k8shawk_core::fix::Fix;
+use k8shawk_core::fix::{Enabled, Fix};
 use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{ApprovalRule, Ruling};
 use k8shawk_core::record::{Record, State};
@@ -37,6 +37,7 @@ pub struct Ruled {
 /// decision.
 pub async fn propose(
     judges: &Judges,
+    fixes: &Enabled,
     record: &Record,
     reader: &Arc<dyn Reader>,
     now: i64,
@@ -50,7 +51,7 @@ pub async fn propose(
     };
     if let Some(undo) = &record.undo {
         let rationale = format!("It takes back the fix of {}.", undo.of);
-        return match ruled(judges, record, undo.fix.clone(), rationale, reader, now).await {
+        return match ruled(judges, fixes, record, undo.fix.clone(), rationale, reader, now).await {
             Ok((ruled, refusals)) => (vec![by_a_person(ruled)], decision, refusals),
             Err(reason) => {
                 let proposal = undo.fix.kubectl();
@@ -71,7 +72,7 @@ pub async fn propose(
             decision.next_check = plan.next_check;
         }
         for proposal in plan.proposals.into_iter().take(MAX_PROPOSALS) {
-            match rule(judges, record, &proposal, reader, now).await {
+            match rule(judges, fixes, record, &proposal, reader, now).await {
                 Ok((ruled, more)) => {
                     refusals.extend(more);
                     survivors.push(ruled);
@@ -83,7 +84,7 @@ pub async fn propose(
             }
         }
     }
-    if let Some(ruled) = of_model(judges, record, &survivors, reader, now).await {
+    if let Some(ruled) = of_model(judges, fixes, record, &survivors, reader, now).await {
         match ruled {
             Ok((ruled, more)) => {
                 refusals.extend(more);
@@ -107,6 +108,7 @@ fn by_a_person(ruled: Ruled) -> Ruled {
 /// The model's fix, behind those of the plugins and judged as they are.
 async fn of_model(
     judges: &Judges,
+    fixes: &Enabled,
     record: &Record,
     others: &[Ruled],
     reader: &Arc<dyn Reader>,
@@ -118,7 +120,7 @@ async fn of_model(
     }
     let (fix, rationale) = (proposal.fix.clone(), proposal.rationale.clone());
     let proposal = fix.kubectl();
-    let ruled = ruled(judges, record, fix, rationale, reader, now).await;
+    let ruled = ruled(judges, fixes, record, fix, rationale, reader, now).await;
     Some(ruled.map_err(|reason| Refused { proposal, reason }))
 }
 
@@ -140,6 +142,7 @@ fn shown(proposal: &RawProposal) -> String {
 
 async fn rule(
     judges: &Judges,
+    fixes: &Enabled,
     record: &Record,
     proposal: &RawProposal,
     reader: &Arc<dyn Reader>,
@@ -152,17 +155,21 @@ async fn rule(
     )
     .map_err(|e| e.to_string())?;
     let rationale = proposal.rationale.clone();
-    ruled(judges, record, fix, rationale, reader, now).await
+    ruled(judges, fixes, record, fix, rationale, reader, now).await
 }
 
 async fn ruled(
     judges: &Judges,
+    fixes: &Enabled,
     record: &Record,
     fix: Fix,
     rationale: String,
     reader: &Arc<dyn Reader>,
     now: i64,
 ) -> Result<(Ruled, Vec<String>), String> {
+    if let Some(why) = fixes.refusal(&fix) {
+        return Err(why);
+    }
     let (ruling, refusals) = judges
         .rule(&record.incident, &fix, &rationale, reader, now)
         .await;
@@ -187,7 +194,8 @@ async fn ruled(
 pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
-    let (survivors, mut decision, refusals) = propose(&flow.judges, record, &reader, now).await;
+    let (survivors, mut decision, refusals) =
+        propose(&flow.judges, &flow.config.fixes, record, &reader, now).await;
     for ruled in survivors {
         let past = flow.store.past(&ruled.fix, now - LEDGER)?;
         let action = ruled.fix.action.name();

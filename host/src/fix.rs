@@ -35,6 +35,10 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let Some(candidate) = record.decision.as_ref().and_then(|d| d.first()) else {
         return again(flow, record, "there is no decision to execute");
     };
+    // The configuration may be another one since people were asked.
+    if let Some(why) = flow.config.fixes.refusal(&candidate.fix) {
+        return again(flow, record, &format!("{why}: approval void"));
+    }
     let candidate = &ruled_again(flow, record, candidate).await;
     let asked_at = record.asked_at.unwrap_or_default();
     let voted_at = record.votes.last().map_or(asked_at, |v| v.at);

@@ -31,6 +31,7 @@ pub mod pipeline;
 pub mod random;
 pub mod recover;
 pub mod replay;
+pub mod rights;
 pub mod scan;
 pub mod settings;
 pub mod slack;

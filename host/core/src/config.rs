@@ -18,7 +18,9 @@ pub use log::LogFormat;
 pub use slack::SlackConfig;
 pub use voice::{Speaker, VoiceConfig, VoiceEngine};
 
+use crate::fix::Enabled;
 use crate::model::ModelConfig;
+use crate::rbac::Account;
 
 /// The whole configuration, with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Config {
     pub kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig.
     pub context: Option<String>,
+    /// Account that reads, where it is another than the one that writes.
+    pub reader: Option<Account>,
     /// Namespace to watch; all where none.
     pub namespace: Option<String>,
     /// Signals of a closed incident that are taken for its echo.
@@ -49,6 +53,8 @@ pub struct Config {
     pub approvers: Vec<String>,
     /// How long a question stands.
     pub approval_expires: Duration,
+    /// Which fixes may happen, and where.
+    pub fixes: Enabled,
     /// Longest time of one fix.
     pub fix_timeout: Duration,
     /// Time between two checks of a recovery.
@@ -88,6 +94,7 @@ impl Default for Config {
         Config {
             kubeconfig: None,
             context: None,
+            reader: None,
             namespace: None,
             dedup: Duration::from_secs(60),
             settle: Duration::from_secs(2),
@@ -99,6 +106,7 @@ impl Default for Config {
             quarantine_after: 5,
             approvers: Vec::new(),
             approval_expires: Duration::from_secs(30 * 60),
+            fixes: Enabled::default(),
             fix_timeout: Duration::from_secs(30),
             recovery_interval: Duration::from_secs(15),
             recovery_timeout: Duration::from_secs(180),

@@ -4,6 +4,7 @@
 //! [`Fix::plan`] turns it into one [`Operation`] on the object as it is now, or says which
 //! precondition does not hold.
 
+mod enabled;
 mod inverse;
 mod kubectl;
 mod operation;
@@ -17,8 +18,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::guard::is_name;
+use crate::kinds::{self, Kind};
 use crate::object::ObjectRef;
 
+pub use enabled::Enabled;
 pub use operation::{Operation, Precondition};
 pub use quantity::Quantity;
 
@@ -173,9 +176,30 @@ const NEVER: &[&str] = &[
     "Lease",
 ];
 
-/// Names of all actions.
+/// Every action of the catalogue.
 pub fn actions() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().map(|row| row.0)
+}
+
+/// The kinds that an action may target; none where there is no such action.
+pub fn targets(action: &str) -> Vec<&'static Kind> {
+    let Some(Row(_, named, _)) = CATALOGUE.iter().find(|row| row.0 == action) else {
+        return Vec::new();
+    };
+    let may = |kind: &&Kind| {
+        !NEVER.contains(&kind.kind) && (named.is_empty() || named.contains(&kind.kind))
+    };
+    kinds::KINDS.iter().filter(may).collect()
+}
+
+/// What an action does to the API: verb and subresource of each request that changes something.
+pub fn writes(action: &str) -> &'static [(&'static str, &'static str)] {
+    match action {
+        "delete-pod" | "delete-job" => &[("delete", "")],
+        "evict-pod" => &[("create", "eviction")],
+        "retry-job" => &[("delete", ""), ("create", "")],
+        _ => &[("update", "")],
+    }
 }
 
 /// One typed fix.

@@ -212,6 +212,14 @@ impl Grant {
         self.allow.iter().any(|a| a.covers(verb, kind, scope))
     }
 
+    /// True where some read of this kind with this verb is allowed, wherever it is.
+    pub fn names(&self, verb: Verb, kind: &str) -> bool {
+        let named = |a: &Allow| a.kinds.iter().any(|k| k == "*" || k == kind);
+        self.allow
+            .iter()
+            .any(|a| a.verbs.contains(&verb) && named(a))
+    }
+
     /// True where some read with this verb is allowed.
     pub fn uses(&self, verb: Verb) -> bool {
         self.allow.iter().any(|a| a.verbs.contains(&verb))

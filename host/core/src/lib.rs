@@ -24,6 +24,7 @@ pub mod model;
 pub mod object;
 pub mod own;
 pub mod policy;
+pub mod rbac;
 pub mod rca;
 pub mod record;
 pub mod recovery;

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use k8shawk_core::kinds::KINDS;
 use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
-use super::{Misuse, Plugin, incidents};
-use crate::cluster::{Cluster, Snapshot};
+use super::{Misuse, Plugin, incidents, rbac};
+use crate::cluster::Cluster;
 use crate::control::{self, Ask};
 use crate::load;
 use crate::settings::Settings;
@@ -146,28 +145,10 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
 }
 
 async fn cluster(settings: &Settings, faults: &mut Vec<String>) {
-    let config = &settings.config;
-    let connected = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref()).await;
-    let snapshot = match connected {
+    match Cluster::connect(&settings.config).await {
         Ok(cluster) => {
             println!("cluster: {} ({})", cluster.name(), cluster.version());
-            Snapshot::take(&cluster, config.namespace.as_deref()).await
-        }
-        Err(error) => Err(error),
-    };
-    match snapshot {
-        Ok(snapshot) => {
-            let unreadable = snapshot.unreadable();
-            println!(
-                "rights: {} of {} kinds can be listed",
-                KINDS.len() - unreadable.len(),
-                KINDS.len()
-            );
-            faults.extend(
-                unreadable
-                    .iter()
-                    .map(|(kind, why)| format!("{kind}: {why}")),
-            );
+            rbac::check(settings, &cluster, faults).await;
         }
         Err(error) => faults.push(error.to_string()),
     }

@@ -50,7 +50,7 @@ pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
         return Err(Misuse(format!("{kind:?} is not a kind such as Deployment")).into());
     }
     let config = &settings.config;
-    let cluster = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
+    let cluster = Cluster::connect(config).await?;
     let snapshot = Arc::new(Snapshot::take(&cluster, Some(namespace)).await?);
     let first = frame(&snapshot, namespace).await?;
     let model = match args.model {

@@ -116,10 +116,10 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
 /// What takes time before the watch begins.
 async fn prepare(settings: &Settings) -> anyhow::Result<(Loaded, Cluster, Counts)> {
     let config = &settings.config;
-    let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
+    let connecting = Cluster::connect(config);
     let (loaded, cluster) = tokio::join!(load::load(settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
-    let snapshot = Snapshot::take(&cluster, config.namespace.as_deref()).await?;
+    let snapshot = Snapshot::census(&cluster, config.namespace.as_deref()).await?;
     Ok((loaded, cluster, snapshot.counts()))
 }
 

@@ -18,7 +18,7 @@ use crate::{json, load};
 /// One pass over the cluster; true where nothing is broken.
 pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Result<bool> {
     let config = settings.config.clone();
-    let connecting = Cluster::connect(config.kubeconfig.as_deref(), config.context.as_deref());
+    let connecting = Cluster::connect(&config);
     if format == Format::Text {
         progress::start();
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use k8shawk_core::config::Config as Settings;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use serde::Deserialize;
@@ -25,12 +26,10 @@ struct Version {
     git_version: String,
 }
 
-pub(super) async fn connect(
-    kubeconfig: Option<&Path>,
-    context: Option<&str>,
-) -> Result<Cluster, ClusterError> {
+pub(super) async fn connect(settings: &Settings) -> Result<Cluster, ClusterError> {
     // An error means that a provider is installed already.
     http_client::choose_tls();
+    let (kubeconfig, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
     let (name, mut config) = load(kubeconfig, context).await?;
     let address = config.cluster_url.to_string();
     config.connect_timeout = Some(CONNECT);
@@ -41,18 +40,34 @@ pub(super) async fn connect(
     if config.proxy_url.take().is_some() {
         warn!("proxies are not supported: connecting to {address} directly");
     }
-    let client = Client::try_from(config).map_err(|error| ClusterError::Config {
-        source_name: format!("the settings of {name}"),
-        why: chain(&error),
-    })?;
+    let writer = client(config.clone(), &name)?;
+    let reader = settings.reader.clone();
+    let client = match &reader {
+        None => writer.clone(),
+        Some(account) => {
+            // Where this were lost on the way, the account that writes would be refused to read.
+            config.auth_info.impersonate = Some(account.user());
+            config.auth_info.impersonate_groups = None;
+            client(config, &name)?
+        }
+    };
     let mut cluster = Cluster {
         client,
+        writer,
+        reader,
         name,
         address,
         version: "unknown".to_owned(),
     };
     cluster.version = version(&cluster).await?;
     Ok(cluster)
+}
+
+fn client(config: Config, name: &str) -> Result<Client, ClusterError> {
+    Client::try_from(config).map_err(|error| ClusterError::Config {
+        source_name: format!("the settings of {name}"),
+        why: chain(&error),
+    })
 }
 
 /// The server's version. Who may not ask for it is connected all the same.

@@ -124,7 +124,7 @@ impl Cluster {
         }
     }
 
-    fn fault(&self, attempt: &str, error: kube::Error) -> ClusterError {
+    pub(super) fn fault(&self, attempt: &str, error: kube::Error) -> ClusterError {
         let (attempt, address) = (attempt.to_owned(), self.address.clone());
         match error {
             kube::Error::Api(status) => match status.code {

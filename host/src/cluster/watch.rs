@@ -140,7 +140,7 @@ pub fn watch(
         .iter()
         .filter_map(|name| kinds::kind(name))
         .collect();
-    let relay = relay::Relay::new(cluster.writes(), namespace.unwrap_or_default(), sink, drops);
+    let relay = relay::Relay::new(cluster.reads(), namespace.unwrap_or_default(), sink, drops);
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}

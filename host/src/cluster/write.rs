@@ -46,7 +46,17 @@ struct Place {
 }
 
 impl Place {
+    /// A place to read from.
     fn of(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -> Result<Place, WriteError> {
+        Place::by(cluster.reads(), kind, namespace, name)
+    }
+
+    fn by(
+        client: kube::Client,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Place, WriteError> {
         let known = kinds::kind(kind).ok_or_else(|| WriteError::Kind(kind.to_owned()))?;
         let resource = ApiResource {
             group: known.group.to_owned(),
@@ -56,9 +66,9 @@ impl Place {
             plural: known.plural.to_owned(),
         };
         let api = if known.namespaced {
-            Api::namespaced_with(cluster.writes(), namespace, &resource)
+            Api::namespaced_with(client, namespace, &resource)
         } else {
-            Api::all_with(cluster.writes(), &resource)
+            Api::all_with(client, &resource)
         };
         let (namespace, shown) = (namespace.to_owned(), format!("{kind} {name}"));
         Ok(Place {
@@ -69,15 +79,16 @@ impl Place {
         })
     }
 
-    fn of_object(cluster: &Cluster, object: &Value) -> Result<Place, WriteError> {
+    /// The place of an object, by one of the two clients.
+    fn of_object(client: kube::Client, object: &Value) -> Result<Place, WriteError> {
         let text = |pointer| {
             object
                 .pointer(pointer)
                 .and_then(Value::as_str)
                 .unwrap_or_default()
         };
-        Place::of(
-            cluster,
+        Place::by(
+            client,
             text("/kind"),
             text("/metadata/namespace"),
             text("/metadata/name"),
@@ -195,7 +206,7 @@ impl Cluster {
     pub async fn perform(&self, operation: &Operation, dry_run: bool) -> Result<Value, WriteError> {
         match operation {
             Operation::Replace { object } => {
-                let place = Place::of_object(self, object)?;
+                let place = Place::of_object(self.writes(), object)?;
                 let sent = place
                     .api
                     .replace(&place.name, &post(dry_run), &typed(object)?)
@@ -203,7 +214,7 @@ impl Cluster {
                 sent.map_err(|e| place.fault(e)).and_then(|o| untyped(&o))
             }
             Operation::Delete { object } => {
-                let place = Place::of_object(self, object)?;
+                let place = Place::of_object(self.writes(), object)?;
                 let sent = place
                     .api
                     .delete(&place.name, &delete(object, dry_run))
@@ -211,7 +222,7 @@ impl Cluster {
                 sent.map(|_| Value::Null).map_err(|e| place.fault(e))
             }
             Operation::Evict { object } => {
-                let place = Place::of_object(self, object)?;
+                let place = Place::of_object(self.writes(), object)?;
                 let parameters = EvictParams {
                     delete_options: Some(delete(object, dry_run)),
                     post_options: post(dry_run),
@@ -226,7 +237,8 @@ impl Cluster {
 
     /// A dry run cannot create what still exists, so the new object is tried under another name.
     async fn recreate(&self, old: &Value, new: &Value, dry_run: bool) -> Result<Value, WriteError> {
-        let place = Place::of_object(self, old)?;
+        let place = Place::of_object(self.writes(), old)?;
+        let read = Place::of_object(self.reads(), old)?;
         match place.api.delete(&place.name, &delete(old, dry_run)).await {
             Ok(_) => {}
             Err(kube::Error::Api(status)) if status.code == 404 => {}
@@ -239,7 +251,7 @@ impl Cluster {
             object.metadata.name = None;
             object.metadata.generate_name = Some("k8shawk-dry-run-".to_owned());
         } else {
-            self.until_gone(&place, old).await?;
+            self.until_gone(&read, old).await?;
         }
         match place.api.create(&post(dry_run), &object).await {
             Ok(created) => {
@@ -249,7 +261,7 @@ impl Cluster {
                 }
                 Ok(value)
             }
-            Err(kube::Error::Api(status)) if status.code == 409 && !dry_run => place
+            Err(kube::Error::Api(status)) if status.code == 409 && !dry_run => read
                 .api
                 .get(&place.name)
                 .await

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Config, LogFormat, slack, voice};
 use crate::model::{Price, Provider};
+use crate::rbac::Account;
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +153,12 @@ pub const KEYS: &[Key] = &[
         set!(context, i => Some(i.text()?)),
     ),
     key(
+        "cluster.reader",
+        "K8SHAWK_READER",
+        "service account that all reads are made as, `namespace/name`; else the account that writes",
+        set!(reader, i => Some(Account::parse(&i.text()?)?)),
+    ),
+    key(
         "watch.namespace",
         "WATCH_NAMESPACE",
         "namespace to watch; `*`, the default, is all",
@@ -216,6 +223,18 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_APPROVAL_EXPIRES_MINUTES",
         "how long a question stands (30)",
         set!(approval_expires, i => Duration::from_secs(60 * i.number::<u64>(1, 10_080)?)),
+    ),
+    key(
+        "fix.enabled",
+        "K8SHAWK_FIX_ENABLED",
+        "actions of the catalogue that may happen; `*`, the default, is all",
+        |config, i| config.fixes.with_actions(&i.list()?),
+    ),
+    key(
+        "fix.namespaces",
+        "K8SHAWK_FIX_NAMESPACES",
+        "namespaces in which fixes may happen; `*`, the default, is all",
+        |config, i| config.fixes.with_namespaces(&i.list()?),
     ),
     key(
         "fix.timeout_seconds",

@@ -191,6 +191,40 @@ fn a_retried_job_brings_no_label_of_the_old_one() {
     );
 }
 
+/// The requests that change something, as the one place that writes sends them.
+fn requests(operation: &Operation) -> &'static [(&'static str, &'static str)] {
+    match operation {
+        Operation::Replace { .. } => &[("update", "")],
+        Operation::Delete { .. } => &[("delete", "")],
+        Operation::Evict { .. } => &[("create", "eviction")],
+        Operation::Recreate { .. } => &[("delete", ""), ("create", "")],
+    }
+}
+
+#[rstest]
+#[case("delete-pod", "Pod", &[])]
+#[case("evict-pod", "Pod", &[])]
+#[case("delete-job", "Job", &[])]
+#[case("retry-job", "Job", &[])]
+#[case("rollout-restart", "Deployment", &[])]
+#[case("scale", "Deployment", &[("replicas", "9")])]
+#[case("cordon", "Node", &[])]
+#[case("scale-hpa-max", "HorizontalPodAutoscaler", &[("max", "9")])]
+fn the_rights_of_a_fix_are_for_what_it_sends(
+    #[case] action: &str,
+    #[case] kind: &str,
+    #[case] parameters: &[(&str, &str)],
+) {
+    let current = json!({
+        "metadata": {"name": "web", "uid": "u", "ownerReferences": [{"uid": "o"}]},
+        "spec": {},
+        "status": {"conditions": [{"type": "Failed", "status": "True"}]},
+    });
+    let fix = parse(action, kind, parameters).unwrap();
+    let operation = fix.plan(&current, &[], "2026-01-01T00:00:00Z").unwrap();
+    assert_eq!(writes(action), requests(&operation));
+}
+
 #[rstest]
 #[case("Secret")]
 #[case("ClusterRoleBinding")]

@@ -1,0 +1,178 @@
+//! Rules as manifests of Kubernetes, and as the table that the chart chooses from.
+
+use serde_json::{Value, json};
+
+use super::{Account, Rule, acting};
+
+/// Where and under which names K8sHawk is installed.
+#[derive(Debug, Clone)]
+pub struct Install {
+    /// The account that reads.
+    pub reader: Account,
+    /// The account that writes.
+    pub executor: Account,
+    /// The one namespace that is watched; all where none.
+    pub watched: Option<String>,
+    /// The namespaces of the fixes; all where none.
+    pub fixed: Option<Vec<String>>,
+}
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// A role with its binding, in a namespace or for the cluster.
+struct Bound<'a> {
+    name: String,
+    namespace: Option<&'a str>,
+    rules: Vec<&'a Rule>,
+    to: &'a Account,
+}
+
+/// Both accounts, their roles and the bindings, in the order in which they can be applied.
+pub fn manifests(install: &Install, reading: &[Rule], writing: &[Rule]) -> Vec<Value> {
+    let Install {
+        reader, executor, ..
+    } = install;
+    let mut all = vec![account(reader), account(executor)];
+    let acting = acting(reader);
+    let roles = of_reader(install, reading)
+        .into_iter()
+        .chain([Bound {
+            name: format!("{}-as-reader", executor.name),
+            namespace: Some(&reader.namespace),
+            rules: vec![&acting],
+            to: executor,
+        }])
+        .chain(of_executor(install, writing));
+    for role in roles.filter(|role| !role.rules.is_empty()) {
+        all.extend([role.role(), role.binding()]);
+    }
+    all
+}
+
+fn scoped(rules: &[Rule], namespaced: bool) -> Vec<&Rule> {
+    rules
+        .iter()
+        .filter(|r| r.namespaced == namespaced)
+        .collect()
+}
+
+fn of_reader<'a>(install: &'a Install, rules: &'a [Rule]) -> Vec<Bound<'a>> {
+    let to = &install.reader;
+    let bound = |namespace, rules| Bound {
+        name: to.name.clone(),
+        namespace,
+        rules,
+        to,
+    };
+    match install.watched.as_deref() {
+        None => vec![bound(None, rules.iter().collect())],
+        Some(namespace) => vec![
+            bound(None, scoped(rules, false)),
+            bound(Some(namespace), scoped(rules, true)),
+        ],
+    }
+}
+
+fn of_executor<'a>(install: &'a Install, rules: &'a [Rule]) -> Vec<Bound<'a>> {
+    let to = &install.executor;
+    let bound = |namespace, rules| Bound {
+        name: to.name.clone(),
+        namespace,
+        rules,
+        to,
+    };
+    match &install.fixed {
+        None => vec![bound(None, rules.iter().collect())],
+        Some(namespaces) => std::iter::once(bound(None, scoped(rules, false)))
+            .chain(
+                namespaces
+                    .iter()
+                    .map(|n| bound(Some(n.as_str()), scoped(rules, true))),
+            )
+            .collect(),
+    }
+}
+
+fn account(account: &Account) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": account.name, "namespace": account.namespace},
+        "automountServiceAccountToken": false,
+    })
+}
+
+impl Bound<'_> {
+    fn metadata(&self) -> Value {
+        match self.namespace {
+            Some(namespace) => json!({"name": self.name, "namespace": namespace}),
+            None => json!({"name": self.name}),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.namespace {
+            Some(_) => "Role",
+            None => "ClusterRole",
+        }
+    }
+
+    fn role(&self) -> Value {
+        json!({
+            "apiVersion": format!("{GROUP}/v1"),
+            "kind": self.kind(),
+            "metadata": self.metadata(),
+            "rules": self.rules.iter().map(|rule| rule.policy()).collect::<Vec<_>>(),
+        })
+    }
+
+    fn binding(&self) -> Value {
+        json!({
+            "apiVersion": format!("{GROUP}/v1"),
+            "kind": format!("{}Binding", self.kind()),
+            "metadata": self.metadata(),
+            "roleRef": {"apiGroup": GROUP, "kind": self.kind(), "name": self.name},
+            "subjects": [{
+                "kind": "ServiceAccount",
+                "name": self.to.name,
+                "namespace": self.to.namespace,
+            }],
+        })
+    }
+}
+
+impl Rule {
+    /// The rule as it stands in a role.
+    pub fn policy(&self) -> Value {
+        let mut policy = json!({
+            "apiGroups": [self.group],
+            "resources": [self.resource],
+            "verbs": self.verbs,
+        });
+        if let (false, Some(fields)) = (self.names.is_empty(), policy.as_object_mut()) {
+            fields.insert("resourceNames".to_owned(), json!(self.names));
+        }
+        policy
+    }
+}
+
+/// The table that a chart chooses rules from: those of the reader by their scope, those of the
+/// executor with the fixes that need them.
+pub fn rights(reading: &[Rule], writing: &[Rule]) -> Value {
+    let policies = |namespaced| -> Vec<Value> {
+        scoped(reading, namespaced)
+            .iter()
+            .map(|r| r.policy())
+            .collect()
+    };
+    let executor: Vec<Value> = writing
+        .iter()
+        .map(|rule| {
+            json!({"fixes": rule.fixes, "namespaced": rule.namespaced, "rule": rule.policy()})
+        })
+        .collect();
+    json!({
+        "reader": {"cluster": policies(false), "namespaced": policies(true)},
+        "executor": executor,
+    })
+}
