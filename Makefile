@@ -9,7 +9,10 @@ POLICIES := approvals freeze
 SELECT := --workspace --exclude k8shawk-tests
 test bench bench-scale: SELECT := --workspace
 
-.PHONY: help setup build demo test test-model run bench bench-scale lint
+ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
+TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-musl
+
+.PHONY: help setup build demo test test-model run bench bench-scale lint static rootfs image manifests
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +47,20 @@ test-model: build ## One investigation with llama.cpp's real server; builds it, 
 	cargo build --release -p k8shawk-tests --bin real-model
 	set -o pipefail; tests/model/llama.sh | { read -r server model; \
 		target/release/real-model "$$server" "$$model" tests/model/tools.jinja; }
+
+static: build
+	scripts/zig.sh
+	CARGO_PROFILE_RELEASE_STRIP=symbols cargo zigbuild --release --target $(TRIPLE) -p k8shawk --bin k8shawk
+
+rootfs: static
+	scripts/rootfs.sh target/$(TRIPLE)/release/k8shawk target/image/$(ARCH)
+	scripts/sbom.sh $(TRIPLE) > target/image/$(ARCH)/rootfs/opt/k8shawk/sbom.cdx.json
+
+image: static ## target/image/ARCH.tar: the static image; ARCH=amd64 or arm64
+	scripts/image.sh target/$(TRIPLE)/release/k8shawk $(ARCH) target/image/$(ARCH).tar $(TRIPLE)
+
+manifests: build ## The files of the chart and the kustomization that are generated
+	scripts/manifests.sh
 
 lint: setup ## Format, clippy, published interfaces, licences of dependencies
 	cargo fmt --all --check
