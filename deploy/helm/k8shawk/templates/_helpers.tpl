@@ -1,0 +1,118 @@
+{{- define "k8shawk.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "k8shawk.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains (include "k8shawk.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "k8shawk.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{- define "k8shawk.selector" -}}
+app.kubernetes.io/name: {{ include "k8shawk.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "k8shawk.labels" -}}
+{{ include "k8shawk.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "k8shawk.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "k8shawk.claim" -}}
+{{- .Values.persistence.existingClaim | default (printf "%s-state" (include "k8shawk.fullname" .)) -}}
+{{- end }}
+
+{{- define "k8shawk.secret" -}}
+{{- if .Values.secret.existing -}}
+{{- .Values.secret.existing -}}
+{{- else if .Values.secret.values -}}
+{{- include "k8shawk.fullname" . -}}
+{{- end -}}
+{{- end }}
+
+{{/* k8shawk.toml: what the chart decides, and .Values.config beside it. */}}
+{{- define "k8shawk.config" -}}
+{{- $decided := dict
+  "cluster" (dict "reader" (printf "%s/%s-reader" .Release.Namespace (include "k8shawk.fullname" .)))
+  "watch" (dict "namespace" .Values.watch.namespace)
+  "plugins" (dict "grants" "/etc/k8shawk/grants")
+  "approval" (dict "approvers" .Values.approval.approvers)
+  "fix" (dict "enabled" .Values.fix.enabled "namespaces" .Values.fix.namespaces)
+  "state" (dict "directory" "/var/lib/k8shawk" "socket" "/run/k8shawk/k8shawk.sock")
+  "http" (dict "port" 8081) -}}
+{{- $all := merge $decided (deepCopy .Values.config) -}}
+{{- range $section := keys $all | sortAlpha }}
+[{{ $section }}]
+{{- range $key, $value := index $all $section }}
+{{ $key }} = {{ if kindIs "float64" $value }}{{ $value | int64 }}{{ else }}{{ $value | toJson }}{{ end }}
+{{- end }}
+{{ end -}}
+{{- end }}
+
+{{/* Rules of the executor of one scope, as a JSON list: those that an enabled fix needs. */}}
+{{- define "k8shawk.executorRules" -}}
+{{- $rules := list -}}
+{{- range (include "k8shawk.rights" .root | fromJson).executor -}}
+{{- $wanted := has "*" $.root.Values.fix.enabled -}}
+{{- range .fixes -}}
+{{- if has . $.root.Values.fix.enabled }}{{ $wanted = true }}{{ end -}}
+{{- end -}}
+{{- if and $wanted (has .namespaced $.scopes) -}}
+{{- $rules = append $rules .rule -}}
+{{- end -}}
+{{- end -}}
+{{- $rules | toJson -}}
+{{- end }}
+
+{{- define "k8shawk.rights" -}}
+{{- .Values.rights | default (.Files.Get "files/rights.yaml" | fromYaml) | toJson -}}
+{{- end }}
+
+{{/* A role and its binding: name, namespace (empty for the cluster), rules, account, root. */}}
+{{- define "k8shawk.role" -}}
+{{- $kind := ternary "Role" "ClusterRole" (ne .namespace "") -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "k8shawk.labels" .root | nindent 4 }}
+rules:
+{{- range .rules }}
+  - {{ . | toJson }}
+{{- end }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "k8shawk.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $kind }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ .account }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}
