@@ -7,7 +7,7 @@ set -eu
 version=v1.37.2
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 cache=${K8SHAWK_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/k8shawk}/cluster/$version
-[ $# -gt 0 ] || set -- kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl kwok
+[ $# -gt 0 ] || set -- kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl kwok helm
 
 present() {
     [ -x "$cache/$1" ] && { [ "$1" != kwok ] || [ -d "$cache/kwok-stages" ]; } && return
@@ -56,6 +56,7 @@ if [ -n "$missing" ]; then
         present "$program" && continue
         case $program in
         kwok) kwok ;;
+        helm) go_build helm helm.sh/helm/v4/cmd/helm helm "" ;;
         kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kubectl) kubernetes "$program" ;;
         *) echo "unknown program $program" >&2; exit 1 ;;
         esac

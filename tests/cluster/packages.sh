@@ -16,6 +16,8 @@ need iptables iptables
 need busybox-static /bin/busybox
 need conntrack conntrack
 need iproute2 ip
+need buildah buildah
+need jq jq
 need openssl openssl
 need espeak-ng espeak-ng
 need lame lame

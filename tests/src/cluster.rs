@@ -6,7 +6,8 @@
 //! each other and nothing stays behind.
 //!
 //! Pods run the images `busybox:1`, `app:1`, `app:2` and `arm:1` (a foreign processor's); there is
-//! no registry, and no name resolves. Services have no proxy and there is no cluster DNS.
+//! no registry, and no name resolves. Services have no proxy and there is no cluster DNS; with
+//! [`Options::api_in_pods`] the Service of the API server leads there.
 
 mod certificates;
 mod command;
@@ -28,6 +29,7 @@ pub use kubectl::Kubectl;
 pub use namespace::Namespace;
 use own::Own;
 use programs::Programs;
+pub use programs::helm;
 
 /// What a cluster should have beyond one real node.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +40,8 @@ pub struct Options {
     pub kwok_stages: Vec<String>,
     /// More flags for the API server, as `--name=value`.
     pub apiserver_flags: Vec<String>,
+    /// Let pods reach the API server at the address of its Service, as a service proxy would.
+    pub api_in_pods: bool,
 }
 
 /// A running cluster; dropping it stops it.
@@ -89,6 +93,41 @@ impl Cluster {
     /// The cluster was given.
     pub fn host_address(&self) -> Result<String> {
         Ok(self.own()?.slot.host_address())
+    }
+
+    /// Loads the images of a docker-archive or an OCI archive into the node.
+    ///
+    /// # Errors
+    /// The cluster was given, or containerd refuses the archive.
+    pub fn load_image(&self, archive: &Path) -> Result<()> {
+        self.own()?.load_image(archive)
+    }
+
+    /// Gives an image of the node another name.
+    ///
+    /// # Errors
+    /// The cluster was given, or there is no such image.
+    pub fn tag_image(&self, from: &str, to: &str) -> Result<()> {
+        self.own()?.tag_image(from, to)
+    }
+
+    /// A directory of the node for a volume, owned by a user; it goes with the cluster.
+    ///
+    /// # Errors
+    /// The cluster was given, or the directory cannot be made.
+    pub fn volume(&self, name: &str, owner: u32) -> Result<PathBuf> {
+        let path = self.own()?.slot.state().join("volumes").join(name);
+        std::fs::create_dir_all(&path)?;
+        std::os::unix::fs::chown(&path, Some(owner), Some(owner))?;
+        Ok(path)
+    }
+
+    /// The address of the API server on this machine.
+    ///
+    /// # Errors
+    /// The cluster was given.
+    pub fn server(&self) -> Result<String> {
+        Ok(format!("https://{}:6443", self.own()?.slot.node_address()))
     }
 
     /// Runs kubectl as administrator and returns its standard output.

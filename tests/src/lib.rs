@@ -8,6 +8,7 @@
 pub mod bench;
 pub mod cluster;
 pub mod collector;
+pub mod deploy;
 pub mod fault;
 pub mod model_server;
 pub mod prometheus;

@@ -72,6 +72,28 @@ impl Own {
         self.jail()?.start_job_again(component)
     }
 
+    /// Imports an archive of images, beside the harness's own.
+    pub(super) fn load_image(&self, archive: &Path) -> Result<()> {
+        let archive = archive.canonicalize()?.to_string_lossy().into_owned();
+        let words = ["--namespace", "k8s.io", "images", "import", &archive];
+        let words: Vec<String> = words.map(str::to_owned).to_vec();
+        let jail = self.jail()?;
+        jail.start_job("image", Path::new("ctr"), &words)?;
+        jail.finish_job("image", Duration::from_secs(120))
+    }
+
+    /// An image has its full name in the node, with a registry before it.
+    pub(super) fn tag_image(&self, from: &str, to: &str) -> Result<()> {
+        let (name, tag) = to.split_once(':').context("a name without a tag")?;
+        let script = format!(
+            "full=$(ctr --namespace k8s.io images list --quiet | grep '/{from}$') &&
+             exec ctr --namespace k8s.io images tag \"$full\" \"${{full%/*}}/{name}:{tag}\""
+        );
+        let jail = self.jail()?;
+        jail.start_job("image", Path::new("sh"), &["-c".to_owned(), script])?;
+        jail.finish_job("image", Duration::from_secs(60))
+    }
+
     pub(super) fn wait_for_apiserver(&self) -> Result<()> {
         self.wait("apiserver", || {
             self.kubectl.run(&["get", "--raw", "/readyz"]).map(Some)
@@ -93,6 +115,9 @@ impl Own {
         leftovers::make_cgroups(&self.slot)?;
         let jail = self.jail.insert(Jail::start(&state)?);
         connect(&self.slot, jail.pid()?)?;
+        if options.api_in_pods {
+            lead_to_api(&self.slot, jail.pid()?)?;
+        }
 
         let start = |job: &str, program: &str, flags: Vec<String>| {
             jail.start_job(job, &programs.path(program), &flags)
@@ -197,6 +222,34 @@ fn connect(slot: &Slot, pid: u32) -> Result<()> {
         &slot.node_address(),
     ])?;
     Ok(())
+}
+
+/// What a service proxy would do for the one Service that a pod needs to reach the API server.
+fn lead_to_api(slot: &Slot, pid: u32) -> Result<()> {
+    let (pid, node) = (pid.to_string(), format!("{}:6443", slot.node_address()));
+    let enter = [
+        "--target",
+        pid.as_str(),
+        "--net",
+        "iptables",
+        "--table",
+        "nat",
+    ];
+    let rule = [
+        "--append",
+        "PREROUTING",
+        "--destination",
+        "10.96.0.1",
+        "--protocol",
+        "tcp",
+        "--dport",
+        "443",
+        "--jump",
+        "DNAT",
+        "--to-destination",
+        &node,
+    ];
+    run(Command::new("nsenter").args(enter).args(rule)).map(drop)
 }
 
 /// Makes the images and begins to import them, which containerd must be up for.

@@ -58,3 +58,11 @@ impl Programs {
         })
     }
 }
+
+/// Helm, built from its module where the cache lacks it.
+///
+/// # Errors
+/// It cannot be built.
+pub fn helm() -> Result<PathBuf> {
+    Ok(Programs::build(&["helm"])?.path("helm"))
+}

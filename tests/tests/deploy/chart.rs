@@ -1,0 +1,183 @@
+//! The chart: what it renders, whether the API server takes it, and what its schema refuses.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use k8shawk_tests::cluster::Cluster;
+use k8shawk_tests::deploy::{Helm, documents, printed, root};
+use k8shawk_tests::fault::Product;
+use serde_json::Value;
+
+/// Sets of values, as a user would give them.
+const SETS: &[&[&str]] = &[
+    &[],
+    &[
+        "--set=watch.namespace=shop",
+        "--set=fix.namespaces={shop}",
+        "--set=fix.enabled={rollout-undo,delete-pod}",
+    ],
+    &["--set=fix.namespaces={shop,bank}", "--set=fix.enabled={*}"],
+    &["--set=fix.namespaces={*}"],
+    &[
+        "--set=fullnameOverride=hawk",
+        "--set=image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "--set=persistence.existingClaim=mine",
+        "--set=secret.existing=keys",
+        "--set=serviceMonitor.enabled=true",
+        "--set=serviceMonitor.labels.team=ops",
+        "--set=plugins.mine.configMap=k8shawk-plugin-mine",
+        "--set=policies.rules.configMap=k8shawk-policy-rules",
+        "--set=service.type=NodePort",
+        "--set=nodeSelector.disk=ssd",
+        "--set=tolerations[0].key=infra,tolerations[0].operator=Exists",
+        "--set=imagePullSecrets={registry}",
+        "--set=priorityClassName=system-cluster-critical",
+    ],
+    &[
+        "--set=persistence.enabled=false",
+        "--set=secret.values.GROQ_API_KEY=abc",
+        "--set=config.recovery.timeout_seconds=300",
+        "--set=config.model.enabled=false",
+        "--set=environment.RUST_LOG=k8shawk=debug",
+        "--set=networkPolicy.enabled=false",
+        "--set=rbac.create=false",
+        "--set=approval.approvers={ann,bob}",
+    ],
+];
+
+/// The API server has no Prometheus operator: a definition of its kind is enough for a dry run.
+const MONITORS: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: servicemonitors.monitoring.coreos.com}
+spec:
+  group: monitoring.coreos.com
+  scope: Namespaced
+  names: {kind: ServiceMonitor, listKind: ServiceMonitorList, plural: servicemonitors, singular: servicemonitor}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+";
+
+pub fn accepted(cluster: &Cluster) -> Result<()> {
+    let helm = Helm::new(Some(cluster))?;
+    helm.run(&["lint", "--strict", &k8shawk_tests::deploy::chart()])?;
+    cluster.kubectl_with_input(&["apply", "-f", "-"], MONITORS)?;
+    let established = "--for=condition=Established";
+    cluster.kubectl(&["wait", established, "crd", "--all", "--timeout=30s"])?;
+    for name in ["dry", "shop", "bank"] {
+        let labels = format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, labels: {{pod-security.kubernetes.io/enforce: restricted}}}}}}"
+        );
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &labels)?;
+    }
+    for values in SETS {
+        let chart = k8shawk_tests::deploy::chart();
+        let mut arguments = vec!["template", "hawk", &chart, "--namespace", "dry"];
+        arguments.extend(*values);
+        let rendered = helm.run(&arguments)?;
+        let strict = ["apply", "--dry-run=server", "--validate=strict", "-f", "-"];
+        let told = cluster
+            .kubectl_with_input(&strict, &rendered)
+            .with_context(|| format!("{values:?}"))?;
+        ensure!(told.contains("deployment.apps/"), "{told}");
+    }
+    let kustomization = root().join("deploy/kustomize").display().to_string();
+    let built = cluster.kubectl(&["kustomize", &kustomization])?;
+    ensure!(built.contains("image: k8shawk:"), "{built}");
+    Ok(())
+}
+
+/// Roles and bindings without what Helm adds, each as one line; the order of rules says nothing.
+fn bare(mut all: Vec<Value>) -> BTreeSet<String> {
+    let rights = |value: &Value| {
+        let kind = value["kind"].as_str().unwrap_or_default();
+        kind.contains("Role") || kind == "ServiceAccount"
+    };
+    all.retain(rights);
+    for value in &mut all {
+        if let Some(metadata) = value["metadata"].as_object_mut() {
+            metadata.retain(|key, _| key == "name" || key == "namespace");
+        }
+        if let Some(rules) = value["rules"].as_array_mut() {
+            rules.sort_by_key(Value::to_string);
+        }
+    }
+    all.iter().map(Value::to_string).collect()
+}
+
+pub fn rights(cluster: &Cluster) -> Result<()> {
+    let kubectl = cluster.kubectl_client();
+    let (helm, product) = (Helm::new(None)?, Product::new(cluster)?);
+    let directory = tempfile::tempdir()?;
+    for (watched, namespaces, fixes) in [
+        ("*", "", "rollout-undo,delete-pod"),
+        ("*", "*", "*"),
+        ("shop", "shop", "evict-pod,retry-job"),
+        ("*", "bank,shop", "cordon,set-resources,expand-pvc"),
+    ] {
+        let set = |key: &str, value: &str| format!("--set={key}={value}");
+        let values = [
+            set("watch.namespace", watched),
+            set("fix.namespaces", &format!("{{{namespaces}}}")),
+            set("fix.enabled", &format!("{{{fixes}}}")),
+        ];
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let rendered = bare(documents(&kubectl, &helm.template(&values)?)?);
+        let list = |names: &str| {
+            let quoted = names.split(',').filter(|n| !n.is_empty());
+            quoted
+                .map(|n| format!("{n:?}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let config = format!(
+            "[watch]\nnamespace = {watched:?}\n[fix]\nnamespaces = [{}]\nenabled = [{}]\n",
+            list(namespaces),
+            list(fixes)
+        );
+        std::fs::write(directory.path().join("k8shawk.toml"), config)?;
+        let mut command = product.command(directory.path());
+        let json = printed(command.args(["rbac", "-o", "json"]))?;
+        let generated = bare(serde_json::from_str(&json)?);
+        let more: Vec<_> = rendered.difference(&generated).collect();
+        let less: Vec<_> = generated.difference(&rendered).collect();
+        ensure!(
+            more.is_empty() && less.is_empty() && !generated.is_empty(),
+            "{values:?}: only the chart has {more:#?}, only the program {less:#?}"
+        );
+    }
+    Ok(())
+}
+
+/// Values that cannot be meant, and words of the refusal.
+const WRONG: &[(&str, &[&str])] = &[
+    ("--set=fix.enabled={reboot}", &["fix", "enabled"]),
+    ("--set=fix.namespaces={team-*}", &["fix", "namespaces"]),
+    ("--set=watch.namespace=Shop", &["watch", "namespace"]),
+    ("--set=replicas=2", &["replicas"]),
+    ("--set=image.pullPolicy=Sometimes", &["image", "pullPolicy"]),
+    ("--set=service.port=99999", &["service", "port", "65535"]),
+    ("--set=config.cluster.reader=a/b", &["config"]),
+    ("--set=plugins.mine.path=/x", &["plugins", "configMap"]),
+    (
+        "--set=terminationGracePeriodSeconds=5",
+        &["terminationGracePeriodSeconds", "25"],
+    ),
+    ("--set=persistence.size=much", &["persistence", "size"]),
+];
+
+pub fn refused(_: &Cluster) -> Result<()> {
+    let helm = Helm::new(None)?;
+    for (value, words) in WRONG {
+        let told = match helm.template(&[value]) {
+            Ok(_) => anyhow::bail!("{value} is accepted"),
+            Err(error) => format!("{error:#}"),
+        };
+        for word in *words {
+            ensure!(told.contains(word), "{value}: {word:?} is not in: {told}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The deployment on a real cluster: image, chart, kustomization, rights. One cluster for all.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "indexing a JSON value gives null where it lacks"
+)]
+
+mod chart;
+mod files;
+mod reader;
+mod story;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use k8shawk_tests::cluster::{Cluster, Options, is_given};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// Tests that run at the same time, where the caller names no number.
+const AT_ONCE: usize = 3;
+
+type Test = fn(&Cluster) -> anyhow::Result<()>;
+
+const TESTS: &[(&str, Test)] = &[
+    (
+        "the_pod_explains_survives_an_upgrade_and_fixes_under_the_generated_rights",
+        story::told,
+    ),
+    (
+        "the_reader_can_write_nothing_and_read_no_secret",
+        reader::every_verb_on_every_kind,
+    ),
+    (
+        "every_rule_that_is_taken_away_is_named",
+        reader::every_rule_is_named,
+    ),
+    (
+        "manifests_of_all_kinds_of_values_are_accepted",
+        chart::accepted,
+    ),
+    (
+        "rights_of_the_chart_are_those_that_the_program_prints",
+        chart::rights,
+    ),
+    ("wrong_values_are_refused_with_their_names", chart::refused),
+    ("what_is_generated_is_up_to_date", files::current),
+];
+
+#[derive(Clone, Default)]
+struct Shared {
+    cluster: Arc<Mutex<Option<Arc<Cluster>>>>,
+}
+
+impl Shared {
+    fn cluster(&self) -> anyhow::Result<Arc<Cluster>> {
+        let mut held = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_none() {
+            let options = Options {
+                api_in_pods: true,
+                ..Options::default()
+            };
+            *held = Some(Arc::new(Cluster::start(options)?));
+        }
+        held.clone()
+            .ok_or_else(|| anyhow::anyhow!("there is no cluster"))
+    }
+
+    fn trial(&self, name: &str, test: Test) -> Trial {
+        let shared = self.clone();
+        Trial::test(name, move || {
+            let done = shared.cluster().and_then(|cluster| test(&cluster));
+            done.map_err(|error| Failed::from(format!("{error:#}")))
+        })
+        // A given cluster is not ours to install into.
+        .with_ignored_flag(is_given())
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
+    let shared = Shared::default();
+    let trials = TESTS.iter().map(|(name, test)| shared.trial(name, *test));
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    drop(
+        shared
+            .cluster
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(),
+    );
+    conclusion.exit_code()
+}

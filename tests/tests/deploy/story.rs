@@ -1,0 +1,166 @@
+//! What a platform team does: install, look, upgrade, approve, replace a rule, remove.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use k8shawk_tests::cluster::Cluster;
+use k8shawk_tests::deploy::{Helm, Pod, chart, image, root};
+use k8shawk_tests::fault::Broken;
+use serde_json::Value;
+
+/// As the image runs.
+const USER: u32 = 65532;
+
+/// Text at a pointer.
+fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+/// A volume of the node for the claim.
+fn volume(cluster: &Cluster, name: &str) -> Result<()> {
+    let path = cluster.volume(name, USER)?.display().to_string();
+    let yaml = format!(
+        "apiVersion: v1
+kind: PersistentVolume
+metadata: {{name: {name}}}
+spec:
+  capacity: {{storage: 1Gi}}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  storageClassName: by-hand
+  local: {{path: {path}}}
+  nodeAffinity: {{required: {{nodeSelectorTerms: [{{matchExpressions: [{{key: kubernetes.io/hostname, operator: In, values: [n1]}}]}}]}}}}
+"
+    );
+    cluster
+        .kubectl_with_input(&["apply", "-f", "-"], &yaml)
+        .map(drop)
+}
+
+pub fn told(cluster: &Cluster) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let archive = image(directory.path()).context("make the image")?;
+    let size = std::fs::metadata(&archive)?.len() >> 20;
+    println!("the image of the dynamically linked binary has {size} MiB");
+    cluster.load_image(&archive)?;
+    cluster.tag_image("k8shawk:0.1.0", "k8shawk:next")?;
+    volume(cluster, "k8shawk-state")?;
+    let namespace = root().join("deploy/kustomize/namespace.yaml");
+    cluster.kubectl(&["apply", "-f", &namespace.display().to_string()])?;
+
+    let broken = Broken::set_up(cluster, "app-panic-rollout")?;
+    let helm = Helm::new(Some(cluster))?;
+    let pod = Pod::new(cluster);
+    install(&helm, "install", broken.namespace.name(), "0.1.0")?;
+    pod.until_ready(Duration::from_secs(180))?;
+    pod.exec(&["check"]).context("all rights are there")?;
+    let waiting = pod.until("waiting", Duration::from_secs(120))?;
+    ensure!(
+        text(&waiting, "/cause").contains("checkout-v2"),
+        "{waiting}"
+    );
+
+    // The next version takes over what waits.
+    install(&helm, "upgrade", broken.namespace.name(), "next")?;
+    pod.until_ready(Duration::from_secs(180))?;
+    let again = pod.until("waiting", Duration::from_secs(60))?;
+    let all = pod.incidents()?;
+    let ids: Vec<&str> = all.iter().map(|i| text(i, "/id")).collect();
+    ensure!(ids == [text(&waiting, "/id")], "{all:?}");
+    ensure!(again["opened_at"] == waiting["opened_at"], "{again}");
+
+    pod.exec(&["approve", text(&waiting, "/id")])?;
+    pod.until("recovered", Duration::from_secs(120))?;
+    let status = ["rollout", "status", "deployment/web", "--timeout=60s"];
+    broken.namespace.kubectl(&status)?;
+
+    reload(cluster, &pod)?;
+    remove(cluster, &helm, &pod)
+}
+
+fn install(helm: &Helm, verb: &str, fixed: &str, tag: &str) -> Result<()> {
+    let (tag, fixed) = (
+        format!("--set=image.tag={tag}"),
+        format!("--set=fix.namespaces={{{fixed}}}"),
+    );
+    let chart = chart();
+    helm.run(&[
+        verb,
+        "k8shawk",
+        &chart,
+        "--namespace=k8shawk",
+        &tag,
+        &fixed,
+        "--set=persistence.storageClass=by-hand",
+        "--set=config.recovery.interval_seconds=1",
+        "--set=config.recovery.stability_seconds=3",
+        "--set=config.recovery.timeout_seconds=150",
+    ])
+    .map(drop)
+}
+
+/// A grant that changes in its ConfigMap goes live in the running pod.
+fn reload(cluster: &Cluster, pod: &Pod) -> Result<()> {
+    let in_ours = |arguments: &[&str]| cluster.kubectl(&[&["-n", "k8shawk"], arguments].concat());
+    let before = pod.exec(&["plugin", "history", "triage"])?;
+    let grant = std::fs::read_to_string(root().join("deploy/grants/triage.toml"))?;
+    let changed = grant.replace("# restarts = 2", "restarts = 4");
+    ensure!(changed != grant, "the grant of triage has no such line");
+    let patch = serde_json::json!({"data": {"triage.toml": changed}}).to_string();
+    in_ours(&[
+        "patch",
+        "configmap",
+        "k8shawk-grants",
+        "--type=merge",
+        "-p",
+        &patch,
+    ])?;
+    // The kubelet looks at a pod that changes at once, and else within a minute or two.
+    in_ours(&["annotate", "pods", "--all", "looked-at=now", "--overwrite"])?;
+    let swapped = || {
+        let now = pod.exec(&["plugin", "history", "triage"])?;
+        let count = |text: &str| text.matches("swapped").count();
+        Ok((count(&now) > count(&before)).then_some(()))
+    };
+    cluster
+        .wait_until(Duration::from_secs(150), "the grant goes live", swapped)
+        .with_context(|| pod.told())?;
+    let name = |path: &str| in_ours(&["get", "pods", "-o", path]);
+    let restarts = name("jsonpath={.items[*].status.containerStatuses[*].restartCount}")?;
+    ensure!(restarts.trim() == "0", "it restarted {restarts} times");
+    Ok(())
+}
+
+/// Nothing stays but the claim; the kustomization takes it up again.
+fn remove(cluster: &Cluster, helm: &Helm, pod: &Pod) -> Result<()> {
+    helm.run(&["uninstall", "k8shawk", "--namespace=k8shawk", "--wait"])?;
+    let of_ours = ["-l", "app.kubernetes.io/instance=k8shawk", "-o", "name"];
+    let kinds = "deploy,svc,cm,secret,sa,role,rolebinding,networkpolicy,pvc";
+    let left = cluster.kubectl(&[&["get", kinds, "-A"][..], &of_ours].concat())?;
+    ensure!(
+        left.trim() == "persistentvolumeclaim/k8shawk-state",
+        "left behind: {left}"
+    );
+    let roles = ["get", "clusterrole,clusterrolebinding"];
+    let left = cluster.kubectl(&[&roles[..], &of_ours].concat())?;
+    ensure!(left.trim().is_empty(), "left behind: {left}");
+
+    let kustomization = root().join("deploy/kustomize").display().to_string();
+    cluster.kubectl(&["apply", "-k", &kustomization])?;
+    pod.until_ready(Duration::from_secs(120))?;
+    let known = pod.incidents()?;
+    ensure!(known.len() == 1, "the incident of before: {known:?}");
+    let refused = cluster.kubectl(&[
+        "auth",
+        "can-i",
+        "update",
+        "deployments",
+        "-A",
+        "--as=system:serviceaccount:k8shawk:k8shawk-executor",
+    ]);
+    ensure!(refused.is_err(), "the default may change Deployments");
+    Ok(())
+}
