@@ -51,7 +51,17 @@ pub async fn propose(
     };
     if let Some(undo) = &record.undo {
         let rationale = format!("It takes back the fix of {}.", undo.of);
-        return match ruled(judges, fixes, record, undo.fix.clone(), rationale, reader, now).await {
+        return match ruled(
+            judges,
+            fixes,
+            record,
+            undo.fix.clone(),
+            rationale,
+            reader,
+            now,
+        )
+        .await
+        {
             Ok((ruled, refusals)) => (vec![by_a_person(ruled)], decision, refusals),
             Err(reason) => {
                 let proposal = undo.fix.kubectl();

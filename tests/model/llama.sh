@@ -4,7 +4,7 @@
 set -euo pipefail
 cache=${K8SHAWK_CACHE:-$HOME/.cache/k8shawk}/llama
 release=0.3.36 # of the package that brings llama.cpp's sources
-server=$cache/llama-server-$release
+server=$cache/llama-server-$release-avx2
 model=$cache/gemma-3-270m-q4_k_m.gguf
 mkdir -p "$cache"
 work=$(mktemp -d)
@@ -34,9 +34,11 @@ if ! [ -x "$server" ]; then
         "llama-cpp-python==$release" --dest "$work" >&2
     tar xzf "$work"/llama_cpp_python-*.tar.gz -C "$work"
     export PATH=$work/build/bin:$PATH
-    # Without TLS, without its web page: neither is needed, and both would be fetched or built.
+    # Without TLS, without its web page: neither is needed, and both would be fetched or built. For
+    # any processor with AVX2: one built for this one alone dies on the next ("Illegal instruction").
     cmake -G Ninja -S "$work/llama_cpp_python-$release/vendor/llama.cpp" -B "$work/out" \
         -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_OPENSSL=OFF \
+        -DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_BMI2=ON \
         -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF \
         -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF >"$work/log" 2>&1 \
         && nice -n 19 cmake --build "$work/out" --target llama-server >>"$work/log" 2>&1 \

@@ -79,6 +79,9 @@ pub fn access(
     }
 }
 
+/// The word for no second model: an empty environment variable is as good as an absent one.
+const NO_MODEL: &str = "none";
+
 /// The models to ask, the best first.
 pub fn rungs(config: &ModelConfig, access: &Access) -> Vec<RungSetup> {
     let (primary, fallback) = access.provider.models();
@@ -95,7 +98,7 @@ pub fn rungs(config: &ModelConfig, access: &Access) -> Vec<RungSetup> {
         price,
     };
     let mut rungs = vec![rung(first.clone(), config.price)];
-    if !second.is_empty() && second != first {
+    if second != NO_MODEL && !second.is_empty() && second != first {
         rungs.push(rung(second, config.fallback_price));
     }
     rungs
@@ -144,5 +147,23 @@ mod tests {
             error.to_string(),
             "model.provider is groq, but GROQ_API_KEY is not set"
         );
+    }
+    #[test]
+    fn there_is_a_second_model_unless_it_is_told_not_to_be() {
+        let environment = |name: &str| (name == "GROQ_API_KEY").then(|| "k".to_owned());
+        let models = |fallback: Option<&str>| {
+            let config = ModelConfig {
+                fallback: fallback.map(str::to_owned),
+                ..ModelConfig::default()
+            };
+            let access = access(&config, &environment).unwrap().unwrap();
+            rungs(&config, &access)
+                .into_iter()
+                .map(|rung| rung.model)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(models(None).len(), 2);
+        assert_eq!(models(Some("m")).last().unwrap(), "m");
+        assert_eq!(models(Some("none")).len(), 1);
     }
 }

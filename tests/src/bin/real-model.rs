@@ -7,13 +7,15 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use k8shawk_tests::cluster::{Cluster, Options, wait_until};
 use k8shawk_tests::fault::{Broken, Product};
 
 const FAULT: &str = "app-traceback";
 /// How long the model has, at a few tokens a second on a busy machine.
 const DEADLINE: u64 = 600;
+/// How long the server has to load its model.
+const LOADED: Duration = Duration::from_secs(120);
 
 /// The server; dropping it ends it.
 struct Server(Child);
@@ -28,7 +30,7 @@ impl Drop for Server {
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [server, model, template] = arguments.as_slice() else {
-        anyhow::bail!("real-model SERVER MODEL TEMPLATE");
+        bail!("real-model SERVER MODEL TEMPLATE");
     };
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let base = format!("http://127.0.0.1:{port}");
@@ -39,8 +41,9 @@ fn main() -> Result<()> {
     done
 }
 
-fn start(server: &str, model: &str, template: &str, port: u16) -> Result<Server> {
-    let mut command = Command::new(server);
+fn start(path: &str, model: &str, template: &str, port: u16) -> Result<Server> {
+    let (begun, log) = (Instant::now(), tempfile::NamedTempFile::new()?);
+    let mut command = Command::new(path);
     command
         .args([
             "--model",
@@ -53,16 +56,28 @@ fn start(server: &str, model: &str, template: &str, port: u16) -> Result<Server>
         .args(["--ctx-size", "16384", "--parallel", "1"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let child = command.spawn().with_context(|| format!("start {server}"))?;
-    let server = Server(child);
+        .stderr(log.reopen()?);
+    let child = command.spawn().with_context(|| format!("start {path}"))?;
+    let mut server = Server(child);
     let health = format!("http://127.0.0.1:{port}/health");
     let runtime = tokio::runtime::Runtime::new()?;
     k8shawk::http_client::choose_tls();
-    wait_until(Duration::from_secs(60), "the server has its model", || {
+    let loaded = || {
         let answer = runtime.block_on(reqwest::get(&health));
-        Ok(answer.is_ok_and(|a| a.status() == 200).then_some(()))
-    })?;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    };
+    while !loaded() {
+        let told = || std::fs::read_to_string(log.path()).unwrap_or_default();
+        if let Some(status) = server.0.try_wait()? {
+            bail!("{path} ended, {status}:\n{}", told());
+        }
+        ensure!(
+            begun.elapsed() < LOADED,
+            "{path} has no model yet:\n{}",
+            told()
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
     Ok(server)
 }
 
@@ -81,7 +96,7 @@ fn investigate(cluster: &Cluster, base: &str) -> Result<()> {
         .env("OPENAI_API_KEY", "any")
         .env("OPENAI_BASE_URL", base)
         .env("K8SHAWK_MODEL", "gemma-3-270m")
-        .env("K8SHAWK_MODEL_FALLBACK", "")
+        .env("K8SHAWK_MODEL_FALLBACK", "none")
         .env("K8SHAWK_MODEL_ANSWER_TOKENS", "256")
         .env("K8SHAWK_MODEL_DEADLINE_SECONDS", DEADLINE.to_string())
         .env("K8SHAWK_MODEL_REQUEST_TIMEOUT_SECONDS", "300")

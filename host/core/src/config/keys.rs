@@ -305,7 +305,7 @@ pub const KEYS: &[Key] = &[
     key(
         "model.fallback",
         "K8SHAWK_MODEL_FALLBACK",
-        "model that is asked where the first does not answer; empty for none",
+        "model that is asked where the first does not answer; `none` for no second",
         set!(model.fallback, i => Some(i.text()?)),
     ),
     key(

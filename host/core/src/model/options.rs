@@ -163,7 +163,7 @@ pub struct ModelConfig {
     pub provider: Option<Provider>,
     /// The model; the provider's default where none.
     pub primary: Option<String>,
-    /// The model that is asked where the first does not answer; empty for no second.
+    /// The model that is asked where the first does not answer; `none` or empty for no second.
     pub fallback: Option<String>,
     /// Longest time of a whole investigation.
     pub deadline: Duration,
