@@ -72,8 +72,11 @@ fn gather(flow: &Flow, inventory: &Inventory, events: &[Value]) -> Result<(), Fl
     }
     for event in events {
         let observed = inventory.observe_event(event, now);
-        if let Some(o) = observed.filter(|o| now - o.signal.last_seen < OLD_EVENT) {
-            triage::run(flow, &o)?;
+        let told = observed.filter(|o| {
+            now - o.signal.last_seen < OLD_EVENT && !inventory.is_gone(&o.signal.owner)
+        });
+        if let Some(observation) = told {
+            triage::run(flow, &observation)?;
         }
     }
     Ok(())

@@ -130,7 +130,7 @@ impl Watch {
                 }
             }
             Change::Event(event) if !self.unlisted.is_empty() => self.held.push((event, now)),
-            Change::Event(event) => self.event(event, now),
+            Change::Event(event) => self.event(event, now, true),
             Change::Listed { kind, objects } => {
                 self.inventory.replace_kind(&kind, "", &objects);
                 if self.unlisted.remove(&kind) && self.unlisted.is_empty() {
@@ -153,16 +153,23 @@ impl Watch {
         self.sweep();
     }
 
-    fn event(&mut self, event: Value, arrived: i64) {
+    /// What an event says of something that is gone, is over: a pod that was replaced while
+    /// nobody watched is no incident. At its first time the object may only be late.
+    fn event(&mut self, event: Value, arrived: i64, first: bool) {
         let now = self.pipeline.flow.clock.now();
         let observed = self.inventory.observe_event(&event, now);
         if observed.is_none() && EventTimes::of(&event).is_none() {
             self.not_understood(&reference(&event));
         }
         let recent = observed.filter(|o| arrived - o.signal.last_seen < OLD_EVENT);
-        let stored = recent.is_none_or(|o| self.judge(&o));
+        let done = recent.is_none_or(|o| {
+            if self.inventory.is_gone(&o.signal.owner) {
+                return !first;
+            }
+            self.judge(&o)
+        });
         // Unlike a status, an event is not seen again by itself.
-        if !stored && self.held.len() < HELD {
+        if !done && self.held.len() < HELD {
             self.held.push((event, arrived));
         }
     }
@@ -231,7 +238,7 @@ impl Watch {
         let begun = Instant::now();
         self.taken_at = SystemTime::now();
         for (event, arrived) in std::mem::take(&mut self.held) {
-            self.event(event, arrived);
+            self.event(event, arrived, false);
         }
         let mut stored = true;
         for observation in self.inventory.observe_all(now) {

@@ -246,6 +246,12 @@ impl Inventory {
         }
     }
 
+    /// True where the object's kind is held whole, and the object is not there: whatever is told
+    /// of it, is over.
+    pub fn is_gone(&self, object: &ObjectRef) -> bool {
+        self.is_readable(&object.kind, &object.namespace) && self.entry(object).is_none()
+    }
+
     pub(crate) fn is_readable(&self, kind: &str, namespace: &str) -> bool {
         let in_scope = match &self.scope {
             Some(scope) => namespace.is_empty() || namespace == scope,

@@ -82,11 +82,11 @@ impl Own {
         jail.finish_job("image", Duration::from_secs(120))
     }
 
-    /// An image has its full name in the node, with a registry before it.
+    /// An image has full names in the node, with a registry before them; the first is enough.
     pub(super) fn tag_image(&self, from: &str, to: &str) -> Result<()> {
         let (name, tag) = to.split_once(':').context("a name without a tag")?;
         let script = format!(
-            "full=$(ctr --namespace k8s.io images list --quiet | grep '/{from}$') &&
+            "full=$(ctr --namespace k8s.io images list --quiet | grep -m 1 'library/{from}$') &&
              exec ctr --namespace k8s.io images tag \"$full\" \"${{full%/*}}/{name}:{tag}\""
         );
         let jail = self.jail()?;

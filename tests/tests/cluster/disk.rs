@@ -29,6 +29,9 @@ fn full(cluster: &Cluster) -> Result<()> {
     let first = running.until(&["needs-human"], Duration::from_secs(90))?;
     let first = text(&first, "/id").to_owned();
 
+    let well = ["run", "ghost", "--image=busybox:1", "--", "sleep", "3600"];
+    broken.namespace.kubectl(&well)?;
+
     running.fill_disk()?;
     let pull = ["run", "later", "--image=nonexistent-image:latest"];
     broken.namespace.kubectl(&pull)?;
@@ -121,7 +124,7 @@ reason: Failed
 message: 'Error: secret "nowhere" not found'
 count: 1
 source: {{ component: kubelet }}
-involvedObject: {{ apiVersion: v1, kind: Pod, namespace: {namespace}, name: ghost, uid: ghost-1 }}
+involvedObject: {{ apiVersion: v1, kind: Pod, namespace: {namespace}, name: ghost }}
 "#
     )
 }

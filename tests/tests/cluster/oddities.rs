@@ -39,6 +39,7 @@ fn odd(cluster: &Cluster) -> Result<()> {
     let running = product.run(namespace.name(), &[])?;
     std::thread::sleep(Duration::from_secs(4));
     create(&namespace, &pod("long", &"\u{10ffff}".repeat(50_000)))?;
+    create(&namespace, &pod("nasty", ""))?;
     for (name, event) in events(namespace.name()) {
         let list = json!({ "metadata": { "name": name } });
         create(&namespace, &merged(event, list))?;

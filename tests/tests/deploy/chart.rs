@@ -117,14 +117,6 @@ pub fn rights(cluster: &Cluster) -> Result<()> {
         ("shop", "shop", "evict-pod,retry-job"),
         ("*", "bank,shop", "cordon,set-resources,expand-pvc"),
     ] {
-        let set = |key: &str, value: &str| format!("--set={key}={value}");
-        let values = [
-            set("watch.namespace", watched),
-            set("fix.namespaces", &format!("{{{namespaces}}}")),
-            set("fix.enabled", &format!("{{{fixes}}}")),
-        ];
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        let rendered = bare(documents(&kubectl, &helm.template(&values)?)?);
         let list = |names: &str| {
             let quoted = names.split(',').filter(|n| !n.is_empty());
             quoted
@@ -132,6 +124,13 @@ pub fn rights(cluster: &Cluster) -> Result<()> {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
+        let values = [
+            format!("--set=watch.namespace={watched}"),
+            format!("--set-json=fix.namespaces=[{}]", list(namespaces)),
+            format!("--set-json=fix.enabled=[{}]", list(fixes)),
+        ];
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let rendered = bare(documents(&kubectl, &helm.template(&values)?)?);
         let config = format!(
             "[watch]\nnamespace = {watched:?}\n[fix]\nnamespaces = [{}]\nenabled = [{}]\n",
             list(namespaces),
@@ -158,7 +157,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("--set=watch.namespace=Shop", &["watch", "namespace"]),
     ("--set=replicas=2", &["replicas"]),
     ("--set=image.pullPolicy=Sometimes", &["image", "pullPolicy"]),
-    ("--set=service.port=99999", &["service", "port", "65535"]),
+    ("--set=service.port=99999", &["service", "port", "65,535"]),
     ("--set=config.cluster.reader=a/b", &["config"]),
     ("--set=plugins.mine.path=/x", &["plugins", "configMap"]),
     (

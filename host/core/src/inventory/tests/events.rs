@@ -109,3 +109,26 @@ fn a_late_event_of_a_removed_pod_finds_its_owner() {
     let seen = held.observe_event(&event(json!({})), NOW).unwrap();
     assert_eq!(seen.signal.owner.kind, "StatefulSet");
 }
+
+#[test]
+fn what_is_told_of_a_replaced_pod_is_over_unless_its_owner_is_there() {
+    let mut made = pod(json!({}));
+    merge(&mut made, owned("StatefulSet", "db"));
+    let owner = |held: &Inventory| {
+        held.observe_event(&event(json!({})), NOW)
+            .unwrap()
+            .signal
+            .owner
+    };
+    let mut held = Inventory::new();
+    assert!(!held.is_gone(&owner(&held)), "pods are not listed yet");
+    held.replace_kind("Pod", "", &[]);
+    assert!(held.is_gone(&owner(&held)));
+    held.apply(&made);
+    assert!(
+        !held.is_gone(&owner(&held)),
+        "StatefulSets are not listed yet"
+    );
+    held.replace_kind("StatefulSet", "", &[]);
+    assert!(held.is_gone(&owner(&held)));
+}
