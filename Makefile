@@ -50,14 +50,14 @@ test-model: build ## One investigation with llama.cpp's real server; builds it, 
 
 static: build
 	scripts/zig.sh
-	CARGO_PROFILE_RELEASE_STRIP=symbols cargo zigbuild --release --target $(TRIPLE) -p k8shawk --bin k8shawk
+	cargo zigbuild --profile image --target $(TRIPLE) -p k8shawk --bin k8shawk
 
 rootfs: static
-	scripts/rootfs.sh target/$(TRIPLE)/release/k8shawk target/image/$(ARCH)
+	scripts/rootfs.sh target/$(TRIPLE)/image/k8shawk target/image/$(ARCH)
 	scripts/sbom.sh $(TRIPLE) > target/image/$(ARCH)/rootfs/opt/k8shawk/sbom.cdx.json
 
 image: static ## target/image/ARCH.tar: the static image; ARCH=amd64 or arm64
-	scripts/image.sh target/$(TRIPLE)/release/k8shawk $(ARCH) target/image/$(ARCH).tar $(TRIPLE)
+	scripts/image.sh target/$(TRIPLE)/image/k8shawk $(ARCH) target/image/$(ARCH).tar $(TRIPLE)
 
 manifests: build ## The files of the chart and the kustomization that are generated
 	scripts/manifests.sh

@@ -3,13 +3,17 @@
 //! The patterns' finding is stored before a model is asked, and stays where the model says
 //! nothing better: see [`k8shawk_core::model::conclude`].
 
+use std::sync::{Mutex, PoisonError};
+
 use k8shawk_core::classes;
 use k8shawk_core::finding::Finding;
-use k8shawk_core::model::Case;
+use k8shawk_core::model::{Case, Disclosure, RungSetup};
 use k8shawk_core::record::{Consulted, Record, State};
 
+use tracing::warn;
+
 use crate::flow::{Flow, FlowError};
-use crate::model::{self, Outcome};
+use crate::model::{self, Outcome, Progress, Sink};
 use crate::terminal::ModelSteps;
 use crate::world::World;
 
@@ -39,29 +43,78 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
         findings: &findings,
         classes: classes::ALL,
     };
-    let Some(outcome) = ask(flow, record, &case).await else {
+    let id = &record.incident.id.0;
+    let kept = Kept {
+        flow,
+        id,
+        steps: ModelSteps::new(&flow.terminal, &record.incident),
+        requests: Mutex::default(),
+    };
+    let Some(outcome) = ask(flow, record, &case, &kept).await else {
         return Ok(false);
     };
-    let id = &record.incident.id.0;
-    flow.store.keep_conversation(id, &outcome.conversation)?;
+    flow.store
+        .keep_conversation(id, &outcome.conversation, &kept.requests())?;
     flow.store.advance(id, State::Investigated, |r| {
         take(r, outcome, flow.clock.now())
     })?;
     Ok(true)
 }
 
+/// Keeps what leaves before it does, and shows the steps.
+struct Kept<'a> {
+    flow: &'a Flow,
+    id: &'a str,
+    steps: ModelSteps<'a>,
+    /// Numbers of the requests in the store.
+    requests: Mutex<Vec<i64>>,
+}
+
+impl Kept<'_> {
+    fn requests(&self) -> Vec<i64> {
+        let held = self.requests.lock();
+        held.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, rung: &RungSetup, body: &str) {
+        let request = Disclosure {
+            at: self.flow.clock.now(),
+            host: rung.host.clone(),
+            model: rung.model.clone(),
+            bytes: body.len(),
+            body: body.to_owned(),
+        };
+        match self.flow.store.keep_request(self.id, &request) {
+            Ok(number) => {
+                let held = self.requests.lock();
+                held.unwrap_or_else(PoisonError::into_inner).push(number);
+            }
+            // The conversation holds it too, once it ends.
+            Err(fault) => warn!(incident = self.id, %fault, "a request is not stored yet"),
+        }
+    }
+}
+
+impl Sink for Kept<'_> {
+    fn on(&self, step: &Progress<'_>) {
+        if let Progress::Leaving { rung, body } = step {
+            self.keep(rung, body);
+        }
+        self.steps.on(step);
+    }
+}
+
 /// A live model, or the conversation that was recorded with the incident.
-async fn ask(flow: &Flow, record: &Record, case: &Case<'_>) -> Option<Outcome> {
-    let steps = ModelSteps::new(&flow.terminal, &record.incident);
+async fn ask(flow: &Flow, record: &Record, case: &Case<'_>, steps: &dyn Sink) -> Option<Outcome> {
     if let World::Recorded(replay) = &flow.world {
         let stored = replay.conversation(&record.incident.owner)?;
-        return Some(model::replay(case, stored, &steps).await.outcome);
+        return Some(model::replay(case, stored, steps).await.outcome);
     }
     let model = flow.model.as_ref()?;
     let now = || flow.clock.now();
     Some(
         model
-            .investigate(case, flow.world.reader(), &now, record.spent, &steps)
+            .investigate(case, flow.world.reader(), &now, record.spent, steps)
             .await,
     )
 }

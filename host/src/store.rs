@@ -93,6 +93,12 @@ CREATE TABLE IF NOT EXISTS investigations (
     conversation TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS investigations_incident ON investigations (incident);
+CREATE TABLE IF NOT EXISTS requests (
+    number INTEGER PRIMARY KEY,
+    incident TEXT NOT NULL,
+    request TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS requests_incident ON requests (incident);
 CREATE TABLE IF NOT EXISTS reloads (
     plugin TEXT NOT NULL,
     what TEXT NOT NULL,

@@ -11,6 +11,7 @@ use k8shawk_core::config::Config;
 use k8shawk_core::record::{Record, State};
 use serde_json::{Value, json};
 
+use super::output::say;
 use super::{Format, output};
 use crate::clock::Clock;
 use crate::flow::Flow;
@@ -201,7 +202,7 @@ pub async fn replay(
         let flow = Flow::aside(config, loaded.judges.clone(), world, clock)?;
         let found = scan::run(&flow, &inventory, &events).await?;
         if format == Format::Text {
-            println!("── {title} ({})", file.display());
+            say!("── {title} ({})", file.display());
             super::scan::print(&found, format)?;
         }
         let findings: Vec<Value> = found

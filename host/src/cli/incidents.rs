@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::output::say;
 use super::{Format, Incidents, output};
 use crate::control::{self, Ask};
 use crate::json;
@@ -89,7 +90,7 @@ pub async fn dismiss(settings: &Settings, id: String, reason: String) -> anyhow:
 pub async fn ask(settings: &Settings, question: Ask) -> anyhow::Result<bool> {
     let answer = control::ask(&settings.config.socket(), &question).await?;
     if answer.done {
-        println!("{}", plain(&answer.message));
+        say!("{}", plain(&answer.message));
     } else {
         eprintln!("k8shawk: {}", plain(&answer.message));
     }

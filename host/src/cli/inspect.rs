@@ -5,6 +5,7 @@ use std::path::Path;
 use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
+use super::output::say;
 use super::{Misuse, Plugin, incidents, rbac};
 use crate::cluster::Cluster;
 use crate::control::{self, Ask};
@@ -21,7 +22,7 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
         Plugin::Explain { id } => {
             let live = named(&settings, &id).await?;
             for line in explain(&live.plugin()) {
-                println!("{line}");
+                say!("{line}");
             }
             Ok(true)
         }
@@ -40,7 +41,7 @@ async fn list(settings: &Settings) -> anyhow::Result<bool> {
     }
     let loaded = load::load(settings).await?;
     for live in loaded.judges.registry.all() {
-        println!("{}", live.status());
+        say!("{}", live.status());
     }
     let refused = loaded.refused();
     for line in &refused {
@@ -71,9 +72,9 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
     let engine = Engine::new(&EngineOptions::default())?;
     match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
         Ok(plugin) => {
-            println!("{} fits; {}", plugin.id(), plugin.digest());
+            say!("{} fits; {}", plugin.id(), plugin.digest());
             for line in explain(&plugin) {
-                println!("{line}");
+                say!("{line}");
             }
             Ok(true)
         }
@@ -99,13 +100,13 @@ async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
         .transpose()?
         .unwrap_or_default();
     for reload in &past {
-        println!("{}  {}", time(reload.at), plain(&reload.what));
+        say!("{}  {}", time(reload.at), plain(&reload.what));
     }
     let answer = control::ask(&settings.config.socket(), &Ask::Plugins).await;
     let running = answer.map(|a| a.message).unwrap_or_default();
     let now = running.lines().find(|l| l.split(' ').next() == Some(id));
     match now {
-        Some(line) => println!("now: {}", plain(line)),
+        Some(line) => say!("now: {}", plain(line)),
         None if past.is_empty() => {
             return Err(Misuse(format!("no host has loaded a plugin {id:?} here")).into());
         }
@@ -118,20 +119,20 @@ async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
 pub async fn check(settings: Settings) -> anyhow::Result<bool> {
     let mut faults = Vec::new();
     match &settings.file {
-        Some(file) => println!("configuration: {}", file.display()),
-        None => println!("configuration: defaults (no file)"),
+        Some(file) => say!("configuration: {}", file.display()),
+        None => say!("configuration: defaults (no file)"),
     }
     match load::load(&settings).await {
         Ok(loaded) => {
             for live in loaded.judges.registry.all() {
-                println!("plugin: {}", live.status());
+                say!("plugin: {}", live.status());
             }
             faults.extend(loaded.refused());
         }
         Err(error) => faults.push(format!("{error:#}")),
     }
     match super::model::start(&settings, &ModelMetrics::default()) {
-        Ok(model) => println!("model: {}", super::model::shown(model.as_ref())),
+        Ok(model) => say!("model: {}", super::model::shown(model.as_ref())),
         Err(error) => faults.push(format!("model: {error:#}")),
     }
     cluster(&settings, &mut faults).await;
@@ -139,7 +140,7 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
         eprintln!("k8shawk: {fault}");
     }
     if faults.is_empty() {
-        println!("all is well");
+        say!("all is well");
     }
     Ok(faults.is_empty())
 }
@@ -147,7 +148,7 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
 async fn cluster(settings: &Settings, faults: &mut Vec<String>) {
     match Cluster::connect(&settings.config).await {
         Ok(cluster) => {
-            println!("cluster: {} ({})", cluster.name(), cluster.version());
+            say!("cluster: {} ({})", cluster.name(), cluster.version());
             rbac::check(settings, &cluster, faults).await;
         }
         Err(error) => faults.push(error.to_string()),

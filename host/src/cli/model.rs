@@ -72,7 +72,9 @@ pub fn shown(model: Option<&Arc<Model>>) -> String {
 pub fn disclosed(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
     let id = store.find(id)?.incident.id.0;
     let conversations = store.conversations(&id)?;
-    let all: Vec<Disclosure> = conversations.iter().flat_map(|c| c.disclosures()).collect();
+    let mut all: Vec<Disclosure> = conversations.iter().flat_map(|c| c.disclosures()).collect();
+    all.extend(store.requests(&id)?);
+    all.sort_by_key(|one| one.at);
     let sent = store.outbox_sent(&id)?;
     if format == Format::Json {
         let mut left = serde_json::to_value(&all).unwrap_or(Value::Null);

@@ -1,16 +1,28 @@
-//! Printing one JSON document.
+//! Printing to standard output. A reader that went away (a closed pipe) is no fault of ours.
 
+use std::fmt::Arguments;
 use std::io::Write;
 
 use serde_json::Value;
 
-/// Print a document to standard output.
+/// Print a line, as `println!` does, which panics where nobody reads any more.
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::cli::output::line(format_args!($($text)*))
+    };
+}
+pub(super) use say;
+
+/// Print a line.
+pub fn line(text: Arguments<'_>) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Print a JSON document.
 ///
 /// # Errors
-/// Where standard output cannot be written.
+/// Where it is no JSON, such as a map whose keys are no texts.
 pub fn document(value: &Value) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
+    line(format_args!("{}", serde_json::to_string_pretty(value)?));
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::process::Command as Process;
 use anyhow::{Context, bail};
 use k8shawk_sandbox::{Engine, EngineOptions, Manifest, componentise, explain};
 
+use super::output::say;
 use super::{Misuse, Policy};
 use crate::settings::Settings;
 
@@ -24,9 +25,9 @@ pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool
         Policy::Inspect { directory } => {
             let engine = Engine::new(&EngineOptions::default())?;
             let plugin = k8shawk_sandbox::load(&engine, &directory, &settings.grants()).await?;
-            println!("{} {}", plugin.digest(), plugin.id());
+            say!("{} {}", plugin.digest(), plugin.id());
             for line in explain(&plugin) {
-                println!("{line}");
+                say!("{line}");
             }
             Ok(true)
         }
@@ -119,7 +120,7 @@ fn new(directory: &Path) -> anyhow::Result<bool> {
         }
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    println!(
+    say!(
         "{} is a policy; next: k8shawk policy build {}",
         directory.display(),
         directory.display()
@@ -165,7 +166,7 @@ fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
     if cases.is_file() {
         copy(&cases, &place.join("cases.toml"))?;
     }
-    println!("{} ({} KB)", wasm.display(), component.len() / 1024);
+    say!("{} ({} KB)", wasm.display(), component.len() / 1024);
     Ok(true)
 }
 

@@ -3,6 +3,7 @@
 use k8shawk_core::rbac::{Account, Install, acting, manifests, rights};
 use serde_json::Value;
 
+use super::output::say;
 use super::{Rbac, RbacFormat, output};
 use crate::cluster::{Cluster, ClusterError, Missing, Who};
 use crate::rights::Rights;
@@ -15,15 +16,18 @@ pub fn print(settings: &Settings, args: &Rbac) -> anyhow::Result<bool> {
     let all = || manifests(&install, &needed.reader, &needed.executor);
     match args.output {
         RbacFormat::Yaml => {
-            println!("# The least rights, by `k8shawk rbac`.");
+            say!("# The least rights, by `k8shawk rbac`.");
             for manifest in all() {
-                print!("---\n{}", block(&manifest, ""));
+                say!("---\n{}", block(&manifest, "").trim_end());
             }
         }
         RbacFormat::Json => output::document(&Value::Array(all()))?,
         RbacFormat::Rights => {
-            println!("# By `k8shawk rbac -o rights`: a chart chooses from it by its values.");
-            print!("{}", block(&rights(&needed.reader, &needed.executor), ""));
+            say!("# By `k8shawk rbac -o rights`: a chart chooses from it by its values.");
+            say!(
+                "{}",
+                block(&rights(&needed.reader, &needed.executor), "").trim_end()
+            );
         }
     }
     Ok(true)
@@ -101,8 +105,8 @@ pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Vec<Stri
         let reader = cluster.user(Who::Reader).await?;
         let missing = needed.missing(cluster, &settings.config).await?;
         let count = |who| missing.iter().filter(|(of, _)| *of == who).count();
-        println!("reads as {reader}: {}", told(count(Who::Reader)));
-        println!("fixes as {writer}: {}", told(count(Who::Writer)));
+        say!("reads as {reader}: {}", told(count(Who::Reader)));
+        say!("fixes as {writer}: {}", told(count(Who::Writer)));
         for (who, lack) in &missing {
             let user = match who {
                 Who::Reader => &reader,

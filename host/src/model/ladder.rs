@@ -125,6 +125,10 @@ impl<'a> Ladder<'a> {
         wait: Wait,
     ) -> Result<Turn, Failure> {
         let body = body(rung, &talk.ask());
+        self.sink.on(&Progress::Leaving {
+            rung,
+            body: body.as_str(),
+        });
         let reply = self.transport.send(self.at, &body, wait).await;
         let took_ms = reply.took_ms;
         let turn = match &reply.result {

@@ -14,6 +14,13 @@ pub enum Progress<'a> {
         /// How many there are at most.
         of: u32,
     },
+    /// A request is about to leave.
+    Leaving {
+        /// The model that it is for.
+        rung: &'a RungSetup,
+        /// The body, exactly as it leaves.
+        body: &'a str,
+    },
     /// A model answered.
     Answered {
         /// The model.

@@ -85,6 +85,7 @@ impl Sink for ModelSteps<'_> {
     fn on(&self, step: &Progress<'_>) {
         let text = match step {
             Progress::Round { number, of } => return self.begin(*number, *of),
+            Progress::Leaving { .. } => return,
             Progress::Answered {
                 rung,
                 took_ms,

@@ -29,7 +29,8 @@ fn full(cluster: &Cluster) -> Result<()> {
     let first = running.until(&["needs-human"], Duration::from_secs(90))?;
     let first = text(&first, "/id").to_owned();
 
-    let well = ["run", "ghost", "--image=busybox:1", "--", "sleep", "3600"];
+    let yearly = "--schedule=0 0 1 1 *";
+    let well = ["create", "cronjob", "ghost", "--image=busybox:1", yearly];
     broken.namespace.kubectl(&well)?;
 
     running.fill_disk()?;
@@ -120,11 +121,11 @@ fn event(namespace: &str) -> String {
 kind: Event
 metadata: {{ name: ghost.1 }}
 type: Warning
-reason: Failed
-message: 'Error: secret "nowhere" not found'
+reason: FailedCreate
+message: 'Error creating job: jobs.batch "ghost-1" is forbidden'
 count: 1
-source: {{ component: kubelet }}
-involvedObject: {{ apiVersion: v1, kind: Pod, namespace: {namespace}, name: ghost }}
+source: {{ component: cronjob-controller }}
+involvedObject: {{ apiVersion: batch/v1, kind: CronJob, namespace: {namespace}, name: ghost }}
 "#
     )
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use k8shawk_core::model::Provider;
 use k8shawk_tests::cluster::Cluster;
-use k8shawk_tests::fault::{Broken, Product};
+use k8shawk_tests::fault::{Broken, Product, Running};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -107,8 +107,9 @@ pub fn trials(shared: &Shared) -> Vec<Trial> {
         })
     };
     let mut trials: Vec<Trial> = CASES.iter().map(one).collect();
-    let tests: [(&str, Test); 2] = [
+    let tests: [(&str, Test); 3] = [
         ("a_running_host_asks_and_tells_what_left", disclosed),
+        ("what_left_is_known_after_a_crash", crashed),
         ("a_recorded_conversation_replays_offline", replayed),
     ];
     trials.extend(tests.map(|(name, test)| {
@@ -179,14 +180,20 @@ fn pod(broken: &Broken<'_>) -> Result<String> {
     broken.kubectl(&arguments)
 }
 
+/// The scripted model, which knows the class that the patterns give, and the pod.
+fn served(broken: &Broken<'_>, product: &Product, case: &Case) -> Result<(Runtime, ModelServer)> {
+    let patterns = shown(broken, product)?;
+    ensure!(patterns["answered_by"] == "patterns", "{patterns}");
+    let script = script(case, text(&patterns, "/class"), &pod(broken)?)?;
+    let runtime = Runtime::new()?;
+    let server = runtime.block_on(ModelServer::start(script))?;
+    Ok((runtime, server))
+}
+
 fn investigated(cluster: &Cluster, case: &Case) -> Result<()> {
     let broken = Broken::set_up(cluster, case.fault)?;
     let product = Product::new(cluster)?;
-    let patterns = shown(&broken, &product)?;
-    ensure!(patterns["answered_by"] == "patterns", "{patterns}");
-    let runtime = Runtime::new()?;
-    let script = script(case, text(&patterns, "/class"), &pod(&broken)?)?;
-    let server = runtime.block_on(ModelServer::start(script))?;
+    let (_runtime, server) = served(&broken, &product, case)?;
     let environment = environment(case.wire, &server.url());
     let found = product.scan_with_model(broken.namespace.name(), &borrowed(&environment))?;
     ensure!(found.len() == 1, "{found:?}");
@@ -266,10 +273,7 @@ fn disclosed(cluster: &Cluster) -> Result<()> {
     let [case, ..] = &CASES;
     let broken = Broken::set_up(cluster, case.fault)?;
     let product = Product::new(cluster)?;
-    let patterns = shown(&broken, &product)?;
-    let runtime = Runtime::new()?;
-    let script = script(case, text(&patterns, "/class"), &pod(&broken)?)?;
-    let server = runtime.block_on(ModelServer::start(script))?;
+    let (_runtime, server) = served(&broken, &product, case)?;
     let environment = environment(case.wire, &server.url());
     let running = product.run(broken.namespace.name(), &borrowed(&environment))?;
     let incident = running.until(&["needs-human"], Duration::from_secs(90))?;
@@ -296,15 +300,49 @@ fn disclosed(cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
+/// Killed while a model thinks: what left is told, before and after the next start.
+fn crashed(cluster: &Cluster) -> Result<()> {
+    let [case, ..] = &CASES;
+    let broken = Broken::set_up(cluster, case.fault)?;
+    let product = Product::new(cluster)?;
+    let runtime = Runtime::new()?;
+    let script = Script::default().with(MODEL, vec![Reply::Hang, Reply::text("no idea")]);
+    let server = runtime.block_on(ModelServer::start(script))?;
+    let environment = environment(case.wire, &server.url());
+    let environment = borrowed(&environment);
+    let mut running = product.run(broken.namespace.name(), &environment)?;
+    let asked = |times: usize| {
+        let minute = Duration::from_secs(90);
+        cluster.wait_until(minute, "the model is asked", || {
+            Ok((server.seen().len() >= times).then_some(()))
+        })
+    };
+    asked(1).with_context(|| running.told())?;
+    running.kill()?;
+    let left = |running: &Running<'_>| -> Result<Vec<Value>> {
+        let told = running.ask(&["incidents", "inc-1", "--disclosed", "-o", "json"])?;
+        Ok(serde_json::from_str(&told)?)
+    };
+    let known = |all: &[Value]| {
+        all.iter()
+            .any(|d| text(d, "/body") == server.seen()[0].text)
+    };
+    ensure!(known(&left(&running)?), "what left is not known");
+    running.again(broken.namespace.name(), &environment)?;
+    let ended = running.until(&["needs-human"], Duration::from_secs(90))?;
+    ensure!(ended["answered_by"] == "patterns", "{ended}");
+    let all = left(&running)?;
+    ensure!(known(&all), "what left is forgotten: {all:?}");
+    ensure!(all.len() == server.seen().len(), "{} told", all.len());
+    Ok(())
+}
+
 /// A bundle keeps the conversation: `demo` and `replay` hold it again without a model.
 fn replayed(cluster: &Cluster) -> Result<()> {
     let [case, ..] = &CASES;
     let broken = Broken::set_up(cluster, case.fault)?;
     let product = Product::new(cluster)?;
-    let patterns = shown(&broken, &product)?;
-    let runtime = Runtime::new()?;
-    let script = script(case, text(&patterns, "/class"), &pod(&broken)?)?;
-    let server = runtime.block_on(ModelServer::start(script))?;
+    let (_runtime, server) = served(&broken, &product, case)?;
     let environment = environment(case.wire, &server.url());
     let directory = tempfile::tempdir()?;
     let subject = format!("{}/Deployment/web", broken.namespace.name());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use k8shawk_tests::cluster::{Cluster, wait_until};
-use k8shawk_tests::fault::{Broken, Product};
+use k8shawk_tests::fault::{Broken, Product, Running};
 use k8shawk_tests::slack_server::click::envelope;
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -64,6 +64,15 @@ fn executions(incident: &Value) -> usize {
     steps.map_or(0, |s| s.iter().filter(sent).count())
 }
 
+/// It recovers after one execution, which changed its object once.
+fn fixed_once(running: &Running<'_>, broken: &Broken<'_>, before: i64) -> Result<Value> {
+    let fixed = running.until(&["recovered"], PATIENCE)?;
+    ensure!(executions(&fixed) == 1, "{fixed}");
+    let now = generation(broken)?;
+    ensure!(now == before + 1, "it was changed {} times", now - before);
+    Ok(fixed)
+}
+
 fn over_socket_mode(cluster: &Cluster) -> Result<()> {
     let broken = Broken::set_up(cluster, FAULT)?;
     let channel = Channel::open()?;
@@ -98,12 +107,7 @@ fn over_socket_mode(cluster: &Cluster) -> Result<()> {
     ensure!(generation(&broken)? == before, "something was executed");
 
     channel.socket("e2", &click)?;
-    let fixed = running.until(&["recovered"], PATIENCE)?;
-    ensure!(executions(&fixed) == 1, "{fixed}");
-    ensure!(
-        generation(&broken)? == before + 1,
-        "it was not changed once"
-    );
+    let fixed = fixed_once(&running, &broken, before)?;
     ensure!(text(&fixed, "/approvers/0") == "U0001", "{fixed}");
 
     // The same click again, and the same envelope.
@@ -206,12 +210,7 @@ fn over_http(cluster: &Cluster) -> Result<()> {
     let (first, replayed) =
         channel.post_twice(&http, &channel.click("U0001", "approve", &value, &ts))?;
     ensure!((first, replayed) == (200, 409), "{first} {replayed}");
-    let fixed = running.until(&["recovered"], PATIENCE)?;
-    ensure!(executions(&fixed) == 1, "{fixed}");
-    ensure!(
-        generation(&broken)? == before + 1,
-        "it was not changed once"
-    );
+    fixed_once(&running, &broken, before)?;
     channel.until_shown(
         &ts,
         "Recovered* after the fix that <@U0001> approved",
@@ -235,12 +234,7 @@ fn while_down(cluster: &Cluster) -> Result<()> {
     let click = channel.click("U0001", "approve", &value, &ts);
     channel.hold(envelope("down", &click));
     running.again(broken.namespace.name(), &environment)?;
-    let fixed = running.until(&["recovered"], PATIENCE)?;
-    ensure!(executions(&fixed) == 1, "{fixed}");
-    ensure!(
-        generation(&broken)? == before + 1,
-        "it was not changed once"
-    );
+    fixed_once(&running, &broken, before)?;
     channel.until_shown(
         &ts,
         "Recovered* after the fix that <@U0001> approved",
@@ -251,7 +245,7 @@ fn while_down(cluster: &Cluster) -> Result<()> {
 }
 
 /// How often somebody who may not is in the record of what was asked.
-fn recorded(running: &k8shawk_tests::fault::Running<'_>, person: &str) -> Result<i64> {
+fn recorded(running: &Running<'_>, person: &str) -> Result<i64> {
     let path = running.directory().join("k8shawk.sqlite");
     let connection = rusqlite::Connection::open(path)?;
     let sql = "SELECT count(*) FROM asked WHERE person = ?1 AND done = 0 AND door = 'slack'";

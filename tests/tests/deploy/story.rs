@@ -51,6 +51,7 @@ pub fn told(cluster: &Cluster) -> Result<()> {
     let namespace = root().join("deploy/kustomize/namespace.yaml");
     cluster.kubectl(&["apply", "-f", &namespace.display().to_string()])?;
 
+    policy(cluster, "1.0.0")?;
     let broken = Broken::set_up(cluster, "app-panic-rollout")?;
     let helm = Helm::new(Some(cluster))?;
     let pod = Pod::new(cluster);
@@ -95,6 +96,7 @@ fn install(helm: &Helm, verb: &str, fixed: &str, tag: &str) -> Result<()> {
         &tag,
         &fixed,
         "--set=persistence.storageClass=by-hand",
+        "--set=policies.mine.configMap=k8shawk-policy-mine",
         "--set=config.recovery.interval_seconds=1",
         "--set=config.recovery.stability_seconds=3",
         "--set=config.recovery.timeout_seconds=150",
@@ -102,10 +104,35 @@ fn install(helm: &Helm, verb: &str, fixed: &str, tag: &str) -> Result<()> {
     .map(drop)
 }
 
-/// A grant that changes in its ConfigMap goes live in the running pod.
+/// A policy of the operator's own, in a ConfigMap.
+fn policy(cluster: &Cluster, version: &str) -> Result<()> {
+    let component = root().join("target/dist/policies/freeze/freeze.wasm");
+    let manifest = format!(
+        "id = \"mine\"\nversion = \"{version}\"\npoint = \"policy\"\nwants = [\"settings\", \"clock\"]\n"
+    );
+    let yaml = cluster.kubectl(&[
+        "create",
+        "configmap",
+        "k8shawk-policy-mine",
+        "--namespace=k8shawk",
+        "--dry-run=client",
+        "-o",
+        "yaml",
+        &format!("--from-literal=plugin.toml={manifest}"),
+        &format!("--from-file=mine.wasm={}", component.display()),
+    ])?;
+    // Applied, it would be copied into an annotation, for which it is too long.
+    let server = ["apply", "--server-side", "-f", "-"];
+    cluster.kubectl_with_input(&server, &yaml).map(drop)
+}
+
+/// A grant and a policy that change in their ConfigMaps go live in the running pod.
 fn reload(cluster: &Cluster, pod: &Pod) -> Result<()> {
     let in_ours = |arguments: &[&str]| cluster.kubectl(&[&["-n", "k8shawk"], arguments].concat());
     let before = pod.exec(&["plugin", "history", "triage"])?;
+    let mine = pod.exec(&["plugin", "history", "mine"])?;
+    ensure!(mine.contains("1.0.0"), "{mine}");
+    policy(cluster, "2.0.0")?;
     let grant = std::fs::read_to_string(root().join("deploy/grants/triage.toml"))?;
     let changed = grant.replace("# restarts = 2", "restarts = 4");
     ensure!(changed != grant, "the grant of triage has no such line");
@@ -123,10 +150,15 @@ fn reload(cluster: &Cluster, pod: &Pod) -> Result<()> {
     let swapped = || {
         let now = pod.exec(&["plugin", "history", "triage"])?;
         let count = |text: &str| text.matches("swapped").count();
-        Ok((count(&now) > count(&before)).then_some(()))
+        let policy = pod.exec(&["plugin", "history", "mine"])?;
+        Ok((count(&now) > count(&before) && policy.contains("2.0.0")).then_some(()))
     };
     cluster
-        .wait_until(Duration::from_secs(150), "the grant goes live", swapped)
+        .wait_until(
+            Duration::from_secs(150),
+            "grant and policy go live",
+            swapped,
+        )
         .with_context(|| pod.told())?;
     let name = |path: &str| in_ours(&["get", "pods", "-o", path]);
     let restarts = name("jsonpath={.items[*].status.containerStatuses[*].restartCount}")?;

@@ -245,7 +245,8 @@ async fn each_step_is_told_while_it_happens() {
     assert_eq!(
         words,
         [
-            "Round", "Failed", "Answered", "Tool", "Round", "Answered", "Ended"
+            "Round", "Leaving", "Failed", "Leaving", "Answered", "Tool", "Round", "Leaving",
+            "Answered", "Ended"
         ],
         "{steps:#?}"
     );

@@ -12,6 +12,7 @@ use k8shawk_core::{ObjectRef, kinds};
 use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source};
 use serde::Deserialize;
 
+use crate::cli::output::say;
 use crate::load;
 
 #[derive(Deserialize)]
@@ -89,14 +90,14 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
         };
         let plugin = Plugin::prepare(&engine, &source).await?;
         match run(&plugin, case).await {
-            Ok(()) => println!("ok      {}", case.name),
+            Ok(()) => say!("ok      {}", case.name),
             Err(why) => {
                 failed += 1;
-                println!("FAILED  {}: {why}", case.name);
+                say!("FAILED  {}: {why}", case.name);
             }
         }
     }
-    println!(
+    say!(
         "{} of {} cases hold",
         cases.case.len() - failed,
         cases.case.len()
