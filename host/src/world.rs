@@ -12,7 +12,7 @@ use crate::replay::Replay;
 /// A live cluster or a recorded one; both go the same way through the flow.
 pub enum World {
     /// A cluster behind an API server.
-    Live(Cluster),
+    Live(Box<Cluster>),
     /// A recorded incident.
     Recorded(Replay),
     /// A cluster at one moment, to read only: for a scan.
@@ -27,7 +27,7 @@ impl World {
     /// A reader for one investigation.
     pub fn reader(&self) -> Arc<dyn Reader> {
         match self {
-            World::Live(cluster) => Arc::new(LiveReader::new(cluster.clone())),
+            World::Live(cluster) => Arc::new(LiveReader::new(Cluster::clone(cluster))),
             World::Recorded(replay) => replay.reader(),
             World::Snapshot(snapshot) => snapshot.clone(),
         }

@@ -259,7 +259,7 @@ async fn investigated(
     let mut flow = Flow::aside(config.clone(), judges.clone(), world, clock.clone())?;
     flow.model = model;
     let found = scan::run(&flow, &inventory, &events).await?;
-    let world = World::Live(cluster.clone());
+    let world = World::Live(Box::new(cluster.clone()));
     let (mut runs, mut said) = (Vec::new(), Vec::new());
     for scanned in found {
         let incident = &scanned.record.incident;

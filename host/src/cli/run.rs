@@ -60,7 +60,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         store: store.clone(),
         judges: loaded.judges.clone(),
         model,
-        world: World::Live(cluster.clone()),
+        world: World::Live(Box::new(cluster.clone())),
         terminal,
         clock,
         telemetry: telemetry.clone(),
