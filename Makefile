@@ -53,11 +53,11 @@ static: build
 	cargo zigbuild --profile image --target $(TRIPLE) -p k8shawk --bin k8shawk
 
 rootfs: static
-	scripts/rootfs.sh target/$(TRIPLE)/image/k8shawk target/image/$(ARCH)
-	scripts/sbom.sh $(TRIPLE) > target/image/$(ARCH)/rootfs/opt/k8shawk/sbom.cdx.json
+	scripts/rootfs.sh target/$(TRIPLE)/image/k8shawk target/images/$(ARCH)
+	scripts/sbom.sh $(TRIPLE) > target/images/$(ARCH)/rootfs/opt/k8shawk/sbom.cdx.json
 
-image: static ## target/image/ARCH.tar: the static image; ARCH=amd64 or arm64
-	scripts/image.sh target/$(TRIPLE)/image/k8shawk $(ARCH) target/image/$(ARCH).tar $(TRIPLE)
+image: static ## target/images/ARCH.tar: the static image; ARCH=amd64 or arm64
+	scripts/image.sh target/$(TRIPLE)/image/k8shawk $(ARCH) target/images/$(ARCH).tar $(TRIPLE)
 
 manifests: build ## The files of the chart and the kustomization that are generated
 	scripts/manifests.sh
