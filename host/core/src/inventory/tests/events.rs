@@ -120,7 +120,7 @@ fn what_is_told_of_a_replaced_pod_is_over_unless_its_owner_is_there() {
             .signal
             .owner
     };
-    let mut held = Inventory::new();
+    let mut held = Inventory::unlisted();
     assert!(!held.is_gone(&owner(&held)), "pods are not listed yet");
     held.replace_kind("Pod", "", &[]);
     assert!(held.is_gone(&owner(&held)));
