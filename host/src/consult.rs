@@ -53,8 +53,10 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     let Some(outcome) = ask(flow, record, &case, &kept).await else {
         return Ok(false);
     };
+    let requests = kept.requests.into_inner();
+    let requests = requests.unwrap_or_else(PoisonError::into_inner);
     flow.store
-        .keep_conversation(id, &outcome.conversation, &kept.requests())?;
+        .keep_conversation(id, &outcome.conversation, &requests)?;
     flow.store.advance(id, State::Investigated, |r| {
         take(r, outcome, flow.clock.now())
     })?;
@@ -71,11 +73,6 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    fn requests(&self) -> Vec<i64> {
-        let held = self.requests.lock();
-        held.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     fn keep(&self, rung: &RungSetup, body: &str) {
         let request = Disclosure {
             at: self.flow.clock.now(),

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use k8shawk_core::decision::{Candidate, Decision, Refused};
-use k8shawk_core::fix::{Enabled, Fix};
+use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{ApprovalRule, Ruling};
 use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::RawProposal;
 
 use crate::flow::{Flow, FlowError};
-use crate::judges::Judges;
 use crate::store::Past;
 use crate::trial::{NotTried, try_fix};
 
@@ -36,8 +35,7 @@ pub struct Ruled {
 /// Proposals for the incident's finding, parsed and judged; what did not survive is in the
 /// decision.
 pub async fn propose(
-    judges: &Judges,
-    fixes: &Enabled,
+    flow: &Flow,
     record: &Record,
     reader: &Arc<dyn Reader>,
     now: i64,
@@ -51,17 +49,7 @@ pub async fn propose(
     };
     if let Some(undo) = &record.undo {
         let rationale = format!("It takes back the fix of {}.", undo.of);
-        return match ruled(
-            judges,
-            fixes,
-            record,
-            undo.fix.clone(),
-            rationale,
-            reader,
-            now,
-        )
-        .await
-        {
+        return match ruled(flow, record, undo.fix.clone(), rationale, reader, now).await {
             Ok((ruled, refusals)) => (vec![by_a_person(ruled)], decision, refusals),
             Err(reason) => {
                 let proposal = undo.fix.kubectl();
@@ -73,7 +61,10 @@ pub async fn propose(
     if let Some(consulted) = &record.consulted {
         decision.refused.extend(consulted.refused.iter().cloned());
     }
-    let plans = judges.propose(&record.incident, finding, reader, now).await;
+    let plans = flow
+        .judges
+        .propose(&record.incident, finding, reader, now)
+        .await;
     let mut refusals = plans.refusals;
     refusals.extend(plans.failures);
     let mut survivors = Vec::new();
@@ -82,7 +73,7 @@ pub async fn propose(
             decision.next_check = plan.next_check;
         }
         for proposal in plan.proposals.into_iter().take(MAX_PROPOSALS) {
-            match rule(judges, fixes, record, &proposal, reader, now).await {
+            match rule(flow, record, &proposal, reader, now).await {
                 Ok((ruled, more)) => {
                     refusals.extend(more);
                     survivors.push(ruled);
@@ -94,7 +85,7 @@ pub async fn propose(
             }
         }
     }
-    if let Some(ruled) = of_model(judges, fixes, record, &survivors, reader, now).await {
+    if let Some(ruled) = of_model(flow, record, &survivors, reader, now).await {
         match ruled {
             Ok((ruled, more)) => {
                 refusals.extend(more);
@@ -117,8 +108,7 @@ fn by_a_person(ruled: Ruled) -> Ruled {
 
 /// The model's fix, behind those of the plugins and judged as they are.
 async fn of_model(
-    judges: &Judges,
-    fixes: &Enabled,
+    flow: &Flow,
     record: &Record,
     others: &[Ruled],
     reader: &Arc<dyn Reader>,
@@ -130,7 +120,7 @@ async fn of_model(
     }
     let (fix, rationale) = (proposal.fix.clone(), proposal.rationale.clone());
     let proposal = fix.kubectl();
-    let ruled = ruled(judges, fixes, record, fix, rationale, reader, now).await;
+    let ruled = ruled(flow, record, fix, rationale, reader, now).await;
     Some(ruled.map_err(|reason| Refused { proposal, reason }))
 }
 
@@ -151,8 +141,7 @@ fn shown(proposal: &RawProposal) -> String {
 }
 
 async fn rule(
-    judges: &Judges,
-    fixes: &Enabled,
+    flow: &Flow,
     record: &Record,
     proposal: &RawProposal,
     reader: &Arc<dyn Reader>,
@@ -165,22 +154,22 @@ async fn rule(
     )
     .map_err(|e| e.to_string())?;
     let rationale = proposal.rationale.clone();
-    ruled(judges, fixes, record, fix, rationale, reader, now).await
+    ruled(flow, record, fix, rationale, reader, now).await
 }
 
 async fn ruled(
-    judges: &Judges,
-    fixes: &Enabled,
+    flow: &Flow,
     record: &Record,
     fix: Fix,
     rationale: String,
     reader: &Arc<dyn Reader>,
     now: i64,
 ) -> Result<(Ruled, Vec<String>), String> {
-    if let Some(why) = fixes.refusal(&fix) {
+    if let Some(why) = flow.config.fixes.refusal(&fix) {
         return Err(why);
     }
-    let (ruling, refusals) = judges
+    let (ruling, refusals) = flow
+        .judges
         .rule(&record.incident, &fix, &rationale, reader, now)
         .await;
     match ruling {
@@ -204,8 +193,7 @@ async fn ruled(
 pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
-    let (survivors, mut decision, refusals) =
-        propose(&flow.judges, &flow.config.fixes, record, &reader, now).await;
+    let (survivors, mut decision, refusals) = propose(flow, record, &reader, now).await;
     for ruled in survivors {
         let past = flow.store.past(&ruled.fix, now - LEDGER)?;
         let action = ruled.fix.action.name();

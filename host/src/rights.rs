@@ -1,40 +1,13 @@
 //! Service: which rights the plugins on disk, their grants and the enabled fixes need, and which
 //! of them the cluster does not give.
 
-use std::path::{Path, PathBuf};
-
 use k8shawk_core::config::Config;
 use k8shawk_core::grant::{Capability, Grant, Verb};
 use k8shawk_core::rbac::{self, Rule};
-use k8shawk_sandbox::{LoadError, Manifest, Source};
-use thiserror::Error;
+use k8shawk_sandbox::{LoadError, Manifest, Source, plugins_in, read_grant};
 
 use crate::cluster::{Cluster, ClusterError, Missing, Who, watched};
 use crate::settings::Settings;
-
-/// Why it is not known which rights are needed: the operator corrects the file.
-#[derive(Debug, Error)]
-pub enum RightsError {
-    /// A directory cannot be read.
-    #[error("{}: {why}", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What the system said.
-        why: String,
-    },
-    /// A plugin or its grant cannot be read.
-    #[error(transparent)]
-    Plugin(#[from] LoadError),
-    /// The grant of the model is wrong.
-    #[error("{}: {why}", path.display())]
-    Model {
-        /// The file.
-        path: PathBuf,
-        /// Line and key.
-        why: String,
-    },
-}
 
 /// The rules of both accounts.
 #[derive(Debug, Clone)]
@@ -49,8 +22,8 @@ impl Rights {
     /// What is needed with these plugins, grants and fixes.
     ///
     /// # Errors
-    /// [`RightsError`] names the file.
-    pub fn needed(settings: &Settings) -> Result<Rights, RightsError> {
+    /// [`LoadError`] names the file: the operator corrects it.
+    pub fn needed(settings: &Settings) -> Result<Rights, LoadError> {
         let fixes = &settings.config.fixes;
         Ok(Rights {
             reader: rbac::reader(watched(), &grants(settings)?, fixes),
@@ -85,50 +58,32 @@ impl Rights {
 }
 
 /// What each plugin both wants and is granted, and what the model is granted.
-fn grants(settings: &Settings) -> Result<Vec<Grant>, RightsError> {
+fn grants(settings: &Settings) -> Result<Vec<Grant>, LoadError> {
     let at = settings.grants();
     let mut all = Vec::new();
     for root in [settings.plugins(), settings.policies()] {
-        for directory in directories(&root)? {
-            let source = Source::read(&directory, &at)?;
+        let names = plugins_in(&root).map_err(|error| LoadError::Read {
+            path: root.clone(),
+            why: error.to_string(),
+        })?;
+        for name in names {
+            let source = Source::read(&root.join(name), &at)?;
             all.push(wanted(&source.manifest, &source.grant));
         }
     }
     if settings.config.model.enabled {
-        all.extend(of_model(&at.join("model.toml"))?);
+        all.push(of_model(settings)?);
     }
     Ok(all)
 }
 
-fn of_model(path: &Path) -> Result<Option<Grant>, RightsError> {
-    let fault = |why: String| RightsError::Model {
-        path: path.to_owned(),
-        why,
-    };
-    match std::fs::read_to_string(path) {
-        Ok(text) => Grant::parse(&text)
-            .map(Some)
-            .map_err(|e| fault(e.to_string())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(fault(error.to_string())),
-    }
-}
-
-fn directories(root: &Path) -> Result<Vec<PathBuf>, RightsError> {
-    let entries = std::fs::read_dir(root).map_err(|error| RightsError::Directory {
-        path: root.to_owned(),
-        why: error.to_string(),
-    })?;
-    let is_plugin = |entry: &std::fs::DirEntry| {
-        entry.path().is_dir() && !entry.file_name().to_string_lossy().starts_with('.')
-    };
-    let mut found: Vec<PathBuf> = entries
-        .flatten()
-        .filter(is_plugin)
-        .map(|entry| entry.path())
-        .collect();
-    found.sort();
-    Ok(found)
+/// What the model may read: `grants/model.toml`; nothing where there is no such file.
+///
+/// # Errors
+/// [`LoadError`] names the file.
+pub fn of_model(settings: &Settings) -> Result<Grant, LoadError> {
+    let grants = settings.grants();
+    read_grant(&grants, &grants.join("model.toml"))
 }
 
 /// A grant without the verbs whose interface the plugin does not import.

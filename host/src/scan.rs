@@ -85,9 +85,7 @@ fn gather(flow: &Flow, inventory: &Inventory, events: &[Value]) -> Result<(), Fl
 async fn proposed(flow: &Flow, mut record: Record) -> Scanned {
     let reader = flow.world.reader();
     let now = flow.clock.now();
-    let fixes = &flow.config.fixes;
-    let (rules, decision, refusals) =
-        decide::propose(&flow.judges, fixes, &record, &reader, now).await;
+    let (rules, decision, refusals) = decide::propose(flow, &record, &reader, now).await;
     record.decision = Some(decision);
     record.refusals.extend(refusals);
     Scanned {

@@ -16,6 +16,7 @@ mod jail;
 mod kubectl;
 mod leftovers;
 mod namespace;
+mod on_demand;
 mod own;
 mod programs;
 mod slot;
@@ -27,6 +28,7 @@ use anyhow::{Context, Result, anyhow};
 
 pub use kubectl::Kubectl;
 pub use namespace::Namespace;
+pub use on_demand::OnDemand;
 use own::Own;
 use programs::Programs;
 pub use programs::helm;

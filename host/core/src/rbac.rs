@@ -6,7 +6,7 @@
 mod account;
 mod manifest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fix::{self, Enabled};
 use crate::grant::{Grant, Verb};
@@ -38,16 +38,9 @@ type Place = (&'static str, String, bool);
 /// Rules of the reader: the watches of `run`, the grants, and what is looked at before and after
 /// a fix. Never a write, never a Secret.
 pub fn reader(watched: &[&str], grants: &[Grant], fixes: &Enabled) -> Vec<Rule> {
-    let mut verbs: BTreeMap<Place, Vec<&'static str>> = BTreeMap::new();
+    let mut verbs: BTreeMap<Place, BTreeSet<&'static str>> = BTreeMap::new();
     let mut add = |place: Place, more: &[&'static str]| {
-        let known = verbs.entry(place).or_default();
-        for verb in more
-            .iter()
-            .filter(|verb| !known.contains(verb))
-            .collect::<Vec<_>>()
-        {
-            known.push(verb);
-        }
+        verbs.entry(place).or_default().extend(more);
     };
     let readable = || KINDS.iter().filter(|kind| kind.kind != "Secret");
     for kind in readable().filter(|kind| watched.contains(&kind.kind)) {
@@ -79,16 +72,13 @@ pub fn reader(watched: &[&str], grants: &[Grant], fixes: &Enabled) -> Vec<Rule> 
             .into_iter()
             .for_each(|kind| add(place(kind), &["list"]));
     }
-    let rule = |((group, resource, namespaced), mut verbs): (Place, Vec<&'static str>)| {
-        verbs.sort_unstable();
-        Rule {
-            group,
-            resource,
-            verbs,
-            namespaced,
-            names: Vec::new(),
-            fixes: Vec::new(),
-        }
+    let rule = |((group, resource, namespaced), verbs): (Place, BTreeSet<&'static str>)| Rule {
+        group,
+        resource,
+        verbs: verbs.into_iter().collect(),
+        namespaced,
+        names: Vec::new(),
+        fixes: Vec::new(),
     };
     verbs.into_iter().map(rule).collect()
 }

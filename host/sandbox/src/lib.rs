@@ -31,7 +31,7 @@ pub use digest::sha256;
 pub use encode::{EncodeError, componentise};
 pub use engine::{Engine, EngineError, EngineOptions, TICK, precompile};
 pub use explain::explain;
-pub use load::{LoadError, Source, load};
+pub use load::{LoadError, Source, load, plugins_in, read_grant};
 pub use manifest::{Manifest, ManifestError};
 pub use plugin::{Plugin, TriageSession};
 pub use point::Point;

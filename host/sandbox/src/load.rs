@@ -163,9 +163,28 @@ pub async fn load(engine: &Engine, dir: &Path, grants: &Path) -> Result<Plugin, 
     Ok(plugin)
 }
 
-/// A missing file grants nothing; a missing directory may be one that is being replaced, and
-/// is a fault.
-fn read_grant(grants: &Path, file: &Path) -> Result<Grant, LoadError> {
+/// The names of the plugin directories below a directory, in order. Names with a dot in front are
+/// a volume's own (`..data`) or an editor's.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn plugins_in(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut names: Vec<String> = fs::read_dir(root)?
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The grant in a file of the directory of grants. A missing file grants nothing; a missing
+/// directory may be one that is being replaced, and is a fault.
+///
+/// # Errors
+/// [`LoadError::Read`] and [`LoadError::Grant`].
+pub fn read_grant(grants: &Path, file: &Path) -> Result<Grant, LoadError> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(e) if e.kind() == ErrorKind::NotFound && grants.is_dir() => String::new(),

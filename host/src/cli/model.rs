@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use k8shawk_core::grant::Grant;
 use k8shawk_core::model::Disclosure;
 use k8shawk_core::rca::time;
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Format, output};
 use crate::model::{Model, grant_faults};
+use crate::rights;
 use crate::settings::Settings;
 use crate::store::{Sent, Store};
 use crate::telemetry::ModelMetrics;
@@ -33,23 +33,14 @@ pub fn wanted(settings: &Settings) -> anyhow::Result<Option<Arc<Model>>> {
     Ok(model)
 }
 
-/// What the model may read: `grants/model.toml`; nothing where there is no such file.
+/// What the model may read, where that makes sense for a model.
 fn grant(settings: &Settings) -> anyhow::Result<Grant> {
-    let path = settings.grants().join("model.toml");
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read {}", path.display()));
-        }
-    };
-    let grant =
-        Grant::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    let grant = rights::of_model(settings)?;
     let faults = grant_faults(&grant);
     anyhow::ensure!(
         faults.is_empty(),
         "{}: {}",
-        path.display(),
+        settings.grants().join("model.toml").display(),
         faults.join("; ")
     );
     Ok(grant)

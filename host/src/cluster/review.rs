@@ -5,7 +5,7 @@ use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
-use k8shawk_core::rbac::{Account, Rule};
+use k8shawk_core::rbac::Rule;
 use kube::Client;
 use kube::api::{Api, PostParams};
 
@@ -54,14 +54,6 @@ impl Cluster {
             .map_err(|error| self.fault("ask who we are", error))?;
         let user = review.status.and_then(|status| status.user_info);
         Ok(user.and_then(|user| user.username).unwrap_or_default())
-    }
-
-    /// The service account of that user; none where it is another kind of user.
-    ///
-    /// # Errors
-    /// [`ClusterError`].
-    pub async fn account(&self, who: Who) -> Result<Option<Account>, ClusterError> {
-        Ok(Account::of_user(&self.user(who).await?))
     }
 
     /// What of these rules is refused, in these namespaces; an empty name is all of them.

@@ -148,6 +148,7 @@ mod tests {
             "model.provider is groq, but GROQ_API_KEY is not set"
         );
     }
+
     #[test]
     fn there_is_a_second_model_unless_it_is_told_not_to_be() {
         let environment = |name: &str| (name == "GROQ_API_KEY").then(|| "k".to_owned());

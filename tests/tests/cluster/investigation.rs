@@ -268,6 +268,12 @@ fn fenced(server: &ModelServer, case: &Case) -> Result<()> {
     Ok(())
 }
 
+/// What it tells to have left the cluster.
+fn left(running: &Running<'_>, id: &str) -> Result<Vec<Value>> {
+    let told = running.ask(&["incidents", id, "--disclosed", "-o", "json"])?;
+    Ok(serde_json::from_str(&told)?)
+}
+
 /// `run` asks by itself, stores who answered, and shows what left.
 fn disclosed(cluster: &Cluster) -> Result<()> {
     let [case, ..] = &CASES;
@@ -280,8 +286,7 @@ fn disclosed(cluster: &Cluster) -> Result<()> {
     explained(&incident, case).with_context(|| running.log())?;
     fixed(&incident, case)?;
     let id = text(&incident, "/id");
-    let told = running.ask(&["incidents", id, "--disclosed", "-o", "json"])?;
-    let told: Vec<Value> = serde_json::from_str(&told)?;
+    let told = left(&running, id)?;
     let bodies: Vec<&str> = told.iter().map(|d| text(d, "/body")).collect();
     let seen = server.seen();
     let received: Vec<&str> = seen.iter().map(|s| s.text.as_str()).collect();
@@ -319,19 +324,15 @@ fn crashed(cluster: &Cluster) -> Result<()> {
     };
     asked(1).with_context(|| running.told())?;
     running.kill()?;
-    let left = |running: &Running<'_>| -> Result<Vec<Value>> {
-        let told = running.ask(&["incidents", "inc-1", "--disclosed", "-o", "json"])?;
-        Ok(serde_json::from_str(&told)?)
-    };
     let known = |all: &[Value]| {
         all.iter()
             .any(|d| text(d, "/body") == server.seen()[0].text)
     };
-    ensure!(known(&left(&running)?), "what left is not known");
+    ensure!(known(&left(&running, "inc-1")?), "what left is not known");
     running.again(broken.namespace.name(), &environment)?;
     let ended = running.until(&["needs-human"], Duration::from_secs(90))?;
     ensure!(ended["answered_by"] == "patterns", "{ended}");
-    let all = left(&running)?;
+    let all = left(&running, "inc-1")?;
     ensure!(known(&all), "what left is forgotten: {all:?}");
     ensure!(all.len() == server.seen().len(), "{} told", all.len());
     Ok(())

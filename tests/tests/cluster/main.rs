@@ -22,9 +22,9 @@ mod telemetry;
 mod termination;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
-use k8shawk_tests::cluster::{Cluster, Options};
+use k8shawk_tests::cluster::{Cluster, OnDemand};
 use libtest_mimic::{Arguments, Failed};
 
 /// Tests that run at the same time, where the caller names no number.
@@ -33,20 +33,11 @@ const AT_ONCE: usize = 8;
 /// The cluster of all tests, and the lock of those that touch more than their namespace.
 #[derive(Clone)]
 pub struct Shared {
-    cluster: Arc<Mutex<Option<Arc<Cluster>>>>,
+    cluster: OnDemand,
     alone: Arc<RwLock<()>>,
 }
 
 impl Shared {
-    fn cluster(&self) -> anyhow::Result<Arc<Cluster>> {
-        let mut held = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.is_none() {
-            *held = Some(Arc::new(Cluster::start(Options::default())?));
-        }
-        held.clone()
-            .ok_or_else(|| anyhow::anyhow!("there is no cluster"))
-    }
-
     /// Run a test's body, with no other at the same time.
     pub fn alone(&self, body: impl FnOnce() -> anyhow::Result<()>) -> Result<(), Failed> {
         let _writing = self.alone.write();
@@ -67,7 +58,8 @@ impl Shared {
         body: impl FnOnce(&Cluster, &RwLock<()>) -> anyhow::Result<()>,
     ) -> Result<(), Failed> {
         let done = self
-            .cluster()
+            .cluster
+            .get()
             .and_then(|cluster| body(&cluster, &self.alone));
         done.map_err(|e| format!("{e:#}").into())
     }
@@ -77,7 +69,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
     let shared = Shared {
-        cluster: Arc::default(),
+        cluster: OnDemand::default(),
         alone: Arc::default(),
     };
     let mut trials = flow::trials(&shared);
@@ -100,12 +92,6 @@ fn main() -> ExitCode {
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    drop(
-        shared
-            .cluster
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(),
-    );
+    shared.cluster.stop();
     conclusion.exit_code()
 }

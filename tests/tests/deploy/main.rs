@@ -11,9 +11,8 @@ mod reader;
 mod story;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use k8shawk_tests::cluster::{Cluster, Options, is_given};
+use k8shawk_tests::cluster::{Cluster, OnDemand, Options, is_given};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Tests that run at the same time, where the caller names no number.
@@ -46,48 +45,25 @@ const TESTS: &[(&str, Test)] = &[
     ("what_is_generated_is_up_to_date", files::current),
 ];
 
-#[derive(Clone, Default)]
-struct Shared {
-    cluster: Arc<Mutex<Option<Arc<Cluster>>>>,
-}
-
-impl Shared {
-    fn cluster(&self) -> anyhow::Result<Arc<Cluster>> {
-        let mut held = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.is_none() {
-            let options = Options {
-                api_in_pods: true,
-                ..Options::default()
-            };
-            *held = Some(Arc::new(Cluster::start(options)?));
-        }
-        held.clone()
-            .ok_or_else(|| anyhow::anyhow!("there is no cluster"))
-    }
-
-    fn trial(&self, name: &str, test: Test) -> Trial {
-        let shared = self.clone();
-        Trial::test(name, move || {
-            let done = shared.cluster().and_then(|cluster| test(&cluster));
-            done.map_err(|error| Failed::from(format!("{error:#}")))
-        })
-        // A given cluster is not ours to install into.
-        .with_ignored_flag(is_given())
-    }
+fn trial(shared: &OnDemand, name: &str, test: Test) -> Trial {
+    let shared = shared.clone();
+    Trial::test(name, move || {
+        let done = shared.get().and_then(|cluster| test(&cluster));
+        done.map_err(|error| Failed::from(format!("{error:#}")))
+    })
+    // A given cluster is not ours to install into.
+    .with_ignored_flag(is_given())
 }
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
-    let shared = Shared::default();
-    let trials = TESTS.iter().map(|(name, test)| shared.trial(name, *test));
+    let shared = OnDemand::new(Options {
+        api_in_pods: true,
+        ..Options::default()
+    });
+    let trials = TESTS.iter().map(|(name, test)| trial(&shared, name, *test));
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    drop(
-        shared
-            .cluster
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(),
-    );
+    shared.stop();
     conclusion.exit_code()
 }

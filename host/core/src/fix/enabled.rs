@@ -73,17 +73,21 @@ impl Enabled {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::object::ObjectRef;
-
-    fn enabled(actions: &[&str], namespaces: &[&str]) -> Enabled {
+impl Enabled {
+    /// Only these actions, in these namespaces.
+    pub(crate) fn only(actions: &[&str], namespaces: &[&str]) -> Enabled {
         let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         let mut enabled = Enabled::default();
         enabled.with_actions(&owned(actions)).unwrap();
         enabled.with_namespaces(&owned(namespaces)).unwrap();
         enabled
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectRef;
 
     fn fix(action: &str, kind: &str, namespace: &str) -> Fix {
         Fix::parse(action, ObjectRef::new("v1", kind, namespace, "x"), &[]).unwrap()
@@ -92,14 +96,14 @@ mod tests {
     #[test]
     fn everything_is_enabled_unless_something_is_named() {
         let all = Enabled::default();
-        assert_eq!(all, enabled(&["*"], &["*"]));
+        assert_eq!(all, Enabled::only(&["*"], &["*"]));
         assert_eq!(all.actions().count(), actions().count());
         assert_eq!(all.refusal(&fix("delete-pod", "Pod", "shop")), None);
     }
 
     #[test]
     fn what_is_not_named_is_refused_with_the_key_that_would_enable_it() {
-        let some = enabled(&["delete-pod", "cordon"], &["shop"]);
+        let some = Enabled::only(&["delete-pod", "cordon"], &["shop"]);
         assert_eq!(some.refusal(&fix("delete-pod", "Pod", "shop")), None);
         assert_eq!(some.refusal(&fix("cordon", "Node", "")), None);
         let elsewhere = some.refusal(&fix("delete-pod", "Pod", "bank")).unwrap();
@@ -110,9 +114,9 @@ mod tests {
 
     #[test]
     fn an_empty_list_enables_nothing() {
-        let none = enabled(&[], &["*"]);
+        let none = Enabled::only(&[], &["*"]);
         assert!(none.refusal(&fix("delete-pod", "Pod", "shop")).is_some());
-        let nowhere = enabled(&["*"], &[]);
+        let nowhere = Enabled::only(&["*"], &[]);
         assert!(nowhere.refusal(&fix("delete-pod", "Pod", "shop")).is_some());
     }
 

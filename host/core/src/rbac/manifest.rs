@@ -1,5 +1,7 @@
 //! Rules as manifests of Kubernetes, and as the table that the chart chooses from.
 
+use std::slice;
+
 use serde_json::{Value, json};
 
 use super::{Account, Rule, acting};
@@ -30,11 +32,14 @@ struct Bound<'a> {
 /// Both accounts, their roles and the bindings, in the order in which they can be applied.
 pub fn manifests(install: &Install, reading: &[Rule], writing: &[Rule]) -> Vec<Value> {
     let Install {
-        reader, executor, ..
+        reader,
+        executor,
+        watched,
+        fixed,
     } = install;
     let mut all = vec![account(reader), account(executor)];
     let acting = acting(reader);
-    let roles = of_reader(install, reading)
+    let all_roles = roles(reader, watched.as_ref().map(slice::from_ref), reading)
         .into_iter()
         .chain([Bound {
             name: format!("{}-as-reader", executor.name),
@@ -42,8 +47,8 @@ pub fn manifests(install: &Install, reading: &[Rule], writing: &[Rule]) -> Vec<V
             rules: vec![&acting],
             to: executor,
         }])
-        .chain(of_executor(install, writing));
-    for role in roles.filter(|role| !role.rules.is_empty()) {
+        .chain(roles(executor, fixed.as_deref(), writing));
+    for role in all_roles.filter(|role| !role.rules.is_empty()) {
         all.extend([role.role(), role.binding()]);
     }
     all
@@ -56,41 +61,22 @@ fn scoped(rules: &[Rule], namespaced: bool) -> Vec<&Rule> {
         .collect()
 }
 
-fn of_reader<'a>(install: &'a Install, rules: &'a [Rule]) -> Vec<Bound<'a>> {
-    let to = &install.reader;
+/// The roles of an account: one for the cluster where it is bound to no namespaces, else what
+/// has no namespace for the cluster, and the rest in each of them.
+fn roles<'a>(to: &'a Account, within: Option<&'a [String]>, rules: &'a [Rule]) -> Vec<Bound<'a>> {
     let bound = |namespace, rules| Bound {
         name: to.name.clone(),
         namespace,
         rules,
         to,
     };
-    match install.watched.as_deref() {
-        None => vec![bound(None, rules.iter().collect())],
-        Some(namespace) => vec![
-            bound(None, scoped(rules, false)),
-            bound(Some(namespace), scoped(rules, true)),
-        ],
-    }
-}
-
-fn of_executor<'a>(install: &'a Install, rules: &'a [Rule]) -> Vec<Bound<'a>> {
-    let to = &install.executor;
-    let bound = |namespace, rules| Bound {
-        name: to.name.clone(),
-        namespace,
-        rules,
-        to,
+    let Some(namespaces) = within else {
+        return vec![bound(None, rules.iter().collect())];
     };
-    match &install.fixed {
-        None => vec![bound(None, rules.iter().collect())],
-        Some(namespaces) => std::iter::once(bound(None, scoped(rules, false)))
-            .chain(
-                namespaces
-                    .iter()
-                    .map(|n| bound(Some(n.as_str()), scoped(rules, true))),
-            )
-            .collect(),
-    }
+    let inside = |name: &'a String| bound(Some(name.as_str()), scoped(rules, true));
+    std::iter::once(bound(None, scoped(rules, false)))
+        .chain(namespaces.iter().map(inside))
+        .collect()
 }
 
 fn account(account: &Account) -> Value {

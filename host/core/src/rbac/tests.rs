@@ -13,14 +13,6 @@ fn everything() -> Grant {
     )
 }
 
-fn only(names: &[&str], namespaces: &[&str]) -> Enabled {
-    let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-    let mut fixes = Enabled::default();
-    fixes.with_actions(&owned(names)).unwrap();
-    fixes.with_namespaces(&owned(namespaces)).unwrap();
-    fixes
-}
-
 fn shown(rules: &[Rule]) -> Vec<String> {
     let one = |r: &Rule| format!("{}/{} {}", r.group, r.resource, r.verbs.join(","));
     rules.iter().map(one).collect()
@@ -39,7 +31,7 @@ fn the_reader_never_writes_and_never_reads_a_secret() {
 
 #[test]
 fn without_grants_and_fixes_the_reader_only_watches() {
-    let rules = reader(&WATCHED, &[], &only(&[], &[]));
+    let rules = reader(&WATCHED, &[], &Enabled::only(&[], &[]));
     let expected = [
         "/events get,list,watch",
         "/pods get,list,watch",
@@ -53,8 +45,8 @@ fn a_grant_adds_what_it_allows() {
     let narrow = grant(
         "[[allow]]\nverbs = [\"get\", \"logs\", \"top\"]\nkinds = [\"ConfigMap\", \"Secret\"]\nnamespaces = [\"shop\"]\n",
     );
-    let before = shown(&reader(&WATCHED, &[], &only(&[], &[])));
-    let after = shown(&reader(&WATCHED, &[narrow], &only(&[], &[])));
+    let before = shown(&reader(&WATCHED, &[], &Enabled::only(&[], &[])));
+    let after = shown(&reader(&WATCHED, &[narrow], &Enabled::only(&[], &[])));
     let added: Vec<_> = after.iter().filter(|rule| !before.contains(rule)).collect();
     assert_eq!(
         added,
@@ -68,7 +60,11 @@ fn a_grant_adds_what_it_allows() {
 
 #[test]
 fn what_a_fix_targets_is_read_before_and_after_it() {
-    let rules = shown(&reader(&[], &[], &only(&["raise-quota"], &["shop"])));
+    let rules = shown(&reader(
+        &[],
+        &[],
+        &Enabled::only(&["raise-quota"], &["shop"]),
+    ));
     let expected = [
         "/resourcequotas get",
         "discovery.k8s.io/endpointslices list",
@@ -78,7 +74,7 @@ fn what_a_fix_targets_is_read_before_and_after_it() {
 
 #[test]
 fn the_executor_has_the_verbs_of_its_fixes_and_no_other() {
-    let fixes = only(
+    let fixes = Enabled::only(
         &["evict-pod", "delete-pod", "retry-job", "set-image"],
         &["shop"],
     );
@@ -106,7 +102,10 @@ fn no_fix_reaches_secrets_or_rights() {
 #[test]
 fn every_action_of_the_catalogue_needs_a_right() {
     for action in actions() {
-        assert!(!executor(&only(&[action], &["*"])).is_empty(), "{action}");
+        assert!(
+            !executor(&Enabled::only(&[action], &["*"])).is_empty(),
+            "{action}"
+        );
     }
 }
 
@@ -142,7 +141,7 @@ fn named(all: &[serde_json::Value]) -> Vec<String> {
 
 #[test]
 fn roles_stand_where_the_rights_are_needed() {
-    let fixes = only(&["delete-pod", "cordon"], &["shop", "bank"]);
+    let fixes = Enabled::only(&["delete-pod", "cordon"], &["shop", "bank"]);
     let (reading, writing) = (reader(&["Pod", "Node"], &[], &fixes), executor(&fixes));
     let all = manifests(
         &install(Some("shop"), Some(&["bank", "shop"])),
@@ -164,7 +163,7 @@ fn roles_stand_where_the_rights_are_needed() {
 
 #[test]
 fn a_role_without_rules_is_left_out() {
-    let fixes = only(&["delete-pod"], &[]);
+    let fixes = Enabled::only(&["delete-pod"], &[]);
     let all = manifests(
         &install(None, Some(&[])),
         &reader(&WATCHED, &[], &fixes),

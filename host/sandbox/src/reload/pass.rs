@@ -1,7 +1,6 @@
 //! One look at the directories: read what changed, try it, put it live.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,7 +8,7 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use crate::engine::Engine;
-use crate::load::{LoadError, Source};
+use crate::load::{LoadError, Source, plugins_in};
 use crate::plugin::Plugin;
 use crate::registry::Registry;
 use crate::reload::stamp::Stamp;
@@ -41,9 +40,9 @@ impl Reloader {
     /// changed on disk, none for the others. One that fails does not hold up the rest.
     pub async fn pass(&mut self) -> Vec<ReloadEvent> {
         let mut events = Vec::new();
-        let dirs = match directories(&self.plugins) {
+        let dirs = match plugins_in(&self.plugins) {
             Ok(dirs) => dirs,
-            Err(why) => return self.vanished(&why),
+            Err(why) => return self.vanished(&why.to_string()),
         };
         let changed = self.changed(&dirs);
         self.compile_ahead(&changed).await;
@@ -182,18 +181,4 @@ fn same(plugin: &Plugin, source: &Source) -> bool {
     plugin.digest() == source.digest
         && *plugin.grant() == source.grant
         && *plugin.manifest() == source.manifest
-}
-
-/// The names of the plugin directories, in order. Names with a dot in front are a volume's own
-/// (`..data`) or an editor's.
-fn directories(root: &Path) -> Result<Vec<String>, String> {
-    let entries = fs::read_dir(root).map_err(|e| e.to_string())?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.'))
-        .collect();
-    names.sort();
-    Ok(names)
 }

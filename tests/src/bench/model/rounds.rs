@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use k8shawk::model::{Progress, Sink};
+use k8shawk::store::Store;
 use k8shawk_core::classes;
 use k8shawk_core::guard::{Permit, Reader, Reading};
-use k8shawk_core::model::{Case, Usage};
+use k8shawk_core::model::{Case, Disclosure, Usage};
 
 use super::{Subject, model, script};
 use crate::model_server::ModelServer;
@@ -34,14 +35,26 @@ pub fn tokens(bytes: usize) -> f64 {
     (bytes / 4) as f64
 }
 
-/// When rounds began, and how long reads had taken by then.
+/// When rounds began, and how long reads had taken by then. Keeps each request before it leaves,
+/// as the product does.
 struct Watch {
+    store: Store,
     reads: Arc<AtomicU64>,
     marks: Mutex<Vec<(Instant, u64)>>,
 }
 
 impl Sink for Watch {
     fn on(&self, step: &Progress<'_>) {
+        if let Progress::Leaving { rung, body } = step {
+            let request = Disclosure {
+                at: 0,
+                host: rung.host.clone(),
+                model: rung.model.clone(),
+                bytes: body.len(),
+                body: (*body).to_owned(),
+            };
+            let _ = self.store.keep_request("inc-1", &request);
+        }
         if matches!(step, Progress::Round { .. } | Progress::Ended { .. }) {
             let mark = (Instant::now(), self.reads.load(Ordering::Relaxed));
             let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,7 +112,9 @@ async fn one(subject: &Subject) -> Result<Rounds> {
     let server = ModelServer::start(script(&subject.record)).await?;
     let model = model(&server.url(), 1)?;
     let nanos: Arc<AtomicU64> = Arc::default();
+    let directory = tempfile::tempdir()?;
     let watch = Watch {
+        store: Store::open(&directory.path().join("bench.sqlite"))?,
         reads: nanos.clone(),
         marks: Mutex::default(),
     };
@@ -122,6 +137,8 @@ async fn one(subject: &Subject) -> Result<Rounds> {
         seen.len(),
         outcome.why
     );
+    let kept = watch.store.requests("inc-1")?;
+    ensure!(kept.len() == 3, "{} requests are kept", kept.len());
     let marks = watch.marks.into_inner().unwrap_or_default();
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     for ((from, to), request) in marks.iter().zip(marks.iter().skip(1)).zip(&seen) {
