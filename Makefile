@@ -49,8 +49,7 @@ test-model: build ## One investigation with llama.cpp's real server; builds it, 
 		target/release/real-model "$$server" "$$model" tests/model/tools.jinja; }
 
 static: build
-	scripts/zig.sh
-	cargo zigbuild --profile image --target $(TRIPLE) -p k8shawk --bin k8shawk
+	PATH="$$(scripts/zig.sh):$$PATH" cargo zigbuild --profile image --target $(TRIPLE) -p k8shawk --bin k8shawk
 
 rootfs: static
 	scripts/rootfs.sh target/$(TRIPLE)/image/k8shawk target/images/$(ARCH)

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Lay out the file system of the image: a binary, and beside it what `make build` made. A binary
-# that is not static brings the libraries that it names.
+# that is not static brings the libraries that it names. `owned` has the directory that the program
+# may write, for each place where it has one.
 # usage: rootfs.sh <binary> <directory>
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=$1 root=$2/rootfs
+binary=$1 root=$2/rootfs owned=$2/owned
 dist=target/dist
 
-rm -rf "$root"
-mkdir -p "$root"/{opt/k8shawk,etc/ssl/certs,run/k8shawk,var/lib/k8shawk,var/cache/k8shawk}
+rm -rf "$root" "$owned"
+mkdir -p "$root"/{opt/k8shawk,etc/ssl/certs,run,var/lib,var/cache} "$owned"
+# Nobody else needs to read it.
+mkdir -m 700 "$owned/k8shawk"
 cp -r "$dist"/{plugins,policies,grants,k8shawk.toml} "$root/opt/k8shawk/"
 install -m 755 "$binary" "$root/opt/k8shawk/k8shawk"
 # The names of functions are a quarter of it. A foreign binary came without them.
@@ -17,8 +20,6 @@ install -m 644 LICENSE "$root/opt/k8shawk/"
 install -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 echo 'k8shawk:x:65532:65532:K8sHawk:/var/lib/k8shawk:/sbin/nologin' >"$root/etc/passwd"
 echo 'k8shawk:x:65532:' >"$root/etc/group"
-# Private: an empty directory that nobody else needs to read.
-chmod 700 "$root"/{run,var/lib,var/cache}/k8shawk
 
 if libraries=$(ldd "$binary" 2>/dev/null | grep -o '/[^ ]*'); then
   for library in $libraries; do
