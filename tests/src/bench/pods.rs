@@ -57,17 +57,17 @@ pub(super) fn make_healthy(
             .collect::<Result<Vec<()>>>()
             .context("make pods")
     })?;
-    let mut running = 0;
-    while running < number {
-        running = count_running(cluster, namespace)?;
+    let mut number_running = 0;
+    while number_running < number {
+        number_running = running(cluster, namespace)?.len();
         if Instant::now() > until {
             break;
         }
         std::thread::sleep(Duration::from_millis(500));
     }
-    ensure!(running > 0, "kwok made none of the pods ready");
-    eprintln!("{running} pods run");
-    Ok(running)
+    ensure!(number_running > 0, "kwok made none of the pods ready");
+    eprintln!("{number_running} pods run");
+    Ok(number_running)
 }
 
 async fn create(api: &Api<Pod>, number: usize) -> Result<()> {
@@ -101,7 +101,7 @@ fn container() -> Value {
     })
 }
 
-fn count_running(cluster: &Cluster, namespace: &str) -> Result<usize> {
+fn running(cluster: &Cluster, namespace: &str) -> Result<Vec<String>> {
     let list = [
         "get",
         "pods",
@@ -112,7 +112,63 @@ fn count_running(cluster: &Cluster, namespace: &str) -> Result<usize> {
         "-o",
         "name",
     ];
-    Ok(cluster.kubectl(&list)?.lines().count())
+    let names = cluster.kubectl(&list)?;
+    let names = names.lines().filter_map(|name| name.strip_prefix("pod/"));
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// Makes Deployments as teams have them, each with its pods on a node of its own; returns the names
+/// of the pods that run when all do, or when the time is up.
+pub(super) fn make_owned(
+    cluster: &Cluster,
+    namespace: &str,
+    owners: usize,
+    pods_per_owner: usize,
+    patience: Duration,
+) -> Result<Vec<String>> {
+    let until = Instant::now() + patience;
+    let deployments: Vec<Value> = (0..owners)
+        .map(|number| {
+            let mut made = deployment(number, pods_per_owner);
+            let pod = &mut made["spec"]["template"]["spec"];
+            pod["nodeName"] = format!("fake-{number}").into();
+            pod["containers"] = json!([service()]);
+            made
+        })
+        .collect();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": deployments });
+    cluster.apply(namespace, &list.to_string())?;
+    loop {
+        let names = running(cluster, namespace)?;
+        if names.len() >= owners * pods_per_owner || Instant::now() > until {
+            eprintln!("{} pods run", names.len());
+            return Ok(names);
+        }
+        std::thread::sleep(Duration::from_secs(5));
+    }
+}
+
+/// A container with what one has that serves something: probes, limits, variables.
+fn service() -> Value {
+    let probe = json!({ "httpGet": { "path": "/health", "port": 8080 }, "periodSeconds": 10 });
+    let variables: Vec<Value> = (0..12)
+        .map(
+            |n| json!({ "name": format!("SETTING_{n}"), "value": format!("value of setting {n}") }),
+        )
+        .collect();
+    json!({
+        "name": "main",
+        "image": "app:1",
+        "args": ["serve", "--port=8080"],
+        "env": variables,
+        "ports": [{ "name": "http", "containerPort": 8080 }],
+        "resources": {
+            "requests": { "cpu": "10m", "memory": "16Mi" },
+            "limits": { "memory": "64Mi" },
+        },
+        "livenessProbe": probe,
+        "readinessProbe": probe,
+    })
 }
 
 /// Makes Deployments whose pods all fail: half of them crash, the others lack their image.
@@ -128,7 +184,7 @@ pub(super) fn make_failing(
     cluster.apply(namespace, &list.to_string())?;
     let number = owners * pods_per_owner;
     wait_until(patience, "the failing pods are placed", || {
-        Ok((count_running(cluster, namespace)? >= number).then_some(()))
+        Ok((running(cluster, namespace)?.len() >= number).then_some(()))
     })?;
     runtime()?.block_on(async {
         let api: Api<Pod> = Api::namespaced(client(cluster).await?, namespace);

@@ -1,6 +1,7 @@
 //! A host beside 20,000 pods: memory, processor time and requests, at rest and while events flow.
 //! By itself: making the pods takes minutes.
 
+use std::future::ready;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,9 @@ use crate::cluster::{Cluster, Options, wait_until};
 use crate::fault::Product;
 
 const NAMESPACE: &str = "bench-scale";
-const PODS: usize = 20_000;
+/// Deployments, each with a node of its own.
+const OWNERS: usize = 200;
+const PODS_PER_OWNER: usize = 100;
 /// How long making the pods may take.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Time in which a started host lists everything and settles.
@@ -43,17 +46,18 @@ pub(super) fn measure() -> Result<Vec<Figure>> {
         apiserver_flags: audit.flags(),
         ..Options::default()
     })?;
-    pods::add_nodes(&cluster)?;
+    cluster.add_fake_nodes(0..u32::try_from(OWNERS)?)?;
     make_namespace(&cluster)?;
-    let made = pods::make_healthy(&cluster, NAMESPACE, PODS, PATIENCE)?;
+    let pods = pods::make_owned(&cluster, NAMESPACE, OWNERS, PODS_PER_OWNER, PATIENCE)?;
+    ensure!(!pods.is_empty(), "kwok made none of the pods ready");
     let product = Product::with_kubeconfig(&audit.kubeconfig(&cluster)?)?;
     let cache = tempfile::tempdir()?;
     // The first one compiles the plugins.
     drop(Host::start(&product, cache.path(), &[])?);
     let host = Host::start(&product, cache.path(), &[])?;
     thread::sleep(SETTLE);
-    let rest = at_rest(&host, &audit, made)?;
-    let busy = while_events_flow(&host, &cluster, NAMESPACE)?;
+    let rest = at_rest(&host, &audit, pods.len())?;
+    let busy = while_events_flow(&host, &cluster, &pods)?;
     drop(host);
     cluster.stop()?;
     Ok([rest, busy].concat())
@@ -110,18 +114,20 @@ fn at_rest(host: &Host, audit: &Audit, made: usize) -> Result<Vec<Figure>> {
     ])
 }
 
-fn while_events_flow(host: &Host, cluster: &Cluster, namespace: &str) -> Result<Vec<Figure>> {
+fn while_events_flow(host: &Host, cluster: &Cluster, names: &[String]) -> Result<Vec<Figure>> {
     let before = host.processor()?;
     let begun = Instant::now();
     let sent = pods::runtime()?.block_on(async {
-        let api: Api<Event> = Api::namespaced(pods::client(cluster).await?, namespace);
-        let all = stream::unfold(0_u32, |number| async move {
-            let due = begun + Duration::from_secs(1) * number / RATE;
-            tokio::time::sleep_until(due.into()).await;
-            (begun.elapsed() < FLOW).then_some((number, number + 1))
-        });
+        let api: Api<Event> = Api::namespaced(pods::client(cluster).await?, NAMESPACE);
+        let all =
+            stream::iter(names.iter().cycle().zip(0_u32..)).then(|(pod, number)| async move {
+                let due = begun + Duration::from_secs(1) * number / RATE;
+                tokio::time::sleep_until(due.into()).await;
+                (pod, number)
+            });
         let sent = all
-            .map(|number| send(&api, namespace, number))
+            .take_while(|_| ready(begun.elapsed() < FLOW))
+            .map(|(pod, number)| send(&api, pod, number))
             .buffer_unordered(AT_ONCE)
             .fold(
                 0_u32,
@@ -143,13 +149,12 @@ fn while_events_flow(host: &Host, cluster: &Cluster, namespace: &str) -> Result<
 }
 
 /// A failed probe of a pod that runs on: the most usual warning that is no incident.
-async fn send(api: &Api<Event>, namespace: &str, number: u32) -> Result<()> {
-    let pod = pods::name(number as usize % PODS);
+async fn send(api: &Api<Event>, pod: &str, number: u32) -> Result<()> {
     let now = k8s_openapi::jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string();
     let event: Event = serde_json::from_value(json!({
-        "metadata": { "name": format!("{pod}.{number}"), "namespace": namespace },
+        "metadata": { "name": format!("{pod}.{number}"), "namespace": NAMESPACE },
         "type": "Warning",
         "reason": "Unhealthy",
         "message": "Readiness probe failed: HTTP probe failed with statuscode: 503",
@@ -158,7 +163,7 @@ async fn send(api: &Api<Event>, namespace: &str, number: u32) -> Result<()> {
         "lastTimestamp": now,
         "source": { "component": "kubelet", "host": "fake-0" },
         "involvedObject": {
-            "apiVersion": "v1", "kind": "Pod", "namespace": namespace, "name": pod,
+            "apiVersion": "v1", "kind": "Pod", "namespace": NAMESPACE, "name": pod,
         },
     }))?;
     api.create(&PostParams::default(), &event).await?;

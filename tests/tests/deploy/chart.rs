@@ -1,11 +1,13 @@
 //! The chart: what it renders, whether the API server takes it, and what its schema refuses.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use k8shawk_tests::cluster::Cluster;
 use k8shawk_tests::deploy::{Helm, documents, printed, root};
 use k8shawk_tests::fault::Product;
+use k8shawk_tests::prometheus::promtool;
 use serde_json::Value;
 
 /// Sets of values, as a user would give them.
@@ -25,6 +27,8 @@ const SETS: &[&[&str]] = &[
         "--set=secret.existing=keys",
         "--set=serviceMonitor.enabled=true",
         "--set=serviceMonitor.labels.team=ops",
+        "--set=prometheusRule.enabled=true",
+        "--set=prometheusRule.labels.team=ops",
         "--set=plugins.mine.configMap=k8shawk-plugin-mine",
         "--set=policies.rules.configMap=k8shawk-policy-rules",
         "--set=service.type=NodePort",
@@ -45,7 +49,7 @@ const SETS: &[&[&str]] = &[
     ],
 ];
 
-/// The API server has no Prometheus operator: a definition of its kind is enough for a dry run.
+/// The API server has no Prometheus operator: definitions of its kinds are enough for a dry run.
 const MONITORS: &str = "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: servicemonitors.monitoring.coreos.com}
@@ -53,6 +57,19 @@ spec:
   group: monitoring.coreos.com
   scope: Namespaced
   names: {kind: ServiceMonitor, listKind: ServiceMonitorList, plural: servicemonitors, singular: servicemonitor}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: prometheusrules.monitoring.coreos.com}
+spec:
+  group: monitoring.coreos.com
+  scope: Namespaced
+  names: {kind: PrometheusRule, listKind: PrometheusRuleList, plural: prometheusrules, singular: prometheusrule}
   versions:
   - name: v1
     served: true
@@ -86,6 +103,27 @@ pub fn accepted(cluster: &Cluster) -> Result<()> {
     let kustomization = root().join("deploy/kustomize").display().to_string();
     let built = cluster.kubectl(&["kustomize", &kustomization])?;
     ensure!(built.contains("image: k8shawk:"), "{built}");
+    Ok(())
+}
+
+/// The alert rules of the chart are rules to Prometheus, and about this release.
+pub fn alerts(cluster: &Cluster) -> Result<()> {
+    let values = [
+        "--set=prometheusRule.enabled=true",
+        "--set=fullnameOverride=hawk",
+    ];
+    let rendered = Helm::new(None)?.template(&values)?;
+    let all = documents(&cluster.kubectl_client(), &rendered)?;
+    let rule = all.iter().find(|one| one["kind"] == "PrometheusRule");
+    let rules = rule.context("no PrometheusRule is rendered")?["spec"].to_string();
+    let directory = tempfile::tempdir()?;
+    // JSON is YAML.
+    fs::write(directory.path().join("rules.yaml"), &rules)?;
+    promtool(directory.path(), &["check", "rules", "rules.yaml"], "")?;
+    ensure!(
+        rules.contains(r#"job=\"hawk\""#) && !rules.contains(r#"job=\"k8shawk\""#),
+        "{rules}"
+    );
     Ok(())
 }
 
@@ -136,7 +174,7 @@ pub fn rights(cluster: &Cluster) -> Result<()> {
             list(namespaces),
             list(fixes)
         );
-        std::fs::write(directory.path().join("k8shawk.toml"), config)?;
+        fs::write(directory.path().join("k8shawk.toml"), config)?;
         let mut command = product.command(directory.path());
         let json = printed(command.args(["rbac", "-o", "json"]))?;
         let generated = bare(serde_json::from_str(&json)?);

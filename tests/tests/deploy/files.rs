@@ -20,6 +20,11 @@ pub fn current(cluster: &Cluster) -> Result<()> {
             ours.display()
         );
     }
+    let rules = fs::read(root().join("deploy/prometheus/alerts.yaml"))?;
+    ensure!(
+        rules == fs::read(files.join("alerts.yaml"))?,
+        "files/alerts.yaml of the chart is old: run `make manifests`"
+    );
     let directory = tempfile::tempdir()?;
     let product = Product::new(cluster)?;
     let mut rights = product.command(directory.path());

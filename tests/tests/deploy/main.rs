@@ -37,6 +37,7 @@ const TESTS: &[(&str, Test)] = &[
         "manifests_of_all_kinds_of_values_are_accepted",
         chart::accepted,
     ),
+    ("alert_rules_are_those_of_the_release", chart::alerts),
     (
         "rights_of_the_chart_are_those_that_the_program_prints",
         chart::rights,
