@@ -4,9 +4,13 @@
 //! [`LiveReader`] by API requests, and a recorded bundle elsewhere. Whatever they serve was
 //! stripped first: no value of a Secret, no managed fields, no last-applied copies.
 
+use std::sync::Arc;
+
 use k8shawk_core::config::Config;
 use k8shawk_core::rbac::Account;
+use tokio::sync::Semaphore;
 
+mod census;
 mod connect;
 mod describe;
 mod error;
@@ -40,7 +44,12 @@ pub struct Cluster {
     name: String,
     address: String,
     version: String,
+    /// Places of investigations that hold large lists.
+    large_reads: Arc<Semaphore>,
 }
+
+/// How many investigations may hold large lists at the same time.
+const LARGE_READS: usize = 3;
 
 impl Cluster {
     /// Connect by the configured kubeconfig (else `KUBECONFIG`, `~/.kube/config`, or the pod's own

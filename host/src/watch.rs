@@ -112,16 +112,14 @@ impl Watch {
     fn understand(&mut self, change: Change) {
         let now = self.pipeline.flow.clock.now();
         match change {
-            Change::Applied(object) => {
-                let before = self.inventory.malformed();
-                self.inventory.apply(&object);
-                if self.inventory.malformed() > before {
-                    self.not_understood(&reference(&object));
-                }
+            Change::Applied(projection) => {
+                let object = projection.reference();
+                self.inventory.hold(projection);
                 if self.unlisted.is_empty() {
-                    self.look(&reference(&object), now);
+                    self.look(&object, now);
                 }
             }
+            Change::Malformed(object) => self.not_understood(&object),
             Change::Deleted(object) => {
                 let touched = self.inventory.dependants(&object);
                 self.inventory.remove(&object);

@@ -21,6 +21,7 @@ mod job;
 mod owner;
 mod parse;
 mod pod;
+mod projection;
 mod scaling;
 mod schedule;
 mod service;
@@ -32,6 +33,7 @@ mod workload;
 
 pub use event::EventTimes;
 use parse::Source;
+pub use projection::Projection;
 use shape::Entry;
 use sight::Scene;
 use wire::Text;
@@ -123,11 +125,16 @@ impl Inventory {
         let Some(kind) = kinds::kind(kind).filter(|kind| kind.kind != "Event") else {
             return;
         };
-        let Some(entry) = parse::entry(kind, source) else {
-            self.malformed += 1;
-            return;
-        };
-        let namespaces = self.kinds.entry(kind.kind).or_default();
+        match Projection::read(kind, source) {
+            Some(projection) => self.hold(projection),
+            None => self.malformed += 1,
+        }
+    }
+
+    /// Insert or replace an object of which is known already what is kept.
+    pub fn hold(&mut self, projection: Projection) {
+        let entry = *projection.0;
+        let namespaces = self.kinds.entry(entry.kind.kind).or_default();
         if parse::is_kept(&entry) {
             let names = namespaces.entry(entry.meta.namespace.clone()).or_default();
             names.insert(entry.meta.name.clone(), entry);

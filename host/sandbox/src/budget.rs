@@ -34,6 +34,9 @@ pub(crate) struct Budget {
     pub(crate) refused: Option<usize>,
 }
 
+/// Memory that a guest needs for an answer, beside the answer's length: text, and values parsed.
+const PARSED: usize = 6;
+
 impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {
         Budget {
@@ -72,11 +75,12 @@ impl Budget {
 }
 
 impl Budget {
-    /// Count an answer of the cluster. The record keeps all of them, so that together they may
-    /// not be larger than the memory of the call.
+    /// Count an answer of the cluster. The record keeps all of them, and the guest parses them:
+    /// together they may be a part of the call's memory, so that too much to read is an answer
+    /// and no end of the guest.
     pub(crate) fn admit(&mut self, bytes: usize) -> bool {
         let answered = self.answered.saturating_add(bytes);
-        let admitted = answered <= self.limits.memory;
+        let admitted = answered <= self.limits.memory / PARSED;
         if admitted {
             self.answered = answered;
         }

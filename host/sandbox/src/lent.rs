@@ -138,7 +138,7 @@ impl Call {
         if self.budget.admit(answer.as_ref().map_or(0, size)) {
             return answer;
         }
-        let why = "the answers are larger than the memory of the call (limits.memory_mib)";
+        let why = "the answers would not fit into the memory of the call (limits.memory_mib)";
         self.refusals.push(why.to_owned());
         Err(ReadError::Unavailable(why.to_owned()))
     }

@@ -16,7 +16,7 @@ use tracing::info;
 use super::Misuse;
 use super::slack::Rows;
 use crate::clock::Clock;
-use crate::cluster::{self, Cluster, Drops, Snapshot};
+use crate::cluster::{self, Cluster, Drops};
 use crate::control;
 use crate::desk::Desk;
 use crate::flow::Flow;
@@ -119,8 +119,8 @@ async fn prepare(settings: &Settings) -> anyhow::Result<(Loaded, Cluster, Counts
     let connecting = Cluster::connect(config);
     let (loaded, cluster) = tokio::join!(load::load(settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
-    let snapshot = Snapshot::census(&cluster, config.namespace.as_deref()).await?;
-    Ok((loaded, cluster, snapshot.counts()))
+    let counts = cluster.census(config.namespace.as_deref()).await?;
+    Ok((loaded, cluster, counts))
 }
 
 /// Stages that run end, or are gone on with at the next start; a second signal does not wait.

@@ -1,16 +1,18 @@
 //! Finding the API server and getting a first answer from it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8shawk_core::config::Config as Settings;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use tracing::warn;
 
 use super::error::chain;
-use super::{Cluster, ClusterError};
+use super::{Cluster, ClusterError, LARGE_READS};
 use crate::http_client;
 
 /// How long a connection may take to come up.
@@ -58,6 +60,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Cluster, ClusterError
         name,
         address,
         version: "unknown".to_owned(),
+        large_reads: Arc::new(Semaphore::new(LARGE_READS)),
     };
     cluster.version = version(&cluster).await?;
     Ok(cluster)

@@ -53,6 +53,14 @@ pub enum ClusterError {
         /// The server's answer.
         why: String,
     },
+    /// The answer is larger than is taken: ask for less.
+    #[error("{attempt}: the answer is larger than {} MiB: ask for one namespace, or with a selector", most >> 20)]
+    TooLarge {
+        /// What was attempted.
+        attempt: String,
+        /// Bytes that are taken.
+        most: u64,
+    },
     /// The answer is an error or cannot be understood: report it, perhaps try again.
     #[error("{attempt}: {why}")]
     Answer {

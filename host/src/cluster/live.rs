@@ -1,24 +1,33 @@
 //! Reads by API requests.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading, Usage};
 use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::page::{served, served_object};
-use super::request::Restriction;
+use super::page::{Array, served_object};
+use super::request::{PAGE, Restriction};
 use super::{Cluster, ClusterError, describe, events, top};
 
 /// Answers that are remembered for one investigation.
 const REMEMBERED: usize = 512;
+/// Bytes of a list from which on few are held at the same time.
+const LARGE: usize = 1 << 20;
+/// Bytes of the largest list: about 3,000 pods. Whoever parses it needs several times as much.
+const LARGEST: usize = 8 << 20;
+/// Bytes of one answer that are taken before it is stripped, which leaves about half.
+const MOST: u64 = 32 << 20;
 
 /// Reads by API requests; what was read once is remembered for one investigation, so that all
 /// of it speaks of the same state.
 pub struct LiveReader {
     cluster: Cluster,
     memo: Mutex<HashMap<Read, Result<Answer, ReadError>>>,
+    /// Its place among those that hold large lists.
+    turn: OnceLock<Option<OwnedSemaphorePermit>>,
 }
 
 impl LiveReader {
@@ -27,6 +36,7 @@ impl LiveReader {
         LiveReader {
             cluster,
             memo: Mutex::default(),
+            turn: OnceLock::new(),
         }
     }
 
@@ -91,16 +101,53 @@ impl LiveReader {
         served_object(kind, &raw).ok_or_else(|| not_understood(&attempt))
     }
 
+    /// In pages, and no more of them than anybody can take: a large cluster has lists of hundreds
+    /// of megabytes.
     async fn list(&self, kind: &str, namespace: &str, selector: &str) -> Result<Answer, ReadError> {
         let kind = kinds::kind(kind).ok_or(ReadError::NotFound)?;
-        let restriction = Restriction {
+        let mut restriction = Restriction {
             labels: selector.to_owned(),
+            // Selecting some of thousands, a server is ten times as quick from its cache, which
+            // is a moment old. It makes no pages of that.
+            cached: !selector.is_empty(),
+            limit: selector.is_empty().then_some(PAGE),
+            most: Some(MOST),
             ..Restriction::default()
         };
-        let body = self.list_text(kind, namespace, &restriction).await?;
-        served(kind, &body)
-            .map(Answer::Text)
-            .ok_or_else(|| not_understood("list"))
+        let mut array = Array::default();
+        loop {
+            let body = self.list_text(kind, namespace, &restriction).await;
+            let body = body.map_err(|error| match error {
+                ClusterError::NotFound { .. } if restriction.token.is_some() => {
+                    ReadError::Unavailable("the list was too old before its end".to_owned())
+                }
+                error => error.into(),
+            })?;
+            let rest = array
+                .take(kind, &body)
+                .ok_or_else(|| not_understood("list"))?;
+            if array.len() > LARGEST {
+                let attempt = format!("list {}", kind.plural);
+                let most = LARGEST as u64;
+                return Err(ClusterError::TooLarge { attempt, most }.into());
+            }
+            if array.len() > LARGE {
+                self.turn().await;
+            }
+            if rest.is_none() {
+                return Ok(Answer::Text(array.into_text()));
+            }
+            restriction.token = rest;
+        }
+    }
+
+    /// Wait until few enough others hold large lists; kept until this investigation ends.
+    async fn turn(&self) {
+        if self.turn.get().is_none() {
+            // It is never closed.
+            let turn = self.cluster.large_reads.clone().acquire_owned().await;
+            let _ = self.turn.set(turn.ok());
+        }
     }
 
     async fn list_text(
@@ -198,3 +245,6 @@ pub(super) async fn logs(cluster: &Cluster, read: &Read) -> Result<Answer, ReadE
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

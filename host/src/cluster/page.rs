@@ -40,8 +40,16 @@ pub(super) struct About {
 
 #[derive(Deserialize)]
 struct List<'a> {
+    #[serde(default)]
+    metadata: ListMetadata,
     #[serde(borrow)]
     items: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Default, Deserialize)]
+struct ListMetadata {
+    #[serde(rename = "continue")]
+    rest: Rest,
 }
 
 #[derive(Deserialize)]
@@ -140,19 +148,52 @@ impl Page {
         let hits = self.items.iter().filter(|item| {
             (namespace.is_empty() || *item.namespace == *namespace) && item.has(&wanted)
         });
-        array(hits.filter_map(|item| strip::text(kind, self.raw(item))))
+        let mut array = Array::default();
+        for text in hits.filter_map(|item| strip::text(kind, self.raw(item))) {
+            array.push(&text);
+        }
+        array.into_text()
     }
 }
 
-/// The objects of a list's text as a JSON array, each stripped.
-pub(super) fn served(kind: &Kind, body: &str) -> Option<String> {
-    let list: List<'_> = serde_json::from_str(body).ok()?;
-    let items = list.items.unwrap_or_default();
-    Some(array(
-        items
-            .iter()
-            .filter_map(|raw| served_object(kind, raw.get())),
-    ))
+/// The objects of lists as one JSON array, each stripped.
+#[derive(Debug, Default)]
+pub(super) struct Array(String);
+
+/// The rest of a list: none where this was all, else from where to ask on.
+pub(super) type Rest = Option<String>;
+
+impl Array {
+    /// Take the objects of a list's text; none where the text is no list.
+    pub(super) fn take(&mut self, kind: &Kind, body: &str) -> Option<Rest> {
+        let list: List<'_> = serde_json::from_str(body).ok()?;
+        for raw in list.items.unwrap_or_default() {
+            if let Some(text) = served_object(kind, raw.get()) {
+                self.push(&text);
+            }
+        }
+        Some(list.metadata.rest.filter(|rest| !rest.is_empty()))
+    }
+
+    fn push(&mut self, text: &str) {
+        self.0.push(if self.0.is_empty() { '[' } else { ',' });
+        self.0.push_str(text);
+    }
+
+    /// Bytes so far.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn into_text(mut self) -> String {
+        match self.0.is_empty() {
+            true => "[]".to_owned(),
+            false => {
+                self.0.push(']');
+                self.0
+            }
+        }
+    }
 }
 
 /// One object's text as it is served: stripped, a Secret without its contents.
@@ -161,18 +202,6 @@ pub(super) fn served_object(kind: &Kind, raw: &str) -> Option<String> {
         "Secret" => secret::project_text(raw),
         _ => strip::text(kind, raw),
     }
-}
-
-fn array(texts: impl Iterator<Item = String>) -> String {
-    let mut out = String::from("[");
-    for text in texts {
-        if out.len() > 1 {
-            out.push(',');
-        }
-        out.push_str(&text);
-    }
-    out.push(']');
-    out
 }
 
 fn key(namespace: &str, name: &str) -> String {

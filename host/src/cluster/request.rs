@@ -1,7 +1,9 @@
 //! One read of the API server: bounded in time, tried again where that helps.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
+use futures::AsyncReadExt;
 use kube::api::{ListParams, LogParams, Request};
 
 use super::error::chain;
@@ -11,6 +13,8 @@ use super::{Cluster, ClusterError};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Waits before the second and the third try.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
+/// Objects in one answer, where a list is read in pages.
+pub(super) const PAGE: u32 = 500;
 /// Most bytes of a log that one read returns.
 pub(super) const LOG_BYTES: i64 = 64 * 1024;
 
@@ -23,6 +27,12 @@ pub(super) struct Restriction {
     pub(super) fields: String,
     /// From the server's cache, which is quick and may be a moment old.
     pub(super) cached: bool,
+    /// Objects in one answer; none for all of them.
+    pub(super) limit: Option<u32>,
+    /// Where an answer before ended.
+    pub(super) token: Option<String>,
+    /// Most bytes that are taken; none for all of them.
+    pub(super) most: Option<u64>,
 }
 
 impl Cluster {
@@ -68,12 +78,14 @@ impl Cluster {
             label_selector: some(&restriction.labels),
             field_selector: some(&restriction.fields),
             resource_version: restriction.cached.then(|| "0".to_owned()),
+            limit: restriction.limit,
+            continue_token: restriction.token.clone(),
             ..ListParams::default()
         };
         let request = || Request::new(path).list(&params);
         let mut pauses = pauses.iter();
         loop {
-            let error = match self.send(attempt, request()).await {
+            let error = match self.send(attempt, request(), restriction.most).await {
                 Ok(text) => return Ok(text),
                 Err(error) => error,
             };
@@ -102,24 +114,54 @@ impl Cluster {
         };
         let path = format!("/api/v1/namespaces/{namespace}/pods");
         let request = Request::new(path).logs(pod, &params);
-        self.send(&format!("read the log of {namespace}/{pod}"), request)
-            .await
+        let attempt = format!("read the log of {namespace}/{pod}");
+        self.send(&attempt, request, None).await
     }
 
     async fn send<E: std::error::Error>(
         &self,
         attempt: &str,
         request: Result<http::Request<Vec<u8>>, E>,
+        most: Option<u64>,
     ) -> Result<String, ClusterError> {
         let request = request.map_err(|error| ClusterError::Answer {
             attempt: attempt.to_owned(),
             why: chain(&error),
         })?;
-        match tokio::time::timeout(PATIENCE, self.client.request_text(request)).await {
-            Ok(answer) => answer.map_err(|error| self.fault(attempt, error)),
+        match tokio::time::timeout(PATIENCE, self.body(attempt, request, most)).await {
+            Ok(answer) => answer,
             Err(_) => Err(ClusterError::Unreachable {
                 address: self.address.clone(),
                 why: format!("no answer within {} s", PATIENCE.as_secs()),
+            }),
+        }
+    }
+
+    /// What is beyond the most is not waited for: it may be far more.
+    async fn body(
+        &self,
+        attempt: &str,
+        request: http::Request<Vec<u8>>,
+        most: Option<u64>,
+    ) -> Result<String, ClusterError> {
+        let stream = self.client.request_stream(request).await;
+        let stream = stream.map_err(|error| self.fault(attempt, error))?;
+        let most = most.unwrap_or(u64::MAX);
+        let mut text = String::new();
+        let read = stream.take(most).read_to_string(&mut text).await;
+        match read {
+            Ok(_) if text.len() as u64 == most => Err(ClusterError::TooLarge {
+                attempt: attempt.to_owned(),
+                most,
+            }),
+            Ok(_) => Ok(text),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(ClusterError::Answer {
+                attempt: attempt.to_owned(),
+                why: "the answer is no text".to_owned(),
+            }),
+            Err(error) => Err(ClusterError::Unreachable {
+                address: self.address.clone(),
+                why: chain(&error),
             }),
         }
     }

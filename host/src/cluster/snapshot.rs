@@ -29,9 +29,6 @@ const QUIET: [&str; 8] = [
     "RoleBinding",
 ];
 
-/// The kinds that are counted.
-const COUNTED: [&str; 5] = ["Node", "Pod", "Namespace", "Service", "Deployment"];
-
 /// Every object of a cluster at one time. Reads are served from memory; logs and usage by a
 /// bounded number of requests.
 pub struct Snapshot {
@@ -54,16 +51,7 @@ impl Snapshot {
     /// # Errors
     /// [`ClusterError::Unreachable`] and [`ClusterError::Unauthorized`]: nothing is known then.
     pub async fn take(cluster: &Cluster, namespace: Option<&str>) -> Result<Self, ClusterError> {
-        take::take(cluster, namespace.unwrap_or_default(), |_| true).await
-    }
-
-    /// [`Snapshot::take`] of nothing but what [`Snapshot::counts`] counts.
-    ///
-    /// # Errors
-    /// As for [`Snapshot::take`].
-    pub async fn census(cluster: &Cluster, namespace: Option<&str>) -> Result<Self, ClusterError> {
-        let counted = |kind: &Kind| COUNTED.contains(&kind.kind);
-        take::take(cluster, namespace.unwrap_or_default(), counted).await
+        take::take(cluster, namespace.unwrap_or_default()).await
     }
 
     /// Requests made so far. Their number does not depend on how many objects there are.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use k8shawk_core::ObjectRef;
+use k8shawk_core::inventory::Projection;
 use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -18,11 +19,12 @@ mod lean;
 mod relay;
 
 /// Something changed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Change {
-    /// An object is new or different: [`k8shawk_core::Inventory::apply`] it. It holds what an
-    /// inventory keeps, and not all of a pod or a template.
-    Applied(Value),
+    /// An object is new or different: [`k8shawk_core::Inventory::hold`] it.
+    Applied(Projection),
+    /// An object is new or different, and cannot be understood.
+    Malformed(ObjectRef),
     /// An object is gone: [`k8shawk_core::Inventory::remove`] it.
     Deleted(ObjectRef),
     /// An event that is not Normal: [`k8shawk_core::Inventory::observe_event`]. After a start
@@ -55,11 +57,8 @@ impl Change {
     /// The kind of what changed.
     pub fn kind(&self) -> &str {
         match self {
-            Change::Applied(object) => object
-                .get("kind")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-            Change::Deleted(object) => &object.kind,
+            Change::Applied(projection) => projection.kind(),
+            Change::Malformed(object) | Change::Deleted(object) => &object.kind,
             Change::Event(_) => "Event",
             Change::Listed { kind, .. } | Change::Gap { kind, .. } | Change::Restored { kind } => {
                 kind

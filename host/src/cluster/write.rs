@@ -5,14 +5,16 @@ use k8s_openapi::api::core::v1::Pod;
 use k8shawk_core::fix::Operation;
 use k8shawk_core::kinds;
 use kube::api::{
-    Api, DeleteParams, DynamicObject, EvictParams, PostParams, Preconditions, PropagationPolicy,
+    Api, DeleteParams, DynamicObject, EvictParams, ListParams, PostParams, Preconditions,
+    PropagationPolicy,
 };
 use kube::core::{ApiResource, Status};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::Cluster;
 use super::error::chain;
+use super::request::PAGE;
+use super::{Cluster, strip};
 
 /// Name under which the API server remembers our writes.
 const FIELD_MANAGER: &str = "k8shawk";
@@ -180,12 +182,20 @@ impl Cluster {
         namespace: &str,
     ) -> Result<Vec<Value>, WriteError> {
         let place = Place::of(self, kind, namespace, "")?;
-        let listed = place
-            .api
-            .list(&Default::default())
-            .await
-            .map_err(|e| place.fault(e))?;
-        let mut values: Vec<Value> = listed.items.iter().map(untyped).collect::<Result<_, _>>()?;
+        let mut values: Vec<Value> = Vec::new();
+        let mut page = ListParams::default().limit(PAGE);
+        loop {
+            let listed = place.api.list(&page).await.map_err(|e| place.fault(e))?;
+            for object in &listed.items {
+                let mut value = untyped(object)?;
+                strip::value(&mut value);
+                values.push(value);
+            }
+            match listed.metadata.continue_.filter(|rest| !rest.is_empty()) {
+                Some(rest) => page = page.continue_token(&rest),
+                None => break,
+            }
+        }
         let known = kinds::kind(kind)
             .map(kinds::Kind::api_version)
             .unwrap_or_default();

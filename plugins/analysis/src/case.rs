@@ -72,12 +72,19 @@ impl<'a> Case<'a> {
 
     /// The objects of a kind; empty where they may not be read (see [`Case::unread`]).
     pub fn list(&self, kind: &str, namespace: &str) -> Listed {
-        let key = format!("{kind}/{namespace}");
+        self.select(kind, namespace, "")
+    }
+
+    /// Those of them that have the labels of a selector, `key=value,...`: what the cluster need not
+    /// send is not waited for.
+    pub fn select(&self, kind: &str, namespace: &str, selector: &str) -> Listed {
+        let key = format!("{kind}/{namespace}?{selector}");
         if let Some(known) = self.lists.borrow().get(&key) {
             return known.clone();
         }
-        let mut found = self.cluster.list(kind, namespace, "").unwrap_or_else(|_| {
-            self.denied.borrow_mut().push(key.clone());
+        let listed = self.cluster.list(kind, namespace, selector);
+        let mut found = listed.unwrap_or_else(|_| {
+            self.denied.borrow_mut().push(format!("{kind}/{namespace}"));
             Vec::new()
         });
         // The items of a list do not say their kind by themselves.
@@ -108,9 +115,13 @@ impl<'a> Case<'a> {
     /// True where the objects of this kind could not be read: their absence proves nothing.
     pub fn unreadable(&self, kind: &str, namespace: &str) -> bool {
         self.list(kind, namespace);
-        self.denied
-            .borrow()
-            .contains(&format!("{kind}/{namespace}"))
+        self.was_refused(kind, namespace)
+    }
+
+    /// True where a list of these objects was asked for and could not be read.
+    pub fn was_refused(&self, kind: &str, namespace: &str) -> bool {
+        let list = format!("{kind}/{namespace}");
+        self.denied.borrow().contains(&list)
     }
 
     /// What could not be read, as `Kind/namespace/name`.

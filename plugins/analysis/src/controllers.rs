@@ -29,9 +29,25 @@ pub fn owned_by(object: &Value, owner: &Value) -> bool {
         })
 }
 
+/// The labels that whatever a workload controls has, as a selector; empty where none are named. Its
+/// namespace may hold thousands of other objects.
+fn selector(workload: &Value) -> String {
+    let labels = match text(workload, "/kind") {
+        "ReplicationController" => "/spec/selector",
+        _ => "/spec/selector/matchLabels",
+    };
+    let pairs = workload.pointer(labels).and_then(Value::as_object);
+    let pairs = pairs.into_iter().flatten();
+    let pairs: Vec<String> = pairs
+        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
+        .collect();
+    pairs.join(",")
+}
+
 /// Objects of `kind` in the namespace of `owner` that it controls.
 pub fn children(case: &Case, kind: &str, owner: &Value) -> Vec<Value> {
-    let listed = case.list(kind, text(owner, "/metadata/namespace"));
+    let namespace = text(owner, "/metadata/namespace");
+    let listed = case.select(kind, namespace, &selector(owner));
     listed
         .iter()
         .filter(|o| owned_by(o, owner))
@@ -46,7 +62,8 @@ pub fn pods_of(case: &Case, workload: &Value) -> Vec<Value> {
         "CronJob" => children(case, "Job", workload),
         _ => Vec::new(),
     };
-    let listed = case.list("Pod", text(workload, "/metadata/namespace"));
+    let namespace = text(workload, "/metadata/namespace");
+    let listed = case.select("Pod", namespace, &selector(workload));
     listed
         .iter()
         .filter(|pod| owned_by(pod, workload) || between.iter().any(|b| owned_by(pod, b)))

@@ -91,5 +91,26 @@ fn no_list_is_no_page() {
             .items()
             .is_empty()
     );
-    assert_eq!(served(kind, "[]"), None);
+    assert_eq!(Array::default().take(kind, "[]"), None);
+}
+
+#[test]
+fn pages_make_one_array() {
+    let kind = kinds::kind("Pod").unwrap();
+    let page = |name: &str, rest: Value| {
+        json!({"metadata": {"continue": rest}, "items": [{"metadata": {"name": name}}]}).to_string()
+    };
+    let mut array = Array::default();
+    assert_eq!(
+        array.take(kind, &page("a", json!("x"))),
+        Some(Some("x".to_owned()))
+    );
+    assert_eq!(array.take(kind, &page("b", json!(""))), Some(None));
+    let found: Vec<Value> = serde_json::from_str(&array.into_text()).unwrap();
+    let names: Vec<&Value> = found.iter().map(|o| &o["metadata"]["name"]).collect();
+    assert_eq!(names, ["a", "b"]);
+    let mut none = Array::default();
+    none.take(kind, &json!({"items": null}).to_string())
+        .unwrap();
+    assert_eq!(none.into_text(), "[]");
 }

@@ -19,14 +19,10 @@ const AT_ONCE: usize = 8;
 
 type Listed = (&'static Kind, bool, Result<Page, ClusterError>);
 
-pub(super) async fn take(
-    cluster: &Cluster,
-    namespace: &str,
-    wanted: impl Fn(&Kind) -> bool,
-) -> Result<Snapshot, ClusterError> {
+pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot, ClusterError> {
     let mut tasks = JoinSet::new();
     let slots = Arc::new(Semaphore::new(AT_ONCE));
-    for kind in in_order().into_iter().filter(|kind| wanted(kind)) {
+    for kind in in_order() {
         tasks.spawn(list(
             cluster.clone(),
             slots.clone(),

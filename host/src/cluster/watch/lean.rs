@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8shawk_core::ObjectRef;
+use k8shawk_core::inventory::Projection;
 use k8shawk_core::kinds::Kind;
 use kube::Resource;
 use kube::core::{ApiResource, DynamicResourceScope};
@@ -76,16 +77,20 @@ fn prune(object: &mut Value) {
 }
 
 impl Lean {
-    /// The change that an object brings. Lists leave out the kind of their objects.
-    pub(super) fn into_change(mut self, kind: &Kind) -> Change {
+    /// The change that an object brings, as small as it can be: it may wait in a queue. Lists leave
+    /// out the kind of their objects.
+    pub(super) fn into_change(mut self, kind: &'static Kind) -> Change {
+        if kind.kind != "Event" {
+            return match Projection::of(kind, &self.object) {
+                Some(projection) => Change::Applied(projection),
+                None => Change::Malformed(self.reference(kind)),
+            };
+        }
         if let Some(fields) = self.object.as_object_mut() {
             fields.insert("apiVersion".to_owned(), kind.api_version().into());
             fields.insert("kind".to_owned(), kind.kind.into());
         }
-        match kind.kind {
-            "Event" => Change::Event(self.object),
-            _ => Change::Applied(self.object),
-        }
+        Change::Event(self.object)
     }
 
     /// Coordinates with the uid.

@@ -179,7 +179,7 @@ pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
             names.join(", ")
         ));
     }
-    if case.unreadable("Pod", text(workload, "/metadata/namespace"))
+    if case.was_refused("Pod", text(workload, "/metadata/namespace"))
         || age(case, workload) >= STARTING
     {
         return Conclusion::Findings(vec![undetermined::quote(case, workload, pods)]);

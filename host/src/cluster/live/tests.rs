@@ -1,0 +1,122 @@
+//! Against an API server that speaks HTTP and serves what a test wants.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use super::*;
+
+/// Pages of one pod each, of a size.
+#[derive(Clone)]
+struct Pods {
+    pages: usize,
+    bytes: usize,
+    asked: Arc<Mutex<Vec<HashMap<String, String>>>>,
+}
+
+async fn serve(
+    State(pods): State<Pods>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let page: usize = query
+        .get("continue")
+        .map_or(0, |token| token.parse().unwrap());
+    let rest = (page + 1 < pods.pages).then(|| (page + 1).to_string());
+    pods.asked.lock().unwrap().push(query);
+    let padding = "x".repeat(pods.bytes);
+    Json(
+        json!({"kind": "PodList", "metadata": {"continue": rest}, "items": [
+            {"metadata": {"name": format!("web-{page}"), "namespace": "shop"}, "status": {"message": padding}},
+        ]}),
+    )
+}
+
+/// A cluster of these pods, and what it is asked.
+async fn cluster(pages: usize, bytes: usize) -> (Cluster, Pods) {
+    let pods = Pods {
+        pages,
+        bytes,
+        asked: Arc::default(),
+    };
+    let router = Router::new()
+        .route("/api/v1/namespaces/shop/pods", get(serve))
+        .with_state(pods.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let client = kube::Client::try_from(kube::Config::new(address.parse().unwrap())).unwrap();
+    let cluster = Cluster {
+        client: client.clone(),
+        writer: client,
+        reader: None,
+        name: "test".to_owned(),
+        address,
+        version: "v1.37.2".to_owned(),
+        large_reads: Arc::new(Semaphore::new(1)),
+    };
+    (cluster, pods)
+}
+
+async fn list(reader: &LiveReader, selector: &str) -> Result<Vec<Value>, ReadError> {
+    match reader.list("Pod", "shop", selector).await? {
+        Answer::Text(text) => Ok(serde_json::from_str(&text).unwrap()),
+        Answer::Usage(_) => panic!("not a list"),
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_in_pages() {
+    let (cluster, pods) = cluster(3, 10).await;
+    let listed = list(&LiveReader::new(cluster), "").await.unwrap();
+    let names: Vec<&Value> = listed.iter().map(|pod| &pod["metadata"]["name"]).collect();
+    assert_eq!(names, ["web-0", "web-1", "web-2"]);
+    let asked = pods.asked.lock().unwrap().clone();
+    assert!(asked.iter().all(|query| query["limit"] == PAGE.to_string()));
+}
+
+#[tokio::test]
+async fn a_list_that_nobody_can_take_is_not_read_to_its_end() {
+    let (cluster, pods) = cluster(1000, 1 << 20).await;
+    let refused = list(&LiveReader::new(cluster), "").await;
+    assert!(
+        matches!(&refused, Err(ReadError::Unavailable(why)) if why.contains("list pods") && why.contains("8 MiB")),
+        "{refused:?}"
+    );
+    assert_eq!(pods.asked.lock().unwrap().len(), 9);
+}
+
+#[tokio::test]
+async fn one_answer_that_is_too_large_is_not_read_to_its_end() {
+    let (cluster, _) = cluster(1, 40 << 20).await;
+    let refused = list(&LiveReader::new(cluster), "app=web").await;
+    assert!(
+        matches!(&refused, Err(ReadError::Unavailable(why)) if why.contains("32 MiB")),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_selected_comes_from_the_servers_cache() {
+    let (cluster, pods) = cluster(1, 10).await;
+    list(&LiveReader::new(cluster), "app=web").await.unwrap();
+    let asked = pods.asked.lock().unwrap().clone();
+    assert_eq!(asked[0]["resourceVersion"], "0");
+    assert!(!asked[0].contains_key("limit"));
+}
+
+#[tokio::test]
+async fn few_hold_large_lists_at_the_same_time() {
+    let (cluster, _) = cluster(3, 1 << 20).await;
+    let (one, other) = (LiveReader::new(cluster.clone()), LiveReader::new(cluster));
+    list(&one, "").await.unwrap();
+    let waiting = tokio::spawn(async move { list(&other, "").await.map(|pods| pods.len()) });
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert!(!waiting.is_finished());
+    drop(one);
+    assert_eq!(waiting.await.unwrap(), Ok(3));
+}
