@@ -171,6 +171,7 @@ impl LiveReader {
         }
         let restriction = Restriction {
             fields,
+            most: Some(MOST),
             ..Restriction::default()
         };
         let body = match self.list_text(event, namespace, &restriction).await {
