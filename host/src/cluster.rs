@@ -44,10 +44,15 @@ pub struct Cluster {
     name: String,
     address: String,
     version: String,
+    /// Places of lists that investigations ask for.
+    lists: Arc<Semaphore>,
     /// Places of investigations that hold large lists.
     large_reads: Arc<Semaphore>,
 }
 
+/// How many lists investigations may ask for at the same time: to select among thousands of objects
+/// may take a server a second of processor time.
+const LISTS: usize = 4;
 /// How many investigations may hold large lists at the same time.
 const LARGE_READS: usize = 3;
 

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 
 use super::error::chain;
-use super::{Cluster, ClusterError, LARGE_READS};
+use super::{Cluster, ClusterError, LARGE_READS, LISTS};
 use crate::http_client;
 
 /// How long a connection may take to come up.
@@ -60,6 +60,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Cluster, ClusterError
         name,
         address,
         version: "unknown".to_owned(),
+        lists: Arc::new(Semaphore::new(LISTS)),
         large_reads: Arc::new(Semaphore::new(LARGE_READS)),
     };
     cluster.version = version(&cluster).await?;

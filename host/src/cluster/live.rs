@@ -107,16 +107,18 @@ impl LiveReader {
         let kind = kinds::kind(kind).ok_or(ReadError::NotFound)?;
         let mut restriction = Restriction {
             labels: selector.to_owned(),
-            // Selecting some of thousands, a server is ten times as quick from its cache, which
-            // is a moment old. It makes no pages of that.
-            cached: !selector.is_empty(),
+            // A page of what is selected the server would gather from its database, where it may
+            // have all of it in its cache.
             limit: selector.is_empty().then_some(PAGE),
             most: Some(MOST),
             ..Restriction::default()
         };
         let mut array = Array::default();
         loop {
-            let body = self.list_text(kind, namespace, &restriction).await;
+            let body = {
+                let _place = self.cluster.lists.acquire().await;
+                self.list_text(kind, namespace, &restriction).await
+            };
             let body = body.map_err(|error| match error {
                 ClusterError::NotFound { .. } if restriction.token.is_some() => {
                     ReadError::Unavailable("the list was too old before its end".to_owned())
