@@ -8,10 +8,7 @@ binary=$1 architecture=$2 archive=$3 triple=$4
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 missing=()
 for program in buildah jq; do command -v $program >/dev/null || missing+=($program); done
-if ((${#missing[@]})); then
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+if ((${#missing[@]})); then scripts/packages.sh "${missing[@]}"; fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -6,10 +6,7 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 command -v git >/dev/null || missing+=(git)
-if ((${#missing[@]})); then
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+if ((${#missing[@]})); then "$(dirname "$0")/packages.sh" "${missing[@]}"; fi
 installed=$(rustup target list --installed)
 # The plugins are built for the first; a guest of the tests imports WASI.
 for target in wasm32-unknown-unknown wasm32-wasip2; do

@@ -8,10 +8,7 @@ for target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do
 done
 zig=${K8SHAWK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/k8shawk}/zig-0.15.2
 if ! [ -x "$zig/bin/cargo-zigbuild" ]; then
-  python3 -c 'import ensurepip, venv' 2>/dev/null || {
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >&2
-  }
+  python3 -c 'import ensurepip, venv' 2>/dev/null || "$(dirname "$0")/packages.sh" python3-venv
   rm -rf "$zig"
   python3 -m venv "$zig"
   "$zig/bin/pip" install --quiet ziglang==0.15.2 cargo-zigbuild==0.24.1 >&2

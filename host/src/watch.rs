@@ -113,9 +113,9 @@ impl Watch {
         let now = self.pipeline.flow.clock.now();
         match change {
             Change::Applied(projection) => {
-                let object = projection.reference();
+                let object = self.unlisted.is_empty().then(|| projection.reference());
                 self.inventory.hold(projection);
-                if self.unlisted.is_empty() {
+                if let Some(object) = object {
                     self.look(&object, now);
                 }
             }

@@ -34,7 +34,6 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-ven
 
 [ -n "$missing" ] || exit 0
 echo "installing$missing" >&2
-export DEBIAN_FRONTEND=noninteractive
 # The harness runs its own containerd and etcd: the packages must not start theirs.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -42,9 +41,8 @@ if [ ! -e "$policy" ]; then
     chmod 755 "$policy"
     trap 'rm -f "$policy"' EXIT
 fi
-apt-get update -qq >&2
 # shellcheck disable=SC2086 # one word per package
-apt-get install -y -qq --no-install-recommends $missing >&2
+"$(dirname "$0")/../../scripts/packages.sh" $missing
 # Nor at the next start of the machine: the tests run their own.
 case $missing in
 *" prometheus"*) command -v systemctl >/dev/null && systemctl disable prometheus >&2 || true ;;

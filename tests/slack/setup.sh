@@ -6,10 +6,7 @@ cd "$(dirname "$0")"
 missing=()
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
 command -v npm >/dev/null || missing+=(nodejs npm)
-if ((${#missing[@]})); then
-  apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
-fi
+if ((${#missing[@]})); then ../../scripts/packages.sh "${missing[@]}"; fi
 home=${K8SHAWK_CACHE:-$HOME/.cache/k8shawk}/slack-judges
 mkdir -p "$home/js"
 if ! "$home/venv/bin/python" -c 'import slack_sdk, slackblocks' 2>/dev/null; then

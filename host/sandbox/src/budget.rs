@@ -8,6 +8,8 @@ use wasmtime::ResourceLimiter;
 const TABLE_ELEMENTS: usize = 200_000;
 /// Core instances, tables and memories of one component.
 const INSTANCES: usize = 128;
+/// Bytes of memory that a guest needs for a byte of an answer: the text, and what is parsed of it.
+const PARSED: usize = 6;
 
 /// Ends a call from within a lent function.
 #[derive(Debug, Clone, Copy, Error)]
@@ -33,9 +35,6 @@ pub(crate) struct Budget {
     /// aborts in its own way: without this note it would look like a plain panic.
     pub(crate) refused: Option<usize>,
 }
-
-/// Memory that a guest needs for an answer, beside the answer's length: text, and values parsed.
-const PARSED: usize = 6;
 
 impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {

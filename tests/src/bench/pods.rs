@@ -57,17 +57,7 @@ pub(super) fn make_healthy(
             .collect::<Result<Vec<()>>>()
             .context("make pods")
     })?;
-    let mut number_running = 0;
-    while number_running < number {
-        number_running = running(cluster, namespace)?.len();
-        if Instant::now() > until {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(500));
-    }
-    ensure!(number_running > 0, "kwok made none of the pods ready");
-    eprintln!("{number_running} pods run");
-    Ok(number_running)
+    wait_for_running(cluster, namespace, number, until).map(|names| names.len())
 }
 
 async fn create(api: &Api<Pod>, number: usize) -> Result<()> {
@@ -99,6 +89,23 @@ fn container() -> Value {
         "image": "app:1",
         "resources": { "requests": { "cpu": "10m", "memory": "16Mi" } },
     })
+}
+
+/// The names of the pods that run when so many do, or when the time is up.
+fn wait_for_running(
+    cluster: &Cluster,
+    namespace: &str,
+    number: usize,
+    until: Instant,
+) -> Result<Vec<String>> {
+    let mut names = running(cluster, namespace)?;
+    while names.len() < number && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(500));
+        names = running(cluster, namespace)?;
+    }
+    ensure!(!names.is_empty(), "kwok made none of the pods ready");
+    eprintln!("{} pods run", names.len());
+    Ok(names)
 }
 
 fn running(cluster: &Cluster, namespace: &str) -> Result<Vec<String>> {
@@ -136,16 +143,13 @@ pub(super) fn make_owned(
             made
         })
         .collect();
+    apply(cluster, namespace, deployments)?;
+    wait_for_running(cluster, namespace, owners * pods_per_owner, until)
+}
+
+fn apply(cluster: &Cluster, namespace: &str, deployments: Vec<Value>) -> Result<()> {
     let list = json!({ "apiVersion": "v1", "kind": "List", "items": deployments });
-    cluster.apply(namespace, &list.to_string())?;
-    loop {
-        let names = running(cluster, namespace)?;
-        if names.len() >= owners * pods_per_owner || Instant::now() > until {
-            eprintln!("{} pods run", names.len());
-            return Ok(names);
-        }
-        std::thread::sleep(Duration::from_secs(5));
-    }
+    cluster.apply(namespace, &list.to_string()).map(drop)
 }
 
 /// A container with what one has that serves something: probes, limits, variables.
@@ -180,8 +184,7 @@ pub(super) fn make_failing(
     patience: Duration,
 ) -> Result<()> {
     let deployments: Vec<Value> = (0..owners).map(|n| deployment(n, pods_per_owner)).collect();
-    let list = json!({ "apiVersion": "v1", "kind": "List", "items": deployments });
-    cluster.apply(namespace, &list.to_string())?;
+    apply(cluster, namespace, deployments)?;
     let number = owners * pods_per_owner;
     wait_until(patience, "the failing pods are placed", || {
         Ok((running(cluster, namespace)?.len() >= number).then_some(()))

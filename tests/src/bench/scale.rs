@@ -49,7 +49,6 @@ pub(super) fn measure() -> Result<Vec<Figure>> {
     cluster.add_fake_nodes(0..u32::try_from(OWNERS)?)?;
     make_namespace(&cluster)?;
     let pods = pods::make_owned(&cluster, NAMESPACE, OWNERS, PODS_PER_OWNER, PATIENCE)?;
-    ensure!(!pods.is_empty(), "kwok made none of the pods ready");
     let product = Product::with_kubeconfig(&audit.kubeconfig(&cluster)?)?;
     let cache = tempfile::tempdir()?;
     // The first one compiles the plugins.

@@ -49,38 +49,32 @@ const SETS: &[&[&str]] = &[
     ],
 ];
 
-/// The API server has no Prometheus operator: definitions of its kinds are enough for a dry run.
-const MONITORS: &str = "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: servicemonitors.monitoring.coreos.com}
-spec:
-  group: monitoring.coreos.com
-  scope: Namespaced
-  names: {kind: ServiceMonitor, listKind: ServiceMonitorList, plural: servicemonitors, singular: servicemonitor}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
----
+/// The API server has no Prometheus operator: a definition of a kind of it is enough for a dry run.
+fn definition(kind: &str) -> String {
+    let singular = kind.to_lowercase();
+    format!(
+        "---
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: prometheusrules.monitoring.coreos.com}
+metadata: {{name: {singular}s.monitoring.coreos.com}}
 spec:
   group: monitoring.coreos.com
   scope: Namespaced
-  names: {kind: PrometheusRule, listKind: PrometheusRuleList, plural: prometheusrules, singular: prometheusrule}
+  names: {{kind: {kind}, listKind: {kind}List, plural: {singular}s, singular: {singular}}}
   versions:
   - name: v1
     served: true
     storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-";
+    schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
+"
+    )
+}
 
 pub fn accepted(cluster: &Cluster) -> Result<()> {
     let helm = Helm::new(Some(cluster))?;
     helm.run(&["lint", "--strict", &k8shawk_tests::deploy::chart()])?;
-    cluster.kubectl_with_input(&["apply", "-f", "-"], MONITORS)?;
+    let definitions = ["ServiceMonitor", "PrometheusRule"].map(definition);
+    cluster.kubectl_with_input(&["apply", "-f", "-"], &definitions.concat())?;
     let established = "--for=condition=Established";
     cluster.kubectl(&["wait", established, "crd", "--all", "--timeout=30s"])?;
     for name in ["dry", "shop", "bank"] {
