@@ -7,12 +7,17 @@ command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 command -v git >/dev/null || missing+=(git)
 if ((${#missing[@]})); then "$(dirname "$0")/packages.sh" "${missing[@]}"; fi
-installed=$(rustup target list --installed)
-# The plugins are built for the first; a guest of the tests imports WASI.
-for target in wasm32-unknown-unknown wasm32-wasip2; do
-  grep -qx "$target" <<<"$installed" || rustup target add "$target"
+# Rustup does not install the toolchain of rust-toolchain.toml where automatic installation is off.
+cd "$(dirname "$0")/.."
+channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+quoted() { sed -n "s/^$1 = \[\(.*\)\]/\1/p" rust-toolchain.toml | grep -o '"[^"]*"' | tr -d '"'; }
+installed=$(rustup toolchain list)
+grep -q "^$channel-" <<<"$installed" || rustup toolchain install "$channel" --profile minimal --no-self-update
+installed=$(rustup target list --installed --toolchain "$channel")
+for target in $(quoted targets); do
+  grep -qx "$target" <<<"$installed" || rustup target add --toolchain "$channel" "$target"
 done
-installed=$(rustup component list --installed)
-for component in clippy rustfmt; do
-  grep -q "^$component" <<<"$installed" || rustup component add "$component"
+installed=$(rustup component list --installed --toolchain "$channel")
+for component in $(quoted components); do
+  grep -q "^$component" <<<"$installed" || rustup component add --toolchain "$channel" "$component"
 done
