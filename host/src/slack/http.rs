@@ -144,11 +144,30 @@ impl Configured {
     }
 }
 
+/// Why a request is not taken.
+struct Refusal {
+    status: StatusCode,
+    why: String,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, why: &str) -> Refusal {
+        Refusal {
+            status,
+            why: why.to_owned(),
+        }
+    }
+
+    fn answer(&self) -> Response {
+        refuse(self.status, &self.why)
+    }
+}
+
 /// The body of a request that is Slack's, or the refusal.
-async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Response> {
+async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Refusal> {
     let Some(verifier) = &door.verifier else {
         let why = "Slack's requests are not taken here: /slack/validate says what is missing";
-        return Err(refuse(StatusCode::SERVICE_UNAVAILABLE, why));
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why));
     };
     let (head, body) = request.into_parts();
     let text = |name: &str| {
@@ -161,13 +180,13 @@ async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Resp
     let body = match tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => {
-            return Err(refuse(
+            return Err(Refusal::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the body is too large",
             ));
         }
         Err(_) => {
-            return Err(refuse(
+            return Err(Refusal::new(
                 StatusCode::REQUEST_TIMEOUT,
                 "the body did not arrive",
             ));
@@ -183,7 +202,7 @@ async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Resp
                 SignatureError::Flood => StatusCode::TOO_MANY_REQUESTS,
                 _ => StatusCode::UNAUTHORIZED,
             };
-            Err(refuse(status, &fault.to_string()))
+            Err(Refusal::new(status, &fault.to_string()))
         }
     }
 }
@@ -202,7 +221,7 @@ fn take(door: &Door, id: &str, parsed: Result<Inbound, ParseError>) -> Response 
 async fn interactions(State(door): State<Arc<Door>>, request: Request) -> Response {
     match signed(&door, request).await {
         Ok((body, id)) => take(&door, &id, payload::interaction_form(&body)),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.answer(),
     }
 }
 
@@ -212,14 +231,14 @@ async fn commands(State(door): State<Arc<Door>>, request: Request) -> Response {
             let parsed = payload::form(&body).and_then(|form| payload::command(&form));
             take(&door, &id, parsed)
         }
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.answer(),
     }
 }
 
 async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
     let body = match signed(&door, request).await {
         Ok((body, _)) => body,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.answer(),
     };
     let Ok(value) = serde_json::from_slice::<Value>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "the body is not JSON");

@@ -61,10 +61,10 @@ impl Verifier {
         let stamp = timestamp.ok_or(SignatureError::Unsigned)?;
         let signature = signature.and_then(decode).ok_or(SignatureError::Unsigned)?;
         let is_number = !stamp.is_empty() && stamp.bytes().all(|b| b.is_ascii_digit());
-        let at: i64 = Some(stamp)
-            .filter(|_| is_number)
-            .and_then(|s| s.parse().ok())
-            .ok_or(SignatureError::Unsigned)?;
+        if !is_number {
+            return Err(SignatureError::Unsigned);
+        }
+        let at: i64 = stamp.parse().map_err(|_| SignatureError::Unsigned)?;
         if now.saturating_sub(at).saturating_abs() > WINDOW {
             return Err(SignatureError::Stale);
         }
@@ -99,7 +99,7 @@ impl Verifier {
 fn decode(text: &str) -> Option<[u8; 32]> {
     let hex = text.strip_prefix("v0=").filter(|h| h.len() == 64)?;
     let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+    for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
         let pair = std::str::from_utf8(pair).ok()?;
         let digits = pair.bytes().all(|b| b.is_ascii_hexdigit());
         *byte = u8::from_str_radix(pair, 16).ok().filter(|_| digits)?;

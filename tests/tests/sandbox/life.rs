@@ -115,7 +115,7 @@ async fn no_call_is_lost_or_failed_while_versions_are_swapped() {
         }
         count
     });
-    let versions = [b'b', b'c'].map(|letter| version(Guest::Triage.component(), letter));
+    let versions = b"bc".map(|letter| version(Guest::Triage.component(), letter));
     for turn in 0..20 {
         workshop.component("live", &versions[turn % 2]);
         let events = reloader.pass().await;
