@@ -53,26 +53,29 @@ pub enum Voted {
     Counted(String),
 }
 
-fn not_waiting(record: &Record) -> VoteError {
-    let why = match record.state {
+/// Why nobody is asked about an incident now.
+pub fn why_not_asked(record: &Record) -> &'static str {
+    match record.state {
         State::NeedsHuman => "there is no safe fix to approve",
         State::Open | State::Investigated | State::Decided if record.asked_at.is_some() => {
-            "its question is void, since it expired or its object changed; it is looked at again \
-             and asks anew"
+            "its question is void, since it expired or its object changed; it is looked at again, \
+             and then people are asked again"
         }
         State::Open | State::Investigated | State::Decided => "it is still being looked at",
         State::Approved | State::Executing | State::Applied => "it is approved already",
         _ => "it has ended",
-    };
-    VoteError::NotWaiting {
-        id: record.incident.id.0.clone(),
-        state: record.state.as_str(),
-        why: why.to_owned(),
     }
 }
 
-/// Take a yes: to what was `shown`, or to what is asked now where the person named the incident
-/// alone.
+fn not_waiting(record: &Record) -> VoteError {
+    VoteError::NotWaiting {
+        id: record.incident.id.0.clone(),
+        state: record.state.as_str(),
+        why: why_not_asked(record).to_owned(),
+    }
+}
+
+/// Take a yes to what was `shown`.
 ///
 /// # Errors
 /// [`VoteError`] says why not.
@@ -80,7 +83,7 @@ pub fn approve(
     flow: &Flow,
     id: &str,
     person: &Person,
-    shown: Option<&Question>,
+    shown: &Question,
 ) -> Result<Voted, VoteError> {
     let id = flow.store.find(id)?.incident.id.0;
     let vote = || vote(flow, &id, person, shown);
@@ -91,7 +94,7 @@ fn vote(
     flow: &Flow,
     id: &str,
     person: &Person,
-    shown: Option<&Question>,
+    shown: &Question,
 ) -> Result<Voted, VoteError> {
     let (authority, now) = (flow.authority(), flow.clock.now());
     flow.store.modify(id, |record| {
@@ -101,14 +104,12 @@ fn vote(
         else {
             return Err(not_waiting(record));
         };
-        if let Some(shown) = shown {
-            shown.stands(candidate, asked_at)?;
-        }
+        shown.stands(candidate, asked_at)?;
         authority.admit(candidate, person)?;
         let vote = Vote {
             approver: person.clone(),
             at: now,
-            digest: candidate.digest(),
+            digest: candidate.digest.clone(),
         };
         let approver = &person.name;
         let (fix, mut votes) = (candidate.fix.kubectl(), record.votes.clone());

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod approve;
 mod compile;
 mod demo;
 mod incidents;
@@ -52,11 +53,8 @@ enum Command {
     Demo(Demo),
     /// List incidents, or show one with its evidence, diff and history
     Incidents(Incidents),
-    /// Approve the fix of an incident
-    Approve {
-        /// Incident, such as inc-17 or 17
-        id: String,
-    },
+    /// Show the fix of an incident, ask, and approve it
+    Approve(Approve),
     /// Dismiss an incident
     Dismiss {
         /// Incident
@@ -184,6 +182,18 @@ struct Incidents {
     /// How to print
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
+}
+
+#[derive(Debug, Args)]
+struct Approve {
+    /// Incident, such as inc-17 or 17
+    id: String,
+    /// Do not ask: for scripts, which say by its digest what they approve
+    #[arg(long, requires = "digest")]
+    yes: bool,
+    /// Digest of the fix that was shown, from `incidents ID -o json`
+    #[arg(long, requires = "yes")]
+    digest: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -348,7 +358,7 @@ async fn dispatch(
         Command::Demo(args) => demo::demo(settings, args.bundles, args.output).await,
         Command::Replay { bundles, output } => demo::replay(settings, bundles, output).await,
         Command::Incidents(args) => incidents::show(&settings, &args),
-        Command::Approve { id } => incidents::approve(&settings, id).await,
+        Command::Approve(args) => approve::approve(&settings, args).await,
         Command::Dismiss { id, reason } => incidents::dismiss(&settings, id, reason).await,
         Command::Record(args) => {
             args.place.over(&mut settings);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8shawk_core::approval::Person;
+use k8shawk_core::approval::{Person, Question};
 use nix::unistd::{Group, Uid, User};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -29,6 +29,8 @@ pub enum Ask {
     Approve {
         /// Incident.
         id: String,
+        /// What was shown.
+        shown: Question,
     },
     /// No to it.
     Dismiss {
@@ -159,7 +161,7 @@ fn person(uid: u32) -> Person {
 
 fn act(desk: &dyn Desk, ask: &Ask, who: &Person) -> Answer {
     let done = match ask.clone() {
-        Ask::Approve { id } => desk.act(who, &Act::Approve { id, shown: None }),
+        Ask::Approve { id, shown } => desk.act(who, &Act::Approve { id, shown }),
         Ask::Dismiss { id, reason } => desk.act(who, &Act::Dismiss { id, reason }),
         Ask::Plugins => Ok(desk.plugins()),
     };

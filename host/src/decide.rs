@@ -243,12 +243,14 @@ async fn candidate(
         return Err(NotTried::Refused(last.refusal(flow.clock.now())));
     }
     let tried = try_fix(&flow.world, &ruled.fix, record.incident.opened_at).await?;
+    let digest = tried.digest(&flow.key, &ruled.fix);
     Ok(Candidate {
         fix: ruled.fix.clone(),
         rationale: ruled.rationale.clone(),
         ruling: calmed(ruled.ruling.clone(), past.len()),
         diff: tried.diff,
         target_uid: tried.uid,
+        digest,
         ledger,
     })
 }

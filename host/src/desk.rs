@@ -13,8 +13,8 @@ pub enum Act {
     Approve {
         /// Incident.
         id: String,
-        /// What was shown; none where the person named the incident alone.
-        shown: Option<Question>,
+        /// What was shown: whoever has not seen it cannot approve it.
+        shown: Question,
     },
     /// No to it.
     Dismiss {

@@ -50,7 +50,7 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         Err(error) => return again(flow, record, &error.to_string()),
     };
     match try_fix(&flow.world, &candidate.fix, record.incident.opened_at).await {
-        Ok(tried) if approval.covers(&tried.diff.digest(), &tried.uid) => {
+        Ok(tried) if approval.covers(&tried.digest(&flow.key, &candidate.fix), &tried.uid) => {
             let before = health::look(&flow.world, record)
                 .await
                 .map_err(FlowError::Cluster)?;
@@ -128,6 +128,20 @@ fn again(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
         })?;
     flow.terminal.note(&stored, why);
     Ok(())
+}
+
+/// True where people were asked by a version that did not know yet what exactly it asked.
+pub fn is_undigested(record: &Record) -> bool {
+    let first = record.decision.as_ref().and_then(|d| d.first());
+    first.is_some_and(|c| c.digest.is_empty())
+}
+
+/// Decide again, so that people are asked about what exactly would be sent.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub fn ask_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    again(flow, record, "an earlier version asked: people are asked again")
 }
 
 /// Send what is stored, and store the answer.

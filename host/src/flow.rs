@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use k8shawk_core::approval::Authority;
+use k8shawk_core::approval::{ApprovalKey, Authority};
 use k8shawk_core::config::Config;
 use thiserror::Error;
 
@@ -33,6 +33,8 @@ pub struct Flow {
     pub clock: Clock,
     /// What is counted and traced.
     pub telemetry: Telemetry,
+    /// Key of the digests that approvals are for.
+    pub key: ApprovalKey,
 }
 
 /// Why a stage stopped. The incident stays in the state that is stored.
@@ -72,9 +74,11 @@ impl Flow {
         world: World,
         clock: Clock,
     ) -> Result<Flow, StoreError> {
+        let store = Arc::new(Store::in_memory()?);
         Ok(Flow {
             config,
-            store: Arc::new(Store::in_memory()?),
+            key: store.approval_key()?,
+            store,
             judges,
             model: None,
             world,

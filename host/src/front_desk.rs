@@ -25,7 +25,7 @@ impl FrontDesk {
         let flow = &self.pipeline.flow;
         match act {
             Act::Approve { id, shown } => {
-                match approve::approve(flow, id, who, shown.as_ref()).map_err(|e| e.to_string())? {
+                match approve::approve(flow, id, who, shown).map_err(|e| e.to_string())? {
                     Voted::Approved(message) | Voted::Counted(message) => Ok(message),
                 }
             }

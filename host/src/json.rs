@@ -56,6 +56,8 @@ pub fn incident(record: &Record) -> Value {
         "state": record.state,
         "opened_at": record.incident.opened_at,
         "diff": first.map(|c| &c.diff.lines),
+        "digest": first.map(|c| &c.digest),
+        "asked_at": record.asked_at,
         "ledger": first.map(|c| &c.ledger),
         "approvers": record.execution.as_ref().map(|e| e.approvers.as_slice()),
         "recovery": record.recovery,

@@ -241,6 +241,9 @@ async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
         State::Decided => telemetry
             .stage_now(Stage::Notify, id, || notify::run(flow, record))
             .map(|()| Next::Go),
+        State::Waiting if fix::is_undigested(record) => {
+            fix::ask_again(flow, record).map(|()| Next::Go)
+        }
         State::Waiting | State::NeedsHuman => document().map(|()| Next::Rest),
         State::Approved => telemetry
             .stage(Stage::Fix, id, fix::prepare(flow, record))

@@ -23,6 +23,16 @@ pub fn below(bound: u64) -> u64 {
     }
 }
 
+/// A key that nobody can guess.
+///
+/// # Errors
+/// [`NoRandomness`]; there is no weaker key in its place.
+pub fn key() -> Result<[u8; 32], NoRandomness> {
+    let mut bytes = [0; 32];
+    fill(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// A text that nobody can guess.
 ///
 /// # Errors

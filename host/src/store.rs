@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::sync::broadcast;
 
+use crate::random::NoRandomness;
 use crate::telemetry::{Before, Telemetry};
 
 pub use ledger::Past;
@@ -47,6 +48,9 @@ pub enum StoreError {
         /// Where it does not.
         source: serde_json::Error,
     },
+    /// The key of this installation cannot be made: try again once the system gives randomness.
+    #[error(transparent)]
+    Key(#[from] NoRandomness),
     /// There is no such incident.
     #[error("there is no incident {0}")]
     Unknown(String),

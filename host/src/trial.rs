@@ -1,5 +1,6 @@
 //! A fix, tried: planned on the object as it is now, and sent to the API server as a dry run.
 
+use k8shawk_core::approval::ApprovalKey;
 use k8shawk_core::diff::Diff;
 use k8shawk_core::fix::{Fix, Operation, Precondition};
 use k8shawk_core::rca::time;
@@ -12,10 +13,19 @@ use crate::world::World;
 pub struct Tried {
     /// The operation.
     pub operation: Operation,
-    /// Its diff.
+    /// Its diff, for people.
     pub diff: Diff,
     /// UID of the target.
     pub uid: String,
+    before: Value,
+    after: Value,
+}
+
+impl Tried {
+    /// What an approval of it is for.
+    pub fn digest(&self, key: &ApprovalKey, fix: &Fix) -> String {
+        key.digest(fix, &self.operation, &self.before, &self.after)
+    }
 }
 
 /// Why a fix cannot be tried now.
@@ -82,6 +92,8 @@ async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, Not
         diff: diff(&operation, &current, &after),
         uid: text("/metadata/uid").to_owned(),
         operation,
+        before: current,
+        after,
     })
 }
 

@@ -1,11 +1,15 @@
 //! Authority to execute one decision.
 
+mod key;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::decision::Candidate;
 use crate::fix::Risk;
 use crate::policy::{ApprovalRule, Ruling};
+
+pub use key::ApprovalKey;
 
 /// The door that a person came through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,14 +66,16 @@ pub struct Vote {
     pub approver: Person,
     /// When, milliseconds since the Unix epoch.
     pub at: i64,
-    /// Digest of the diff that was shown.
+    /// Digest of the fix that was shown.
     pub digest: String,
 }
 
-/// What stood before a person's eyes when they said yes: a yes is for nothing else.
+/// What stood before a person's eyes when they said yes: a yes is for nothing else, and there is
+/// no yes without one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Question {
-    /// Digest of the diff.
+    /// Digest of the fix, as [`Candidate::digest`](crate::decision::Candidate::digest).
     pub digest: String,
     /// When it was asked, milliseconds since the Unix epoch.
     pub asked_at: i64,
@@ -79,10 +85,10 @@ pub struct Question {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Superseded {
     /// The fix is another one now.
-    #[error("the fix has changed since that message; look at the new diff")]
+    #[error("the fix has changed since it was shown to you; look at the new diff")]
     Fix,
     /// The same fix was asked about again.
-    #[error("that question expired and was asked again; look at the message and click anew")]
+    #[error("that question expired and the fix was proposed again; look at it and approve it again")]
     Question,
 }
 
@@ -92,7 +98,7 @@ impl Question {
     /// # Errors
     /// [`Superseded`] says what is different.
     pub fn stands(&self, candidate: &Candidate, asked_at: i64) -> Result<(), Superseded> {
-        if candidate.digest() != self.digest {
+        if candidate.digest != self.digest {
             Err(Superseded::Fix)
         } else if asked_at != self.asked_at {
             Err(Superseded::Question)
@@ -211,9 +217,9 @@ impl Authority {
         if late > 0 {
             return Err(ApprovalError::Expired(late / 60_000));
         }
-        let digest = candidate.digest();
+        let digest = &candidate.digest;
         let mut people: Vec<&Person> = Vec::new();
-        for vote in votes.iter().filter(|v| v.digest == digest) {
+        for vote in votes.iter().filter(|v| v.digest == *digest) {
             self.admit(candidate, &vote.approver)?;
             if !people.iter().any(|p| p.name == vote.approver.name) {
                 people.push(&vote.approver);
@@ -228,7 +234,7 @@ impl Authority {
             }
         };
         Ok(Approval {
-            digest,
+            digest: digest.clone(),
             target_uid: candidate.target_uid.clone(),
             approvers,
         })
@@ -266,9 +272,9 @@ fn enough(ruling: &Ruling, people: &[&Person]) -> Result<(), ApprovalError> {
 }
 
 impl Approval {
-    /// True where this authority covers a change of this object with this diff.
-    pub fn covers(&self, diff_digest: &str, target_uid: &str) -> bool {
-        self.digest == diff_digest && self.target_uid == target_uid
+    /// True where this authority covers an operation of this digest on this object.
+    pub fn covers(&self, digest: &str, target_uid: &str) -> bool {
+        !digest.is_empty() && self.digest == digest && self.target_uid == target_uid
     }
 
     /// Consume the authority; what is left is who gave it.

@@ -19,6 +19,11 @@ pub struct Candidate {
     pub diff: Diff,
     /// UID of the target at the dry run.
     pub target_uid: String,
+    /// Keyed digest of what would be sent, see
+    /// [`ApprovalKey`](crate::approval::ApprovalKey::digest): what an approval is bound to, beside
+    /// the target's uid. Empty where an earlier version decided.
+    #[serde(default)]
+    pub digest: String,
     /// How often this action ended in each verdict for the same class and kind of owner.
     #[serde(default)]
     pub ledger: Vec<(String, u32)>,
@@ -61,10 +66,5 @@ impl Candidate {
             .collect();
         let name = self.fix.action.name();
         (!words.is_empty()).then(|| format!("{name} for this kind of fault: {}", words.join(", ")))
-    }
-
-    /// What an approval is bound to, beside the target's uid.
-    pub fn digest(&self) -> String {
-        self.diff.digest()
     }
 }

@@ -1,10 +1,17 @@
-//! What a fix changes, as one line for each field.
+//! What a fix changes, as one line for each field, for people to read.
+//!
+//! Values of environment variables and of data fields are hidden here, and nothing else is: a
+//! field whose name sounds like a secret is none. What an approval is bound to is the operation
+//! itself, see [`ApprovalKey`](crate::approval::ApprovalKey).
+
+mod hide;
+
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use serde_json::{Map, Value};
 
-use crate::redact::{REDACTED, is_secret_name, redact};
+use self::hide::Within;
 
 /// Fields that the API server changes by itself and that say nothing to people.
 const NOISE: &[&str] = &[
@@ -39,7 +46,11 @@ impl Diff {
     /// Compare two versions of an object.
     pub fn between(before: &Value, after: &Value) -> Diff {
         let mut lines = Vec::new();
-        compare("", Some(before), Some(after), &mut lines);
+        let place = Place {
+            path: String::new(),
+            within: Within::Root,
+        };
+        compare(&place, Some(before), Some(after), &mut lines);
         Diff { lines }
     }
 
@@ -51,18 +62,6 @@ impl Diff {
             after: after.map(str::to_owned),
         };
         Diff { lines: vec![line] }
-    }
-
-    /// SHA-256 of the lines: what an approval is bound to.
-    pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for line in &self.lines {
-            for part in [Some(&line.path), line.before.as_ref(), line.after.as_ref()] {
-                hash.update(part.map_or("-", String::as_str).as_bytes());
-                hash.update([0, u8::from(part.is_some())]);
-            }
-        }
-        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
 }
 
@@ -81,89 +80,117 @@ impl std::fmt::Display for Diff {
     }
 }
 
-fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, lines: &mut Vec<Line>) {
-    if before == after || NOISE.contains(&path) {
+/// Where a value stands.
+struct Place {
+    path: String,
+    within: Within,
+}
+
+impl Place {
+    fn field(&self, key: &str) -> Place {
+        let path = match self.path.as_str() {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        };
+        Place {
+            path,
+            within: self.within.field(key),
+        }
+    }
+
+    fn item(&self, name: &str) -> Place {
+        Place {
+            path: format!("{}[{name}]", self.path),
+            within: self.within.item(),
+        }
+    }
+
+    fn line(&self, before: Option<&Value>, after: Option<&Value>) -> Line {
+        Line {
+            path: self.path.clone(),
+            before: before.map(|v| self.within.shown(v)),
+            after: after.map(|v| self.within.shown(v)),
+        }
+    }
+}
+
+fn compare(place: &Place, before: Option<&Value>, after: Option<&Value>, lines: &mut Vec<Line>) {
+    if before == after || NOISE.contains(&place.path.as_str()) {
         return;
     }
-    match (before, after) {
-        (Some(Value::Object(b)), Some(Value::Object(a))) => {
-            let mut keys: Vec<&String> = b.keys().chain(a.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                let at = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
-                compare(&at, b.get(key), a.get(key), lines);
-            }
+    if let (Some(old), Some(new)) = (fields(before, after), fields(after, before)) {
+        let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            compare(&place.field(key), old.get(key), new.get(key), lines);
         }
-        (Some(Value::Array(b)), Some(Value::Array(a))) if named(b) && named(a) => {
-            let mut names: Vec<&str> = b.iter().chain(a).filter_map(name).collect();
-            names.sort_unstable();
-            names.dedup();
-            for key in names {
-                let find = |list: &'_ [Value]| list.iter().position(|v| name(v) == Some(key));
-                let (old, new) = (
-                    find(b).and_then(|i| b.get(i)),
-                    find(a).and_then(|i| a.get(i)),
-                );
-                compare(&format!("{path}[{key}]"), old, new, lines);
-            }
-        }
-        _ => lines.push(Line {
-            path: path.to_owned(),
-            before: before.map(|v| hidden(path, v)),
-            after: after.map(|v| hidden(path, v)),
-        }),
-    }
-}
-
-fn name(value: &Value) -> Option<&str> {
-    value.get("name").and_then(Value::as_str)
-}
-
-fn named(list: &[Value]) -> bool {
-    !list.is_empty() && list.iter().all(|v| name(v).is_some())
-}
-
-/// A value for people to read, without secrets.
-fn hidden(path: &str, value: &Value) -> String {
-    if is_secret_name(path) {
-        REDACTED.to_owned()
+    } else if let (Some(old), Some(new)) = (items(before, after), items(after, before)) {
+        compare_items(place, old, new, lines);
     } else {
-        redact(&shown(value))
+        lines.push(place.line(before, after));
     }
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// Items by their names, and their order where nothing else is different.
+fn compare_items(place: &Place, old: &[Value], new: &[Value], lines: &mut Vec<Line>) {
+    let mut names: Vec<&str> = old.iter().chain(new).filter_map(name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let known = lines.len();
+    for named in names {
+        let find = |list: &'_ [Value]| list.iter().position(|v| name(v) == Some(named));
+        let (before, after) = (
+            find(old).and_then(|i| old.get(i)),
+            find(new).and_then(|i| new.get(i)),
+        );
+        compare(&place.item(named), before, after, lines);
     }
+    if lines.len() == known {
+        lines.push(Line {
+            path: format!("{} (order)", place.path),
+            before: Some(order(old)),
+            after: Some(order(new)),
+        });
+    }
+}
+
+fn order(items: &[Value]) -> String {
+    let names: Vec<&str> = items.iter().filter_map(name).collect();
+    names.join(", ")
+}
+
+static NO_FIELDS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+
+/// The fields of an object; none of them where it is absent and the other side has some.
+fn fields<'v>(value: Option<&'v Value>, other: Option<&Value>) -> Option<&'v Map<String, Value>> {
+    match (value, other) {
+        (Some(Value::Object(map)), _) => Some(map),
+        (None, Some(Value::Object(map))) if !map.is_empty() => Some(&NO_FIELDS),
+        _ => None,
+    }
+}
+
+/// The items of a list where each has a name of its own; none of them where it is absent and the
+/// other side has some.
+fn items<'v>(value: Option<&'v Value>, other: Option<&Value>) -> Option<&'v [Value]> {
+    match (value, other) {
+        (Some(Value::Array(items)), _) if named(items) => Some(items),
+        (None, Some(Value::Array(items))) if named(items) && !items.is_empty() => Some(&[]),
+        _ => None,
+    }
+}
+
+fn name(item: &Value) -> Option<&str> {
+    item.get("name").and_then(Value::as_str)
+}
+
+fn named(items: &[Value]) -> bool {
+    let mut names: Vec<&str> = items.iter().filter_map(name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len() == items.len()
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn names_the_container_that_changes() {
-        let before = json!({"spec": {"containers": [{"name": "a", "image": "x:1"}, {"name": "b"}]},
-            "status": 1});
-        let after = json!({"spec": {"containers": [{"name": "a", "image": "x:2"}, {"name": "b"}]},
-            "status": 2});
-        let diff = Diff::between(&before, &after);
-        assert_eq!(diff.to_string(), "~ spec.containers[a].image: x:1 -> x:2");
-    }
-
-    #[test]
-    fn another_change_has_another_digest() {
-        let one = Diff::whole("x", Some("1"), None);
-        let two = Diff::whole("x", None, Some("1"));
-        assert_ne!(one.digest(), two.digest());
-    }
-}
+mod tests;

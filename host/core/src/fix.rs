@@ -22,6 +22,7 @@ use crate::kinds::{self, Kind};
 use crate::object::ObjectRef;
 
 pub use enabled::Enabled;
+pub(crate) use operation::as_written;
 pub use operation::{Operation, Precondition};
 pub use quantity::Quantity;
 

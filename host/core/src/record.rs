@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::approval::Vote;
+use crate::approval::{Question, Vote};
 use crate::decision::{Decision, Refused};
 use crate::finding::Finding;
 use crate::fix::{Fix, Operation};
@@ -276,6 +276,16 @@ impl Record {
     pub fn fix(&self) -> Option<&Fix> {
         let first = self.decision.as_ref().and_then(|d| d.first());
         first.map(|c| &c.fix)
+    }
+
+    /// What people are asked now; none where nobody is asked.
+    pub fn question(&self) -> Option<Question> {
+        let candidate = self.decision.as_ref()?.first()?;
+        let asked_at = self.asked_at.filter(|_| self.state == State::Waiting)?;
+        Some(Question {
+            digest: candidate.digest.clone(),
+            asked_at,
+        })
     }
 
     /// The fix that would take the applied fix back, where there is one.

@@ -119,6 +119,7 @@ async fn play(
     let (inventory, events) = (replay.inventory(), replay.events());
     let flow = Arc::new(Flow {
         config: config.clone(),
+        key: store.approval_key()?,
         store: store.clone(),
         judges: judges.clone(),
         model: None,
@@ -145,9 +146,11 @@ async fn play(
     }
     for id in &opened {
         if flow.store.get(id)?.state == State::Waiting && has_more(&flow) {
-            match approve::approve(&flow, id, &Person::named("demo"), None) {
-                Ok(_) => pipeline.drive(id),
-                Err(why) => flow.terminal.print(&format!("{id}: {why}")),
+            if let Some(shown) = flow.store.get(id)?.question() {
+                match approve::approve(&flow, id, &Person::named("demo"), &shown) {
+                    Ok(_) => pipeline.drive(id),
+                    Err(why) => flow.terminal.print(&format!("{id}: {why}")),
+                }
             }
             pipeline.idle().await;
         }

@@ -1,4 +1,4 @@
-//! `k8shawk incidents`, `approve` and `dismiss`.
+//! `k8shawk incidents` and `dismiss`.
 
 use serde_json::Value;
 
@@ -74,11 +74,6 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
         terminal.print(&format!("  RCA: {rca}"));
     }
     Ok(true)
-}
-
-/// Approve the fix of an incident.
-pub async fn approve(settings: &Settings, id: String) -> anyhow::Result<bool> {
-    ask(settings, Ask::Approve { id }).await
 }
 
 /// Dismiss an incident.

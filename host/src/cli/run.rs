@@ -57,6 +57,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     ));
     let flow = Arc::new(Flow {
         config: config.clone(),
+        key: store.approval_key()?,
         store: store.clone(),
         judges: loaded.judges.clone(),
         model,

@@ -80,6 +80,7 @@ pub fn print(found: &[Scanned], format: Format) -> anyhow::Result<()> {
                 ruling: fix.ruling.clone(),
                 diff: Default::default(),
                 target_uid: String::new(),
+                digest: String::new(),
                 ledger: Vec::new(),
             });
         }

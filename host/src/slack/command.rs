@@ -22,7 +22,7 @@ pub enum Command {
     },
     /// One incident.
     Show(String),
-    /// Yes to its fix.
+    /// Its fix, with the button that approves it.
     Approve(String),
     /// No, with a reason.
     Dismiss {
@@ -50,7 +50,7 @@ pub enum Command {
 pub const HELP: &[(&str, &str)] = &[
     ("list [all]", "what is open; `all`: what ended too"),
     ("show ID", "one incident with its evidence and its fix"),
-    ("approve ID", "apply its fix"),
+    ("approve ID", "its fix, to look at and to approve"),
     ("dismiss ID [reason]", "no to its fix"),
     (
         "mute ID|NAMESPACE [minutes]",

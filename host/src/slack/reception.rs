@@ -136,8 +136,10 @@ impl Slack {
         let id = target.incident.clone();
         let done = match press {
             Press::Approve => {
-                let shown = target.question();
-                self.act(from, &Act::Approve { id, shown }, desk).await
+                match target.question() {
+                    Some(shown) => self.act(from, &Act::Approve { id, shown }, desk).await,
+                    None => Err("that button shows no fix; look at the message again".to_owned()),
+                }
             }
             // Its message does not show that it is proposed elsewhere.
             Press::Undo => {
@@ -200,10 +202,7 @@ impl Slack {
 
     async fn try_act(&self, from: &From<'_>, act: &Act, desk: &dyn Desk) -> Result<String, String> {
         let record = self.store.get(act.incident()).map_err(|e| e.to_string())?;
-        if let Act::Approve {
-            shown: Some(shown), ..
-        } = act
-        {
+        if let Act::Approve { shown, .. } = act {
             stands(&record, shown)?;
         }
         let person = self.person(from, &record).await?;

@@ -1,8 +1,10 @@
 //! What is asked of the store as a whole.
 
+use k8shawk_core::approval::ApprovalKey;
 use rusqlite::params;
 
 use super::{Store, Stored};
+use crate::random;
 
 /// One row, from the moment at which the file was made.
 pub(super) const SCHEMA: &str = "
@@ -10,6 +12,10 @@ CREATE TABLE IF NOT EXISTS birth (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     at INTEGER NOT NULL,
     nonce TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS installation (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    approval_key BLOB NOT NULL
 );
 ";
 
@@ -28,6 +34,27 @@ impl Store {
             .and_then(|_| t.query_row("SELECT at || '/' || nonce FROM birth", [], |r| r.get(0)))
             .map_err(|e| self.fault(e))
         })
+    }
+
+    /// The key by which this installation makes the digests that approvals are for; made once, and
+    /// kept as long as the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](super::StoreError::Database), or
+    /// [`StoreError::Key`](super::StoreError::Key).
+    pub fn approval_key(&self) -> Stored<ApprovalKey> {
+        let fresh = random::key()?;
+        let bytes: [u8; 32] = self.transact(|t| {
+            t.execute(
+                "INSERT OR IGNORE INTO installation (one, approval_key) VALUES (1, ?1)",
+                params![fresh],
+            )
+            .and_then(|_| {
+                t.query_row("SELECT approval_key FROM installation", [], |r| r.get(0))
+            })
+            .map_err(|e| self.fault(e))
+        })?;
+        Ok(ApprovalKey::new(&bytes))
     }
 
     /// How many incidents have not ended, by state.
@@ -57,5 +84,25 @@ mod tests {
         let birth = Store::open(&path).unwrap().birth().unwrap();
         assert_eq!(Store::open(&path).unwrap().birth().unwrap(), birth);
         assert_ne!(Store::in_memory().unwrap().birth().unwrap(), birth);
+    }
+
+    #[test]
+    fn a_store_keeps_the_key_of_its_approvals() {
+        use k8shawk_core::fix::{Fix, Operation};
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("k.sqlite");
+        let target = k8shawk_core::ObjectRef::new("v1", "Pod", "shop", "web");
+        let fix = Fix::parse("delete-pod", target, &[]).unwrap();
+        let object = serde_json::json!({"metadata": {"uid": "u"}});
+        let sent = Operation::Delete {
+            object: object.clone(),
+        };
+        let digest = |store: &Store| {
+            let key = store.approval_key().unwrap();
+            key.digest(&fix, &sent, &object, &serde_json::Value::Null)
+        };
+        let first = digest(&Store::open(&path).unwrap());
+        assert_eq!(digest(&Store::open(&path).unwrap()), first);
+        assert_ne!(digest(&Store::in_memory().unwrap()), first);
     }
 }

@@ -86,7 +86,7 @@ fn record(broken: &Broken<'_>, product: &Product) -> Result<()> {
     let recording = product.command(directory.path()).args(&arguments).spawn()?;
     let running = product.run(broken.namespace.name(), &[])?;
     let waiting = running.until(&["waiting"], Duration::from_secs(90))?;
-    let approved = running.ask(&["approve", waiting["id"].as_str().unwrap_or_default()]);
+    let approved = running.approve(waiting["id"].as_str().unwrap_or_default());
     let mut recording = recording;
     let status = recording.wait()?;
     approved?;

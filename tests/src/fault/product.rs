@@ -293,6 +293,16 @@ impl Running<'_> {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Approve the fix of an incident as it is shown now; returns what it said.
+    ///
+    /// # Errors
+    /// What it said where it did not.
+    pub fn approve(&self, id: &str) -> Result<String> {
+        let shown = Product::document(&self.command().args(["incidents", id, "-o", "json"]).output()?)?;
+        let digest = shown["digest"].as_str().unwrap_or("none");
+        self.ask(&["approve", id, "--yes", "--digest", digest])
+    }
+
     /// A page of it: status and body.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub fn waiting(name: &str, now: i64) -> Record {
             "ruling": {"approval": [{"approvers": ["S0456"], "count": 1, "why": "shop is in production"}]},
             "diff": {"lines": [{"path": "spec.template.spec.containers[app].image",
                 "before": "app:2", "after": "app:1"}]},
-            "target_uid": "u1", "resource_version": "7", "ledger": [["recovered", 3]]}],
+            "target_uid": "u1", "digest": "5c".repeat(32), "resource_version": "7", "ledger": [["recovered", 3]]}],
             "refused": [{"proposal": "kubectl exec", "reason": "not in the catalogue"}],
             "next_check": ""},
         "asked_at": now + 2000, "execution": null, "recovery": null, "merged_into": null,

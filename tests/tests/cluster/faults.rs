@@ -83,14 +83,14 @@ fn fixed(broken: &Broken<'_>, product: &Product) -> Result<()> {
     let waiting = running.until(&["waiting"], Duration::from_secs(90))?;
     let id = waiting["id"].as_str().unwrap_or_default();
     if waiting.pointer("/fix/risk").and_then(|r| r.as_str()) == Some("high") {
-        let refused = running.ask(&["approve", id]);
+        let refused = running.approve(id);
         ensure!(
             refused.is_err(),
             "a high risk was approved by one unnamed person"
         );
         return Ok(());
     }
-    running.ask(&["approve", id])?;
+    running.approve(id)?;
     let ends = ["recovered", "partly", "unchanged", "worse", "failed"];
     let ended = running.until(&ends, Duration::from_secs(200))?;
     ensure!(

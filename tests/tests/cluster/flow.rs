@@ -131,7 +131,7 @@ fn drift(cluster: &Cluster) -> Result<()> {
     let id = text(&waiting, "/id");
     let change = ["set", "env", "deployment/web", "UNRELATED=1"].map(str::to_owned);
     broken.kubectl(&change)?;
-    running.ask(&["approve", id])?;
+    running.approve(id)?;
     let again = running.until(&["waiting"], Duration::from_secs(60))?;
     ensure!(
         again["diff"] != waiting["diff"],
@@ -188,7 +188,7 @@ fn dismissed(cluster: &Cluster) -> Result<()> {
         );
     }
     ensure!(
-        running.ask(&["approve", id]).is_err(),
+        running.approve(id).is_err(),
         "a dismissed incident was approved"
     );
     Ok(())

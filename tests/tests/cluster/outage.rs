@@ -32,7 +32,7 @@ fn outage() -> Result<()> {
     let begun = Instant::now();
     std::thread::sleep(Duration::from_secs(10));
     // The yes is stored, though nothing can be done with it now.
-    running.ask(&["approve", text(&waiting, "/id")])?;
+    running.approve(text(&waiting, "/id"))?;
     std::thread::sleep(AWAY.saturating_sub(begun.elapsed()));
     ensure!(running.lives()?, "it ended: {}", running.log());
     says_that_it_is_stuck(&running, text(&waiting, "/id"))?;
@@ -125,7 +125,7 @@ fn until_ended(running: &Running<'_>, id: &str) -> Result<Value> {
                 return Ok(ours);
             }
             "waiting" => {
-                let _ = running.ask(&["approve", id]);
+                let _ = running.approve(id);
             }
             _ if Instant::now() > until => bail!("{}", running.told()),
             _ => {}

@@ -88,7 +88,7 @@ fn approve(running: &Running<'_>) {
     for incident in running.incidents().unwrap_or_default() {
         if incident["state"] == "waiting" {
             // A host that crashes while it answers is what this test is about.
-            let _ = running.ask(&["approve", incident["id"].as_str().unwrap_or_default()]);
+            let _ = running.approve(incident["id"].as_str().unwrap_or_default());
         }
     }
 }

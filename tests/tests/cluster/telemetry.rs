@@ -48,7 +48,7 @@ fn rules() -> Result<()> {
 /// Through approval and fix to the end.
 fn recover(running: &Running<'_>) -> Result<Value> {
     let waiting = running.until(&["waiting"], Duration::from_secs(90))?;
-    running.ask(&["approve", text(&waiting, "/id")])?;
+    running.approve(text(&waiting, "/id"))?;
     running.until(&["recovered"], MINUTES)
 }
 

@@ -73,7 +73,8 @@ pub fn told(cluster: &Cluster) -> Result<()> {
     ensure!(ids == [text(&waiting, "/id")], "{all:?}");
     ensure!(again["opened_at"] == waiting["opened_at"], "{again}");
 
-    pod.exec(&["approve", text(&waiting, "/id")])?;
+    let (id, digest) = (text(&again, "/id"), text(&again, "/digest"));
+    pod.exec(&["approve", id, "--yes", "--digest", digest])?;
     pod.until("recovered", Duration::from_secs(120))?;
     let status = ["rollout", "status", "deployment/web", "--timeout=60s"];
     broken.namespace.kubectl(&status)?;

@@ -110,7 +110,8 @@ impl Stage {
         self.told(&asked, left);
         let more = matches!(&flow.world, World::Recorded(replay) if replay.has_more());
         if asked.state == State::Waiting && more {
-            approve::approve(&flow, &id, &Person::named("ada"), None).unwrap();
+            let shown = asked.question().unwrap();
+            approve::approve(&flow, &id, &Person::named("ada"), &shown).unwrap();
             pipeline.drive(&id);
             pipeline.idle().await;
             self.told(&flow.store.get(&id).unwrap(), left);

@@ -16,7 +16,7 @@ use k8shawk::slack::socket::Socket;
 use k8shawk::slack::{Options, Slack};
 use k8shawk::speech::Speech;
 use k8shawk::store::{Store, StoreError};
-use k8shawk_core::approval::{Person, Question};
+use k8shawk_core::approval::Person;
 use k8shawk_core::record::{Record, State};
 pub use k8shawk_tests::slack_server::click::{click, form, signed};
 use k8shawk_tests::slack_server::gallery::waiting;
@@ -227,11 +227,7 @@ impl World {
     /// The value that the Approve button of an incident carries now.
     pub fn approve_value(&self, id: &str) -> String {
         let record = self.store.get(id).unwrap();
-        let question = Question {
-            digest: record.decision.unwrap().candidates[0].digest(),
-            asked_at: record.asked_at.unwrap(),
-        };
-        Target::shown(id, &question).value()
+        Target::shown(id, &record.question().unwrap()).value()
     }
 
     pub fn click(&self, user: &str, action: &str, value: &str) -> Value {

@@ -15,6 +15,7 @@ fn candidate(action: &str, kind: &str, ruling: Ruling) -> Candidate {
         ruling,
         diff: Diff::whole("x", None, Some("1")),
         target_uid: "u".into(),
+        digest: "d1".into(),
         ledger: vec![],
     }
 }
@@ -23,7 +24,7 @@ fn vote(candidate: &Candidate, who: &str) -> Vote {
     Vote {
         approver: Person::named(who),
         at: 0,
-        digest: candidate.digest(),
+        digest: candidate.digest.clone(),
     }
 }
 
@@ -47,8 +48,8 @@ fn two() -> Ruling {
 fn one_vote_is_authority_for_a_fix_of_low_risk() {
     let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
     let approval = anyone().approve(&c, &[vote(&c, "ann")], 0, 1).unwrap();
-    assert!(approval.covers(&c.digest(), "u"));
-    assert!(!approval.covers(&c.digest(), "other"));
+    assert!(approval.covers(&c.digest, "u"));
+    assert!(!approval.covers(&c.digest, "other"));
 }
 
 #[test]
@@ -190,8 +191,8 @@ fn a_yes_is_for_what_was_shown_alone() {
         digest: digest.to_owned(),
         asked_at,
     };
-    assert_eq!(shown(&c.digest(), 5).stands(&c, 5), Ok(()));
+    assert_eq!(shown(&c.digest, 5).stands(&c, 5), Ok(()));
     assert_eq!(shown("0", 5).stands(&c, 5), Err(Superseded::Fix));
-    let older = shown(&c.digest(), 4);
+    let older = shown(&c.digest, 4);
     assert_eq!(older.stands(&c, 5), Err(Superseded::Question));
 }

@@ -1,7 +1,7 @@
 //! What a fix does to the API, as a value.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 /// One change of the cluster, bound to the version of the object that it was planned on.
@@ -30,6 +30,66 @@ pub enum Operation {
         /// The object to create.
         new: Value,
     },
+}
+
+/// What the API server keeps about an object by itself.
+const SERVERS: &[&str] = &[
+    "managedFields",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+];
+
+/// An object without what the API server keeps about it: its status and its version.
+pub(crate) fn as_written(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(map) = object.as_object_mut() {
+        map.remove("status");
+    }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|key, _| !SERVERS.contains(&key.as_str()));
+    }
+    object
+}
+
+/// What names one object for its whole life.
+fn identity(object: &Value) -> Value {
+    let mut named = Map::new();
+    for path in [
+        "/apiVersion",
+        "/kind",
+        "/metadata/namespace",
+        "/metadata/name",
+        "/metadata/uid",
+    ] {
+        let value = object.pointer(path).cloned().unwrap_or_default();
+        named.insert(path.to_owned(), value);
+    }
+    Value::Object(named)
+}
+
+impl Operation {
+    /// What is sent, as a value: where two operations differ in what they do, so do these.
+    pub(crate) fn sent(&self) -> Value {
+        match self {
+            Operation::Replace { object } => json!(["replace", as_written(object)]),
+            Operation::Delete { object } => json!(["delete", identity(object)]),
+            Operation::Evict { object } => json!(["evict", identity(object)]),
+            Operation::Recreate { old, new } => {
+                json!(["recreate", identity(old), as_written(new)])
+            }
+        }
+    }
+
+    /// The object that it is about, as it was when it was planned.
+    pub fn planned_on(&self) -> &Value {
+        match self {
+            Operation::Replace { object }
+            | Operation::Delete { object }
+            | Operation::Evict { object } => object,
+            Operation::Recreate { old, .. } => old,
+        }
+    }
 }
 
 /// Why a fix cannot be planned on the object as it is now.

@@ -42,7 +42,7 @@ pub(super) fn row(record: &Record, look: Look) -> Value {
 
 fn approve(incident: &str, candidate: &Candidate, asked_at: i64) -> Button {
     let question = Question {
-        digest: candidate.digest(),
+        digest: candidate.digest.clone(),
         asked_at,
     };
     let fix = &candidate.fix;

@@ -38,6 +38,7 @@ pub(crate) fn record() -> Record {
             Some("app:1"),
         ),
         target_uid: "u1".into(),
+        digest: "d".repeat(64),
         ledger: vec![("recovered".into(), 3)],
     };
     let finding = Finding {

@@ -20,15 +20,11 @@ impl Slack {
                 Ok(records) => command::list(&records, all, self.now()),
                 Err(fault) => Answer::says(&fault.to_string()),
             },
-            Command::Show(id) => match self.store.get(&id) {
+            // A yes is for what was seen: the answer shows it, with the button.
+            Command::Approve(id) | Command::Show(id) => match self.store.get(&id) {
                 Ok(record) => command::show(&record, self.now()),
                 Err(fault) => Answer::says(&fault.to_string()),
             },
-            Command::Approve(id) => command::told(
-                &self
-                    .act(from, &Act::Approve { id, shown: None }, desk)
-                    .await,
-            ),
             Command::Dismiss { id, reason } => {
                 command::told(&self.act(from, &Act::Dismiss { id, reason }, desk).await)
             }

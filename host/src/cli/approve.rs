@@ -1,0 +1,121 @@
+//! `k8shawk approve`: the fix is shown first, and the yes is for what was shown.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use k8shawk_core::approval::Question;
+use k8shawk_core::decision::Candidate;
+use k8shawk_core::record::Record;
+
+use super::{Approve, Misuse, incidents};
+use crate::approve::why_not_asked;
+use crate::control::{Ask, ControlError};
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::terminal::plain;
+
+/// Show the fix of an incident, ask, and hand the yes to the running host.
+pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool> {
+    let record = find(settings, &args.id)?;
+    let Some((candidate, mut shown)) = asked(&record) else {
+        let (id, state) = (&record.incident.id, record.state.as_str());
+        eprintln!(
+            "k8shawk: incident {id} is {state}: {}",
+            why_not_asked(&record)
+        );
+        return Ok(false);
+    };
+    match args.digest {
+        Some(digest) => shown.digest = digest,
+        None => {
+            if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+                return Err(Misuse(
+                    "approve shows the fix and asks on a terminal; a script passes what it read in \
+                     `k8shawk incidents ID -o json`: --yes --digest DIGEST"
+                        .to_owned(),
+                )
+                .into());
+            }
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+            if !agreed(&record, candidate, input, output)? {
+                eprintln!("k8shawk: not approved");
+                return Ok(false);
+            }
+        }
+    }
+    let id = record.incident.id.0.clone();
+    incidents::ask(settings, Ask::Approve { id, shown }).await
+}
+
+/// The incident, as the host of this directory stored it.
+fn find(settings: &Settings, id: &str) -> anyhow::Result<Record> {
+    let path = settings.config.database();
+    match Store::open_existing(&path)? {
+        Some(store) => Ok(store.find(id)?),
+        None => Err(ControlError::NoHost {
+            path: settings.config.socket(),
+            why: format!("there is no database at {}", path.display()),
+        }
+        .into()),
+    }
+}
+
+/// What is asked now, as it is shown and as a yes names it.
+fn asked(record: &Record) -> Option<(&Candidate, Question)> {
+    let candidate = record.decision.as_ref()?.first()?;
+    Some((candidate, record.question()?))
+}
+
+/// Show all of it and read the answer: `y` or `yes`.
+fn agreed(
+    record: &Record,
+    candidate: &Candidate,
+    mut input: impl BufRead,
+    mut output: impl Write,
+) -> std::io::Result<bool> {
+    let fix = &candidate.fix;
+    let (id, name, risk) = (&record.incident.id, fix.action.name(), fix.risk());
+    let target = plain(&fix.target.to_string());
+    writeln!(output, "{id}: {}", plain(record.title()))?;
+    writeln!(output, "{name} on {target} (risk {risk}) changes:")?;
+    for line in candidate.diff.to_string().lines() {
+        writeln!(output, "  {}", plain(line))?;
+    }
+    writeln!(output, "needs {}", plain(&candidate.ruling.summary()))?;
+    write!(output, "Approve? [y/N] ")?;
+    output.flush()?;
+    let mut answer = String::new();
+    input.read_line(&mut answer)?;
+    Ok(matches!(
+        answer.trim().to_lowercase().as_str(),
+        "y" | "yes"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::slack::message::tests::record;
+
+    #[rstest]
+    #[case("y\n", true)]
+    #[case("YES\n", true)]
+    #[case("\n", false)]
+    #[case("n\n", false)]
+    #[case("", false)]
+    fn shows_every_line_and_takes_a_plain_yes_alone(#[case] typed: &str, #[case] yes: bool) {
+        let mut record = record();
+        if let Some(decision) = &mut record.decision {
+            let line = decision.candidates[0].diff.lines[0].clone();
+            decision.candidates[0].diff.lines = vec![line; 200];
+        }
+        let (candidate, shown) = asked(&record).unwrap();
+        let mut output = Vec::new();
+        let answer = agreed(&record, candidate, typed.as_bytes(), &mut output).unwrap();
+        assert_eq!(answer, yes);
+        let text = String::from_utf8(output).unwrap();
+        assert_eq!(text.matches("app:2 -> app:1").count(), 200, "{text}");
+        assert_eq!(shown.digest, candidate.digest);
+    }
+}
