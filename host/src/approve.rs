@@ -90,12 +90,7 @@ pub fn approve(
     flow.telemetry.stage_now(Stage::Approve, &id, vote)
 }
 
-fn vote(
-    flow: &Flow,
-    id: &str,
-    person: &Person,
-    shown: &Question,
-) -> Result<Voted, VoteError> {
+fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Voted, VoteError> {
     let (authority, now) = (flow.authority(), flow.clock.now());
     flow.store.modify(id, |record| {
         let candidate = record.decision.as_ref().and_then(|d| d.first());
@@ -112,7 +107,8 @@ fn vote(
             digest: candidate.digest.clone(),
         };
         let approver = &person.name;
-        let (fix, mut votes) = (candidate.fix.kubectl(), record.votes.clone());
+        let (fix, mut votes) = (candidate.fix.summary(), record.votes.clone());
+        votes.retain(|v| !v.approver.is(person));
         votes.push(vote);
         match authority.approve(candidate, &votes, asked_at, now) {
             Ok(_) => {

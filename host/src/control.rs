@@ -139,11 +139,24 @@ async fn answer(stream: UnixStream, desk: &dyn Desk) -> std::io::Result<()> {
     writing.write_all(text.as_bytes()).await
 }
 
+/// The user that this host runs as, named as the socket names who comes.
+pub fn account() -> String {
+    let uid = Uid::effective();
+    match User::from_uid(uid) {
+        Ok(Some(user)) => user.name,
+        _ => nameless(uid.as_raw()),
+    }
+}
+
+fn nameless(uid: u32) -> String {
+    format!("uid:{uid}")
+}
+
 /// A user of this machine with its groups, `%name` each; `uid:N` where it has no name, as in a
 /// container.
 fn person(uid: u32) -> Person {
     let Ok(Some(user)) = User::from_uid(Uid::from_raw(uid)) else {
-        return Person::named(&format!("uid:{uid}"));
+        return Person::named(&nameless(uid));
     };
     let groups = std::ffi::CString::new(user.name.as_str())
         .ok()

@@ -1,6 +1,7 @@
 //! Authority to execute one decision.
 
 mod key;
+mod people;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -10,6 +11,7 @@ use crate::fix::Risk;
 use crate::policy::{ApprovalRule, Ruling};
 
 pub use key::ApprovalKey;
+pub use people::{People, PeopleError};
 
 /// The door that a person came through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +22,11 @@ pub enum Door {
     Socket,
     /// Slack.
     Slack,
+}
+
+impl Door {
+    /// Every door.
+    pub const ALL: [Door; 2] = [Door::Socket, Door::Slack];
 }
 
 /// A person, as the door that they came through knows them.
@@ -48,6 +55,11 @@ impl Person {
             groups: Vec::new(),
             door,
         }
+    }
+
+    /// True where this is the same name at the same door.
+    pub fn is(&self, other: &Person) -> bool {
+        self.door == other.door && self.name == other.name
     }
 
     /// True where one of these names means this person; none means anybody.
@@ -88,7 +100,9 @@ pub enum Superseded {
     #[error("the fix has changed since it was shown to you; look at the new diff")]
     Fix,
     /// The same fix was asked about again.
-    #[error("that question expired and the fix was proposed again; look at it and approve it again")]
+    #[error(
+        "that question expired and the fix was proposed again; look at it and approve it again"
+    )]
     Question,
 }
 
@@ -115,8 +129,10 @@ pub struct Authority {
     pub approvers: Vec<String>,
     /// The same in Slack; empty means whoever is let in there, for low and medium risk.
     pub in_slack: Vec<String>,
-    /// Milliseconds after which a question expires.
+    /// Milliseconds after which a question, and every yes to it, expires.
     pub expires_after: i64,
+    /// Who is one person.
+    pub people: People,
 }
 
 /// Why a vote is not taken, or is not enough.
@@ -202,6 +218,19 @@ impl Authority {
         Err(unauthorised(person, why))
     }
 
+    /// Check that what was asked then may still be answered, or done, now.
+    ///
+    /// # Errors
+    /// [`ApprovalError::Expired`].
+    pub fn in_time(&self, asked_at: i64, now: i64) -> Result<(), ApprovalError> {
+        let late = now - (asked_at + self.expires_after);
+        if late > 0 {
+            Err(ApprovalError::Expired(late / 60_000))
+        } else {
+            Ok(())
+        }
+    }
+
     /// Turn the stored votes into authority, the one way to make an [`Approval`].
     ///
     /// # Errors
@@ -213,23 +242,20 @@ impl Authority {
         asked_at: i64,
         now: i64,
     ) -> Result<Approval, ApprovalError> {
-        let late = now - (asked_at + self.expires_after);
-        if late > 0 {
-            return Err(ApprovalError::Expired(late / 60_000));
-        }
+        self.in_time(asked_at, now)?;
         let digest = &candidate.digest;
+        let is_for_it = |v: &&Vote| v.digest == *digest && v.at >= asked_at;
         let mut people: Vec<&Person> = Vec::new();
-        for vote in votes.iter().filter(|v| v.digest == *digest) {
+        for vote in votes.iter().filter(is_for_it) {
             self.admit(candidate, &vote.approver)?;
-            if !people.iter().any(|p| p.name == vote.approver.name) {
-                people.push(&vote.approver);
-            }
+            people.push(&vote.approver);
         }
         let approvers = match &candidate.ruling {
             Ruling::Denied(reasons) => return Err(ApprovalError::Denied(reasons.join("; "))),
             Ruling::Auto if people.is_empty() => vec!["policy (auto)".to_owned()],
             ruling => {
-                enough(ruling, &people)?;
+                self.enough(ruling, &people)?;
+                let people = self.people.distinct(&people);
                 people.iter().map(|p| p.name.clone()).collect()
             }
         };
@@ -239,35 +265,47 @@ impl Authority {
             approvers,
         })
     }
+
+    /// Every rule has its number of different people; without a rule one person is enough.
+    fn enough(&self, ruling: &Ruling, people: &[&Person]) -> Result<(), ApprovalError> {
+        let Ruling::Approval(rules) = ruling else {
+            return Ok(());
+        };
+        let mut unsure = false;
+        let mut lacks = |rule: &ApprovalRule| {
+            let need = rule.count.max(1) as usize;
+            let fits: Vec<&Person> = people
+                .iter()
+                .filter(|p| p.is_one_of(&rule.approvers))
+                .copied()
+                .collect();
+            let left = need.saturating_sub(self.people.count(&fits));
+            unsure |= left > 0 && self.people.distinct(&fits).len() >= need;
+            (left > 0).then(|| rule.still(left))
+        };
+        let mut missing: Vec<String> = rules.iter().filter_map(&mut lacks).collect();
+        if rules.is_empty() && people.is_empty() {
+            missing.push("one approval".to_owned());
+        }
+        if unsure {
+            missing.push(UNSURE.to_owned());
+        }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            let missing = missing.join("; ");
+            Err(ApprovalError::NotEnough { missing })
+        }
+    }
 }
+
+/// Why votes that look like enough are not.
+const UNSURE: &str = "the votes so far may all be of one person: approval.people says who is who";
 
 fn unauthorised(person: &Person, why: &str) -> ApprovalError {
     ApprovalError::Unauthorised {
         approver: person.name.clone(),
         why: why.to_owned(),
-    }
-}
-
-/// Every rule has its number of different people; without a rule one person is enough.
-fn enough(ruling: &Ruling, people: &[&Person]) -> Result<(), ApprovalError> {
-    let Ruling::Approval(rules) = ruling else {
-        return Ok(());
-    };
-    let lacks = |rule: &ApprovalRule| {
-        let need = rule.count.max(1) as usize;
-        let have = people.iter().filter(|p| p.is_one_of(&rule.approvers));
-        let left = need.saturating_sub(have.count());
-        (left > 0).then(|| rule.still(left))
-    };
-    let mut missing: Vec<String> = rules.iter().filter_map(lacks).collect();
-    if rules.is_empty() && people.is_empty() {
-        missing.push("one approval".to_owned());
-    }
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        let missing = missing.join("; ");
-        Err(ApprovalError::NotEnough { missing })
     }
 }
 

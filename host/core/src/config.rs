@@ -18,6 +18,7 @@ pub use log::LogFormat;
 pub use slack::SlackConfig;
 pub use voice::{Speaker, VoiceConfig, VoiceEngine};
 
+use crate::approval::People;
 use crate::fix::Enabled;
 use crate::model::ModelConfig;
 use crate::rbac::Account;
@@ -51,8 +52,10 @@ pub struct Config {
     pub quarantine_after: u32,
     /// Who may approve; whoever reaches the socket where empty.
     pub approvers: Vec<String>,
-    /// How long a question stands.
+    /// How long a question, and every yes to it, stands.
     pub approval_expires: Duration,
+    /// Which names at the doors are one person.
+    pub people: People,
     /// Which fixes may happen, and where.
     pub fixes: Enabled,
     /// Longest time of one fix.
@@ -106,6 +109,7 @@ impl Default for Config {
             quarantine_after: 5,
             approvers: Vec::new(),
             approval_expires: Duration::from_secs(30 * 60),
+            people: People::default(),
             fixes: Enabled::default(),
             fix_timeout: Duration::from_secs(30),
             recovery_interval: Duration::from_secs(15),

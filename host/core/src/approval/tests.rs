@@ -33,6 +33,7 @@ fn anyone() -> Authority {
         approvers: vec![],
         in_slack: vec![],
         expires_after: 60_000,
+        people: People::default(),
     }
 }
 
@@ -93,6 +94,7 @@ fn high_risk_needs_a_named_approver() {
         approvers: vec!["ann".into()],
         in_slack: vec!["U0001".into()],
         expires_after: 1,
+        people: People::default(),
     };
     assert!(named.admit(&c, &Person::named("ann")).is_ok());
     assert!(named.admit(&c, &Person::named("bob")).is_err());
@@ -147,6 +149,7 @@ fn only_listed_people_may_dismiss_where_a_list_is_set() {
         approvers: vec!["ann".into()],
         in_slack: vec!["U0001".into()],
         expires_after: 1,
+        people: People::default(),
     };
     assert!(listed.known(&Person::named("ann")).is_ok());
     assert!(listed.known(&Person::named("bob")).is_err());
@@ -159,6 +162,7 @@ fn each_door_has_its_own_names() {
         approvers: vec!["ann".into()],
         in_slack: vec!["U0001".into(), "@example.com".into()],
         expires_after: 1,
+        people: People::default(),
     };
     let mut bob = Person::at(Door::Slack, "U0002");
     assert!(both.known(&Person::at(Door::Slack, "U0001")).is_ok());
@@ -177,11 +181,39 @@ fn with_nobody_named_slack_approves_no_high_risk() {
         approvers: vec!["ann".into()],
         in_slack: vec![],
         expires_after: 1,
+        people: People::default(),
     };
     let member = Person::at(Door::Slack, "U0001");
     assert!(local.admit(&c, &member).is_err());
     let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
     assert!(local.admit(&c, &member).is_ok());
+}
+
+#[test]
+fn a_yes_to_an_earlier_question_does_not_count() {
+    let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
+    let early = vote(&c, "ann");
+    assert!(anyone().approve(&c, &[early.clone()], 1, 2).is_err());
+    let later = Vote { at: 1, ..early };
+    assert!(anyone().approve(&c, &[later], 1, 2).is_ok());
+}
+
+#[test]
+fn one_person_at_two_doors_is_told_why_that_is_one() {
+    let c = candidate("delete-pod", "Pod", two());
+    let slack = Vote {
+        approver: Person::at(Door::Slack, "U0001"),
+        ..vote(&c, "")
+    };
+    let votes = [vote(&c, "ann"), slack];
+    let fault = anyone().approve(&c, &votes, 0, 1).unwrap_err().to_string();
+    assert!(fault.contains("approval.people"), "{fault}");
+    let lines = ["ann user:ann", "bob slack:U0001"].map(str::to_owned);
+    let told = Authority {
+        people: People::parse(&lines).unwrap(),
+        ..anyone()
+    };
+    assert!(told.approve(&c, &votes, 0, 1).is_ok());
 }
 
 #[test]

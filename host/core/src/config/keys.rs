@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Config, LogFormat, slack, voice};
+use crate::approval::People;
 use crate::model::{Price, Provider};
 use crate::rbac::Account;
 
@@ -221,8 +222,14 @@ pub const KEYS: &[Key] = &[
     key(
         "approval.expires_minutes",
         "K8SHAWK_APPROVAL_EXPIRES_MINUTES",
-        "how long a question stands (30)",
+        "how long a question, and every yes to it, stands (30)",
         set!(approval_expires, i => Duration::from_secs(60 * i.number::<u64>(1, 10_080)?)),
+    ),
+    key(
+        "approval.people",
+        "K8SHAWK_APPROVAL_PEOPLE",
+        "who is one person, as `NAME slack:ID user:NAME`: they count once wherever they approve",
+        set!(people, i => People::parse(&i.list()?).map_err(|e| e.to_string())?),
     ),
     key(
         "fix.enabled",

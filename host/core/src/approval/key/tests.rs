@@ -219,8 +219,7 @@ fn another_verb_object_fix_or_key_has_another_digest() {
         key.digest(fix, sent, &object, &Value::Null)
     };
     let target = ObjectRef::new("apps/v1", "Deployment", "shop", "web");
-    let second =
-        Fix::parse("rollout-undo", target, &[("revision".into(), "2".into())]).unwrap();
+    let second = Fix::parse("rollout-undo", target, &[("revision".into(), "2".into())]).unwrap();
     let all = HashSet::from([
         of(&key(), &fix(), &delete(&object)),
         of(&key(), &fix(), &delete(&other)),
