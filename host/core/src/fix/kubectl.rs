@@ -1,6 +1,10 @@
-//! How people would do the same by hand: shown, never run.
+//! How people would do the same by hand: shown, never run. What no kubectl command does is said
+//! in words behind a `#`.
 
 use super::{Action, Fix, selector_text};
+
+/// Labels by which a controller knows the pods of a Job, and which another Job cannot have.
+const CONTROLLER_LABELS: [&str; 2] = ["batch.kubernetes.io/controller-uid", "controller-uid"];
 
 impl Fix {
     /// The kubectl command line that does the same.
@@ -9,7 +13,7 @@ impl Fix {
         let object = format!("{}/{name}", self.target.kind.to_lowercase());
         let body = match &self.action {
             Action::DeletePod => format!("delete pod {name}"),
-            Action::EvictPod => format!("delete pod {name}  # as an eviction"),
+            Action::EvictPod => return self.eviction(),
             Action::RolloutRestart => format!("rollout restart {object}"),
             Action::RolloutUndo { revision } => {
                 format!("rollout undo {object} --to-revision={revision}")
@@ -27,7 +31,7 @@ impl Fix {
                 limits.extend(memory.iter().map(|m| format!("memory={m}")));
                 limits.extend(cpu.iter().map(|c| format!("cpu={c}")));
                 format!(
-                    "set resources {object} -c {container} --limits={}",
+                    "set resources {object} -c {container} --limits={}  # requests above it follow",
                     limits.join(",")
                 )
             }
@@ -46,11 +50,12 @@ impl Fix {
             Action::Uncordon => format!("uncordon {name}"),
             Action::Cordon => format!("cordon {name}"),
             Action::DeleteJob => format!("delete job {name}"),
-            Action::RetryJob => {
-                format!(
-                    "get job {name} -o json | kubectl replace --force -f -  # without controller labels"
-                )
-            }
+            Action::RetryJob => format!(
+                "get job {name} -o json | jq 'del(.status, .spec.selector, {})' | kubectl replace --force -f -",
+                CONTROLLER_LABELS
+                    .map(|l| format!(".spec.template.metadata.labels[\"{l}\"]"))
+                    .join(", ")
+            ),
             Action::RaiseQuota { resource, value } => format!(
                 "patch {object} --type=merge -p '{{\"spec\":{{\"hard\":{{\"{resource}\":\"{value}\"}}}}}}'"
             ),
@@ -69,5 +74,14 @@ impl Fix {
         } else {
             format!("kubectl -n {} {body}", self.target.namespace)
         }
+    }
+
+    /// An eviction honours the pod's disruption budget; `kubectl delete pod` does not, and no
+    /// other command evicts one pod.
+    fn eviction(&self) -> String {
+        let (namespace, name) = (&self.target.namespace, &self.target.name);
+        format!(
+            "echo '{{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{{\"name\":\"{name}\"}}}}' | kubectl create --raw /api/v1/namespaces/{namespace}/pods/{name}/eviction -f -"
+        )
     }
 }

@@ -51,7 +51,7 @@ fn a_fix_survives_a_round_trip_through_its_parameters() {
     );
     assert_eq!(
         fix.kubectl(),
-        "kubectl -n shop set resources deployment/web -c app --limits=memory=64Mi"
+        "kubectl -n shop set resources deployment/web -c app --limits=memory=64Mi  # requests above it follow"
     );
 }
 
@@ -223,6 +223,17 @@ fn the_rights_of_a_fix_are_for_what_it_sends(
     let fix = parse(action, kind, parameters).unwrap();
     let operation = fix.plan(&current, &[], "2026-01-01T00:00:00Z").unwrap();
     assert_eq!(writes(action), requests(&operation));
+    let line = fix.kubectl();
+    let shows = |word: &str| line.contains(word);
+    match operation {
+        Operation::Replace { .. } => assert!(!shows("delete") && !shows("--force"), "{line}"),
+        Operation::Delete { .. } => assert!(shows(" delete ") && !shows("--force"), "{line}"),
+        Operation::Recreate { .. } => assert!(shows(" replace --force "), "{line}"),
+        Operation::Evict { .. } => {
+            assert!(shows("/namespaces/shop/pods/web/eviction"), "{line}");
+            assert!(!shows("delete"), "it would bypass the budget: {line}");
+        }
+    }
 }
 
 #[rstest]

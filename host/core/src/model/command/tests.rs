@@ -9,7 +9,9 @@ use super::*;
 #[case("kubectl -n shop rollout undo deployment/api --to-revision=3")]
 #[case("kubectl -n shop scale deployment/api --replicas=2")]
 #[case("kubectl -n shop set image deployment/api app=registry.example/app:1.2")]
-#[case("kubectl -n shop set resources deployment/api -c app --limits=memory=256Mi,cpu=500m")]
+#[case(
+    "kubectl -n shop set resources deployment/api -c app --limits=memory=256Mi,cpu=500m  # requests above it follow"
+)]
 #[case("kubectl -n shop set selector service/api 'app=api,tier=web'")]
 #[case(
     "kubectl -n shop patch service/api -p '{\"spec\":{\"ports\":[{\"port\":80,\"targetPort\":8080}]}}'"
