@@ -1,18 +1,16 @@
 //! Stage: execute one approved fix, once.
 //!
 //! `Approved -> Executing` stores what will be sent before it is sent; `Executing -> Applied`
-//! stores the answer. After a crash in between, the object itself tells which of the two it was:
-//! an operation is bound to the version or uid that it was planned on, so that sending it again
-//! can only succeed if it had not happened.
+//! stores the answer. After a crash in between, the object itself tells which of the two it was,
+//! see [`Trace`], or that is not known. An operation is bound to the version or uid that it was
+//! planned on, so that sending it again can only succeed if it had not happened.
 
-use k8shawk_core::approval::Approval;
+use k8shawk_core::approval::{Approval, ApprovalError};
 use k8shawk_core::decision::Candidate;
-use k8shawk_core::diff::Diff;
-use k8shawk_core::fix::Operation;
+use k8shawk_core::fix::Trace;
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
-use serde_json::Value;
 
 use crate::cluster::WriteError;
 use crate::flow::{Flow, FlowError};
@@ -41,12 +39,10 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     }
     let candidate = &ruled_again(flow, record, candidate).await;
     let asked_at = record.asked_at.unwrap_or_default();
-    let voted_at = record.votes.last().map_or(asked_at, |v| v.at);
-    let approval = match flow
-        .authority()
-        .approve(candidate, &record.votes, asked_at, voted_at)
-    {
+    let (authority, now) = (flow.authority(), flow.clock.now());
+    let approval = match authority.approve(candidate, &record.votes, asked_at, now) {
         Ok(approval) => approval,
+        Err(error @ ApprovalError::Expired(_)) => return aged(flow, record, &error),
         Err(error) => return again(flow, record, &error.to_string()),
     };
     match try_fix(&flow.world, &candidate.fix, record.incident.opened_at).await {
@@ -99,7 +95,7 @@ fn store(
     let Some(fix) = record.fix().cloned() else {
         return Ok(());
     };
-    let shown = fix.kubectl();
+    let shown = fix.summary();
     let execution = Execution {
         fix,
         operation: tried.operation,
@@ -113,18 +109,32 @@ fn store(
             r.recovery = Some(Recovery::new(before.health, now));
             r.step(now, State::Executing, format!("sending: {shown}"));
         })?;
+    flow.unsent.put(&record.incident.id.0);
     Ok(())
+}
+
+/// A yes that is too old is none: the incident is looked at again, and then people are asked again.
+fn aged(flow: &Flow, record: &Record, why: &ApprovalError) -> Result<(), FlowError> {
+    let next = match record.undo {
+        Some(_) => State::Investigated,
+        None => State::Open,
+    };
+    void(flow, record, next, &why.to_string())
 }
 
 /// An approval that does not fit any more is void: the incident is decided anew.
 fn again(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
+    void(flow, record, State::Investigated, why)
+}
+
+fn void(flow: &Flow, record: &Record, next: State, why: &str) -> Result<(), FlowError> {
     let stored = flow
         .store
         .advance(&record.incident.id.0, record.state, |r| {
             r.votes.clear();
             r.execution = None;
             r.recovery = None;
-            r.step(flow.clock.now(), State::Investigated, why);
+            r.step(flow.clock.now(), next, why);
         })?;
     flow.terminal.note(&stored, why);
     Ok(())
@@ -141,7 +151,11 @@ pub fn is_undigested(record: &Record) -> bool {
 /// # Errors
 /// [`FlowError::Store`].
 pub fn ask_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    again(flow, record, "an earlier version asked: people are asked again")
+    again(
+        flow,
+        record,
+        "an earlier version asked: people are asked again",
+    )
 }
 
 /// Send what is stored, and store the answer.
@@ -152,9 +166,14 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let Some(execution) = &record.execution else {
         return again(flow, record, "there is nothing to send");
     };
-    let resumed = is_done(flow, execution).await?;
-    if resumed {
-        return applied(flow, record, "it had been applied before the restart");
+    let first = flow.unsent.take(&record.incident.id.0);
+    if !first && let Some(ended) = traced(flow, record, execution).await? {
+        return Ok(ended);
+    }
+    // It is known that nothing was sent so far: a yes may still be too old.
+    let asked_at = record.asked_at.unwrap_or_default();
+    if let Err(late) = flow.authority().in_time(asked_at, flow.clock.now()) {
+        return aged(flow, record, &late);
     }
     crash_point("before-send");
     let sent = tokio::time::timeout(
@@ -166,7 +185,14 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
             crash_point("after-send");
             applied(flow, record, "the API server accepted it")
         }
-        Ok(Err(WriteError::Conflict(_))) => retry(flow, record),
+        Ok(Err(WriteError::Conflict(_))) if first => retry(flow, record),
+        // What was sent before may have arrived by now.
+        Ok(Err(WriteError::Conflict(_) | WriteError::Gone(_))) if !first => {
+            match traced(flow, record, execution).await? {
+                Some(ended) => Ok(ended),
+                None => retry(flow, record),
+            }
+        }
         Ok(Err(error @ WriteError::Unavailable(_))) => Err(FlowError::Cluster(error)),
         Ok(Err(error)) => failed(flow, record, &error.to_string()),
         Err(_) => {
@@ -178,49 +204,39 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     }
 }
 
-/// After a crash or an outage: does the object already look as the fix would make it?
-async fn is_done(flow: &Flow, execution: &Execution) -> Result<bool, FlowError> {
+/// After a crash or an outage: what the object tells of the operation, stored where it tells an
+/// end. None where it shows that nothing happened.
+async fn traced(
+    flow: &Flow,
+    record: &Record,
+    execution: &Execution,
+) -> Result<Option<()>, FlowError> {
     let target = &execution.fix.target;
     let current = flow
         .world
         .current(&target.kind, &target.namespace, &target.name)
-        .await;
-    let current = current.map_err(FlowError::Cluster)?;
-    Ok(match (&execution.operation, current) {
-        // Deleting and creating are each done at most once by uid and name, so that both are
-        // simply sent again: what was left out in between is made up for.
-        (Operation::Recreate { .. }, _) => false,
-        (_, None) => true,
-        (Operation::Replace { object }, Some(current)) => wanted_is_there(&current, object),
-        (_, Some(current)) => uid(&current) != uid_of(execution),
-    })
+        .await
+        .map_err(FlowError::Cluster)?;
+    match execution.operation.trace(current.as_ref()) {
+        Trace::Absent => Ok(None),
+        Trace::Done => applied(flow, record, "the target is as the fix makes it").map(Some),
+        Trace::Unknown(why) => not_known(flow, record, why).await.map(Some),
+    }
 }
 
-/// Nothing that a fix may change differs from what was sent.
-fn wanted_is_there(current: &Value, sent: &Value) -> bool {
-    let ours = |path: &str| path.starts_with("spec") || path.starts_with("metadata.finalizers");
-    uid(current) == uid(sent)
-        && !Diff::between(current, sent)
-            .lines
-            .iter()
-            .any(|l| ours(&l.path))
-}
-
-fn uid(object: &Value) -> &str {
-    object
-        .pointer("/metadata/uid")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-fn uid_of(execution: &Execution) -> &str {
-    let object = match &execution.operation {
-        Operation::Replace { object }
-        | Operation::Delete { object }
-        | Operation::Evict { object } => object,
-        Operation::Recreate { old, .. } => old,
+/// Whether the fix was applied cannot be told: that is the end, with how things are now.
+async fn not_known(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
+    let now = match health::look(&flow.world, record).await {
+        Ok(seen) => format!(
+            "{} of {} are good now",
+            seen.health.good, seen.health.wanted
+        ),
+        Err(error) => error.to_string(),
     };
-    uid(object)
+    let note = format!("not known whether the fix was applied: {why}; {now}");
+    let stored = end(flow, record, State::NotKnown, &note)?;
+    flow.terminal.note(&stored, &note);
+    Ok(())
 }
 
 /// The object changed between plan and send, so nothing happened: check the approval again on
@@ -257,12 +273,20 @@ fn applied(flow: &Flow, record: &Record, output: &str) -> Result<(), FlowError> 
 }
 
 fn failed(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
-    flow.store
+    end(flow, record, State::Failed, why).map(drop)
+}
+
+fn end(flow: &Flow, record: &Record, state: State, why: &str) -> Result<Record, FlowError> {
+    let stored = flow
+        .store
         .advance(&record.incident.id.0, State::Executing, |r| {
             if let Some(execution) = &mut r.execution {
                 execution.output = Some(why.to_owned());
             }
-            r.step(flow.clock.now(), State::Failed, why);
+            r.step(flow.clock.now(), state, why);
         })?;
-    Ok(())
+    Ok(stored)
 }
+
+#[cfg(test)]
+mod tests;

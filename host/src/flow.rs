@@ -1,6 +1,7 @@
 //! What every stage is given, and why a stage stops.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use k8shawk_core::approval::{ApprovalKey, Authority};
 use k8shawk_core::config::Config;
@@ -8,6 +9,7 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::cluster::WriteError;
+use crate::control::account;
 use crate::judges::Judges;
 use crate::model::Model;
 use crate::store::{Store, StoreError};
@@ -35,6 +37,27 @@ pub struct Flow {
     pub telemetry: Telemetry,
     /// Key of the digests that approvals are for.
     pub key: ApprovalKey,
+    /// What was stored to be sent, and was not sent yet.
+    pub unsent: Unsent,
+}
+
+/// Incidents whose operation this process stored and did not begin to send: of these alone it is
+/// known that nothing was sent.
+#[derive(Debug, Default)]
+pub struct Unsent(Mutex<HashSet<String>>);
+
+impl Unsent {
+    /// The operation of an incident is stored.
+    pub fn put(&self, id: &str) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.insert(id.to_owned());
+    }
+
+    /// It is about to be sent. True where it was never sent before.
+    pub fn take(&self, id: &str) -> bool {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.remove(id)
+    }
 }
 
 /// Why a stage stopped. The incident stays in the state that is stored.
@@ -43,8 +66,8 @@ pub enum FlowError {
     /// The store failed: try the stage again later.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The cluster does not answer: try the stage again later.
-    #[error("the cluster does not answer: {0}")]
+    /// The cluster does not answer, or refuses: try the stage again later.
+    #[error("{0}")]
     Cluster(WriteError),
     /// A file cannot be written: try the stage again later.
     #[error("{0}")]
@@ -78,6 +101,7 @@ impl Flow {
         Ok(Flow {
             config,
             key: store.approval_key()?,
+            unsent: Unsent::default(),
             store,
             judges,
             model: None,
@@ -91,7 +115,9 @@ impl Flow {
     /// Who may approve.
     pub fn authority(&self) -> Authority {
         let millis = self.config.approval_expires.as_millis();
+        let host = account();
         Authority {
+            people: self.config.people.clone().sharing(&["root", &host]),
             approvers: self.config.approvers.clone(),
             in_slack: self.config.approvers_in_slack(),
             expires_after: i64::try_from(millis).unwrap_or(i64::MAX),

@@ -245,10 +245,7 @@ async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
             fix::ask_again(flow, record).map(|()| Next::Go)
         }
         State::Waiting | State::NeedsHuman => document().map(|()| Next::Rest),
-        State::Approved => telemetry
-            .stage(Stage::Fix, id, fix::prepare(flow, record))
-            .await
-            .map(|()| Next::Go),
+        State::Approved => approved(flow, record).await,
         State::Executing => telemetry
             .stage(Stage::Fix, id, fix::execute(flow, record))
             .await
@@ -264,6 +261,26 @@ async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
         State::Cleared if record.finding.is_none() => Ok(Next::Rest),
         _ => document().map(|()| Next::Rest),
     }
+}
+
+/// An incident that was quiet for so long may have gone away by itself, milliseconds.
+const QUIET: i64 = 60_000;
+
+/// A yes may be old, as after a restart: where nothing was seen of the incident for a while, it is
+/// looked at before its fix is sent. What a person wants undone is there until they say no.
+async fn approved(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
+    let (telemetry, id) = (&flow.telemetry, record.incident.id.0.as_str());
+    let quiet = flow.clock.now() - record.last_seen > QUIET;
+    if quiet && record.undo.is_none() {
+        let look = investigate::look_again(flow, record);
+        telemetry.stage(Stage::Investigate, id, look).await?;
+        if flow.store.get(id)?.state != State::Approved {
+            return Ok(Next::Go);
+        }
+    }
+    let prepared = fix::prepare(flow, record);
+    telemetry.stage(Stage::Fix, id, prepared).await?;
+    Ok(Next::Go)
 }
 
 async fn open(flow: &Flow, record: &Record) -> Result<Next, FlowError> {

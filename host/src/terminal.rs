@@ -148,7 +148,7 @@ fn state_colour(state: State) -> Severity {
     match state {
         State::Recovered | State::Cleared => Severity::Low,
         State::Worse | State::Failed => Severity::Critical,
-        State::Unchanged | State::Partly => Severity::Medium,
+        State::Unchanged | State::Partly | State::NotKnown => Severity::Medium,
         _ => Severity::Info,
     }
 }

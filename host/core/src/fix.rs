@@ -10,6 +10,7 @@ mod kubectl;
 mod operation;
 mod plan;
 mod quantity;
+mod trace;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +26,7 @@ pub use enabled::Enabled;
 pub(crate) use operation::as_written;
 pub use operation::{Operation, Precondition};
 pub use quantity::Quantity;
+pub use trace::Trace;
 
 /// How much harm a fix could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -332,6 +334,11 @@ impl Fix {
                 action: parsed,
             }),
         }
+    }
+
+    /// What is done to which object, in a few words.
+    pub fn summary(&self) -> String {
+        format!("{} on {}", self.action.name(), self.target)
     }
 
     /// How much harm it could do.

@@ -261,6 +261,13 @@ fn recovery(out: &mut String, record: &Record) {
         "\n## Recovery\n\n**{verdict}** after {} checks.",
         recovery.checks
     );
+    if recovery.missed > 0 {
+        let _ = writeln!(out, "{} more looks failed.", recovery.missed);
+    }
+    if record.state == State::NotKnown {
+        let why = record.history.last().map_or("", |s| s.note.as_str());
+        let _ = writeln!(out, "The outcome is {}.", inline(why));
+    }
     let before = recovery.before;
     let _ = writeln!(
         out,

@@ -39,6 +39,8 @@ pub enum State {
     Unchanged,
     /// It is worse than before.
     Worse,
+    /// It is not known whether the fix was applied, or whether it helped.
+    NotKnown,
     /// The operation was refused or failed.
     Failed,
     /// A person said no.
@@ -65,6 +67,7 @@ impl State {
             State::Partly => "partly",
             State::Unchanged => "unchanged",
             State::Worse => "worse",
+            State::NotKnown => "not-known",
             State::Failed => "failed",
             State::Dismissed => "dismissed",
             State::Cleared => "cleared",
@@ -80,6 +83,7 @@ impl State {
                 | State::Partly
                 | State::Unchanged
                 | State::Worse
+                | State::NotKnown
                 | State::Failed
                 | State::Dismissed
                 | State::Cleared
@@ -290,10 +294,11 @@ impl Record {
 
     /// The fix that would take the applied fix back, where there is one.
     pub fn inverse(&self) -> Option<Fix> {
-        let applied = matches!(
-            self.state,
-            State::Recovered | State::Partly | State::Unchanged | State::Worse
-        );
+        let applied = match self.state {
+            State::Recovered | State::Partly | State::Unchanged | State::Worse => true,
+            State::NotKnown => self.history.iter().any(|s| s.state == State::Applied),
+            _ => false,
+        };
         let execution = self.execution.as_ref().filter(|_| applied)?;
         let candidates = &self.decision.as_ref()?.candidates;
         let candidate = candidates.iter().find(|c| c.fix == execution.fix)?;

@@ -172,7 +172,20 @@ pub struct Recovery {
     pub last: Option<Health>,
     /// Checks made.
     pub checks: u32,
+    /// Looks that failed.
+    #[serde(default)]
+    pub missed: u32,
+    /// Since when nothing can be seen, for a reason that may pass.
+    #[serde(default)]
+    blind_since: Option<i64>,
+    /// How long nothing could be seen before that, milliseconds.
+    #[serde(default)]
+    blind: i64,
 }
+
+/// Time in which the API server may not answer that is not taken from the time of the recovery,
+/// milliseconds.
+const OUTAGE: i64 = 15 * 60_000;
 
 impl Recovery {
     /// Start after a fix.
@@ -184,7 +197,35 @@ impl Recovery {
             restarts: 0,
             last: None,
             checks: 0,
+            missed: 0,
+            blind_since: None,
+            blind: 0,
         }
+    }
+
+    /// Take a look that failed, which tells nothing: the window begins again. Where it may pass,
+    /// as an outage does, the time until it has passed does not count, up to a quarter of an hour.
+    /// True once it is too late for a verdict.
+    pub fn missed(&mut self, may_pass: bool, now: i64, timeout: i64) -> bool {
+        self.missed += 1;
+        self.good_since = None;
+        if may_pass {
+            self.blind_since.get_or_insert(now);
+        } else {
+            self.sighted(now);
+        }
+        self.elapsed(now) >= timeout
+    }
+
+    /// It can be seen again.
+    fn sighted(&mut self, now: i64) {
+        self.blind += self.blind_since.take().map_or(0, |since| now - since);
+    }
+
+    /// Time that counts, milliseconds.
+    fn elapsed(&self, now: i64) -> i64 {
+        let blind = self.blind + self.blind_since.map_or(0, |since| now - since);
+        now - self.since - blind.min(OUTAGE)
     }
 
     /// Take one check; returns a verdict once there is one. A restart within the stability
@@ -198,6 +239,7 @@ impl Recovery {
         timeout: i64,
     ) -> Option<Verdict> {
         self.checks += 1;
+        self.sighted(now);
         self.last = Some(health);
         if !health.is_good() || (self.good_since.is_some() && restarts > self.restarts) {
             self.good_since = health.is_good().then_some(now);
@@ -211,7 +253,7 @@ impl Recovery {
         {
             return Some(Verdict::Recovered);
         }
-        (now - self.since >= timeout).then(|| self.verdict_at_timeout(health))
+        (self.elapsed(now) >= timeout).then(|| self.verdict_at_timeout(health))
     }
 
     fn verdict_at_timeout(&self, health: Health) -> Verdict {
@@ -269,6 +311,52 @@ mod tests {
     #[test]
     fn a_rollout_that_moves_is_not_good() {
         assert!(!Health::of(&deployment(2, 1), 0).is_good());
+    }
+
+    const BEFORE: Health = Health {
+        wanted: 2,
+        good: 0,
+        moving: false,
+    };
+
+    #[test]
+    fn ends_at_its_deadline_where_it_may_not_look() {
+        let mut r = Recovery::new(BEFORE, 0);
+        assert!(!r.missed(false, 15_000, 60_000));
+        assert!(!r.missed(false, 59_000, 60_000));
+        assert!(r.missed(false, 60_000, 60_000));
+    }
+
+    #[test]
+    fn an_outage_takes_no_time_from_the_recovery_but_ends_too() {
+        let good = Health::of(&deployment(2, 2), 0);
+        let mut r = Recovery::new(BEFORE, 0);
+        for minute in 1..=5 {
+            assert!(!r.missed(true, minute * 60_000, 180_000));
+        }
+        // 60 s before the outage count, and 4 min in it do not.
+        assert_eq!(r.check(good, 0, 301_000, 30_000, 180_000), None);
+        assert_eq!(
+            r.check(good, 0, 331_000, 30_000, 180_000),
+            Some(Verdict::Recovered)
+        );
+        let mut r = Recovery::new(BEFORE, 0);
+        assert!(!r.missed(true, 1_000, 180_000));
+        assert!(!r.missed(true, OUTAGE, 180_000));
+        assert!(r.missed(true, OUTAGE + 181_000, 180_000));
+    }
+
+    #[test]
+    fn what_was_good_before_a_failed_look_is_not_taken_for_good_since() {
+        let good = Health::of(&deployment(2, 2), 0);
+        let mut r = Recovery::new(BEFORE, 0);
+        assert_eq!(r.check(good, 0, 1_000, 30_000, 180_000), None);
+        assert!(!r.missed(true, 16_000, 180_000));
+        assert_eq!(r.check(good, 0, 31_000, 30_000, 180_000), None);
+        assert_eq!(
+            r.check(good, 0, 61_000, 30_000, 180_000),
+            Some(Verdict::Recovered)
+        );
     }
 
     #[test]

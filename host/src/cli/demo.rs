@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::output::say;
 use super::{Format, output};
 use crate::clock::Clock;
-use crate::flow::Flow;
+use crate::flow::{Flow, Unsent};
 use crate::judges::Judges;
 use crate::pipeline::Pipeline;
 use crate::replay::Replay;
@@ -120,6 +120,7 @@ async fn play(
     let flow = Arc::new(Flow {
         config: config.clone(),
         key: store.approval_key()?,
+        unsent: Unsent::default(),
         store: store.clone(),
         judges: judges.clone(),
         model: None,

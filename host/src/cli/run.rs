@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::cluster::{self, Cluster, Drops};
 use crate::control;
 use crate::desk::Desk;
-use crate::flow::Flow;
+use crate::flow::{Flow, Unsent};
 use crate::front_desk::FrontDesk;
 use crate::http_server::HttpServer;
 use crate::load::{self, Loaded};
@@ -58,6 +58,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     let flow = Arc::new(Flow {
         config: config.clone(),
         key: store.approval_key()?,
+        unsent: Unsent::default(),
         store: store.clone(),
         judges: loaded.judges.clone(),
         model,

@@ -135,12 +135,10 @@ impl Slack {
     ) -> Result<(), StoreError> {
         let id = target.incident.clone();
         let done = match press {
-            Press::Approve => {
-                match target.question() {
-                    Some(shown) => self.act(from, &Act::Approve { id, shown }, desk).await,
-                    None => Err("that button shows no fix; look at the message again".to_owned()),
-                }
-            }
+            Press::Approve => match target.question() {
+                Some(shown) => self.act(from, &Act::Approve { id, shown }, desk).await,
+                None => Err("that button shows no fix; look at the message again".to_owned()),
+            },
             // Its message does not show that it is proposed elsewhere.
             Press::Undo => {
                 let answer = command::told(&self.act(from, &Act::Undo { id }, desk).await);

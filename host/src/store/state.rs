@@ -49,9 +49,7 @@ impl Store {
                 "INSERT OR IGNORE INTO installation (one, approval_key) VALUES (1, ?1)",
                 params![fresh],
             )
-            .and_then(|_| {
-                t.query_row("SELECT approval_key FROM installation", [], |r| r.get(0))
-            })
+            .and_then(|_| t.query_row("SELECT approval_key FROM installation", [], |r| r.get(0)))
             .map_err(|e| self.fault(e))
         })?;
         Ok(ApprovalKey::new(&bytes))

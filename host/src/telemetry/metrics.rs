@@ -173,7 +173,7 @@ impl Metrics {
             }
         }
         for action in actions() {
-            for outcome in ["worse", "failed"] {
+            for outcome in ["worse", "not-known", "failed"] {
                 drop(self.fixes.get_or_create(&Fixed { action, outcome }));
             }
         }
@@ -325,6 +325,11 @@ impl Metrics {
 fn is_outcome(state: State) -> bool {
     matches!(
         state,
-        State::Recovered | State::Partly | State::Unchanged | State::Worse | State::Failed
+        State::Recovered
+            | State::Partly
+            | State::Unchanged
+            | State::Worse
+            | State::NotKnown
+            | State::Failed
     )
 }

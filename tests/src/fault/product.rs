@@ -298,7 +298,12 @@ impl Running<'_> {
     /// # Errors
     /// What it said where it did not.
     pub fn approve(&self, id: &str) -> Result<String> {
-        let shown = Product::document(&self.command().args(["incidents", id, "-o", "json"]).output()?)?;
+        let shown = Product::document(
+            &self
+                .command()
+                .args(["incidents", id, "-o", "json"])
+                .output()?,
+        )?;
         let digest = shown["digest"].as_str().unwrap_or("none");
         self.ask(&["approve", id, "--yes", "--digest", digest])
     }

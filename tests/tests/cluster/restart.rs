@@ -33,7 +33,35 @@ pub fn trials(shared: &Shared) -> Vec<Trial> {
             move || shared.with(|cluster, alone| crash_at(cluster, alone, point)),
         )
     };
-    POINTS.iter().map(trial).collect()
+    let aged = {
+        let shared = shared.clone();
+        Trial::test(
+            "restart::a_yes_that_aged_across_a_crash_is_asked_for_again",
+            move || shared.with(aged),
+        )
+    };
+    POINTS.iter().map(trial).chain([aged]).collect()
+}
+
+/// Crash with the approval stored, and come back when it is too old.
+fn aged(cluster: &Cluster, alone: &RwLock<()>) -> Result<()> {
+    let _reading = alone.read();
+    let broken = Broken::set_up(cluster, "app-panic-rollout")?;
+    let namespace = broken.namespace.name().to_owned();
+    let product = Product::new(cluster)?;
+    let before = generation(&broken)?;
+    let minute = ("K8SHAWK_APPROVAL_EXPIRES_MINUTES", "1");
+    let crash = ("K8SHAWK_CRASH_AT", "approved");
+    let mut running = product.run(&namespace, &[crash, minute])?;
+    until_crashed(&mut running)?;
+    std::thread::sleep(Duration::from_secs(62));
+    running.again(&namespace, &[minute])?;
+    let again = running.until(&["waiting"], Duration::from_secs(90))?;
+    ensure!(again["approvers"].is_null(), "{again}");
+    let history = again["history"].to_string();
+    ensure!(history.contains("the question expired"), "{history}");
+    ensure!(generation(&broken)? == before, "the aged yes was executed");
+    Ok(())
 }
 
 fn crash_at(cluster: &Cluster, alone: &RwLock<()>, point: &str) -> Result<()> {

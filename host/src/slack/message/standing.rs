@@ -85,6 +85,11 @@ pub fn standing(record: &Record, look: Look) -> Standing {
             format!("*Worse than before the fix.* {}", health(record)),
             "Worse than before the fix.",
         ),
+        State::NotKnown => of(
+            state,
+            noted(record, "The outcome is not known"),
+            "The outcome is not known.",
+        ),
         State::Failed => of(state, noted(record, "Failed"), "The fix failed."),
         State::Dismissed => of(state, dismissed(record), "Dismissed."),
         State::Cleared => of(
@@ -104,7 +109,7 @@ fn mark(state: State) -> &'static str {
         State::Approved | State::Executing => ":gear:",
         State::Applied => ":stopwatch:",
         State::Recovered | State::Cleared => ":white_check_mark:",
-        State::Partly | State::Unchanged => ":warning:",
+        State::Partly | State::Unchanged | State::NotKnown => ":warning:",
         State::Worse | State::Failed => ":x:",
         State::Dismissed => ":no_entry_sign:",
         State::Merged => ":link:",

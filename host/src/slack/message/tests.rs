@@ -190,6 +190,7 @@ fn an_expired_question_cannot_be_approved() {
 #[case(State::Worse, "Worse than before")]
 #[case(State::Unchanged, "Unchanged by the fix")]
 #[case(State::Partly, "Partly recovered")]
+#[case(State::NotKnown, "*The outcome is not known.* checked")]
 #[case(State::Failed, "*Failed.* checked")]
 fn every_state_after_the_approval_says_so(#[case] state: State, #[case] says: &str) {
     let r = applied(state);

@@ -7,11 +7,12 @@ use prometheus_client::encoding::EncodeLabelSet;
 use crate::telemetry::stage::Stage;
 
 /// States in which an incident ends.
-pub(super) const FINAL: [State; 8] = [
+pub(super) const FINAL: [State; 9] = [
     State::Recovered,
     State::Partly,
     State::Unchanged,
     State::Worse,
+    State::NotKnown,
     State::Failed,
     State::Dismissed,
     State::Cleared,

@@ -1,0 +1,165 @@
+//! What an object tells of an operation that may have been sent, as after a crash.
+
+use serde_json::Value;
+
+use super::Operation;
+use crate::diff::Diff;
+
+/// What an object tells of an operation on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trace {
+    /// Its own state shows that it was not done: it may be sent.
+    Absent,
+    /// It is as the operation makes it.
+    Done,
+    /// It does not tell, and why: nothing may be claimed, and nothing is sent again.
+    Unknown(&'static str),
+}
+
+impl Operation {
+    /// What the object, as it is now, tells of this operation. An object that is gone, or that
+    /// took the place of the one that was planned on, tells nothing of who took it away.
+    pub fn trace(&self, current: Option<&Value>) -> Trace {
+        match (self, current) {
+            // Both halves are done at most once, by uid and by name: what was left out is made up for.
+            (Operation::Recreate { .. }, None) => Trace::Absent,
+            (_, None) => Trace::Unknown("its target is gone"),
+            (Operation::Recreate { old, new }, Some(current)) => recreated(old, new, current),
+            (_, Some(current)) if uid(current) != uid(self.planned_on()) => {
+                Trace::Unknown("its target is gone, and another object has its name")
+            }
+            (Operation::Replace { object }, Some(current)) => replaced(object, current),
+            (Operation::Delete { .. } | Operation::Evict { .. }, Some(current)) => {
+                match current.pointer("/metadata/deletionTimestamp") {
+                    Some(_) => Trace::Done,
+                    None => Trace::Absent,
+                }
+            }
+        }
+    }
+}
+
+fn replaced(sent: &Value, current: &Value) -> Trace {
+    let same = |field: &str| {
+        let of = |object: &Value| object.pointer(&format!("/metadata/{field}")).cloned();
+        of(sent).zip(of(current)).map(|(s, c)| s == c)
+    };
+    if same("resourceVersion") == Some(true) {
+        Trace::Absent
+    } else if is_as(sent, current, |_| true) {
+        Trace::Done
+    } else if same("generation") == Some(false) {
+        Trace::Unknown("its target was changed in the meantime")
+    } else {
+        Trace::Absent
+    }
+}
+
+/// Labels that the controller gives to a Job's pods, and the selector for them.
+const JOBS: &[&str] = &["spec.selector", "spec.template.metadata.labels"];
+
+fn recreated(old: &Value, new: &Value, current: &Value) -> Trace {
+    let of_its_own = |path: &str| !JOBS.iter().any(|prefix| path.starts_with(prefix));
+    if uid(current) == uid(old) {
+        Trace::Absent
+    } else if is_as(new, current, of_its_own) {
+        Trace::Done
+    } else {
+        Trace::Unknown("its target is gone, and another object has its name")
+    }
+}
+
+/// Nothing that a fix may change differs from what was sent.
+fn is_as(sent: &Value, current: &Value, matters: impl Fn(&str) -> bool) -> bool {
+    let ours = |path: &str| path.starts_with("spec") || path.starts_with("metadata.finalizers");
+    let lines = Diff::between(current, sent).lines;
+    !lines.iter().any(|l| ours(&l.path) && matters(&l.path))
+}
+
+fn uid(object: &Value) -> Option<&str> {
+    object.pointer("/metadata/uid").and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(uid: &str, version: &str, generation: u64, image: &str) -> Value {
+        json!({"metadata": {"uid": uid, "resourceVersion": version, "generation": generation},
+            "spec": {"image": image}})
+    }
+
+    fn replace() -> Operation {
+        Operation::Replace {
+            object: object("u", "7", 1, "good"),
+        }
+    }
+
+    #[rstest]
+    #[case::never_sent(Some(object("u", "7", 1, "bad")), Trace::Absent)]
+    #[case::its_status_changed_since(Some(object("u", "8", 1, "bad")), Trace::Absent)]
+    #[case::sent(Some(object("u", "8", 2, "good")), Trace::Done)]
+    #[case::changed_by_somebody(
+        Some(object("u", "8", 2, "other")),
+        Trace::Unknown("its target was changed in the meantime")
+    )]
+    #[case::vanished(None, Trace::Unknown("its target is gone"))]
+    #[case::made_again_by_somebody(
+        Some(object("v", "9", 1, "good")),
+        Trace::Unknown("its target is gone, and another object has its name")
+    )]
+    fn a_replacement_is_proven_by_the_object_itself(
+        #[case] current: Option<Value>,
+        #[case] trace: Trace,
+    ) {
+        assert_eq!(replace().trace(current.as_ref()), trace);
+    }
+
+    #[rstest]
+    #[case::there(Some(json!({"metadata": {"uid": "u"}})), Trace::Absent)]
+    #[case::going(
+        Some(json!({"metadata": {"uid": "u", "deletionTimestamp": "2026-01-01T00:00:00Z"}})),
+        Trace::Done
+    )]
+    #[case::gone(None, Trace::Unknown("its target is gone"))]
+    #[case::made_again(
+        Some(json!({"metadata": {"uid": "v"}})),
+        Trace::Unknown("its target is gone, and another object has its name")
+    )]
+    fn a_target_that_vanished_proves_no_deletion(
+        #[case] current: Option<Value>,
+        #[case] trace: Trace,
+    ) {
+        let object = json!({"metadata": {"uid": "u"}});
+        let delete = Operation::Delete {
+            object: object.clone(),
+        };
+        assert_eq!(delete.trace(current.as_ref()), trace);
+        assert_eq!(Operation::Evict { object }.trace(current.as_ref()), trace);
+    }
+
+    #[rstest]
+    #[case::not_begun(Some(json!({"metadata": {"uid": "u"}, "spec": {"n": 1}})), Trace::Absent)]
+    #[case::half_done(None, Trace::Absent)]
+    #[case::done(
+        Some(json!({"metadata": {"uid": "v"}, "spec": {"n": 1, "selector": {"a": "b"}}})),
+        Trace::Done
+    )]
+    #[case::another_job(
+        Some(json!({"metadata": {"uid": "v"}, "spec": {"n": 2}})),
+        Trace::Unknown("its target is gone, and another object has its name")
+    )]
+    fn a_job_that_is_made_again_is_known_by_what_it_is(
+        #[case] current: Option<Value>,
+        #[case] trace: Trace,
+    ) {
+        let recreate = Operation::Recreate {
+            old: json!({"metadata": {"uid": "u"}, "spec": {"n": 1, "selector": {"x": "y"}}}),
+            new: json!({"metadata": {}, "spec": {"n": 1}}),
+        };
+        assert_eq!(recreate.trace(current.as_ref()), trace);
+    }
+}
