@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use k8shawk_core::config::{Fault, LogFormat};
+use k8shawk_core::redact;
 use k8shawk_sandbox::COMPILE;
 
 use crate::cluster::ClusterError;
@@ -275,6 +276,10 @@ const MISUSE: u8 = 2;
 /// Run the command line.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Nothing runs that could say something before every pattern that hides secrets is there.
+    if let Err(error) = redact::ready() {
+        return exit(Err(error.into()));
+    }
     // The child of a host has its task from the host, whatever the configuration says.
     if let Command::Compile = cli.command {
         logs::start(LogFormat::Text, None);

@@ -1,0 +1,269 @@
+//! Where the value behind a name is, and whether there is anything to hide.
+
+use super::REDACTED;
+use super::prose;
+
+/// What stands between a name and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// `=`, `:=`, `=>`.
+    Equals,
+    /// `:`, and whether a blank follows.
+    Colon {
+        /// True for `: `.
+        blank: bool,
+    },
+    /// A blank or a comma behind a flag.
+    Flag,
+    /// The value beside a name, or a field of a Secret's data: whatever stands there is the value.
+    Value,
+}
+
+/// What is known of the name in front of a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'t> {
+    /// The name.
+    pub name: &'t str,
+    /// What stands between them.
+    pub sign: Sign,
+    /// Columns in front of the name, where only white space, dashes and quotes are there.
+    pub line: Option<usize>,
+    /// True where the name ends a path.
+    pub path: bool,
+}
+
+/// Bytes of a value: what to keep in front of it, and its length.
+pub(super) type Span = (usize, usize);
+
+/// Where a value is. None where there is nothing to hide.
+pub(super) fn find(rest: &str, place: Place<'_>) -> Option<Span> {
+    if rest.starts_with("//") && place.sign == (Sign::Colon { blank: false }) {
+        return None;
+    }
+    if let Some((kept, inner, slashes, quote)) = opening(rest, place.sign) {
+        let length = closing(inner, slashes, quote);
+        let value = inner.get(..length).unwrap_or_default();
+        return (!is_nothing(value) && !is_plain(value)).then_some((kept, length));
+    }
+    if let Some(span) = structured(rest, place) {
+        return span;
+    }
+    if rest.starts_with(['|', '>'])
+        && let Some(span) = block(rest).or_else(|| written_block(rest))
+    {
+        let hidden = rest.get(span.0..span.0 + span.1) == Some(REDACTED);
+        return (!hidden).then_some(span);
+    }
+    let kept = if is_line_end(rest) && matches!(place.sign, Sign::Colon { .. } | Sign::Value) {
+        next_line(rest, place.line?)?
+    } else {
+        0
+    };
+    let text = rest.get(kept..).unwrap_or_default();
+    let length = bare(text, place.line.is_some());
+    let value = text.get(..length).unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let harmless = is_nothing(value)
+        || is_plain(value)
+        || (is_directory(place.name) && value.starts_with(['/', '.']))
+        || (matches!(place.sign, Sign::Colon { blank: true })
+            && prose::is_message(line, place.path))
+        || (place.sign == Sign::Flag && is_flag(value));
+    (!harmless).then_some((kept, length))
+}
+
+/// A quote, perhaps escaped, perhaps on the next line: bytes up to its inside, the inside, the
+/// backslashes in front of the quote, and the quote.
+fn opening(rest: &str, sign: Sign) -> Option<(usize, &str, usize, char)> {
+    let blank = match sign {
+        Sign::Colon { .. } | Sign::Flag | Sign::Value => rest.len() - rest.trim_start().len(),
+        Sign::Equals => 0,
+    };
+    let text = rest.get(blank..)?;
+    let slashes = text.len() - text.trim_start_matches('\\').len();
+    let quote = text.get(slashes..)?.chars().next()?;
+    let kept = blank + slashes + 1;
+    matches!(quote, '"' | '\'' | '`').then_some((kept, rest.get(kept..)?, slashes, quote))
+}
+
+/// Bytes until the quote that closes, with as many backslashes as opened it.
+fn closing(inner: &str, slashes: usize, quote: char) -> usize {
+    let mut backslashes = 0;
+    for (at, c) in inner.char_indices() {
+        match c {
+            '\\' => backslashes += 1,
+            c if c == quote && backslashes <= slashes => return at - backslashes,
+            _ => backslashes = 0,
+        }
+    }
+    inner.len()
+}
+
+/// A map or a list behind a colon: a map is no value, its own fields are looked at; a list of plain
+/// items is hidden as a whole. The outer None says that it is neither.
+fn structured(rest: &str, place: Place<'_>) -> Option<Option<Span>> {
+    if !matches!(place.sign, Sign::Colon { .. }) {
+        return None;
+    }
+    let inner = rest.strip_prefix(['{', '['])?.trim_start();
+    if rest.starts_with("{{") || rest.starts_with(REDACTED) {
+        return Some(None);
+    }
+    let mut after = inner.trim_start_matches(['"', '\'', '\\', '{', ' ']);
+    after = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c));
+    let field = after.trim_start_matches(['"', '\'', '\\']).starts_with(':');
+    if inner.starts_with(['}', ']']) || field {
+        return Some(None);
+    }
+    let end = rest.find([']', '\n']).filter(|_| rest.starts_with('['))?;
+    (end > 1).then_some(Some((1, end - 1)))
+}
+
+/// A block of YAML: every line that is indented as the first one.
+fn block(rest: &str) -> Option<Span> {
+    let (head, body) = rest.split_once('\n').filter(|(head, _)| head.len() <= 3)?;
+    let indent = body.len() - body.trim_start_matches([' ', '\t']).len();
+    if indent == 0 {
+        return None;
+    }
+    let mut length = 0;
+    for line in body.split_inclusive('\n') {
+        let own = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if own < indent && !line.trim().is_empty() {
+            break;
+        }
+        length += line.len();
+    }
+    let length = body.get(..length).unwrap_or_default().trim_end().len();
+    let secret = length.saturating_sub(indent);
+    (secret > 0).then_some((head.len() + 1 + indent, secret))
+}
+
+/// A block whose line ends are written as `\n`: up to the quote that must follow.
+fn written_block(rest: &str) -> Option<Span> {
+    let behind = rest.get(1..)?.trim_start_matches(['-', '+']);
+    if !behind.starts_with("\\n") {
+        return None;
+    }
+    let end = rest.find(['"', '\n']).unwrap_or(rest.len());
+    let kept = rest.find("\\n").map_or(0, |at| at + 2);
+    let inner = rest.get(kept..end)?;
+    let spaces = inner.len() - inner.trim_start().len();
+    (inner.len() > spaces).then_some((kept + spaces, inner.len() - spaces))
+}
+
+fn is_line_end(rest: &str) -> bool {
+    rest.trim_start_matches([' ', '\t']).starts_with('\n') || rest.starts_with("\\n")
+}
+
+/// Bytes up to a value that stands alone on the next line, further in than its name.
+fn next_line(rest: &str, indent: usize) -> Option<usize> {
+    let (written, at) = match rest.find('\n') {
+        Some(at) if !rest.starts_with("\\n") => (false, at + 1),
+        _ => (true, 2),
+    };
+    let body = rest.get(at..)?;
+    let spaces = body.len() - body.trim_start_matches([' ', '\t']).len();
+    let line = body.lines().next()?;
+    let line = if written {
+        line.split("\\n").next()?
+    } else {
+        line
+    }
+    .trim();
+    let other = line.is_empty()
+        || line.starts_with("- ")
+        || line.starts_with('#')
+        || line.ends_with(':')
+        || line.contains(": ")
+        || line.contains(' ');
+    (spaces > indent && !other).then_some(at + spaces)
+}
+
+/// A value without quotes: a whole line where the name starts it, else a word, up to what begins
+/// another assignment.
+fn bare(rest: &str, line: bool) -> usize {
+    let end = if line {
+        rest.find(['\n', '\r'])
+    } else {
+        rest.find(|c: char| c.is_whitespace() || c == '"' || c == '\'')
+    };
+    let mut value = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    for escape in ["\\n", "\\r", "\\t", "\\\"", "\\'"] {
+        value = value.split(escape).next().unwrap_or_default();
+    }
+    let next = value
+        .match_indices([',', ';', '&', ' '])
+        .map(|(at, _)| at)
+        .find(|at| begins_assignment(value.get(at + 1..).unwrap_or_default()));
+    let value = value.get(..next.unwrap_or(value.len())).unwrap_or_default();
+    let trimmed = value.trim_end_matches([',', ';', '&', ' ']);
+    // A bracket closes what is around the value, unless the value opened it.
+    let mut kept = trimmed;
+    for (open, close) in [('(', ')'), ('{', '}'), ('[', ']')] {
+        if !kept.contains(open) {
+            kept = kept.trim_end_matches(close);
+        }
+    }
+    kept.trim_end_matches([',', ';', '&', ' ']).len()
+}
+
+fn begins_assignment(text: &str) -> bool {
+    let name = text.trim_start();
+    let end = name
+        .find(|c: char| !c.is_ascii_alphanumeric() && !"_.- ".contains(c))
+        .unwrap_or(name.len());
+    let word = name.get(..end).unwrap_or_default();
+    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && !word.trim_end().contains(' ')
+        && name.get(end..).unwrap_or_default().starts_with('=')
+}
+
+/// Nothing that could be a secret, or what is hidden already.
+fn is_nothing(value: &str) -> bool {
+    value.starts_with(REDACTED)
+        || !value.chars().any(char::is_alphanumeric)
+        || super::veil::is_token(value)
+}
+
+/// The whole value is a truth value, nothing, or a reference to a variable.
+fn is_plain(value: &str) -> bool {
+    let lower = value.trim().to_ascii_lowercase();
+    matches!(
+        lower.as_str(),
+        "true" | "false" | "null" | "nil" | "none" | "<nil>" | "<none>" | "<set>" | "<unset>"
+    ) || is_reference(value.trim())
+}
+
+/// `$(NAME)`, `${NAME}`, `{{ .Values.name }}`, and nothing else.
+fn is_reference(value: &str) -> bool {
+    let name = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+    };
+    let within = |open: &str, close: &str| {
+        let inner = value.strip_prefix(open)?.strip_suffix(close)?;
+        Some(name(inner.trim()))
+    };
+    [("$(", ")"), ("${", "}"), ("{{", "}}"), ("<", ">")]
+        .iter()
+        .any(|(open, close)| within(open, close) == Some(true))
+}
+
+/// The shell's own variables are directories.
+fn is_directory(name: &str) -> bool {
+    matches!(name, "PWD" | "OLDPWD")
+}
+
+/// Another flag: the one in front of it has no value.
+fn is_flag(value: &str) -> bool {
+    let word = value.split(['=', ',', ']']).next().unwrap_or_default();
+    let name = word.trim_start_matches('-');
+    word.len() > name.len()
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
