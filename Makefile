@@ -12,7 +12,7 @@ test bench bench-scale: SELECT := --workspace
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-musl
 
-.PHONY: help setup build demo test test-model run bench bench-scale lint static rootfs image manifests
+.PHONY: help setup build demo test test-model run bench bench-scale lint advisories static rootfs image manifests
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ lint: setup ## Format, clippy, published interfaces, licences of dependencies
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	scripts/check-wit.sh
 	scripts/deny.sh
+
+advisories: ## Known vulnerabilities of the dependencies; downloads the database of rustsec.org
+	scripts/advisories.sh
 
 bench: build ## Print the measured ratios and write target/bench/results.json
 	tests/cluster/packages.sh

@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
-# Licences, sources and duplicate versions of the dependencies, by cargo-deny. The advisory
-# database is not asked for: it is another download, which a build must not depend on.
+# Licences, sources and duplicate versions of the dependencies, by cargo-deny, without a network.
+# Advisories are scripts/advisories.sh: their database is another download, which neither a build nor
+# a test may depend on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-version=0.20.2
-if [[ "$(cargo deny --version 2>/dev/null)" != "cargo-deny $version" ]]; then
-  cargo install --locked --quiet --version "$version" --no-default-features cargo-deny
-fi
+scripts/cargo-deny.sh
 cargo deny --offline check licenses bans sources
