@@ -22,7 +22,7 @@ use crate::guard::is_name;
 use crate::kinds::{self, Kind};
 use crate::object::ObjectRef;
 
-pub use enabled::Enabled;
+pub use enabled::{Enabled, stays_inside};
 pub(crate) use operation::as_written;
 pub use operation::{Operation, Precondition};
 pub use quantity::Quantity;

@@ -204,6 +204,12 @@ impl Guard {
             )));
         }
         if self.grant.allows(verb, kind, scope) {
+            // What was granted is the cluster scope: with a namespace that was named beside it,
+            // as for events, a reader would look into that namespace.
+            let read = match scope {
+                Scope::Cluster => read.without_namespace(),
+                Scope::AllNamespaces | Scope::Namespace(_) => read,
+            };
             return Ok(Permit { read });
         }
         Err(Refusal::Denied {
@@ -236,6 +242,18 @@ impl Read {
                 kind, namespace, ..
             } => (Verb::Events, kind, namespace),
         }
+    }
+
+    fn without_namespace(mut self) -> Read {
+        match &mut self {
+            Read::Get { namespace, .. }
+            | Read::List { namespace, .. }
+            | Read::Describe { namespace, .. }
+            | Read::Logs { namespace, .. }
+            | Read::Top { namespace, .. }
+            | Read::Events { namespace, .. } => namespace.clear(),
+        }
+        self
     }
 
     fn may_span_namespaces(&self) -> bool {

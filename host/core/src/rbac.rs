@@ -63,10 +63,16 @@ pub fn reader(watched: &[&str], grants: &[Grant], fixes: &Enabled) -> Vec<Rule> 
     if used(Verb::Top) {
         add(("metrics.k8s.io", "pods".to_owned(), true), &["list"]);
     }
-    for kind in fixes.actions().flat_map(fix::targets) {
+    let reached = |action| {
+        let kinds = fix::targets(action).into_iter();
+        kinds.filter(move |kind| fixes.reaches(action, kind))
+    };
+    let mut reaches_some = false;
+    for kind in fixes.actions().flat_map(reached) {
         add(place(kind), &["get"]);
+        reaches_some = true;
     }
-    if fixes.actions().next().is_some() {
+    if reaches_some {
         // Whether a Service leads somewhere again.
         kinds::kind("EndpointSlice")
             .into_iter()
@@ -87,7 +93,8 @@ pub fn reader(watched: &[&str], grants: &[Grant], fixes: &Enabled) -> Vec<Rule> 
 pub fn executor(fixes: &Enabled) -> Vec<Rule> {
     let mut users: BTreeMap<(Place, &'static str), Vec<&'static str>> = BTreeMap::new();
     for action in fixes.actions() {
-        for kind in fix::targets(action) {
+        let reached = |kind: &&Kind| fixes.reaches(action, kind);
+        for kind in fix::targets(action).into_iter().filter(reached) {
             for (verb, subresource) in fix::writes(action) {
                 let (group, mut resource, namespaced) = place(kind);
                 if !subresource.is_empty() {

@@ -168,6 +168,10 @@ impl LiveReader {
     async fn rows(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<Value>, ReadError> {
         let event = kinds::kind("Event").ok_or(ReadError::NotFound)?;
         let mut fields = format!("involvedObject.kind={kind}");
+        if kinds::kind(kind).is_some_and(|known| !known.namespaced) {
+            // What an event of another namespace says of it is not asked for.
+            fields = format!("{fields},involvedObject.namespace=");
+        }
         if !name.is_empty() {
             fields = format!("{fields},involvedObject.name={name}");
         }

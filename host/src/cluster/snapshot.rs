@@ -183,10 +183,11 @@ impl Snapshot {
 
     fn rows(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<Value>, ReadError> {
         self.page("Event", "")?;
+        let scoped = kinds::kind(kind).is_some_and(|known| known.namespaced);
         let events = self.events_of(|item| {
             let about = &item.about;
             *about.kind == *kind
-                && (namespace.is_empty() || *about.namespace == *namespace)
+                && (scoped && namespace.is_empty() || *about.namespace == *namespace)
                 && (name.is_empty() || *about.name == *name)
         });
         Ok(events::rows(events.iter()))

@@ -29,6 +29,7 @@ const SETS: &[&[&str]] = &[
         "--set=serviceMonitor.labels.team=ops",
         "--set=prometheusRule.enabled=true",
         "--set=prometheusRule.labels.team=ops",
+        "--set-json=networkPolicy.ingress=[{\"namespaceSelector\": {\"matchLabels\": {\"team\": \"ops\"}}}]",
         "--set=plugins.mine.configMap=k8shawk-plugin-mine",
         "--set=policies.rules.configMap=k8shawk-policy-rules",
         "--set=service.type=NodePort",
@@ -145,7 +146,9 @@ pub fn rights(cluster: &Cluster) -> Result<()> {
     let directory = tempfile::tempdir()?;
     for (watched, namespaces, fixes) in [
         ("*", "", "rollout-undo,delete-pod"),
+        ("*", "", "*"),
         ("*", "*", "*"),
+        ("*", "bank,shop", "*"),
         ("shop", "shop", "evict-pod,retry-job"),
         ("*", "bank,shop", "cordon,set-resources,expand-pvc"),
     ] {
@@ -196,6 +199,10 @@ const WRONG: &[(&str, &[&str])] = &[
         "--set=terminationGracePeriodSeconds=5",
         &["terminationGracePeriodSeconds", "25"],
     ),
+    (
+        "--set=networkPolicy.ingress={everybody}",
+        &["networkPolicy", "ingress"],
+    ),
     ("--set=persistence.size=much", &["persistence", "size"]),
 ];
 
@@ -209,6 +216,45 @@ pub fn refused(_: &Cluster) -> Result<()> {
         for word in *words {
             ensure!(told.contains(word), "{value}: {word:?} is not in: {told}");
         }
+    }
+    Ok(())
+}
+
+/// Without a namespace for fixes the account that writes may write nowhere, whatever is enabled.
+pub fn explains_only(cluster: &Cluster) -> Result<()> {
+    let values = ["--set-json=fix.namespaces=[]", "--set=fix.enabled={*}"];
+    let rendered = Helm::new(None)?.template(&values)?;
+    let all = documents(&cluster.kubectl_client(), &rendered)?;
+    let name = |value: &Value| value["metadata"]["name"].as_str().map(str::to_owned);
+    let roles = all.iter().filter(|one| {
+        let kind = one["kind"].as_str().unwrap_or_default();
+        let of_executor = name(one).is_some_and(|name| name.ends_with("-executor"));
+        kind.ends_with("Role") && of_executor
+    });
+    let rules: Vec<_> = roles.map(|role| &role["rules"]).collect();
+    ensure!(rules.is_empty(), "{rules:?}");
+    Ok(())
+}
+
+/// Nobody connects but the node, and those who are named.
+pub fn peers(cluster: &Cluster) -> Result<()> {
+    let named = r#"[{"namespaceSelector": {"matchLabels": {"team": "ops"}}}]"#;
+    let set = format!("--set-json=networkPolicy.ingress={named}");
+    for (values, expected) in [
+        (vec![], "[]".to_owned()),
+        (
+            vec![set.as_str()],
+            format!(
+                r#"[{{"from":{},"ports":[{{"port":"http","protocol":"TCP"}}]}}]"#,
+                named.replace(": ", ":")
+            ),
+        ),
+    ] {
+        let rendered = Helm::new(None)?.template(&values)?;
+        let all = documents(&cluster.kubectl_client(), &rendered)?;
+        let policy = all.iter().find(|one| one["kind"] == "NetworkPolicy");
+        let ingress = policy.context("no NetworkPolicy")?["spec"]["ingress"].to_string();
+        ensure!(ingress == expected, "{ingress}");
     }
     Ok(())
 }

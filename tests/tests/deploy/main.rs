@@ -42,6 +42,14 @@ const TESTS: &[(&str, Test)] = &[
         "rights_of_the_chart_are_those_that_the_program_prints",
         chart::rights,
     ),
+    (
+        "without_namespaces_for_fixes_the_executor_has_no_right_to_write",
+        chart::explains_only,
+    ),
+    (
+        "nobody_connects_but_the_node_and_those_who_are_named",
+        chart::peers,
+    ),
     ("wrong_values_are_refused_with_their_names", chart::refused),
     ("what_is_generated_is_up_to_date", files::current),
 ];

@@ -64,13 +64,18 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ end -}}
 {{- end }}
 
-{{/* Rules of the executor of one scope, as a JSON list: those that an enabled fix needs. */}}
+{{/* Rules of the executor of one scope, as a JSON list: those that an enabled fix needs. Without a
+namespace there are none; with named ones a fix that targets objects in namespaces stays in them. */}}
 {{- define "k8shawk.executorRules" -}}
 {{- $rules := list -}}
+{{- $enabled := .root.Values.fix.enabled -}}
+{{- $namespaces := .root.Values.fix.namespaces -}}
 {{- range (include "k8shawk.rights" .root | fromJson).executor -}}
-{{- $wanted := has "*" $.root.Values.fix.enabled -}}
+{{- $wanted := false -}}
+{{- $everywhere := .everywhere | default list -}}
 {{- range .fixes -}}
-{{- if has . $.root.Values.fix.enabled }}{{ $wanted = true }}{{ end -}}
+{{- $reached := or (has "*" $namespaces) (and $namespaces (not (has . $everywhere))) -}}
+{{- if and $reached (or (has "*" $enabled) (has . $enabled)) }}{{ $wanted = true }}{{ end -}}
 {{- end -}}
 {{- if and $wanted (has .namespaced $.scopes) -}}
 {{- $rules = append $rules .rule -}}

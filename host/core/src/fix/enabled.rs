@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fix, actions};
+use super::{Fix, actions, targets};
+use crate::kinds::{self, Kind};
 
 /// The enabled fixes. Everything is, unless the operator names what is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Enabled {
     actions: Option<BTreeSet<&'static str>>,
     namespaces: Option<BTreeSet<String>>,
+    /// K8sHawk's own namespace: `*` does not include it.
+    own: Option<String>,
 }
 
 impl Enabled {
@@ -59,17 +62,66 @@ impl Enabled {
         named.map(|named| named.iter().map(String::as_str))
     }
 
-    /// Why a fix is not enabled; none where it is. What has no namespace is bound by its action
-    /// alone.
+    /// K8sHawk runs in this namespace: fixes there need its name in `fix.namespaces`.
+    pub fn protect(&mut self, own: &str) {
+        self.own = Some(own.to_owned());
+    }
+
+    /// True where an enabled action may target objects of this kind at all.
+    ///
+    /// Without any namespace nothing may be changed, also not what has none. Where namespaces are
+    /// named, an action that has targets inside of namespaces stays inside of those; one that
+    /// targets only what has no namespace, such as `cordon`, is bound by its name alone.
+    pub fn reaches(&self, action: &str, kind: &Kind) -> bool {
+        let enabled = self.actions().any(|enabled| enabled == action);
+        enabled
+            && match &self.namespaces {
+                None => true,
+                Some(named) if named.is_empty() => false,
+                Some(_) => kind.namespaced || !stays_inside(action),
+            }
+    }
+
+    /// Why a fix is not enabled; none where it is.
     pub fn refusal(&self, fix: &Fix) -> Option<String> {
-        let (action, namespace) = (fix.action.name(), fix.target.namespace.as_str());
+        let (action, target) = (fix.action.name(), &fix.target);
         if !self.actions().any(|enabled| enabled == action) {
             return Some(format!("{action} is not enabled (fix.enabled)"));
         }
-        let mut namespaces = self.namespaces()?;
-        let here = namespace.is_empty() || namespaces.any(|enabled| enabled == namespace);
+        let own = match target.kind.as_str() {
+            "Namespace" => self.is_own(&target.name),
+            _ => self.is_own(&target.namespace),
+        };
+        if let Some(own) = own {
+            return Some(format!(
+                "{own} is K8sHawk's own namespace, where fixes need its name in fix.namespaces"
+            ));
+        }
+        let namespace = target.namespace.as_str();
+        if namespace.is_empty() {
+            let reached = kinds::kind(&target.kind).is_some_and(|kind| self.reaches(action, kind));
+            return (!reached).then(|| {
+                format!(
+                    "{action} of a {} reaches beyond the namespaces of fix.namespaces",
+                    target.kind
+                )
+            });
+        }
+        let here = self.namespaces()?.any(|enabled| enabled == namespace);
         (!here).then(|| format!("fixes are not enabled in namespace {namespace} (fix.namespaces)"))
     }
+
+    /// The namespace, where it is our own and not named.
+    fn is_own<'n>(&self, namespace: &'n str) -> Option<&'n str> {
+        let named = self.namespaces.as_ref();
+        let is_named = named.is_some_and(|named| named.contains(namespace));
+        (self.own.as_deref() == Some(namespace) && !is_named).then_some(namespace)
+    }
+}
+
+/// True where an action can target something inside of a namespace.
+pub fn stays_inside(action: &str) -> bool {
+    targets(action).iter().any(|kind| kind.namespaced)
 }
 
 #[cfg(test)]
@@ -113,11 +165,42 @@ mod tests {
     }
 
     #[test]
+    fn named_namespaces_bound_what_also_reaches_objects_without_one() {
+        let some = Enabled::only(&["*"], &["shop"]);
+        let mut remove = fix("cordon", "Node", "");
+        let finalizer = "example.com/x".to_owned();
+        remove.action = crate::fix::Action::RemoveFinalizer { finalizer };
+        let why = some.refusal(&remove).unwrap();
+        assert!(why.contains("remove-finalizer of a Node"), "{why}");
+        assert_eq!(Enabled::default().refusal(&remove), None);
+        remove.target = ObjectRef::new("v1", "Pod", "shop", "x");
+        assert_eq!(some.refusal(&remove), None);
+    }
+
+    #[test]
+    fn the_own_namespace_is_changed_only_where_it_is_named() {
+        let mut all = Enabled::default();
+        all.protect("k8shawk");
+        let why = all.refusal(&fix("delete-pod", "Pod", "k8shawk")).unwrap();
+        assert!(why.contains("own namespace"), "{why}");
+        let mut remove = fix("delete-pod", "Pod", "shop");
+        assert_eq!(all.refusal(&remove), None);
+        let finalizer = "kubernetes".to_owned();
+        remove.action = crate::fix::Action::RemoveFinalizer { finalizer };
+        remove.target = ObjectRef::new("v1", "Namespace", "", "k8shawk");
+        assert!(all.refusal(&remove).is_some());
+        let mut named = Enabled::only(&["*"], &["k8shawk", "shop"]);
+        named.protect("k8shawk");
+        assert_eq!(named.refusal(&fix("delete-pod", "Pod", "k8shawk")), None);
+    }
+
+    #[test]
     fn an_empty_list_enables_nothing() {
         let none = Enabled::only(&[], &["*"]);
         assert!(none.refusal(&fix("delete-pod", "Pod", "shop")).is_some());
         let nowhere = Enabled::only(&["*"], &[]);
         assert!(nowhere.refusal(&fix("delete-pod", "Pod", "shop")).is_some());
+        assert!(nowhere.refusal(&fix("cordon", "Node", "")).is_some());
     }
 
     #[test]

@@ -72,6 +72,32 @@ fn an_exclusion_hides_lists_over_all_namespaces() {
 }
 
 #[test]
+fn a_namespace_with_a_cluster_scoped_kind_escapes_no_exclusion() {
+    let all = guard(
+        "[[allow]]\nverbs = [\"get\", \"list\", \"describe\", \"events\"]\nkinds = [\"*\"]\nnamespaces = [\"*\", \"!team-secret\"]\n",
+    );
+    let (kind, namespace) = ("Node".to_owned(), "team-secret".to_owned());
+    let mut reads = vec![get("Node", "team-secret"), list("Node", "team-secret")];
+    for name in ["", "x"] {
+        let (kind, namespace, name) = (kind.clone(), namespace.clone(), name.to_owned());
+        reads.push(Read::Events {
+            kind,
+            namespace,
+            name,
+        });
+    }
+    reads.push(Read::Describe {
+        kind,
+        namespace,
+        name: "x".to_owned(),
+    });
+    for read in reads {
+        let permit = all.permit(read.clone()).unwrap();
+        assert_eq!(permit.read().coordinates().2, "", "{read:?}");
+    }
+}
+
+#[test]
 fn a_name_cannot_leave_its_path() {
     let all = guard(&TEAM.replace("\"team-*\", \"!team-secret\"", "\"*\""));
     for name in ["../secrets/x", "x/log", "x?y", "x%2f", "..", "a b", ""] {

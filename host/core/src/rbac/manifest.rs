@@ -5,6 +5,7 @@ use std::slice;
 use serde_json::{Value, json};
 
 use super::{Account, Rule, acting};
+use crate::fix::stays_inside;
 
 /// Where and under which names K8sHawk is installed.
 #[derive(Debug, Clone)]
@@ -142,6 +143,14 @@ impl Rule {
     }
 }
 
+/// The fixes of a rule that need it only where fixes may happen in every namespace.
+fn only_everywhere(rule: &Rule) -> Vec<&'static str> {
+    let fixes = rule.fixes.iter().copied();
+    fixes
+        .filter(|action| !rule.namespaced && stays_inside(action))
+        .collect()
+}
+
 /// The table that a chart chooses rules from: those of the reader by their scope, those of the
 /// executor with the fixes that need them.
 pub fn rights(reading: &[Rule], writing: &[Rule]) -> Value {
@@ -154,7 +163,13 @@ pub fn rights(reading: &[Rule], writing: &[Rule]) -> Value {
     let executor: Vec<Value> = writing
         .iter()
         .map(|rule| {
-            json!({"fixes": rule.fixes, "namespaced": rule.namespaced, "rule": rule.policy()})
+            let mut row =
+                json!({"fixes": rule.fixes, "namespaced": rule.namespaced, "rule": rule.policy()});
+            let everywhere = only_everywhere(rule);
+            if let (false, Some(fields)) = (everywhere.is_empty(), row.as_object_mut()) {
+                fields.insert("everywhere".to_owned(), json!(everywhere));
+            }
+            row
         })
         .collect();
     json!({

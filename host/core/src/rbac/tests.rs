@@ -162,6 +162,29 @@ fn roles_stand_where_the_rights_are_needed() {
 }
 
 #[test]
+fn without_a_namespace_for_fixes_the_executor_has_no_right_but_to_act_as_the_reader() {
+    let fixes = Enabled::only(&["*"], &[]);
+    assert_eq!(executor(&fixes), []);
+    let before = reader(&WATCHED, &[], &Enabled::only(&[], &[]));
+    assert_eq!(reader(&WATCHED, &[], &fixes), before);
+    let all = manifests(&install(None, Some(&[])), &before, &executor(&fixes));
+    let roles = named(&all);
+    assert!(!roles.contains(&"ClusterRole -/k8shawk-executor".to_owned()));
+}
+
+#[test]
+fn with_named_namespaces_only_what_targets_nothing_else_reaches_beyond_them() {
+    let beyond = |actions: &[&str]| {
+        let rules = executor(&Enabled::only(actions, &["shop"]));
+        let beyond = rules.iter().filter(|rule| !rule.namespaced);
+        shown(&beyond.cloned().collect::<Vec<_>>())
+    };
+    assert_eq!(beyond(&["*"]), ["/nodes update"]);
+    assert_eq!(beyond(&["remove-finalizer"]), [""; 0]);
+    assert_eq!(beyond(&["cordon"]), ["/nodes update"]);
+}
+
+#[test]
 fn a_role_without_rules_is_left_out() {
     let fixes = Enabled::only(&["delete-pod"], &[]);
     let all = manifests(
