@@ -273,8 +273,25 @@ const BROKEN: u8 = 1;
 /// Exit code for wrong use or configuration.
 const MISUSE: u8 = 2;
 
-/// Run the command line.
-pub async fn main() -> ExitCode {
+/// Run the command line to its end.
+pub fn start() -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => {
+            let code = runtime.block_on(main());
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            code
+        }
+        Err(error) => {
+            eprintln!("k8shawk: cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn main() -> ExitCode {
     let cli = Cli::parse();
     // Nothing runs that could say something before every pattern that hides secrets is there.
     if let Err(error) = redact::ready() {

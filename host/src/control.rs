@@ -14,12 +14,22 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::connections::{Connections, Turn};
 use crate::desk::{Act, Desk};
+use crate::supervisor::Task;
+use crate::telemetry::Telemetry;
 
 /// Longest line that is read.
 const MAX_LINE: u64 = 16 << 10;
 /// Longest time for one question.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Commands at the same time.
+const CONNECTIONS: usize = 64;
+/// Longest wait for commands that are being answered, when the host stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// Pause where the system gives no connection, as without free file descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a command asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,15 +83,24 @@ pub enum ControlError {
     },
 }
 
-/// Listen until cancelled. A socket that nobody listens on any more is replaced.
+/// The socket, bound; its file is removed when this is dropped.
+#[derive(Debug)]
+pub struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Make the socket. One that nobody listens on any more is replaced.
 ///
 /// # Errors
 /// [`ControlError::Listen`], also where another host listens already.
-pub async fn serve(
-    path: &Path,
-    desk: Arc<dyn Desk>,
-    stop: CancellationToken,
-) -> Result<tokio::task::JoinHandle<()>, ControlError> {
+pub async fn bind(path: &Path) -> Result<Control, ControlError> {
     let fault = |why: String| ControlError::Listen {
         path: path.to_owned(),
         why,
@@ -101,32 +120,44 @@ pub async fn serve(
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(path, mode).map_err(|e| fault(e.to_string()))?;
     let path = path.to_owned();
-    Ok(tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        let desk = desk.clone();
-                        tokio::spawn(async move {
-                            let _ = tokio::time::timeout(PATIENCE, answer(stream, &*desk)).await;
-                        });
-                    }
-                    Err(error) => warn!(%error, "a command could not connect"),
-                },
-            }
-        }
-        let _ = std::fs::remove_file(&path);
-    }))
+    Ok(Control { listener, path })
 }
 
-async fn answer(stream: UnixStream, desk: &dyn Desk) -> std::io::Result<()> {
+impl Control {
+    /// Answer commands until cancelled. It may be called again after it ended.
+    pub async fn serve(&self, desk: Arc<dyn Desk>, telemetry: Telemetry, stop: CancellationToken) {
+        let mut connections = Connections::new(Task::Control, CONNECTIONS, telemetry);
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let desk = desk.clone();
+                    connections.admit(|turn| async move {
+                        let answering = answer(stream, &*desk, &turn);
+                        let _ = tokio::time::timeout(PATIENCE, answering).await;
+                    });
+                }
+                Err(error) => {
+                    warn!(%error, "a command could not connect");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        connections.end(GRACE).await;
+    }
+}
+
+async fn answer(stream: UnixStream, desk: &dyn Desk, turn: &Turn) -> std::io::Result<()> {
     let who = stream.peer_cred().map(|c| person(c.uid()))?;
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
     BufReader::new(reading.take(MAX_LINE))
         .read_line(&mut line)
         .await?;
+    turn.begins();
     let answer = match serde_json::from_str::<Ask>(&line) {
         Ok(ask) => act(desk, &ask, &who),
         Err(error) => Answer {

@@ -15,14 +15,8 @@ use k8shawk_core::recovery::Recovery;
 use crate::cluster::WriteError;
 use crate::flow::{Flow, FlowError};
 use crate::health;
+use crate::points;
 use crate::trial::{NotTried, Tried, try_fix};
-
-/// Stop here when the test of this name asks for it: see CONTRIBUTING, "Crash points".
-pub fn crash_point(name: &str) {
-    if std::env::var("K8SHAWK_CRASH_AT").is_ok_and(|at| at == name) {
-        std::process::abort();
-    }
-}
 
 /// Check the approval against the object as it is now, and store what will be sent.
 ///
@@ -175,14 +169,14 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     if let Err(late) = flow.authority().in_time(asked_at, flow.clock.now()) {
         return aged(flow, record, &late);
     }
-    crash_point("before-send");
+    points::reach("before-send");
     let sent = tokio::time::timeout(
         flow.config.fix_timeout,
         flow.world.execute(&execution.operation),
     );
     match sent.await {
         Ok(Ok(_)) => {
-            crash_point("after-send");
+            points::reach("after-send");
             applied(flow, record, "the API server accepted it")
         }
         Ok(Err(WriteError::Conflict(_))) if first => retry(flow, record),

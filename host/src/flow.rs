@@ -72,6 +72,9 @@ pub enum FlowError {
     /// A file cannot be written: try the stage again later.
     #[error("{0}")]
     File(String),
+    /// The stage has a fault: it is tried again, and a person must report it.
+    #[error("the stage panicked: {0}")]
+    Panicked(String),
 }
 
 impl Fault for FlowError {
@@ -82,6 +85,7 @@ impl Fault for FlowError {
             FlowError::Store(_) => Some("store"),
             FlowError::Cluster(_) => Some("cluster"),
             FlowError::File(_) => Some("file"),
+            FlowError::Panicked(_) => Some("panic"),
         }
     }
 }

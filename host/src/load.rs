@@ -6,15 +6,16 @@ use std::sync::Arc;
 use anyhow::Context;
 use k8shawk_sandbox::{
     Compiler, Engine, EngineError, EngineOptions, Outcome, Point, Registry, ReloadEvent,
-    ReloadOptions, Reloader, Reloading,
+    ReloadOptions, Reloader,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tracing::warn;
 
 use crate::clock::Clock;
 use crate::judges::Judges;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::supervisor::{Supervisor, Task};
 use crate::telemetry::Telemetry;
 use crate::telemetry::event::PluginReloaded;
 
@@ -142,24 +143,63 @@ impl Loaded {
         self.events.iter().filter_map(refusal).collect()
     }
 
-    /// Watch the directories from now on; the handles stop it when dropped.
-    pub fn watch(self, store: Arc<Store>, clock: Clock) -> Vec<Reloading> {
-        let (sender, mut receiver) = mpsc::channel(64);
+    /// Watch the directories from now on, until the host stops.
+    pub fn watch(self, store: Arc<Store>, clock: Clock, supervisor: &Supervisor) {
+        let (sender, receiver) = mpsc::channel(64);
         let telemetry = self.judges.telemetry.clone();
         for event in &self.events {
             PluginReloaded(event).count(&telemetry);
             remember(&store, &clock, event);
         }
-        tokio::spawn(async move {
-            while let Some(event) = receiver.recv().await {
-                PluginReloaded(&event).emit(&telemetry);
-                remember(&store, &clock, &event);
+        let events = Arc::new(Events {
+            receiver: Mutex::new(receiver),
+            telemetry,
+            store,
+            clock,
+        });
+        let stop = supervisor.stop().clone();
+        supervisor.keep(Task::ReloadEvents, move || {
+            let (events, stop) = (events.clone(), stop.clone());
+            async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = events.keep() => {}
+                }
             }
         });
-        self.reloaders
-            .into_iter()
-            .map(|(reloader, options)| Reloading::start(reloader, options, sender.clone()))
-            .collect()
+        for (reloader, options) in self.reloaders {
+            let (reloader, options) = (Arc::new(Mutex::new(reloader)), Arc::new(options));
+            let (sender, stop) = (sender.clone(), supervisor.stop().clone());
+            supervisor.keep(Task::Reload, move || {
+                let (reloader, options) = (reloader.clone(), options.clone());
+                let (sender, stop) = (sender.clone(), stop.clone());
+                async move {
+                    let mut reloader = reloader.lock().await;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = reloader.watch(&options, &sender) => {}
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// What becomes of reloads: said, counted and kept.
+struct Events {
+    receiver: Mutex<mpsc::Receiver<ReloadEvent>>,
+    telemetry: Telemetry,
+    store: Arc<Store>,
+    clock: Clock,
+}
+
+impl Events {
+    async fn keep(&self) {
+        let mut receiver = self.receiver.lock().await;
+        while let Some(event) = receiver.recv().await {
+            PluginReloaded(&event).emit(&self.telemetry);
+            remember(&self.store, &self.clock, &event);
+        }
     }
 }
 

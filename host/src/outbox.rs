@@ -3,11 +3,14 @@
 //! What is sent and how is the business of a [`Deliver`]; the outbox knows when. It survives
 //! restarts, waits through outages, and never loses an entry that was put.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +18,7 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::store::{Ended, Entry, Put, Store, StoreError};
+use crate::supervisor::words;
 
 /// Lanes that are served at the same time.
 const AT_ONCE: usize = 8;
@@ -52,6 +56,8 @@ pub enum Outcome {
     },
     /// A person must do something (a revoked token, an archived channel); it waits.
     Blocked(String),
+    /// The delivery has a fault, and may have been done: it alone waits.
+    Panicked(String),
 }
 
 /// Sends entries.
@@ -121,11 +127,7 @@ impl Outbox {
                         busy.remove(&entry.lane);
                         self.ended(&entry, outcome, &mut outage);
                     }
-                    // A delivery that panicked is found again by its `begun_at`.
-                    Err(fault) => {
-                        error!(%fault, "a delivery ended abnormally");
-                        busy.clear();
-                    }
+                    Err(fault) => error!(%fault, "a delivery was lost"),
                 },
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(pause) => {}
@@ -176,7 +178,10 @@ impl Outbox {
             busy.insert(entry.lane.clone(), entry.rank);
             let to = to.clone();
             sending.spawn(async move {
-                let outcome = to.deliver(&entry).await;
+                let delivered = AssertUnwindSafe(to.deliver(&entry)).catch_unwind().await;
+                let fault =
+                    |panic: Box<dyn Any + Send>| Outcome::Panicked(words(&*panic).to_owned());
+                let outcome = delivered.unwrap_or_else(fault);
                 (entry, outcome)
             });
         }
@@ -230,6 +235,10 @@ impl Outbox {
                 }
                 outage.blocked = true;
                 due(BLOCKED, why, false)
+            }
+            Outcome::Panicked(why) => {
+                error!(key = entry.key, %why, "a delivery panicked");
+                due(BLOCKED, format!("the delivery panicked: {why}"), true)
             }
         };
         if let Err(fault) = self.store.outbox_end(entry, &ended) {

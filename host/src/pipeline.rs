@@ -2,9 +2,11 @@
 //! from whatever state is stored.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use k8shawk_core::record::{Record, State};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
@@ -13,14 +15,20 @@ use tracing::{error, warn};
 
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
+use crate::supervisor::{Task, reap, words};
 use crate::telemetry::Stage;
+use crate::telemetry::event::TaskFailed;
 use crate::world::World;
-use crate::{consult, decide, document, fix, introspect, investigate, merge, notify, recover};
+use crate::{
+    consult, decide, document, fix, introspect, investigate, merge, notify, points, recover,
+};
 
 /// Incidents that are worked on at the same time.
 const AT_ONCE: usize = 16;
 /// Pause before a stage is tried again after an outage.
 const AGAIN: Duration = Duration::from_secs(3);
+/// After panics the pause grows to so many times that.
+const PANICS: u32 = 20;
 
 /// Drives incidents, each by one task.
 pub struct Pipeline {
@@ -75,6 +83,41 @@ impl Places {
 /// Incidents that are driven; true where somebody asked for another look in the meantime.
 type Driven = Arc<Mutex<HashMap<String, bool>>>;
 
+/// An incident is driven as long as this lives, however its driver ends.
+struct Driving {
+    driven: Driven,
+    id: String,
+    done: bool,
+}
+
+impl Driving {
+    /// True where nobody asked for another look in the meantime: then it is driven no more.
+    fn is_done(&mut self) -> bool {
+        let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        match driven.get_mut(&self.id) {
+            Some(again) if *again => {
+                *again = false;
+                false
+            }
+            _ => {
+                driven.remove(&self.id);
+                self.done = true;
+                true
+            }
+        }
+    }
+}
+
+impl Drop for Driving {
+    fn drop(&mut self) {
+        // Once it is done, another one may drive it.
+        if !self.done {
+            let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
+            driven.remove(&self.id);
+        }
+    }
+}
+
 /// What a driver does after a stage.
 enum Next {
     /// Look at the stored state and go on.
@@ -109,21 +152,19 @@ impl Pipeline {
         }
         driven.insert(id.to_owned(), false);
         drop(driven);
-        let (flow, places, driven) = (self.flow.clone(), self.places.clone(), self.driven.clone());
-        let marks = self.marks.clone();
-        let id = id.to_owned();
+        let (flow, places, marks) = (self.flow.clone(), self.places.clone(), self.marks.clone());
+        let mut driving = Driving {
+            driven: self.driven.clone(),
+            id: id.to_owned(),
+            done: false,
+        };
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
+        reap(&mut tasks, Task::Driver, &self.flow.telemetry);
         tasks.spawn(async move {
             loop {
-                to_rest(&flow, &places, &marks, &id).await;
-                let mut driven = driven.lock().unwrap_or_else(PoisonError::into_inner);
-                match driven.get_mut(&id) {
-                    Some(again) if *again => *again = false,
-                    _ => {
-                        driven.remove(&id);
-                        return;
-                    }
+                to_rest(&flow, &places, &marks, &driving.id).await;
+                if driving.is_done() {
+                    return;
                 }
             }
         });
@@ -134,6 +175,7 @@ impl Pipeline {
     pub fn look_again(self: &Arc<Self>, record: &Record) {
         let (pipeline, record) = (self.clone(), record.clone());
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        reap(&mut tasks, Task::Driver, &self.flow.telemetry);
         tasks.spawn(async move {
             let id = &record.incident.id;
             match investigate::look_again(&pipeline.flow, &record).await {
@@ -196,13 +238,13 @@ impl Pipeline {
 }
 
 async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
-    let mut waits = 0;
+    let mut waits = 0_u32;
     while !marks.stop.is_cancelled() {
         let Ok(record) = flow.store.get(id) else {
             return;
         };
         let held = places.of(flow, &record).await;
-        let next = stage(flow, &record).await;
+        let next = caught(flow, &record).await;
         drop(held);
         if next.is_ok() {
             marks.failing().remove(id);
@@ -221,15 +263,34 @@ async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
                     error!(incident = id, %fault, "still failing; a person is needed");
                 }
                 marks.failing().insert(id.to_owned(), fault.to_string());
-                marks.pause(AGAIN).await;
+                let times = match fault {
+                    FlowError::Panicked(_) => waits.min(PANICS),
+                    _ => 1,
+                };
+                marks.pause(AGAIN * times).await;
             }
         }
     }
 }
 
+/// A stage that panics has failed as one whose service is away: the incident stays in the state
+/// that is stored, and the stage is run again.
+async fn caught(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
+    let staged = AssertUnwindSafe(stage(flow, record)).catch_unwind().await;
+    staged.unwrap_or_else(|panic| {
+        let why = words(&*panic).to_owned();
+        let failed = TaskFailed {
+            task: Task::Driver,
+            why: &why,
+        };
+        failed.emit_part(&flow.telemetry);
+        Err(FlowError::Panicked(why))
+    })
+}
+
 /// Run the stage that the stored state calls for.
 async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
-    fix::crash_point(record.state.as_str());
+    points::reach(record.state.as_str());
     let (telemetry, id) = (&flow.telemetry, record.incident.id.0.as_str());
     let document = || telemetry.stage_now(Stage::Document, id, || document::run(flow, record));
     match record.state {

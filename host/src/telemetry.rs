@@ -10,14 +10,16 @@ pub mod logs;
 mod metrics;
 mod model;
 mod process;
+mod pulse;
 mod run;
 mod scrape;
 mod stage;
 mod text;
 mod traces;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use k8shawk_core::inventory::Counts;
@@ -30,7 +32,9 @@ pub use scrape::Sources;
 pub use stage::Stage;
 pub use traces::{Timed, TraceError, Traces};
 
+use crate::supervisor::Task;
 use metrics::Metrics;
+use pulse::Pulse;
 
 /// Metrics, traces and readiness of one host; clones are the same.
 #[derive(Clone, Default)]
@@ -44,6 +48,9 @@ struct Inner {
     birth: OnceLock<String>,
     /// Every kind was listed.
     listed: AtomicBool,
+    pulse: Pulse,
+    /// Tasks that wait to be begun again, and why.
+    down: Mutex<BTreeMap<Task, String>>,
 }
 
 impl Telemetry {
@@ -167,6 +174,49 @@ impl Telemetry {
     /// Every kind was listed: from now on the host sees what is there.
     pub fn listed(&self) {
         self.0.listed.store(true, Ordering::Relaxed);
+    }
+
+    /// The watch makes progress: it was told something, or has looked at everything.
+    pub fn beat(&self) {
+        self.0.pulse.beat();
+    }
+
+    /// From now on the watch makes progress at least this often.
+    pub fn beats_every(&self, longest: Duration) {
+        self.0.pulse.expect(longest);
+    }
+
+    /// Why the host makes no progress, in words; none where it does, or has not begun.
+    pub fn stalled(&self) -> Option<String> {
+        self.0.pulse.stalled()
+    }
+
+    /// A connection gave way to another one.
+    pub fn shed(&self) {
+        self.0.metrics.shed();
+    }
+
+    /// Tasks that are down, and how they ended.
+    pub fn tasks_down(&self) -> Vec<(Task, String)> {
+        let down = self.0.down.lock().unwrap_or_else(PoisonError::into_inner);
+        down.iter()
+            .map(|(task, why)| (*task, why.clone()))
+            .collect()
+    }
+
+    fn task_is_down(&self, task: Task, why: &str) {
+        let mut down = self.0.down.lock().unwrap_or_else(PoisonError::into_inner);
+        down.insert(task, why.to_owned());
+    }
+
+    fn task_is_up(&self, task: Task) {
+        let mut down = self.0.down.lock().unwrap_or_else(PoisonError::into_inner);
+        down.remove(&task);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn task_failures(&self, task: Task) -> u64 {
+        self.0.metrics.task_failures(task)
     }
 
     fn is_listed(&self) -> bool {

@@ -1,8 +1,10 @@
 //! Stage: from changes in the cluster to observations, and on to triage.
 
+mod guarded;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use k8shawk_core::inventory::EventTimes;
 use k8shawk_core::record::{Record, State};
@@ -16,6 +18,7 @@ use crate::cluster::{Change, Drops, watched};
 use crate::flow::FlowError;
 use crate::introspect;
 use crate::pipeline::Pipeline;
+use crate::points;
 use crate::telemetry::event::{WatchGap, WatchRestored};
 use crate::telemetry::{Stage, Telemetry};
 use crate::terminal::progress;
@@ -33,6 +36,9 @@ const ODD: usize = 1000;
 const DROPPED: i64 = 5 * 60_000;
 /// Events older than this at their arrival are history, milliseconds.
 const OLD_EVENT: i64 = 10 * 60_000;
+
+/// Time without progress, beside three sweeps, after which the host is said to stand still.
+const SILENT: Duration = Duration::from_secs(60);
 
 /// Turns changes into signals and keeps what the cluster looks like.
 pub struct Watch {
@@ -87,13 +93,18 @@ impl Watch {
 
     /// Take changes until the channel closes or the token is cancelled; sweep in between.
     pub async fn run(mut self, mut changes: mpsc::Receiver<Change>, stop: CancellationToken) {
-        let mut sweep = tokio::time::interval(self.pipeline.flow.config.sweep);
+        let every = self.pipeline.flow.config.sweep;
+        self.telemetry().beats_every(SILENT + 3 * every);
+        let mut sweep = tokio::time::interval(every);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                _ = sweep.tick() => self.sweep(),
+                _ = sweep.tick() => {
+                    points::reach("watch");
+                    self.sweep_safely();
+                }
                 change = changes.recv() => match change {
-                    Some(change) => self.take(change),
+                    Some(change) => self.take_safely(change),
                     None => return,
                 },
             }

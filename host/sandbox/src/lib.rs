@@ -36,4 +36,4 @@ pub use manifest::{Manifest, ManifestError};
 pub use plugin::{Plugin, TriageSession};
 pub use point::Point;
 pub use registry::{Counts, Live, QUARANTINE_AFTER, Registry};
-pub use reload::{Outcome, ReloadEvent, ReloadOptions, Reloader, Reloading};
+pub use reload::{Outcome, ReloadEvent, ReloadOptions, Reloader};

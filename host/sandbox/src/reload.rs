@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use pass::Reloader;
-pub use watch::Reloading;
 
 /// Where plugins and grants are, and how quickly changes are seen.
 #[derive(Debug, Clone)]

@@ -4,20 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use k8shawk_core::Inventory;
 use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Counts;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::Misuse;
 use super::slack::Rows;
 use crate::clock::Clock;
-use crate::cluster::{self, Cluster, Drops};
-use crate::control;
+use crate::cluster::{self, Change, Cluster, Drops};
+use crate::control::{self, Control};
 use crate::desk::Desk;
 use crate::flow::{Flow, Unsent};
 use crate::front_desk::FrontDesk;
@@ -27,6 +27,7 @@ use crate::model::Model;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::supervisor::{Supervisor, Task};
 use crate::telemetry::{Sources, Telemetry, endpoints};
 use crate::terminal::{Terminal, progress};
 use crate::watch::Watch;
@@ -70,7 +71,8 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     let pipeline = Arc::new(Pipeline::new(flow));
     let stop = CancellationToken::new();
     let desk: Arc<dyn Desk> = Arc::new(FrontDesk::new(pipeline.clone()));
-    let served = control::serve(&config.socket(), desk.clone(), stop.clone()).await?;
+    let supervisor = Supervisor::new(telemetry.clone(), stop.clone());
+    let control = control::bind(&config.socket()).await?;
     let (sender, receiver) = mpsc::channel(config.queue);
     let drops = Arc::new(Drops::default());
     let sources = Sources {
@@ -81,38 +83,80 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         queue: sender.downgrade(),
         clock: pipeline.flow.clock.clone(),
     };
-    let routers = vec![slack.router(), endpoints::router(Arc::new(sources))];
-    let mut tasks = vec![served, http.serve(routers, stop.clone())];
-    tasks.extend(slack.start(desk, &stop));
-    let reloading = loaded.watch(pipeline.flow.store.clone(), pipeline.flow.clock.clone());
+    let routes = slack.router().merge(endpoints::router(Arc::new(sources)));
+    doors(&supervisor, http, routes, control, &desk, &telemetry);
+    slack.start(&desk, &supervisor);
+    let clock = pipeline.flow.clock.clone();
+    loaded.watch(pipeline.flow.store.clone(), clock, &supervisor);
     let resumed = pipeline.resume()?;
     if resumed > 0 {
         info!(resumed, "incidents from before the start");
     }
-    let following = cluster::watch(
-        &cluster,
-        config.namespace.clone(),
-        sender,
-        drops.clone(),
-        stop.clone(),
-    );
+    follow(&supervisor, cluster, &config, sender, drops.clone());
     let mut inventory = Inventory::unlisted();
     if let Some(namespace) = &config.namespace {
         inventory.scope_to(namespace);
     }
     progress::start();
     let watch = Watch::new(pipeline.clone(), inventory, drops);
-    let watching = tokio::spawn(watch.run(receiver, stop.clone()));
-    asked.next().await;
+    supervisor.vital(Task::Watch, watch.run(receiver, stop.clone()));
+    let lost = tokio::select! {
+        () = asked.next() => None,
+        why = supervisor.lost() => Some(why),
+    };
     progress::end();
     info!("stopping");
     stop.cancel();
-    drop(reloading);
-    tasks.extend([following, watching]);
-    end(&pipeline, tasks, &mut asked).await;
+    end(&pipeline, &supervisor, &mut asked).await;
     let ended = tokio::task::spawn_blocking(move || telemetry.end());
     let _ = ended.await;
-    Ok(true)
+    match lost {
+        None => Ok(true),
+        Some(why) => Err(Lost(why).into()),
+    }
+}
+
+/// A task that cannot be begun again ended: what is stored is gone on with at the next start.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; every incident is stored, start it again")]
+struct Lost(String);
+
+/// Serve HTTP and the Unix socket.
+fn doors(
+    supervisor: &Supervisor,
+    http: HttpServer,
+    routes: Router,
+    control: Control,
+    desk: &Arc<dyn Desk>,
+    telemetry: &Telemetry,
+) {
+    let (http, to, stop) = (Arc::new(http), telemetry.clone(), supervisor.stop().clone());
+    supervisor.keep(Task::Http, move || {
+        let (http, routes, to, stop) = (http.clone(), routes.clone(), to.clone(), stop.clone());
+        async move { http.serve(routes, to, stop).await }
+    });
+    let (control, desk) = (Arc::new(control), desk.clone());
+    let (to, stop) = (telemetry.clone(), supervisor.stop().clone());
+    supervisor.keep(Task::Control, move || {
+        let (control, desk, to, stop) = (control.clone(), desk.clone(), to.clone(), stop.clone());
+        async move { control.serve(desk, to, stop).await }
+    });
+}
+
+/// Follow the cluster.
+fn follow(
+    supervisor: &Supervisor,
+    cluster: Cluster,
+    config: &Config,
+    sender: mpsc::Sender<Change>,
+    drops: Arc<Drops>,
+) {
+    let (namespace, stop) = (config.namespace.clone(), supervisor.stop().clone());
+    supervisor.keep(Task::Relay, move || {
+        let (cluster, namespace, sender) = (cluster.clone(), namespace.clone(), sender.clone());
+        let (drops, stop) = (drops.clone(), stop.clone());
+        async move { cluster::watch(&cluster, namespace, sender, drops, stop).await }
+    });
 }
 
 /// What takes time before the watch begins.
@@ -126,16 +170,10 @@ async fn prepare(settings: &Settings) -> anyhow::Result<(Loaded, Cluster, Counts
 }
 
 /// Stages that run end, or are gone on with at the next start; a second signal does not wait.
-async fn end(pipeline: &Pipeline, tasks: Vec<JoinHandle<()>>, asked: &mut Asked) {
+async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
     let ending = async {
-        let tasks = async {
-            for task in tasks {
-                let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
-            }
-        };
-        let tasks = tokio::time::timeout(GRACE, tasks);
-        let (served, driven) = tokio::join!(tasks, pipeline.stop(GRACE));
-        if served.is_err() || !driven {
+        let ((), driven) = tokio::join!(supervisor.end(GRACE), pipeline.stop(GRACE));
+        if !driven {
             info!("what still runs goes on at the next start");
         }
     };

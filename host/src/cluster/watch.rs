@@ -8,7 +8,6 @@ use k8shawk_core::inventory::Projection;
 use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Cluster;
@@ -124,26 +123,25 @@ pub fn watched() -> &'static [&'static str] {
 }
 
 /// Follow every observed kind and the events that are not Normal, in all namespaces or one,
-/// until cancelled or until nobody receives. One task; it comes back from any outage by itself.
+/// until cancelled or until nobody receives. It comes back from any outage by itself, and may be
+/// begun again after it ended: then every kind is listed again.
 ///
 /// What a list holds waits for room in the queue; a change that finds it full is dropped,
 /// counted, and its kind listed again later.
-pub fn watch(
+pub async fn watch(
     cluster: &Cluster,
     namespace: Option<String>,
     sink: mpsc::Sender<Change>,
     drops: Arc<Drops>,
     stop: CancellationToken,
-) -> JoinHandle<()> {
+) {
     let kinds: Vec<&'static Kind> = WATCHED
         .iter()
         .filter_map(|name| kinds::kind(name))
         .collect();
     let relay = relay::Relay::new(cluster.reads(), namespace.unwrap_or_default(), sink, drops);
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = relay.run(&kinds) => {}
-        }
-    })
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = relay.run(&kinds) => {}
+    }
 }

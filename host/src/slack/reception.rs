@@ -50,7 +50,11 @@ impl Slack {
                     None => break,
                 },
             };
-            while working.try_join_next().is_some() {}
+            while let Some(ended) = working.try_join_next() {
+                if let Err(fault) = ended {
+                    error!(%fault, "what a person did in Slack was not worked on to its end");
+                }
+            }
             let Ok(place) = places.clone().acquire_owned().await else {
                 break;
             };

@@ -7,8 +7,6 @@ use axum::Router;
 use k8shawk_core::config::Config;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use super::api::{self, Api, Pace, Rates, Token};
 use super::http::{self, Configured, Door};
@@ -21,6 +19,7 @@ use crate::desk::Desk;
 use crate::outbox::Outbox;
 use crate::speech::Speech;
 use crate::store::Store;
+use crate::supervisor::{Supervisor, Task};
 
 /// The secrets of Slack.
 #[derive(Debug, Clone, Default)]
@@ -132,19 +131,31 @@ impl Service {
         http::router(self.door.clone())
     }
 
-    /// Follow the store, send, receive, until cancelled.
-    pub fn start(self, desk: Arc<dyn Desk>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    /// Follow the store, send, receive, until the host stops.
+    pub fn start(self, desk: &Arc<dyn Desk>, supervisor: &Supervisor) {
         let Some(slack) = self.slack else {
-            return Vec::new();
+            return;
         };
-        let changes = self.store.changes();
+        let stop = supervisor.stop();
+        let (to, store, at, until) = (slack.clone(), self.store, desk.clone(), stop.clone());
+        supervisor.keep(Task::SlackFollow, move || {
+            let changes = store.changes();
+            to.clone().follow(changes, at.clone(), until.clone())
+        });
         let (outbox, to, until) = (self.outbox, slack.clone(), stop.clone());
-        let mut tasks = vec![
-            tokio::spawn(slack.clone().follow(changes, desk.clone(), stop.clone())),
-            tokio::spawn(async move { outbox.run(to, until).await }),
-            tokio::spawn(slack.serve(self.arrived, desk, stop.clone())),
-        ];
-        tasks.extend(self.socket.map(|s| tokio::spawn(s.run(stop.clone()))));
-        tasks
+        supervisor.keep(Task::Outbox, move || {
+            let (outbox, to, until) = (outbox.clone(), to.clone(), until.clone());
+            async move { outbox.run(to, until).await }
+        });
+        // What was acknowledged is in this channel: there is no second one.
+        let inbox = slack.serve(self.arrived, desk.clone(), stop.clone());
+        supervisor.vital(Task::SlackInbox, inbox);
+        if let Some(socket) = self.socket.map(Arc::new) {
+            let until = stop.clone();
+            supervisor.keep(Task::SlackSocket, move || {
+                let (socket, until) = (socket.clone(), until.clone());
+                async move { socket.run(until).await }
+            });
+        }
     }
 }

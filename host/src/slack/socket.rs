@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use thiserror::Error;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -80,9 +81,10 @@ impl Socket {
         Ok(Socket { api, inbox, http })
     }
 
-    /// Stay connected until cancelled.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Stay connected until cancelled. It may be called again after it ended.
+    pub async fn run(&self, stop: CancellationToken) {
         let mut failures = 0_u32;
+        let mut draining = JoinSet::new();
         let mut old: Option<Box<Stream>> = None;
         loop {
             let opened = tokio::select! {
@@ -101,7 +103,8 @@ impl Socket {
                 }
                 Ok(stream) => {
                     if let Some(old) = old.take() {
-                        self.drain(old, stop.clone());
+                        while draining.try_join_next().is_some() {}
+                        draining.spawn(self.drain(old, stop.clone()));
                     }
                     let since = Instant::now();
                     let end = self.listen(stream, &stop).await;
@@ -249,13 +252,17 @@ impl Socket {
     }
 
     /// Let a connection that is about to close deliver what it has.
-    fn drain(&self, old: Box<Stream>, stop: CancellationToken) {
+    fn drain(
+        &self,
+        old: Box<Stream>,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<> {
         let inbox = self.inbox.clone();
         let (api, http) = (self.api.clone(), self.http.clone());
-        tokio::spawn(async move {
+        async move {
             let socket = Socket { api, inbox, http };
             let _ = tokio::time::timeout(DRAIN, socket.listen(*old, &stop)).await;
-        });
+        }
     }
 }
 

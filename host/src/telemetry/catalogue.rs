@@ -67,9 +67,19 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_stage_failures_total",
         "stage,kind",
-        "Runs of a stage that are tried again, by what failed: store, cluster, file",
+        "Runs of a stage that are tried again, by what failed: store, cluster, file, panic",
     ),
     gauge("k8shawk_stages_running", "", "Stages that run now"),
+    counter(
+        "k8shawk_task_failures_total",
+        "task",
+        "Tasks of the host that ended or panicked, and were begun again or ended the host",
+    ),
+    counter(
+        "k8shawk_connections_shed_total",
+        "",
+        "Connections that were closed to make room for another one",
+    ),
     gauge(
         "k8shawk_watch_queue_depth",
         "",

@@ -1,4 +1,4 @@
-//! `/ready` and `/metrics`.
+//! `/health`, `/ready` and `/metrics`.
 
 use std::sync::Arc;
 
@@ -13,9 +13,13 @@ use serde_json::{Map, Value, json};
 use super::Sources;
 use super::text;
 
+/// What `/health` says of a host that makes progress.
+const HEALTHY: &str = r#"{"status": "healthy"}"#;
+
 /// The routes, for [`HttpServer`](crate::http_server::HttpServer).
 pub fn router(sources: Arc<Sources>) -> Router {
     Router::new()
+        .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
         .with_state(sources)
@@ -37,6 +41,19 @@ async fn aside<T: Send + 'static>(
     tokio::task::spawn_blocking(move || ask(&sources))
         .await
         .ok()
+}
+
+/// 200 where the process makes progress, else 503 with why not: only a new process helps then. It
+/// waits for nothing, the store included, and says nothing of the cluster.
+async fn health(State(sources): State<Arc<Sources>>) -> Response {
+    let (status, body) = match sources.telemetry.stalled() {
+        None => (StatusCode::OK, HEALTHY.to_owned()),
+        Some(why) => {
+            let body = json!({"status": "stalled", "why": why});
+            (StatusCode::SERVICE_UNAVAILABLE, body.to_string())
+        }
+    };
+    answer(status, "application/json", body)
 }
 
 /// 200 where everything is there that a judgement needs, else 503 with what is not.

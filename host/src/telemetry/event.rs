@@ -2,10 +2,11 @@
 
 use k8shawk_core::redact::redact;
 use k8shawk_sandbox::{Blame, CallError, CallRecord, Outcome, Point, ReloadEvent};
-use tracing::{Span, debug, field, info, warn};
+use tracing::{Span, debug, error, field, info, warn};
 
 use super::run::SPANS;
 use super::{Telemetry, kind_label};
+use crate::supervisor::Task;
 
 /// A plugin was called.
 pub struct PluginCalled<'e> {
@@ -125,5 +126,46 @@ impl WatchRestored<'_> {
     pub fn emit(self, telemetry: &Telemetry) {
         telemetry.0.metrics.gap(kind_label(self.kind), false);
         info!(kind = self.kind, "followed again");
+    }
+}
+
+/// A task of the host ended, or panicked.
+pub struct TaskFailed<'e> {
+    /// Task.
+    pub task: Task,
+    /// How it ended, in words.
+    pub why: &'e str,
+}
+
+impl TaskFailed<'_> {
+    /// Count it and say it; until the task is begun again the host is not ready.
+    pub fn emit(self, telemetry: &Telemetry) {
+        let TaskFailed { task, why } = self;
+        telemetry.task_is_down(task, why);
+        self.emit_part(telemetry);
+    }
+
+    /// Count it and say it; the task itself goes on without this piece of its work.
+    pub fn emit_part(self, telemetry: &Telemetry) {
+        telemetry.0.metrics.task_failed(self.task);
+        let (task, why) = (self.task.as_str(), self.why);
+        error!(task, why, "a task of the host failed");
+    }
+}
+
+/// A task that had ended runs again.
+pub struct TaskBegunAgain {
+    /// Task.
+    pub task: Task,
+}
+
+impl TaskBegunAgain {
+    /// Say it.
+    pub fn emit(self, telemetry: &Telemetry) {
+        telemetry.task_is_up(self.task);
+        warn!(
+            task = self.task.as_str(),
+            "a task of the host is begun again"
+        );
     }
 }

@@ -21,8 +21,10 @@ use prometheus_client::registry::{Metric, Registry};
 use super::catalogue;
 use super::model::ModelMetrics;
 use super::stage::Stage;
+use crate::supervisor::Task;
 use labels::{
-    Failed, Faulted, Fixed, OfKind, OfPlugin, OfStage, OfState, Opened, Reloaded, Went, family,
+    Failed, Faulted, Fixed, OfKind, OfPlugin, OfStage, OfState, OfTask, Opened, Reloaded, Went,
+    family,
 };
 
 /// Runs of stages: from a millisecond to the time of a recovery.
@@ -56,6 +58,8 @@ pub(super) struct Metrics {
     stages: Family<OfStage, Histogram>,
     stage_failures: Family<Failed, Counter>,
     running: Gauge,
+    task_failures: Family<OfTask, Counter>,
+    shed: Counter,
     changes: Family<OfKind, Counter>,
     gaps: Family<OfKind, Counter>,
     gap: Family<OfKind, Gauge>,
@@ -91,6 +95,8 @@ impl Default for Metrics {
             stages: Family::new_with_constructor(stages),
             stage_failures: Family::default(),
             running: Gauge::default(),
+            task_failures: Family::default(),
+            shed: Counter::default(),
             changes: Family::default(),
             gaps: Family::default(),
             gap: Family::default(),
@@ -128,6 +134,12 @@ impl Metrics {
             self.stage_failures.clone(),
         );
         add(to, "k8shawk_stages_running", self.running.clone());
+        add(
+            to,
+            "k8shawk_task_failures_total",
+            self.task_failures.clone(),
+        );
+        add(to, "k8shawk_connections_shed_total", self.shed.clone());
         add(to, "k8shawk_watch_changes_total", self.changes.clone());
         add(to, "k8shawk_watch_gaps_total", self.gaps.clone());
         add(to, "k8shawk_watch_gap", self.gap.clone());
@@ -168,9 +180,12 @@ impl Metrics {
             drop(self.gap.get_or_create(&OfKind { kind }));
         }
         for stage in Stage::ALL.map(Stage::as_str) {
-            for kind in ["store", "cluster", "file"] {
+            for kind in ["store", "cluster", "file", "panic"] {
                 drop(self.stage_failures.get_or_create(&Failed { stage, kind }));
             }
+        }
+        for task in Task::ALL.map(Task::as_str) {
+            drop(self.task_failures.get_or_create(&OfTask { task }));
         }
         for action in actions() {
             for outcome in ["worse", "not-known", "failed"] {
@@ -210,6 +225,21 @@ impl Metrics {
                 .get_or_create(&Failed { stage, kind })
                 .inc();
         }
+    }
+
+    pub(super) fn task_failed(&self, task: Task) {
+        let task = task.as_str();
+        self.task_failures.get_or_create(&OfTask { task }).inc();
+    }
+
+    #[cfg(test)]
+    pub(super) fn task_failures(&self, task: Task) -> u64 {
+        let task = task.as_str();
+        self.task_failures.get_or_create(&OfTask { task }).get()
+    }
+
+    pub(super) fn shed(&self) {
+        self.shed.inc();
     }
 
     pub(super) fn stage_took(&self, stage: Stage, took: Duration) {

@@ -30,6 +30,10 @@ struct Run<'t> {
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         let metrics = &self.telemetry.0.metrics;
+        if std::thread::panicking() {
+            self.failure = Some("panic");
+            self.span.record("otel.status_code", "ERROR");
+        }
         metrics.stage_ends(self.stage, self.begun.elapsed(), self.failure);
     }
 }

@@ -151,6 +151,11 @@ impl Sources {
             let why = "the cluster is still being listed, and nothing is judged before";
             lacks.push(("watch", why.to_owned()));
         }
+        if let Some(why) = self.telemetry.stalled() {
+            lacks.push(("watch", why));
+        }
+        let down = self.telemetry.tasks_down().into_iter();
+        lacks.extend(down.map(|(task, why)| (task.as_str(), format!("the task {why}"))));
         for point in [Point::Triage, Point::Analysis] {
             let live = self.plugins.at(point);
             if live.is_empty() {

@@ -159,7 +159,8 @@ async fn ready_names_what_is_missing_and_metrics_come_in_both_formats() {
     let at = |path: &str| format!("http://{address}{path}");
     let stop = tokio_util::sync::CancellationToken::new();
     let router = endpoints::router(Arc::new(sources));
-    let serving = server.serve(vec![router], stop.clone());
+    let (to, until) = (telemetry.clone(), stop.clone());
+    let serving = tokio::spawn(async move { server.serve(router, to, until).await });
     let lacks = || async {
         let (code, text) = page(&at("/ready"), "*/*").await;
         assert_eq!(code, 503);
@@ -170,6 +171,15 @@ async fn ready_names_what_is_missing_and_metrics_come_in_both_formats() {
     assert_eq!(lacks().await, ["analysis", "triage", "watch"]);
     telemetry.listed();
     assert_eq!(lacks().await, ["analysis", "triage"]);
+    let healthy = (200, r#"{"status": "healthy"}"#.to_owned());
+    assert_eq!(page(&at("/health"), "*/*").await, healthy);
+    telemetry.beats_every(Duration::ZERO);
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let (code, why) = page(&at("/health"), "*/*").await;
+    assert!(code == 503 && why.contains("did not sweep"), "{code} {why}");
+    assert_eq!(lacks().await, ["analysis", "triage", "watch"]);
+    telemetry.beats_every(Duration::from_secs(60));
+    assert_eq!(page(&at("/health"), "*/*").await, healthy);
     let open = page(&at("/metrics"), "application/openmetrics-text").await;
     assert!(open.0 == 200 && open.1.ends_with("# EOF\n"));
     let (_, classic) = page(&at("/metrics"), "*/*").await;

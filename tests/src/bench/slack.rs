@@ -18,6 +18,7 @@ use k8shawk::slack::signature::Verifier;
 use k8shawk::slack::socket::Socket;
 use k8shawk::slack::{Options, Slack};
 use k8shawk::store::Store;
+use k8shawk::telemetry::Telemetry;
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::Record;
 use tokio_util::sync::CancellationToken;
@@ -110,7 +111,8 @@ impl Host {
         let until = stop.clone();
         tokio::spawn(async move { outbox.run(slack, until).await });
         let socket = Socket::new(api.with(Token::new("xapp-1")), inbox.clone());
-        tokio::spawn(socket.map_err(anyhow::Error::msg)?.run(stop.clone()));
+        let (socket, until) = (socket.map_err(anyhow::Error::msg)?, stop.clone());
+        tokio::spawn(async move { socket.run(until).await });
         let listening = HttpServer::bind([127, 0, 0, 1].into(), 0).await?;
         let http = format!("http://{}/slack/interactions", listening.address());
         let door = Arc::new(Door {
@@ -119,7 +121,11 @@ impl Host {
             clock: clock.clone(),
             configured: Configured::default(),
         });
-        listening.serve(vec![router(door)], stop.clone());
+        let until = stop.clone();
+        tokio::spawn(async move {
+            let (routes, telemetry) = (router(door), Telemetry::default());
+            listening.serve(routes, telemetry, until).await;
+        });
         Ok(Host {
             server,
             store,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk_core::ObjectSummary;
 use k8shawk_sandbox::{
-    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, Reloading, sha256,
+    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, sha256,
 };
 
 use super::figure::{Figure, percentile};
@@ -66,7 +66,7 @@ async fn flowing(dist: &Path) -> Result<Vec<Figure>> {
         "the triage plugin is not loaded"
     );
     let (events, _kept) = tokio::sync::mpsc::channel(usize::from(SWAPS));
-    let _reloading = Reloading::start(reloader, options, events);
+    let reloading = tokio::spawn(async move { reloader.watch(&options, &events).await });
 
     let (sender, receiver) = sync_channel(QUEUE);
     let stop = Arc::new(AtomicBool::new(false));
@@ -74,6 +74,7 @@ async fn flowing(dist: &Path) -> Result<Vec<Figure>> {
     let sending = thread::spawn(move || send(&sender, &told));
     let judging = thread::spawn(move || judge_all(&receiver, &registry));
     let swaps = swap(&component, &bytes).await;
+    reloading.abort();
     stop.store(true, Ordering::Relaxed);
     let sent = sending.join().map_err(|_| anyhow!("the sender died"))?;
     let verdicts = judging.join().map_err(|_| anyhow!("the judge died"))?;

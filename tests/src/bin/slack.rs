@@ -8,6 +8,7 @@ use k8shawk::http_server::HttpServer;
 use k8shawk::slack::http::{Configured, Door, router};
 use k8shawk::slack::inbox::Inbox;
 use k8shawk::slack::signature::Verifier;
+use k8shawk::telemetry::Telemetry;
 use k8shawk_tests::slack_server::{SECRET, SlackServer, gallery};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -39,7 +40,11 @@ async fn run() -> anyhow::Result<()> {
     });
     let listening = HttpServer::bind([127, 0, 0, 1].into(), 0).await?;
     let http = format!("http://{}", listening.address());
-    listening.serve(vec![router(door)], stop.clone());
+    let until = stop.clone();
+    tokio::spawn(async move {
+        let (routes, telemetry) = (router(door), Telemetry::default());
+        listening.serve(routes, telemetry, until).await;
+    });
     println!(
         "{}",
         json!({"api": server.url(), "http": http, "secret": SECRET})

@@ -23,6 +23,7 @@ const GRACE: Duration = Duration::from_secs(30);
 const UNSET: &[&str] = &[
     "WATCH_NAMESPACE",
     "K8SHAWK_CONFIG",
+    "K8SHAWK_ENV_FILE",
     "RUST_LOG",
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
@@ -35,6 +36,8 @@ const UNSET: &[&str] = &[
 /// The built product, pointed at a cluster.
 pub struct Product {
     binary: PathBuf,
+    /// Where plugins, policies and grants are, unless that is beside the binary.
+    home: Option<PathBuf>,
     kubeconfig: PathBuf,
 }
 
@@ -60,8 +63,17 @@ impl Product {
         );
         Ok(Product {
             binary,
+            home: None,
             kubeconfig: kubeconfig.to_owned(),
         })
+    }
+
+    /// The same with another program, such as the one whose crash points are armed.
+    pub fn with_program(mut self, program: &Path) -> Product {
+        let program = program.to_owned();
+        let shipped = std::mem::replace(&mut self.binary, program);
+        self.home = shipped.parent().map(Path::to_owned);
+        self
     }
 
     /// The command, in a working directory, without what the environment would say.
@@ -87,6 +99,12 @@ impl Product {
             .env("WEBHOOK_PORT", "0");
         for name in UNSET {
             command.env_remove(name);
+        }
+        if let Some(home) = &self.home {
+            command
+                .env("K8SHAWK_PLUGINS", home.join("plugins"))
+                .env("K8SHAWK_POLICIES", home.join("policies"))
+                .env("K8SHAWK_GRANTS", home.join("grants"));
         }
         // What a developer has at hand is not asked by tests.
         for provider in Provider::ALL {

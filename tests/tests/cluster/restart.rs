@@ -1,5 +1,6 @@
-//! A crash at every arrow of the flow: nothing is lost, and nothing is executed twice.
+//! A crash, or a panic, at every arrow of the flow: nothing is lost, and nothing is executed twice.
 
+use std::path::Path;
 use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ const POINTS: &[&str] = &[
     "recovered",
 ];
 
+/// Points at which a stage can be made to panic.
+const PANICS: &[&str] = &["open", "investigated", "approved", "before-send", "applied"];
+
 /// A test for each point.
 pub fn trials(shared: &Shared) -> Vec<Trial> {
     let trial = |point: &&'static str| {
@@ -33,14 +37,30 @@ pub fn trials(shared: &Shared) -> Vec<Trial> {
             move || shared.with(|cluster, alone| crash_at(cluster, alone, point)),
         )
     };
-    let aged = {
-        let shared = shared.clone();
+    let mut trials: Vec<Trial> = POINTS.iter().map(trial).collect();
+    trials.extend(PANICS.iter().map(|point: &&'static str| {
+        let (shared, point) = (shared.clone(), *point);
         Trial::test(
-            "restart::a_yes_that_aged_across_a_crash_is_asked_for_again",
-            move || shared.with(aged),
+            format!("restart::a_panic_at_{point}_leaves_the_incident_drivable"),
+            move || shared.beside(|cluster| panic_at(cluster, point)),
         )
-    };
-    POINTS.iter().map(trial).chain([aged]).collect()
+    }));
+    let name = "restart::a_yes_that_aged_across_a_crash_is_asked_for_again";
+    let at = shared.clone();
+    trials.push(Trial::test(name, move || at.with(aged)));
+    let name = "restart::a_host_that_loses_its_watch_ends_and_goes_on_when_it_is_started";
+    let at = shared.clone();
+    trials.push(Trial::test(name, move || at.beside(without_watch)));
+    let name = "restart::the_shipped_program_has_no_crash_points";
+    let at = shared.clone();
+    trials.push(Trial::test(name, move || at.beside(shipped)));
+    trials
+}
+
+/// The product with its crash points armed.
+fn armed(cluster: &Cluster) -> Result<Product> {
+    let program = Path::new(env!("CARGO_BIN_EXE_crashing"));
+    Ok(Product::new(cluster)?.with_program(program))
 }
 
 /// Crash with the approval stored, and come back when it is too old.
@@ -48,7 +68,7 @@ fn aged(cluster: &Cluster, alone: &RwLock<()>) -> Result<()> {
     let _reading = alone.read();
     let broken = Broken::set_up(cluster, "app-panic-rollout")?;
     let namespace = broken.namespace.name().to_owned();
-    let product = Product::new(cluster)?;
+    let product = armed(cluster)?;
     let before = generation(&broken)?;
     let minute = ("K8SHAWK_APPROVAL_EXPIRES_MINUTES", "1");
     let crash = ("K8SHAWK_CRASH_AT", "approved");
@@ -68,7 +88,7 @@ fn crash_at(cluster: &Cluster, alone: &RwLock<()>, point: &str) -> Result<()> {
     let _reading = alone.read();
     let broken = Broken::set_up(cluster, "app-panic-rollout")?;
     let namespace = broken.namespace.name().to_owned();
-    let product = Product::new(cluster)?;
+    let product = armed(cluster)?;
     let before = generation(&broken)?;
     let mut running = product.run(&namespace, &[("K8SHAWK_CRASH_AT", point)])?;
     until_crashed(&mut running)?;
@@ -136,4 +156,47 @@ fn finish(running: &Running<'_>) -> Result<()> {
         ensure!(Instant::now() < until, "{all:?}\n{}", running.log());
         std::thread::sleep(Duration::from_millis(500));
     }
+}
+
+/// One panic of a driver: the same process tries the stage again, and goes on to the end.
+fn panic_at(cluster: &Cluster, point: &str) -> Result<()> {
+    let broken = Broken::set_up(cluster, "app-panic-rollout")?;
+    let product = armed(cluster)?;
+    let before = generation(&broken)?;
+    let running = product.run(broken.namespace.name(), &[("K8SHAWK_PANIC_AT", point)])?;
+    finish(&running)?;
+    let (_, metrics) = running.page("/metrics")?;
+    let counted = r#"k8shawk_task_failures_total{task="driver"} 1"#;
+    ensure!(metrics.contains(counted), "{metrics}");
+    let after = generation(&broken)?;
+    ensure!(after == before + 1, "changed {} times", after - before);
+    broken.assert_healthy()
+}
+
+/// Without its watch a host sees nothing: it must not look healthy.
+fn without_watch(cluster: &Cluster) -> Result<()> {
+    let broken = Broken::set_up(cluster, "app-panic-rollout")?;
+    let product = armed(cluster)?;
+    let namespace = broken.namespace.name();
+    let mut running = product.run(namespace, &[("K8SHAWK_PANIC_AT", "watch")])?;
+    running.until_ended(Duration::from_secs(60))?;
+    let log = running.log();
+    let said = "k8shawk: the task watch panicked: a test asked for it";
+    ensure!(log.contains(said), "{log}");
+    running.again(namespace, &[])?;
+    finish(&running)
+}
+
+/// No variable stops a host that people run.
+fn shipped(cluster: &Cluster) -> Result<()> {
+    let broken = Broken::set_up(cluster, "app-panic-rollout")?;
+    let product = Product::new(cluster)?;
+    let asked = [("K8SHAWK_CRASH_AT", "open"), ("K8SHAWK_PANIC_AT", "open")];
+    let running = product.run(broken.namespace.name(), &asked)?;
+    let waiting = running.until(&["waiting"], Duration::from_secs(90))?;
+    ensure!(waiting["state"] == "waiting", "{waiting}");
+    let (_, metrics) = running.page("/metrics")?;
+    let counted = r#"k8shawk_task_failures_total{task="driver"} 0"#;
+    ensure!(metrics.contains(counted), "{metrics}");
+    Ok(())
 }

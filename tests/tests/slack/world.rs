@@ -16,6 +16,7 @@ use k8shawk::slack::socket::Socket;
 use k8shawk::slack::{Options, Slack};
 use k8shawk::speech::Speech;
 use k8shawk::store::{Store, StoreError};
+use k8shawk::telemetry::Telemetry;
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::{Record, State};
 pub use k8shawk_tests::slack_server::click::{click, form, signed};
@@ -154,7 +155,11 @@ impl World {
         });
         let listening = HttpServer::bind([127, 0, 0, 1].into(), 0).await.unwrap();
         let http = format!("http://{}", listening.address());
-        listening.serve(vec![router(door)], stop.clone());
+        let until = stop.clone();
+        tokio::spawn(async move {
+            let (routes, telemetry) = (router(door), Telemetry::default());
+            listening.serve(routes, telemetry, until).await;
+        });
         World {
             server,
             store,
@@ -173,7 +178,8 @@ impl World {
     pub async fn socket(&self) {
         let api = self.api.with(Token::new("xapp-1"));
         let socket = Socket::new(api, self.inbox.clone()).unwrap();
-        tokio::spawn(socket.run(self.stop.clone()));
+        let until = self.stop.clone();
+        tokio::spawn(async move { socket.run(until).await });
         self.until(|| self.server.connections() > 0).await;
     }
 

@@ -1,4 +1,4 @@
-//! The task that looks again whenever the system says that something changed.
+//! Looking again whenever the system says that something changed.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,50 +9,29 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
 use tokio::sync::{Notify, mpsc};
-use tokio::task::JoinHandle;
 
 use crate::reload::{ReloadEvent, ReloadOptions, Reloader};
 
 type Notices = Debouncer<RecommendedWatcher, RecommendedCache>;
 
-/// The running task; it ends when this is dropped.
-pub struct Reloading {
-    task: JoinHandle<()>,
-}
-
-impl Reloading {
-    /// Watch from now on. Events that nobody takes are dropped, with a line in the log: a slow
-    /// reader cannot hold up a reload.
-    pub fn start(
-        reloader: Reloader,
-        options: ReloadOptions,
-        events: mpsc::Sender<ReloadEvent>,
-    ) -> Self {
-        Reloading {
-            task: tokio::spawn(run(reloader, options, events)),
-        }
-    }
-}
-
-impl Drop for Reloading {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn run(mut reloader: Reloader, options: ReloadOptions, events: mpsc::Sender<ReloadEvent>) {
-    let changed = Arc::new(Notify::new());
-    let mut watched = Watched::default();
-    loop {
-        watched.renew(&options, &changed);
-        for event in reloader.pass().await {
-            if events.try_send(event).is_err() {
-                tracing::warn!("an event of a reload was dropped: nobody takes them");
+impl Reloader {
+    /// Watch from now on; it never ends by itself, and may be dropped and called again. Events
+    /// that nobody takes are dropped, with a line in the log: a slow reader cannot hold up a
+    /// reload.
+    pub async fn watch(&mut self, options: &ReloadOptions, events: &mpsc::Sender<ReloadEvent>) {
+        let changed = Arc::new(Notify::new());
+        let mut watched = Watched::default();
+        loop {
+            watched.renew(options, &changed);
+            for event in self.pass().await {
+                if events.try_send(event).is_err() {
+                    tracing::warn!("an event of a reload was dropped: nobody takes them");
+                }
             }
-        }
-        tokio::select! {
-            () = changed.notified() => {}
-            () = tokio::time::sleep(options.poll) => {}
+            tokio::select! {
+                () = changed.notified() => {}
+                () = tokio::time::sleep(options.poll) => {}
+            }
         }
     }
 }

@@ -76,6 +76,11 @@ pub(super) struct Failed {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfTask {
+    pub(super) task: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(in crate::telemetry) struct OfKind {
     pub(in crate::telemetry) kind: &'static str,
 }

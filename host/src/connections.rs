@@ -1,0 +1,137 @@
+//! The open connections of one listener: at most so many, and none without an end.
+//!
+//! Where there is no room for a new one, the connection gives way that has been of no use for the
+//! longest time. So whoever holds connections without asking anything cannot keep others out.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, Id, JoinSet};
+use tokio::time::Instant;
+
+use crate::supervisor::{Task, report};
+use crate::telemetry::Telemetry;
+
+/// When a connection last began to ask something, and whether that is being worked on.
+#[derive(Debug, Clone)]
+pub struct Turn(Arc<Asked>);
+
+#[derive(Debug)]
+struct Asked {
+    opened: Instant,
+    /// Milliseconds after `opened`.
+    at: AtomicU64,
+    working: AtomicBool,
+}
+
+impl Turn {
+    fn new() -> Turn {
+        Turn(Arc::new(Asked {
+            opened: Instant::now(),
+            at: AtomicU64::new(0),
+            working: AtomicBool::new(false),
+        }))
+    }
+
+    /// A question begins.
+    pub fn begins(&self) {
+        let millis = self.0.opened.elapsed().as_millis();
+        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        self.0.at.store(millis, Ordering::Relaxed);
+        self.0.working.store(true, Ordering::Relaxed);
+    }
+
+    /// Its answer is there.
+    pub fn answered(&self) {
+        self.0.working.store(false, Ordering::Relaxed);
+    }
+
+    fn since(&self) -> Instant {
+        self.0.opened + Duration::from_millis(self.0.at.load(Ordering::Relaxed))
+    }
+
+    /// Until so much time has passed since a question began, or since the connection was opened.
+    pub async fn is_over(&self, longest: Duration) {
+        loop {
+            let until = self.since() + longest;
+            if until <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(until).await;
+        }
+    }
+}
+
+/// The connections of one listener.
+pub struct Connections {
+    task: Task,
+    limit: usize,
+    telemetry: Telemetry,
+    serving: JoinSet<()>,
+    open: HashMap<Id, (Turn, AbortHandle)>,
+}
+
+impl Connections {
+    /// No connection yet, and at most `limit` at once.
+    pub fn new(task: Task, limit: usize, telemetry: Telemetry) -> Connections {
+        Connections {
+            task,
+            limit,
+            telemetry,
+            serving: JoinSet::new(),
+            open: HashMap::new(),
+        }
+    }
+
+    /// Serve one more. Where that is one too many, another one is closed.
+    pub fn admit<W>(&mut self, serve: impl FnOnce(Turn) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        self.reap();
+        if self.open.len() >= self.limit {
+            self.shed();
+        }
+        let turn = Turn::new();
+        let handle = self.serving.spawn(serve(turn.clone()));
+        self.open.insert(handle.id(), (turn, handle));
+    }
+
+    fn reap(&mut self) {
+        while let Some(ended) = self.serving.try_join_next_with_id() {
+            let id = match ended {
+                Ok((id, ())) => id,
+                Err(fault) => {
+                    let id = fault.id();
+                    report(self.task, fault, &self.telemetry);
+                    id
+                }
+            };
+            self.open.remove(&id);
+        }
+    }
+
+    /// Close the one that asks nothing for the longest time; where all are being worked on, the
+    /// one that is for the longest time.
+    fn shed(&mut self) {
+        let oldest = self.open.iter().min_by_key(|(_, (turn, _))| {
+            let working = turn.0.working.load(Ordering::Relaxed);
+            (working, turn.since())
+        });
+        if let Some(id) = oldest.map(|(id, _)| *id)
+            && let Some((_, handle)) = self.open.remove(&id)
+        {
+            handle.abort();
+            self.telemetry.shed();
+        }
+    }
+
+    /// Wait for those that are open, at most so long; those that take longer are closed.
+    pub async fn end(mut self, patience: Duration) {
+        let all = async { while self.serving.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(patience, all).await;
+    }
+}
