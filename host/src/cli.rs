@@ -14,7 +14,7 @@ mod run;
 mod scan;
 mod slack;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -36,6 +36,9 @@ pub struct Cli {
     /// Configuration file [default: k8shawk.toml here, else beside the binary]
     #[arg(long, global = true, env = "K8SHAWK_CONFIG")]
     config: Option<PathBuf>,
+    /// File of variables, instead of .env here
+    #[arg(long, global = true, value_name = "FILE", env = "K8SHAWK_ENV_FILE")]
+    env_file: Option<PathBuf>,
     /// Log lines as text, or json: one object each [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = LogFormat::parse)]
     log_format: Option<LogFormat>,
@@ -302,7 +305,11 @@ async fn main() -> ExitCode {
         logs::start(LogFormat::Text, None);
         return exit(compile::component());
     }
-    let settings = match settings::load(cli.config.as_deref()) {
+    let named = settings::Named {
+        config: cli.config.as_deref(),
+        env_file: cli.env_file.as_deref(),
+    };
+    let settings = match settings::load(named) {
         Ok(settings) => settings,
         Err(faults) => return misused(&faults),
     };
@@ -324,7 +331,9 @@ fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(BROKEN),
         Err(error) => {
-            eprintln!("k8shawk: {error:#}");
+            if !error.is::<Said>() {
+                eprintln!("k8shawk: {error:#}");
+            }
             ExitCode::from(if is_misuse(&error) { MISUSE } else { BROKEN })
         }
     }
@@ -334,6 +343,8 @@ fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
 fn is_misuse(error: &anyhow::Error) -> bool {
     let unusable = |e: &ClusterError| matches!(e, ClusterError::Config { .. });
     error.is::<Misuse>()
+        || error.is::<Said>()
+        || error.is::<Unusable>()
         || error.is::<load::NoDirectory>()
         || error.is::<ListenError>()
         || error.downcast_ref().is_some_and(unusable)
@@ -343,6 +354,35 @@ fn is_misuse(error: &anyhow::Error) -> bool {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Misuse(String);
+
+/// Wrong configuration that was told of already, among other faults.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration cannot be used")]
+struct Said;
+
+/// A file or directory of the command line cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+struct Unusable {
+    path: PathBuf,
+    why: String,
+}
+
+impl Unusable {
+    /// This one, and why.
+    fn new(path: &Path, why: impl std::fmt::Display) -> anyhow::Error {
+        let (path, why) = (path.to_owned(), why.to_string());
+        Unusable { path, why }.into()
+    }
+}
+
+/// A directory of the command line.
+fn is_directory(path: &Path) -> anyhow::Result<()> {
+    match path.is_dir() {
+        true => Ok(()),
+        false => Err(Unusable::new(path, "there is no such directory")),
+    }
+}
 
 fn misused(faults: &[Fault]) -> ExitCode {
     for fault in faults {

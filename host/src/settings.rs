@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use k8shawk_core::config::{Config, Fault};
+use k8shawk_core::config::{Config, Fault, File};
 use secrecy::SecretString;
+
+mod dotenv;
 
 /// Name of the configuration file.
 const FILE: &str = "k8shawk.toml";
@@ -18,36 +20,46 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// Directory that holds `plugins/`, `policies/` and `grants/` unless they are set.
     pub home: PathBuf,
-    /// Variables of `.env`.
+    /// Variables of `.env`, or of the file that was named instead.
     dotenv: HashMap<String, String>,
 }
 
-/// Find and read the configuration: `named` (`--config`), else `K8SHAWK_CONFIG`, else
-/// `k8shawk.toml` in the working directory, else beside the binary.
+/// Which files somebody named.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Named<'p> {
+    /// Configuration (`--config`, `K8SHAWK_CONFIG`).
+    pub config: Option<&'p Path>,
+    /// Variables (`--env-file`, `K8SHAWK_ENV_FILE`).
+    pub env_file: Option<&'p Path>,
+}
+
+/// Find and read the configuration: the one that was named, else `k8shawk.toml` in the working
+/// directory, else beside the binary. What was only found in the working directory may not say
+/// everything: see [`Trust`](k8shawk_core::config::Trust).
 ///
 /// # Errors
 /// Every fault, with its file and line or variable.
-pub fn load(named: Option<&Path>) -> Result<Settings, Vec<Fault>> {
+pub fn load(named: Named<'_>) -> Result<Settings, Vec<Fault>> {
     let home = std::env::current_exe()
         .ok()
         .and_then(|exe| exe.canonicalize().ok())
         .and_then(|exe| exe.parent().map(Path::to_owned))
         .unwrap_or_else(|| PathBuf::from("."));
     let mut faults = Vec::new();
-    let dotenv = dotenv(&mut faults);
+    let dotenv = dotenv::read(named.env_file, &mut faults);
     let environment = |name: &str| {
         std::env::var(name)
             .ok()
             .or_else(|| dotenv.get(name).cloned())
     };
-    let file = named
-        .map(Path::to_owned)
-        .or_else(|| environment("K8SHAWK_CONFIG").map(PathBuf::from))
-        .or_else(|| {
-            [PathBuf::from(FILE), home.join(FILE)]
-                .into_iter()
-                .find(|p| p.is_file())
-        });
+    let chosen = named.config.map(Path::to_owned);
+    let chosen = chosen.or_else(|| environment("K8SHAWK_CONFIG").map(PathBuf::from));
+    let (beside, is_named) = (home.join(FILE), chosen.is_some());
+    let file = chosen.or_else(|| {
+        [PathBuf::from(FILE), beside.clone()]
+            .into_iter()
+            .find(|p| p.is_file())
+    });
     let text = match &file {
         None => None,
         Some(path) => match std::fs::read_to_string(path) {
@@ -66,10 +78,16 @@ pub fn load(named: Option<&Path>) -> Result<Settings, Vec<Fault>> {
         .as_ref()
         .map(|f| f.display().to_string())
         .unwrap_or_default();
-    let parsed = Config::parse(text.as_deref().map(|t| (name.as_str(), t)), environment);
+    let trusted = is_named || file.as_ref().is_some_and(|file| is_same(file, &beside));
+    let read = text.as_deref().map(|text| File {
+        name: &name,
+        text,
+        named: trusted,
+    });
+    let parsed = Config::parse(read, environment);
     match parsed {
         Ok(config) if faults.is_empty() => Ok(Settings {
-            config,
+            config: at_home(config),
             file,
             home,
             dotenv,
@@ -82,23 +100,21 @@ pub fn load(named: Option<&Path>) -> Result<Settings, Vec<Fault>> {
     }
 }
 
-fn dotenv(faults: &mut Vec<Fault>) -> HashMap<String, String> {
-    let mut values = HashMap::new();
-    let Ok(entries) = dotenvy::from_path_iter(".env") else {
-        return values;
-    };
-    for entry in entries {
-        match entry {
-            Ok((name, value)) => {
-                values.insert(name, value);
-            }
-            Err(error) => faults.push(Fault {
-                place: ".env".to_owned(),
-                what: error.to_string(),
-            }),
-        }
+/// In a pod without an account of its own for reads, the namespace of the pod's account is ours.
+fn at_home(mut config: Config) -> Config {
+    const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+    if let (None, Ok(own)) = (&config.reader, std::fs::read_to_string(NAMESPACE)) {
+        config.fixes.protect(own.trim());
     }
-    values
+    config
+}
+
+/// True where both are one file: whoever can write beside the binary can replace the binary.
+fn is_same(file: &Path, beside: &Path) -> bool {
+    match (file.canonicalize(), beside.canonicalize()) {
+        (Ok(file), Ok(beside)) => file == beside,
+        _ => false,
+    }
 }
 
 impl Settings {

@@ -6,6 +6,7 @@
 mod keys;
 mod log;
 mod slack;
+pub mod trust;
 mod voice;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub use keys::{KEYS, Key};
 pub use log::LogFormat;
 pub use slack::SlackConfig;
+pub use trust::Trust;
 pub use voice::{Speaker, VoiceConfig, VoiceEngine};
 
 use crate::approval::People;
@@ -146,19 +148,31 @@ impl fmt::Display for Fault {
     }
 }
 
+/// A configuration file that was read.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'t> {
+    /// Its name, for messages.
+    pub name: &'t str,
+    /// What it says.
+    pub text: &'t str,
+    /// True where somebody named it, or it lies beside the binary; false where it was only found
+    /// in the working directory. See [`Trust`].
+    pub named: bool,
+}
+
 impl Config {
-    /// Parse a file's text (with its name for messages), then lay the environment over it.
+    /// Parse a file, then lay the environment over it.
     ///
     /// # Errors
     /// Every fault of the file and of the environment.
     pub fn parse(
-        file: Option<(&str, &str)>,
+        file: Option<File<'_>>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Config, Vec<Fault>> {
         let mut config = Config::default();
         let mut faults = Vec::new();
-        if let Some((name, text)) = file {
-            read_file(name, text, &mut config, &mut faults);
+        if let Some(file) = file {
+            read_file(file, &mut config, &mut faults);
         }
         for key in KEYS {
             let Some(value) = environment(key.env).filter(|v| !v.is_empty()) else {
@@ -177,6 +191,10 @@ impl Config {
                 place: "recovery.stability_seconds".to_owned(),
                 what: what.to_owned(),
             });
+        }
+        // The account that reads is one of ours.
+        if let Some(reader) = &config.reader {
+            config.fixes.protect(&reader.namespace);
         }
         if faults.is_empty() {
             Ok(config)
@@ -218,7 +236,8 @@ fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
 }
 
-fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault>) {
+fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<Fault>) {
+    let File { name, text, .. } = file;
     let table = match toml::de::DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => {
@@ -256,9 +275,8 @@ fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault
                 None => at(start, unknown(&path)),
                 Some(known) => {
                     let input = keys::Input::of(value.get_ref());
-                    let set = input.and_then(|input| (known.set)(config, &input));
-                    if let Err(what) = set {
-                        at(start, format!("{path}: {what}"));
+                    if let Err(what) = input.and_then(|input| take(file, known, &input, config)) {
+                        at(start, what);
                     }
                 }
             }
@@ -270,6 +288,22 @@ fn read_file(name: &str, text: &str, config: &mut Config, faults: &mut Vec<Fault
         place: format!("{name}:{line}"),
         what,
     }));
+}
+
+/// Take one value. What a file that nobody named must not say may stand there as it is anyway.
+fn take(file: File<'_>, key: &Key, input: &keys::Input, config: &mut Config) -> Result<(), String> {
+    let before = match key.trust {
+        Trust::Named(does) if !file.named => Some((does, config.clone())),
+        _ => None,
+    };
+    (key.set)(config, input).map_err(|what| format!("{}: {what}", key.path))?;
+    match before {
+        Some((does, before)) if before != *config => {
+            *config = before;
+            Err(trust::refused(key.path, key.env, does, file.name))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn unknown_table(name: &str) -> String {

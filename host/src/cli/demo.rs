@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use k8shawk_core::approval::Person;
 use k8shawk_core::bundle::Bundle;
 use k8shawk_core::config::Config;
@@ -12,7 +11,7 @@ use k8shawk_core::record::{Record, State};
 use serde_json::{Value, json};
 
 use super::output::say;
-use super::{Format, output};
+use super::{Format, Misuse, Unusable, output};
 use crate::clock::Clock;
 use crate::flow::{Flow, Unsent};
 use crate::judges::Judges;
@@ -30,8 +29,7 @@ fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in arguments {
         if path.is_dir() {
-            let entries = std::fs::read_dir(path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+            let entries = std::fs::read_dir(path).map_err(|e| Unusable::new(path, e))?;
             let mut inside: Vec<PathBuf> = entries
                 .filter_map(|e| e.ok().map(|e| e.path()))
                 .filter(|p| p.extension().is_some_and(|x| x == "json"))
@@ -42,14 +40,16 @@ fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             files.push(path.clone());
         }
     }
-    anyhow::ensure!(!files.is_empty(), "there is no bundle in {arguments:?}");
+    if files.is_empty() {
+        let named: Vec<String> = arguments.iter().map(|a| a.display().to_string()).collect();
+        return Err(Misuse(format!("there is no bundle in {}", named.join(", "))).into());
+    }
     Ok(files)
 }
 
 fn read(path: &Path) -> anyhow::Result<Bundle> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Bundle::parse(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))
+    let text = std::fs::read_to_string(path).map_err(|e| Unusable::new(path, e))?;
+    Bundle::parse(&text).map_err(|why| Unusable::new(path, why))
 }
 
 /// Every bundle the whole way: noticed, explained, approved, applied, checked, documented.

@@ -6,7 +6,7 @@ use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
 use super::output::say;
-use super::{Misuse, Plugin, incidents, rbac};
+use super::{Misuse, Plugin, Said, incidents, is_directory, is_misuse, rbac};
 use crate::cluster::Cluster;
 use crate::control::{self, Ask};
 use crate::load;
@@ -69,6 +69,7 @@ async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<L
 }
 
 async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool> {
+    is_directory(directory)?;
     let engine = Engine::new(&EngineOptions::default())?;
     match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
         Ok(plugin) => {
@@ -117,7 +118,7 @@ async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
 
 /// Everything that can be wrong, at once.
 pub async fn check(settings: Settings) -> anyhow::Result<bool> {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     match &settings.file {
         Some(file) => say!("configuration: {}", file.display()),
         None => say!("configuration: defaults (no file)"),
@@ -127,30 +128,53 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
             for live in loaded.judges.registry.all() {
                 say!("plugin: {}", live.status());
             }
-            faults.extend(loaded.refused());
+            loaded.refused().into_iter().for_each(|f| faults.add(f));
         }
-        Err(error) => faults.push(format!("{error:#}")),
+        Err(error) => faults.take("", &error),
     }
     match super::model::start(&settings, &ModelMetrics::default()) {
         Ok(model) => say!("model: {}", super::model::shown(model.as_ref())),
-        Err(error) => faults.push(format!("model: {error:#}")),
+        Err(error) => faults.take("model: ", &error),
     }
     cluster(&settings, &mut faults).await;
-    for fault in &faults {
+    for fault in &faults.found {
         eprintln!("k8shawk: {fault}");
     }
-    if faults.is_empty() {
+    if faults.found.is_empty() {
         say!("all is well");
     }
-    Ok(faults.is_empty())
+    match faults.misuse {
+        true => Err(Said.into()),
+        false => Ok(faults.found.is_empty()),
+    }
 }
 
-async fn cluster(settings: &Settings, faults: &mut Vec<String>) {
+/// What `check` found.
+#[derive(Default)]
+pub(super) struct Faults {
+    found: Vec<String>,
+    /// True where something of it is a setting that cannot be used.
+    misuse: bool,
+}
+
+impl Faults {
+    /// Something is broken or refused.
+    pub(super) fn add(&mut self, fault: String) {
+        self.found.push(fault);
+    }
+
+    fn take(&mut self, what: &str, error: &anyhow::Error) {
+        self.misuse |= is_misuse(error);
+        self.found.push(format!("{what}{error:#}"));
+    }
+}
+
+async fn cluster(settings: &Settings, faults: &mut Faults) {
     match Cluster::connect(&settings.config).await {
         Ok(cluster) => {
             say!("cluster: {} ({})", cluster.name(), cluster.version());
             rbac::check(settings, &cluster, faults).await;
         }
-        Err(error) => faults.push(error.to_string()),
+        Err(error) => faults.take("", &error.into()),
     }
 }

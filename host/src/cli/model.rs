@@ -7,8 +7,8 @@ use k8shawk_core::model::Disclosure;
 use k8shawk_core::rca::time;
 use serde_json::{Value, json};
 
-use super::{Format, output};
-use crate::model::{Model, grant_faults};
+use super::{Format, Misuse, output};
+use crate::model::{Model, ModelError, grant_faults};
 use crate::rights;
 use crate::settings::Settings;
 use crate::store::{Sent, Store};
@@ -19,30 +19,36 @@ use crate::terminal::{Terminal, plain};
 pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Option<Arc<Model>>> {
     let grant = Arc::new(grant(settings)?);
     let variable = |name: &str| settings.variable(name);
-    let model = Model::start(settings.config.model.clone(), grant, &variable)?;
+    let model = Model::start(settings.config.model.clone(), grant, &variable).map_err(|fault| {
+        match fault {
+            // The system, not what was typed or configured.
+            ModelError::Client(_) => fault.into(),
+            fault => anyhow::Error::from(Misuse(fault.to_string())),
+        }
+    })?;
     Ok(model.map(|model| Arc::new(model.counting(metrics.clone()))))
 }
 
 /// The model that somebody asked for by `--model`.
 pub fn wanted(settings: &Settings) -> anyhow::Result<Option<Arc<Model>>> {
     let model = start(settings, &ModelMetrics::default())?;
-    anyhow::ensure!(
-        model.is_some(),
-        "--model needs a key: set GROQ_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, and leave model.enabled true"
-    );
+    if model.is_none() {
+        let why = "--model needs a key: set GROQ_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, \
+                   and leave model.enabled true";
+        return Err(Misuse(why.to_owned()).into());
+    }
     Ok(model)
 }
 
 /// What the model may read, where that makes sense for a model.
 fn grant(settings: &Settings) -> anyhow::Result<Grant> {
-    let grant = rights::of_model(settings)?;
+    let grant = rights::of_model(settings).map_err(|e| Misuse(e.to_string()))?;
     let faults = grant_faults(&grant);
-    anyhow::ensure!(
-        faults.is_empty(),
-        "{}: {}",
-        settings.grants().join("model.toml").display(),
-        faults.join("; ")
-    );
+    if !faults.is_empty() {
+        let file = settings.grants().join("model.toml");
+        let why = format!("{}: {}", file.display(), faults.join("; "));
+        return Err(Misuse(why).into());
+    }
     Ok(grant)
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use k8shawk_sandbox::{Engine, EngineOptions, Manifest, componentise, explain};
 
 use super::output::say;
-use super::{Misuse, Policy};
+use super::{Misuse, Policy, is_directory};
 use crate::settings::Settings;
 
 /// The target that imports nothing by itself.
@@ -20,9 +20,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool> {
     match command {
         Policy::New { directory } => new(&directory),
-        Policy::Build { directory, to } => build(&directory, &to),
-        Policy::Test { directory } => cases::test(&directory).await,
+        Policy::Build { directory, to } => {
+            is_directory(&directory)?;
+            build(&directory, &to)
+        }
+        Policy::Test { directory } => {
+            is_directory(&directory)?;
+            cases::test(&directory).await
+        }
         Policy::Inspect { directory } => {
+            is_directory(&directory)?;
             let engine = Engine::new(&EngineOptions::default())?;
             let plugin = k8shawk_sandbox::load(&engine, &directory, &settings.grants()).await?;
             say!("{} {}", plugin.digest(), plugin.id());

@@ -3,6 +3,7 @@
 use k8shawk_core::rbac::{Account, Install, acting, manifests, rights};
 use serde_json::Value;
 
+use super::inspect::Faults;
 use super::output::say;
 use super::{Rbac, RbacFormat, output};
 use crate::cluster::{Cluster, ClusterError, Missing, Who};
@@ -91,15 +92,15 @@ fn flow(value: &Value) -> String {
 }
 
 /// Say who reads and who writes, and name every right that lacks.
-pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Vec<String>) {
+pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Faults) {
     let needed = match Rights::needed(settings) {
         Ok(needed) => needed,
-        Err(error) => return faults.push(error.to_string()),
+        Err(error) => return faults.add(error.to_string()),
     };
     let outcome = async {
         let writer = cluster.user(Who::Writer).await?;
         if let Some(fault) = stranger(cluster, &writer).await? {
-            faults.push(fault);
+            faults.add(fault);
             return Ok(());
         }
         let reader = cluster.user(Who::Reader).await?;
@@ -112,12 +113,12 @@ pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Vec<Stri
                 Who::Reader => &reader,
                 Who::Writer => &writer,
             };
-            faults.push(sentence(user, lack));
+            faults.add(sentence(user, lack));
         }
         Ok::<(), ClusterError>(())
     };
     if let Err(error) = outcome.await {
-        faults.push(error.to_string());
+        faults.add(error.to_string());
     }
 }
 

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame, Log, Recorded};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader};
@@ -12,7 +11,7 @@ use k8shawk_core::redact::{REDACTED, is_secret_name, redact};
 use k8shawk_core::{kinds, rca};
 use serde_json::Value;
 
-use super::{Misuse, Record};
+use super::{Misuse, Record, Unusable};
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Snapshot};
 use crate::flow::Flow;
@@ -49,14 +48,14 @@ pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
     if kinds::kind(kind).is_none() {
         return Err(Misuse(format!("{kind:?} is not a kind such as Deployment")).into());
     }
-    let config = &settings.config;
-    let cluster = Cluster::connect(config).await?;
-    let snapshot = Arc::new(Snapshot::take(&cluster, Some(namespace)).await?);
-    let first = frame(&snapshot, namespace).await?;
     let model = match args.model {
         true => super::model::wanted(&settings)?,
         false => None,
     };
+    let config = &settings.config;
+    let cluster = Cluster::connect(config).await?;
+    let snapshot = Arc::new(Snapshot::take(&cluster, Some(namespace)).await?);
+    let first = frame(&snapshot, namespace).await?;
     let (dry_runs, conversations) =
         investigated(&settings, model, &cluster, snapshot, namespace).await?;
     let mut bundle = Bundle {
@@ -106,8 +105,7 @@ fn keep_telling(frames: &mut Vec<Frame>) {
 
 fn write(path: &PathBuf, bundle: &Bundle) -> anyhow::Result<()> {
     let text = serde_json::to_string(bundle)?;
-    std::fs::write(path, format!("{text}\n"))
-        .with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, format!("{text}\n")).map_err(|e| Unusable::new(path, e))
 }
 
 async fn read(reader: &dyn Reader, guard: &Guard, read: Read) -> Result<Answer, ReadError> {

@@ -18,6 +18,11 @@ use crate::{json, load};
 /// One pass over the cluster; true where nothing is broken.
 pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Result<bool> {
     let config = settings.config.clone();
+    // Before anything that takes time.
+    let model = match model {
+        true => super::model::wanted(&settings)?,
+        false => None,
+    };
     let connecting = Cluster::connect(&config);
     if format == Format::Text {
         progress::start();
@@ -36,12 +41,10 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
     let world = World::Snapshot(snapshot.clone());
     let mut flow = Flow::aside(config, loaded.judges.clone(), world, Clock::default())?;
-    if model {
-        flow.model = super::model::wanted(&settings)?;
-        if format == Format::Text {
-            flow.terminal = Terminal::stdout();
-        }
+    if model.is_some() && format == Format::Text {
+        flow.terminal = Terminal::stdout();
     }
+    flow.model = model;
     let found = scan::run(&flow, &inventory, &events).await?;
     progress::end();
     print(&found, format)?;

@@ -236,11 +236,182 @@ const CASES: &[Case] = &[
     Case {
         name: "a_plugin_directory_that_is_not_there_is_named_once",
         arguments: &["plugin", "check", "nowhere"],
+        lines: &[&["nowhere: ", "no such directory"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_plugin_that_is_not_there_is_answered_with_those_that_are",
+        arguments: &["plugin", "explain", "nobody"],
+        lines: &[&["\"nobody\"", "analysis", "triage"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_policy_directory_that_is_not_there_is_named_by_build",
+        arguments: &["policy", "build", "nowhere"],
+        lines: &[&["nowhere: ", "no such directory"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_policy_directory_that_is_not_there_is_named_by_test",
+        arguments: &["policy", "test", "nowhere"],
+        lines: &[&["nowhere: ", "no such directory"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_policy_directory_that_is_not_there_is_named_by_inspect",
+        arguments: &["policy", "inspect", "nowhere"],
+        lines: &[&["nowhere: ", "no such directory"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_policy_is_not_made_over_what_is_there",
+        files: &[("mine-too/Cargo.toml", "")],
+        arguments: &["policy", "new", "mine-too"],
+        lines: &[&["mine-too exists already"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_scan_with_a_model_needs_a_key",
+        arguments: &["scan", "--model"],
+        lines: &[&["--model needs a key", "GROQ_API_KEY"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_record_with_a_model_needs_a_key",
+        arguments: &["record", "--model", "shop/Deployment/web"],
+        lines: &[&["--model needs a key", "GROQ_API_KEY"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_provider_without_its_key_is_named_with_the_variable",
+        environment: &[("K8SHAWK_MODEL_PROVIDER", "anthropic")],
+        arguments: &["scan", "--model"],
+        lines: &[&["anthropic", "ANTHROPIC_API_KEY is not set"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_base_url_that_is_none_is_named_by_its_variable",
+        environment: &[
+            ("OPENAI_API_KEY", "any"),
+            ("OPENAI_BASE_URL", "ftp://127.0.0.1"),
+        ],
+        arguments: &["scan", "--model"],
+        lines: &[&["OPENAI_BASE_URL: "]],
+        ..PLAIN
+    },
+    Case {
+        name: "check_of_a_kubeconfig_that_is_not_there_is_wrong_use",
+        arguments: &["check", "--kubeconfig", "nowhere"],
+        lines: &[&["cannot use nowhere: ", "No such file"]],
+        ..PLAIN
+    },
+    Case {
+        name: "check_of_a_cluster_that_is_away_finds_something_broken",
+        arguments: &["check"],
         code: BROKEN,
-        lines: &[&["nowhere/plugin.toml: ", "No such file"]],
+        lines: &[&["no answer from the API server at http://127.0.0.1:"]],
+        ..PLAIN
+    },
+    Case {
+        name: "check_names_a_directory_of_grants_that_is_not_there_beside_all_else",
+        environment: &[("K8SHAWK_GRANTS", "nowhere")],
+        arguments: &["check"],
+        lines: &[
+            &["nowhere", "K8SHAWK_GRANTS"],
+            &["no answer from the API server"],
+        ],
+        ..PLAIN
+    },
+    Case {
+        name: "a_bundle_that_is_not_there_is_named",
+        arguments: &["replay", "nowhere.json"],
+        lines: &[&["nowhere.json: ", "No such file"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_file_that_is_no_bundle_is_named",
+        files: &[("words.json", "just words\n")],
+        arguments: &["replay", "words.json"],
+        lines: &[&["words.json: "]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_demo_without_bundles_names_the_directory",
+        files: &[("empty/readme", "")],
+        arguments: &["demo", "empty"],
+        lines: &[&["no bundle in empty"]],
+        ..PLAIN
+    },
+    Case {
+        name: "an_incident_of_no_database_is_not_found",
+        arguments: &["incidents", "inc-1"],
+        code: BROKEN,
+        lines: &[&["no database", "k8shawk run"]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_found_configuration_names_no_kubeconfig_and_starts_no_program",
+        files: &[
+            ("k8shawk.toml", "[cluster]\nkubeconfig = \"exec\"\n"),
+            ("exec", STARTS_A_PROGRAM),
+        ],
+        arguments: &["scan"],
+        lines: &[&[
+            "k8shawk.toml:2: ",
+            "cluster.kubeconfig",
+            "start a program",
+            "--config k8shawk.toml",
+            "K8SHAWK_KUBECONFIG",
+        ]],
+        ..PLAIN
+    },
+    Case {
+        name: "a_found_env_file_leads_no_secret_elsewhere_and_starts_no_program",
+        files: &[
+            (
+                ".env",
+                "K8SHAWK_KUBECONFIG=exec\nGROQ_API_KEY=any\nGROQ_BASE_URL=http://127.0.0.1:9\nSLACK_API_URL=http://127.0.0.1:9/api/\nSLACK_BOT_TOKEN_FILE=exec\nK8SHAWK_GRANTS=mine\n",
+            ),
+            ("exec", STARTS_A_PROGRAM),
+        ],
+        arguments: &["scan", "--model"],
+        lines: &[
+            &[".env:1: ", "K8SHAWK_KUBECONFIG", "--env-file .env"],
+            &[".env:3: ", "GROQ_BASE_URL", "--env-file .env"],
+            &[".env:4: ", "SLACK_API_URL", "--env-file .env"],
+            &[".env:5: ", "SLACK_BOT_TOKEN_FILE", "--env-file .env"],
+            &[".env:6: ", "K8SHAWK_GRANTS", "--env-file .env"],
+        ],
+        ..PLAIN
+    },
+    Case {
+        name: "a_found_env_file_chooses_no_configuration",
+        files: &[
+            (".env", "K8SHAWK_CONFIG=theirs.toml\n"),
+            ("theirs.toml", "[cluster]\nkubeconfig = \"exec\"\n"),
+            ("exec", STARTS_A_PROGRAM),
+        ],
+        arguments: &["scan"],
+        lines: &[&[".env:1: ", "K8SHAWK_CONFIG", "--env-file .env"]],
+        ..PLAIN
+    },
+    Case {
+        name: "what_somebody_named_may_say_everything",
+        files: &[
+            (
+                "mine.env",
+                "K8SHAWK_CONFIG=mine.toml\nSLACK_API_URL=http://127.0.0.1:9/api/\n",
+            ),
+            ("mine.toml", "[cluster]\nkubeconfig = \"nowhere\"\n"),
+        ],
+        arguments: &["--env-file", "mine.env", "scan"],
+        lines: &[&["cannot use nowhere: ", "No such file"]],
         ..PLAIN
     },
 ];
+
+/// A kubeconfig whose credentials come from a program that leaves a file behind.
+const STARTS_A_PROGRAM: &str = "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: ['-c', 'touch ran']}}}]\n";
 
 /// The tests of this file; only the last needs a cluster.
 pub fn trials(shared: &Shared) -> Vec<Trial> {
@@ -279,7 +450,10 @@ fn wrong(case: &Case) -> Result<()> {
     judge(
         &ended(command.envs(case.environment.iter().copied()))?,
         case,
-    )
+    )?;
+    let ran = directory.path().join("ran").exists();
+    ensure!(!ran, "a program was started");
+    Ok(())
 }
 
 /// The components of those manifests that a case has written.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::trust::Trust;
 use super::{Config, LogFormat, slack, voice};
 use crate::approval::People;
 use crate::model::{Price, Provider};
@@ -117,6 +118,8 @@ pub struct Key {
     pub env: &'static str,
     /// What it means, with its unit and default.
     pub meaning: &'static str,
+    /// Which files may say it.
+    pub trust: Trust,
     pub(super) set: Set,
 }
 
@@ -135,9 +138,21 @@ const fn key(path: &'static str, env: &'static str, meaning: &'static str, set: 
         path,
         env,
         meaning,
+        trust: Trust::Found,
         set,
     }
 }
+
+impl Key {
+    /// Only a file that was named may say it, as it can do this.
+    const fn named(mut self, does: &'static str) -> Key {
+        self.trust = Trust::Named(does);
+        self
+    }
+}
+
+/// What a directory of plugins, policies or grants does.
+const JUDGES: &str = "says what code judges, and what it may do";
 
 /// Every key, in the order of the documentation.
 pub const KEYS: &[Key] = &[
@@ -146,7 +161,8 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_KUBECONFIG",
         "kubeconfig file; else KUBECONFIG, the usual file, or the pod's own account",
         set!(kubeconfig, i => Some(i.path()?)),
-    ),
+    )
+    .named("can start a program (an exec plugin)"),
     key(
         "cluster.context",
         "K8SHAWK_CONTEXT",
@@ -194,19 +210,22 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_PLUGINS",
         "directory of the plugins; else `plugins` beside the binary",
         set!(plugins, i => Some(i.path()?)),
-    ),
+    )
+    .named(JUDGES),
     key(
         "plugins.policies",
         "K8SHAWK_POLICIES",
         "directory of the policies; else `policies` beside the binary",
         set!(policies, i => Some(i.path()?)),
-    ),
+    )
+    .named(JUDGES),
     key(
         "plugins.grants",
         "K8SHAWK_GRANTS",
         "directory of the grants; else `grants` beside the binary",
         set!(grants, i => Some(i.path()?)),
-    ),
+    )
+    .named(JUDGES),
     key(
         "plugins.quarantine_after",
         "K8SHAWK_QUARANTINE_AFTER",
@@ -422,7 +441,8 @@ pub const KEYS: &[Key] = &[
         "SLACK_API_URL",
         "where Slack's Web API is (https://slack.com/api/)",
         set!(slack.api_url, i => url(&i.text()?)?),
-    ),
+    )
+    .named("says who gets the tokens of Slack"),
     key(
         "slack.public_url",
         "SLACK_PUBLIC_URL",
@@ -464,7 +484,8 @@ pub const KEYS: &[Key] = &[
         "SARVAM_API_URL",
         "where Sarvam's service is (https://api.sarvam.ai)",
         set!(voice.sarvam_url, i => url(&i.text()?)?),
-    ),
+    )
+    .named("says who gets the key of Sarvam"),
     key(
         "voice.english_speaker",
         "K8SHAWK_VOICE_ENGLISH_SPEAKER",

@@ -1,5 +1,11 @@
 use super::*;
 
+/// A file that somebody named.
+fn file<'t>(name: &'t str, text: &'t str) -> Option<File<'t>> {
+    let named = true;
+    Some(File { name, text, named })
+}
+
 fn none(_: &str) -> Option<String> {
     None
 }
@@ -7,7 +13,7 @@ fn none(_: &str) -> Option<String> {
 #[test]
 fn all_faults_name_file_and_line_at_once() {
     let text = "[watch]\nnamespce = \"a\"\nqueue = 0\n\n[nothing]\nx = 1\n";
-    let faults = Config::parse(Some(("k8shawk.toml", text)), none).unwrap_err();
+    let faults = Config::parse(file("k8shawk.toml", text), none).unwrap_err();
     let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(shown.len(), 3, "{shown:?}");
     assert!(shown.iter().any(
@@ -23,7 +29,7 @@ fn all_faults_name_file_and_line_at_once() {
 
 #[test]
 fn a_syntax_error_names_its_line() {
-    let faults = Config::parse(Some(("c.toml", "[watch]\nqueue = = 1\n")), none).unwrap_err();
+    let faults = Config::parse(file("c.toml", "[watch]\nqueue = = 1\n"), none).unwrap_err();
     assert!(faults[0].place == "c.toml:2", "{faults:?}");
 }
 
@@ -37,7 +43,7 @@ fn the_environment_is_laid_over_the_file() {
         _ => None,
     };
     let text = "[watch]\nnamespace = \"other\"\n[recovery]\ninterval_seconds = 5\n";
-    let config = Config::parse(Some(("c", text)), env).unwrap();
+    let config = Config::parse(file("c", text), env).unwrap();
     assert_eq!(config.namespace.as_deref(), Some("shop"));
     assert_eq!(config.recovery_timeout, Duration::from_secs(60));
     assert_eq!(config.recovery_interval, Duration::from_secs(5));
@@ -70,7 +76,7 @@ fn approvers_in_slack_are_ids_or_domains() {
 #[test]
 fn a_voice_is_described_in_words() {
     let text = "[voice]\nengine = \"off\"\nseverity = \"high\"\nquiet_hours = \"22:00-07:00\"\n";
-    let config = Config::parse(Some(("c", text)), none).unwrap();
+    let config = Config::parse(file("c", text), none).unwrap();
     assert_eq!(config.voice.engine, VoiceEngine::Off);
     assert_eq!(config.voice.severity, crate::Severity::High);
     assert_eq!(config.voice.quiet_hours, Some((22 * 60, 7 * 60)));
@@ -81,7 +87,7 @@ fn a_voice_is_described_in_words() {
         "quiet_hours = \"22:00-22:00\"",
         "sarvam_url = \"api.sarvam.ai\"",
     ] {
-        assert!(Config::parse(Some(("c", &format!("[voice]\n{wrong}\n"))), none).is_err());
+        assert!(Config::parse(file("c", &format!("[voice]\n{wrong}\n")), none).is_err());
     }
 }
 
@@ -104,4 +110,72 @@ fn no_two_keys_share_a_path_or_a_variable() {
                 .all(|k| k.path != key.path && k.env != key.env)
         );
     }
+}
+
+/// A value of each key that only a named file may say.
+const SECRET_KEYS: &[(&str, &str)] = &[
+    ("cluster.kubeconfig", "kube"),
+    ("plugins.plugins", "mine"),
+    ("plugins.policies", "mine"),
+    ("plugins.grants", "mine"),
+    ("slack.api_url", "https://evil.example/api/"),
+    ("voice.sarvam_url", "https://evil.example"),
+];
+
+#[test]
+fn what_starts_a_program_or_gets_a_secret_is_taken_from_a_named_file_alone() {
+    let named: Vec<&str> = KEYS
+        .iter()
+        .filter(|key| key.trust != Trust::Found)
+        .map(|key| key.path)
+        .collect();
+    let tested: Vec<&str> = SECRET_KEYS.iter().map(|(path, _)| *path).collect();
+    assert_eq!(named, tested, "a key of this class needs a value here");
+    for (path, value) in SECRET_KEYS {
+        let (table, key) = path.split_once('.').unwrap();
+        let text = format!("# mine\n[{table}]\n{key} = \"{value}\"\n");
+        let mut found = file("k8shawk.toml", &text).unwrap();
+        assert!(Config::parse(Some(found), none).is_ok(), "{path}");
+        found.named = false;
+        let faults = Config::parse(Some(found), none).unwrap_err();
+        let [fault] = &faults[..] else {
+            panic!("{faults:?}");
+        };
+        assert_eq!(fault.place, "k8shawk.toml:3");
+        let env = KEYS.iter().find(|k| k.path == *path).unwrap().env;
+        for part in [*path, "--config k8shawk.toml", env] {
+            assert!(fault.what.contains(part), "{fault}");
+        }
+    }
+}
+
+#[test]
+fn a_found_file_may_repeat_what_holds_anyway() {
+    let text = "[slack]\napi_url = \"https://slack.com/api/\"\n[watch]\nqueue = 7\n";
+    let mut found = file("k8shawk.toml", text).unwrap();
+    found.named = false;
+    let config = Config::parse(Some(found), none).unwrap();
+    assert_eq!(config.queue, 7);
+}
+
+#[test]
+fn every_variable_that_leads_a_secret_elsewhere_is_known() {
+    for name in [
+        "K8SHAWK_KUBECONFIG",
+        "K8SHAWK_POLICIES",
+        "K8SHAWK_CONFIG",
+        "SLACK_API_URL",
+        "SLACK_BOT_TOKEN_FILE",
+        "SARVAM_API_URL",
+        "GROQ_BASE_URL",
+        "OPENAI_BASE_URL",
+        "ANTHROPIC_BASE_URL",
+    ] {
+        let trust = trust::of_variable(name);
+        assert!(matches!(trust, Some(Trust::Named(_))), "{name}: {trust:?}");
+    }
+    for name in ["SLACK_BOT_TOKEN", "OPENAI_API_KEY", "WATCH_NAMESPACE"] {
+        assert_eq!(trust::of_variable(name), Some(Trust::Found), "{name}");
+    }
+    assert_eq!(trust::of_variable("DATABASE_URL"), None);
 }

@@ -1,0 +1,140 @@
+//! Variables of a file: `.env` of the working directory, or the one that somebody named.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::path::Path;
+
+use k8shawk_core::config::{Fault, Trust, trust};
+
+/// The file of the working directory.
+const FILE: &str = ".env";
+/// Stands for `$` while a file that nobody named is parsed; no text of a person has it.
+const DOLLAR: &str = "\u{f8ff}";
+
+/// Read the file that was named, else `.env` where there is one. What `.env` must not say is a
+/// fault with its line.
+pub(super) fn read(named: Option<&Path>, faults: &mut Vec<Fault>) -> HashMap<String, String> {
+    let path = named.unwrap_or(Path::new(FILE));
+    let place = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(_) if named.is_none() => return HashMap::new(),
+        Err(error) => {
+            let what = format!("cannot be read: {error}");
+            faults.push(Fault { place, what });
+            return HashMap::new();
+        }
+    };
+    let found = named.is_none();
+    let values = parse(&place, &text, found, faults);
+    if found {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        faults.extend(refused(&place, &text, &values, set));
+    }
+    values
+}
+
+/// In a file that nobody named `$` stands for itself: it must not carry what is in the
+/// environment to wherever a value goes.
+fn parse(place: &str, text: &str, found: bool, faults: &mut Vec<Fault>) -> HashMap<String, String> {
+    let literal = match found {
+        true => text.replace("\\$", DOLLAR).replace('$', DOLLAR),
+        false => text.to_owned(),
+    };
+    let mut values = HashMap::new();
+    for entry in dotenvy::from_read_iter(Cursor::new(literal)) {
+        match entry {
+            Ok((name, value)) => {
+                values.insert(name, value.replace(DOLLAR, "$"));
+            }
+            Err(error) => faults.push(Fault {
+                place: place.to_owned(),
+                what: error.to_string().replace(DOLLAR, "$"),
+            }),
+        }
+    }
+    values
+}
+
+/// What only a file that was named may say. A variable that is set in the environment wins
+/// anyway.
+fn refused(
+    place: &str,
+    text: &str,
+    values: &HashMap<String, String>,
+    is_set: impl Fn(&str) -> bool,
+) -> Vec<Fault> {
+    let mut found: Vec<(usize, String)> = values
+        .iter()
+        .filter(|(name, value)| !value.is_empty() && !is_set(name))
+        .filter_map(|(name, _)| match trust::of_variable(name) {
+            Some(Trust::Named(does)) => {
+                Some((line(text, name), trust::refused_variable(name, does, place)))
+            }
+            _ => None,
+        })
+        .collect();
+    found.sort();
+    let fault = |(line, what)| Fault {
+        place: format!("{place}:{line}"),
+        what,
+    };
+    found.into_iter().map(fault).collect()
+}
+
+/// The line that sets a variable, from 1; the last one, as it wins.
+fn line(text: &str, name: &str) -> usize {
+    let sets = |line: &str| {
+        let line = line.trim_start();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let rest = line.trim_start().strip_prefix(name);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let lines = text.lines().enumerate();
+    let found = lines.filter(|(_, line)| sets(line)).last();
+    found.map_or(1, |(index, _)| index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(text: &str, set: &[&str]) -> Vec<String> {
+        let mut faults = Vec::new();
+        let values = parse(".env", text, true, &mut faults);
+        faults.extend(refused(".env", text, &values, |name| set.contains(&name)));
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_found_file_leads_no_secret_elsewhere_and_says_line_name_and_what_to_do() {
+        let text = "# mine\nOPENAI_API_KEY=sk-1\n\nexport OPENAI_BASE_URL = https://evil.example\nK8SHAWK_KUBECONFIG=./kube\nDATABASE_URL=x\n";
+        assert_eq!(
+            judged(text, &[]),
+            [
+                ".env:4: OPENAI_BASE_URL says who gets the key of the model, and nobody named this \
+                 file: start with `--env-file .env` if it is yours, or set OPENAI_BASE_URL in the \
+                 environment",
+                ".env:5: K8SHAWK_KUBECONFIG can start a program (an exec plugin), and nobody named \
+                 this file: start with `--env-file .env` if it is yours, or set K8SHAWK_KUBECONFIG \
+                 in the environment",
+            ]
+        );
+        assert!(judged(text, &["OPENAI_BASE_URL", "K8SHAWK_KUBECONFIG"]).is_empty());
+        assert!(judged("OPENAI_BASE_URL=\n", &[]).is_empty());
+    }
+
+    #[test]
+    fn a_found_file_reads_nothing_of_the_environment_and_a_named_one_may() {
+        let home = std::env::var("PATH").unwrap();
+        let text = "A=${PATH}\nB=\"x\n$PATH\"\nC=pa\\$s\n";
+        let mut faults = Vec::new();
+        let values = parse(".env", text, true, &mut faults);
+        assert_eq!(values["A"], "${PATH}");
+        assert_eq!(values["B"], "x\n$PATH");
+        assert_eq!(values["C"], "pa$s");
+        let values = parse("f", "A=${PATH}\n", false, &mut faults);
+        assert_eq!(values["A"], home);
+        assert_eq!(faults, []);
+    }
+}
