@@ -22,7 +22,7 @@ use k8shawk_core::config::{Fault, LogFormat};
 use k8shawk_core::redact;
 use k8shawk_sandbox::COMPILE;
 
-use crate::cluster::ClusterError;
+use crate::cluster::{self, ClusterError};
 use crate::http_server::ListenError;
 use crate::load;
 use crate::settings::{self, Settings};
@@ -302,27 +302,34 @@ async fn main() -> ExitCode {
     }
     // The child of a host has its task from the host, whatever the configuration says.
     if let Command::Compile = cli.command {
-        logs::start(LogFormat::Text, None);
+        logs::start(LogFormat::Text, None, None);
         return exit(compile::component());
     }
     let named = settings::Named {
         config: cli.config.as_deref(),
         env_file: cli.env_file.as_deref(),
     };
-    let settings = match settings::load(named) {
+    let mut settings = match settings::load(named) {
         Ok(settings) => settings,
         Err(faults) => return misused(&faults),
     };
-    let traces = match cli.command {
-        Command::Run(_) => Traces::from_environment(),
-        _ => Ok(None),
+    let cluster = match &cli.command {
+        Command::Run(place) => {
+            place.over(&mut settings);
+            Some(cluster::called(&settings.config))
+        }
+        _ => None,
+    };
+    let traces = match &cluster {
+        Some(cluster) => Traces::from_environment(cluster),
+        None => Ok(None),
     };
     let traces = match traces {
         Ok(traces) => traces,
         Err(why) => return exit(Err(Misuse(why.to_string()).into())),
     };
     let format = cli.log_format.unwrap_or(settings.config.log_format);
-    logs::start(format, traces.as_ref());
+    logs::start(format, cluster.as_deref(), traces.as_ref());
     exit(dispatch(cli.command, settings, Telemetry::with_traces(traces)).await)
 }
 
@@ -409,10 +416,7 @@ async fn dispatch(
     telemetry: Telemetry,
 ) -> anyhow::Result<bool> {
     match command {
-        Command::Run(place) => {
-            place.over(&mut settings);
-            run::run(settings, telemetry).await
-        }
+        Command::Run(_) => run::run(settings, telemetry).await,
         Command::Scan(args) => {
             args.place.over(&mut settings);
             scan::run(settings, args.output, args.model).await

@@ -15,6 +15,7 @@ mod connect;
 mod describe;
 mod error;
 mod events;
+mod identity;
 mod live;
 mod page;
 mod request;
@@ -50,6 +51,12 @@ pub struct Cluster {
     large_reads: Arc<Semaphore>,
 }
 
+/// What people call the cluster that is configured, without asking it: as [`Cluster::name`] once
+/// it is connected.
+pub fn called(config: &Config) -> String {
+    connect::called(config)
+}
+
 /// How many lists investigations may ask for at the same time: to select among thousands of objects
 /// may take a server a second of processor time.
 const LISTS: usize = 4;
@@ -66,7 +73,8 @@ impl Cluster {
         connect::connect(config).await
     }
 
-    /// Name of the cluster: of the kubeconfig's context, else `in-cluster`.
+    /// What people call the cluster: `cluster.name`, else the kubeconfig's context, else
+    /// `in-cluster`.
     pub fn name(&self) -> &str {
         &self.name
     }

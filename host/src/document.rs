@@ -15,8 +15,11 @@ use crate::store::StoreError;
 /// [`FlowError::File`] names the file; the incident is kept and the stage is run again.
 pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let path = place(flow, record);
-    write(&path, &redact(&rca::render(record)))
-        .map_err(|e| FlowError::File(format!("cannot write {}: {e}", path.display())))?;
+    write(
+        &path,
+        &redact(&rca::render(record, flow.installation.cluster())),
+    )
+    .map_err(|e| FlowError::File(format!("cannot write {}: {e}", path.display())))?;
     let shown = path.display().to_string();
     if let (true, Some(execution)) = (record.state.is_final(), &record.execution) {
         flow.store

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use k8shawk_core::Installation;
 use k8shawk_core::approval::{ApprovalKey, Authority};
 use k8shawk_core::config::Config;
+use k8shawk_core::installation::RECORDED;
 use thiserror::Error;
 
 use crate::clock::Clock;
@@ -35,6 +37,8 @@ pub struct Flow {
     pub clock: Clock,
     /// What is counted and traced.
     pub telemetry: Telemetry,
+    /// Who this host is.
+    pub installation: Installation,
     /// Key of the digests that approvals are for.
     pub key: ApprovalKey,
     /// What was stored to be sent, and was not sent yet.
@@ -102,7 +106,10 @@ impl Flow {
         clock: Clock,
     ) -> Result<Flow, StoreError> {
         let store = Arc::new(Store::in_memory()?);
+        let cluster = config.cluster_name.as_deref().unwrap_or(RECORDED);
+        let installation = Installation::of(cluster, None, &store.birth()?);
         Ok(Flow {
+            installation,
             config,
             key: store.approval_key()?,
             unsent: Unsent::default(),

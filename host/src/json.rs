@@ -16,11 +16,12 @@ fn fix(fix: &Fix, ruling: &Ruling) -> Value {
     })
 }
 
-/// A finding with its fix.
-pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>) -> Value {
+/// A finding of `cluster` with its fix.
+pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>, cluster: &str) -> Value {
     let incident = &record.incident;
     let found = record.finding.as_ref();
     json!({
+        "cluster": cluster,
         "object": found.map_or(&incident.object, |f| &f.object),
         "owner": found.map_or(&incident.owner, |f| &f.owner),
         "class": record.class(),
@@ -48,9 +49,9 @@ pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>) -> Value {
 }
 
 /// An incident: its finding's fields with its id, state and history.
-pub fn incident(record: &Record) -> Value {
+pub fn incident(record: &Record, cluster: &str) -> Value {
     let first = record.decision.as_ref().and_then(|d| d.first());
-    let mut value = finding(record, first.map(|c| (&c.fix, &c.ruling)));
+    let mut value = finding(record, first.map(|c| (&c.fix, &c.ruling)), cluster);
     let extra = json!({
         "id": record.incident.id,
         "state": record.state,
@@ -70,4 +71,21 @@ pub fn incident(record: &Record) -> Value {
         to.extend(from);
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use k8shawk_core::rca;
+
+    use super::*;
+    use crate::slack::message::tests::record;
+
+    #[test]
+    fn every_document_names_its_cluster() {
+        let record = record();
+        assert_eq!(incident(&record, "prod")["cluster"], "prod");
+        assert_eq!(finding(&record, None, "prod")["cluster"], "prod");
+        let rca = rca::render(&record, "prod");
+        assert!(rca.contains("- **Cluster**: prod\n"), "{rca}");
+    }
 }

@@ -125,7 +125,7 @@ mod tests {
         assert!(missed(&flow, &stored, refused()).unwrap());
         let ended = flow.store.get(id).unwrap();
         assert_eq!(ended.state, State::NotKnown);
-        let text = rca::render(&ended);
+        let text = rca::render(&ended, "prod");
         assert!(text.contains("pods is forbidden"), "{text}");
         assert!(
             ended.inverse().is_some(),

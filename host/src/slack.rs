@@ -29,6 +29,7 @@ pub mod thread;
 
 use std::sync::{Arc, OnceLock};
 
+use k8shawk_core::Installation;
 use k8shawk_core::record::Record;
 
 use crate::clock::Clock;
@@ -38,6 +39,7 @@ use crate::speech::Speech;
 use crate::store::{Put, Store, StoreError};
 use api::Api;
 use effect::Effect;
+use message::Look;
 use people::People;
 
 /// Milliseconds for which an ended incident is looked at again after a start.
@@ -48,6 +50,8 @@ const KEPT: i64 = 60 * DAY;
 /// What the operator chose.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Who this host is: on all that it says, and in all that it is asked.
+    pub installation: Installation,
     /// Channel of the incidents: an id, or a name.
     pub channel: String,
     /// Who may approve: user ids, user-group ids, `@domain`; empty: members of the channel.
@@ -113,11 +117,20 @@ impl Slack {
         let waited_for = !record.state.awaits_people();
         let mut puts = vec![Effect::message(id, waited_for)];
         puts.extend(
-            thread::posts(record)
+            thread::posts(record, &self.options.installation)
                 .into_iter()
                 .map(|p| Effect::post(id, p)),
         );
         puts
+    }
+
+    /// What a message depends on beside its record, now.
+    fn look(&self) -> Look<'_> {
+        Look {
+            now: self.clock.now(),
+            expires_after: self.options.expires_after,
+            installation: &self.options.installation,
+        }
     }
 
     /// Speak a script into the thread of an incident, once.

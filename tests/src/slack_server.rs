@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio_util::sync::CancellationToken;
 
 /// Signing secret of the tests: the one of Slack's own example.
@@ -78,6 +79,8 @@ pub struct Seen {
     pub members: HashMap<String, Vec<String>>,
     /// E-mail addresses.
     pub emails: HashMap<String, String>,
+    /// What `users.info` says of people otherwise than of a full member; null: it does not say so.
+    pub users: HashMap<String, Value>,
     /// Envelopes for whoever connects next.
     pub held: Vec<Value>,
     counter: u64,
@@ -89,7 +92,7 @@ pub struct SlackServer {
     /// Where it listens.
     pub address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
-    envelopes: tokio::sync::broadcast::Sender<Value>,
+    sockets: Arc<Mutex<Vec<UnboundedSender<Value>>>>,
     connections: Arc<Mutex<u32>>,
     stop: CancellationToken,
 }
@@ -106,7 +109,7 @@ impl SlackServer {
         let server = SlackServer {
             address: listener.local_addr()?,
             seen: Arc::default(),
-            envelopes: tokio::sync::broadcast::channel(1024).0,
+            sockets: Arc::default(),
             connections: Arc::default(),
             stop: CancellationToken::new(),
         };
@@ -159,9 +162,28 @@ impl SlackServer {
             .for_each(|m| m.deleted = true);
     }
 
-    /// Send an envelope to whoever is connected; true where somebody is.
+    /// Send an envelope to one of those who are connected, each in turn, as Slack chooses any; true
+    /// where somebody is.
     pub fn deliver(&self, envelope: Value) -> bool {
-        self.envelopes.send(envelope).is_ok()
+        let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        sockets.retain(|socket| !socket.is_closed());
+        if sockets.is_empty() {
+            return false;
+        }
+        sockets.rotate_left(1);
+        sockets.last().is_some_and(|s| s.send(envelope).is_ok())
+    }
+
+    /// Somebody connects.
+    fn connected(&self) -> UnboundedReceiver<Value> {
+        let (sender, envelopes) = mpsc::unbounded_channel();
+        let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        sockets.push(sender);
+        *self
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) += 1;
+        envelopes
     }
 
     /// Keep an envelope for whoever connects next.

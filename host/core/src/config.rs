@@ -32,6 +32,8 @@ pub struct Config {
     pub kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig.
     pub context: Option<String>,
+    /// What people call the cluster; as the context where none.
+    pub cluster_name: Option<String>,
     /// Account that reads, where it is another than the one that writes.
     pub reader: Option<Account>,
     /// Namespace to watch; all where none.
@@ -99,6 +101,7 @@ impl Default for Config {
         Config {
             kubeconfig: None,
             context: None,
+            cluster_name: None,
             reader: None,
             namespace: None,
             dedup: Duration::from_secs(60),

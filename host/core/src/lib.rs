@@ -18,6 +18,7 @@ pub mod grant;
 pub mod group;
 pub mod guard;
 pub mod incident;
+pub mod installation;
 pub mod inventory;
 pub mod kinds;
 pub mod model;
@@ -33,6 +34,7 @@ pub mod signal;
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId, Severity};
+pub use installation::Installation;
 pub use inventory::{Counts, Inventory, Observation};
 pub use object::ObjectRef;
 pub use signal::{ContainerSummary, Judgement, ObjectSummary, Opening, Signal, SignalSource};

@@ -83,10 +83,11 @@ fn fenced(text: &str) -> String {
     format!("{fence}text\n{}\n{fence}\n", clean.trim_end())
 }
 
-/// Render the document. Writing to a `String` cannot fail, so its results are dropped.
-pub fn render(record: &Record) -> String {
+/// Render the document of an incident of `cluster`. Writing to a `String` cannot fail, so its results
+/// are dropped.
+pub fn render(record: &Record, cluster: &str) -> String {
     let mut out = String::new();
-    summary(&mut out, record);
+    summary(&mut out, record, cluster);
     if let Some(finding) = &record.finding {
         explain(&mut out, finding);
     }
@@ -106,12 +107,13 @@ pub fn render(record: &Record) -> String {
     out
 }
 
-fn summary(out: &mut String, record: &Record) {
+fn summary(out: &mut String, record: &Record, cluster: &str) {
     let incident = &record.incident;
     let _ = writeln!(out, "# {}\n\n## Summary\n", inline(record.title()));
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(out, "- **{name}**: {value}");
     };
+    row("Cluster", &inline(cluster));
     row("Incident", &incident.id.0);
     row("State", record.state.as_str());
     row("Severity", record.severity().as_str());

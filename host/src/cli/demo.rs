@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::bundle::Bundle;
 use k8shawk_core::config::Config;
+use k8shawk_core::installation::RECORDED;
 use k8shawk_core::record::{Record, State};
 use serde_json::{Value, json};
 
@@ -71,13 +73,25 @@ pub async fn demo(
     config.recovery_stability = Duration::ZERO;
     config.recovery_timeout = Duration::from_millis(1);
     let store = Arc::new(Store::open(&fresh(&config)?)?);
+    let name = config.cluster_name.as_deref().unwrap_or(RECORDED);
+    let installation = Installation::of(name, None, &store.birth()?);
+    store.installed(&installation)?;
     let mut all = Vec::new();
     for file in &files {
-        let records = play(&config, &loaded.judges, &store, read(file)?, format).await?;
+        let records = play(
+            &config,
+            &loaded.judges,
+            &store,
+            read(file)?,
+            format,
+            &installation,
+        )
+        .await?;
         all.extend(records);
     }
     if format == Format::Json {
-        output::document(&Value::Array(all.iter().map(json::incident).collect()))?;
+        let incident = |r: &Record| json::incident(r, installation.cluster());
+        output::document(&Value::Array(all.iter().map(incident).collect()))?;
     } else {
         conclude(&config, &all, files.len());
     }
@@ -102,6 +116,7 @@ async fn play(
     store: &Arc<Store>,
     bundle: Bundle,
     format: Format,
+    installation: &Installation,
 ) -> anyhow::Result<Vec<Record>> {
     let terminal = if format == Format::Json {
         Terminal::quiet()
@@ -128,6 +143,7 @@ async fn play(
         terminal,
         clock: clock.clone(),
         telemetry: Telemetry::default(),
+        installation: installation.clone(),
     });
     let now = clock.now();
     let from_events = events
@@ -205,14 +221,12 @@ pub async fn replay(
         let config = settings.config.clone();
         let flow = Flow::aside(config, loaded.judges.clone(), world, clock)?;
         let found = scan::run(&flow, &inventory, &events).await?;
+        let cluster = flow.installation.cluster();
         if format == Format::Text {
             say!("── {title} ({})", file.display());
-            super::scan::print(&found, format)?;
+            super::scan::print(&found, format, cluster)?;
         }
-        let findings: Vec<Value> = found
-            .iter()
-            .map(|s| json::finding(&s.record, s.fix.as_ref().map(|f| (&f.fix, &f.ruling))))
-            .collect();
+        let findings = super::scan::findings(&found, cluster);
         all.push(json!({"bundle": file, "title": title, "findings": findings}));
     }
     if format == Format::Json {

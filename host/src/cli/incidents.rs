@@ -36,7 +36,9 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
     let mut records = store.list(false)?;
     records.retain(|r| args.all || !matches!(r.state, State::Merged | State::Cleared));
     if args.output == Format::Json {
-        output::document(&Value::Array(records.iter().map(json::incident).collect()))?;
+        let cluster = cluster(store)?;
+        let incident = |r| json::incident(r, &cluster);
+        output::document(&Value::Array(records.iter().map(incident).collect()))?;
     } else if records.is_empty() {
         eprintln!("no incidents");
     } else {
@@ -46,10 +48,16 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// What people call the cluster of the host that wrote it; empty where it was another version.
+fn cluster(store: &Store) -> anyhow::Result<String> {
+    let installation = store.installation()?;
+    Ok(installation.map_or(String::new(), |i| i.cluster().to_owned()))
+}
+
 fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
     let record = store.find(id)?;
     if format == Format::Json {
-        output::document(&json::incident(&record))?;
+        output::document(&json::incident(&record, &cluster(store)?))?;
         return Ok(true);
     }
     let terminal = Terminal::stdout();

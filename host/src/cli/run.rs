@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use k8shawk_core::Inventory;
 use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Counts;
+use k8shawk_core::{Installation, Inventory};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -46,8 +46,8 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     let clock = Clock::default();
     let (slack, mut rows) = super::slack::start(&settings, store.clone(), clock.clone())?;
     let http = HttpServer::bind(config.http_address, config.http_port).await?;
-    let (mut loaded, cluster, counts) = tokio::select! {
-        prepared = prepare(&settings) => prepared?,
+    let (mut loaded, cluster, counts, installation) = tokio::select! {
+        prepared = prepare(&settings, &store) => prepared?,
         () = asked.next() => return Ok(true),
     };
     loaded.judges.telemetry = telemetry.clone();
@@ -67,6 +67,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         terminal,
         clock,
         telemetry: telemetry.clone(),
+        installation: installation.clone(),
     });
     let pipeline = Arc::new(Pipeline::new(flow));
     let stop = CancellationToken::new();
@@ -85,7 +86,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     };
     let routes = slack.router().merge(endpoints::router(Arc::new(sources)));
     doors(&supervisor, http, routes, control, &desk, &telemetry);
-    slack.start(&desk, &supervisor);
+    slack.start(installation, &desk, &supervisor);
     let clock = pipeline.flow.clock.clone();
     loaded.watch(pipeline.flow.store.clone(), clock, &supervisor);
     let resumed = pipeline.resume()?;
@@ -160,13 +161,19 @@ fn follow(
 }
 
 /// What takes time before the watch begins.
-async fn prepare(settings: &Settings) -> anyhow::Result<(Loaded, Cluster, Counts)> {
+async fn prepare(
+    settings: &Settings,
+    store: &Store,
+) -> anyhow::Result<(Loaded, Cluster, Counts, Installation)> {
     let config = &settings.config;
     let connecting = Cluster::connect(config);
     let (loaded, cluster) = tokio::join!(load::load(settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
     let counts = cluster.census(config.namespace.as_deref()).await?;
-    Ok((loaded, cluster, counts))
+    let uid = cluster.system_uid().await?;
+    let installation = Installation::of(cluster.name(), uid.as_deref(), &store.birth()?);
+    store.installed(&installation)?;
+    Ok((loaded, cluster, counts, installation))
 }
 
 /// Stages that run end, or are gone on with at the next start; a second signal does not wait.

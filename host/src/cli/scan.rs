@@ -17,7 +17,7 @@ use crate::{json, load};
 
 /// One pass over the cluster; true where nothing is broken.
 pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Result<bool> {
-    let config = settings.config.clone();
+    let mut config = settings.config.clone();
     // Before anything that takes time.
     let model = match model {
         true => super::model::wanted(&settings)?,
@@ -40,6 +40,7 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     }
     let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
     let world = World::Snapshot(snapshot.clone());
+    config.cluster_name = Some(cluster.name().to_owned());
     let mut flow = Flow::aside(config, loaded.judges.clone(), world, Clock::default())?;
     if model.is_some() && format == Format::Text {
         flow.terminal = Terminal::stdout();
@@ -47,7 +48,7 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     flow.model = model;
     let found = scan::run(&flow, &inventory, &events).await?;
     progress::end();
-    print(&found, format)?;
+    print(&found, format, cluster.name())?;
     if format == Format::Text {
         let counts = snapshot.counts();
         eprintln!(
@@ -64,14 +65,19 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     Ok(found.is_empty())
 }
 
-/// Print what a scan found.
-pub fn print(found: &[Scanned], format: Format) -> anyhow::Result<()> {
+/// What a scan found, as JSON.
+pub fn findings(found: &[Scanned], cluster: &str) -> Value {
+    let finding = |s: &Scanned| {
+        let ruled = s.fix.as_ref().map(|f| (&f.fix, &f.ruling));
+        json::finding(&s.record, ruled, cluster)
+    };
+    Value::Array(found.iter().map(finding).collect())
+}
+
+/// Print what a scan of `cluster` found.
+pub fn print(found: &[Scanned], format: Format, cluster: &str) -> anyhow::Result<()> {
     if format == Format::Json {
-        let all: Vec<Value> = found
-            .iter()
-            .map(|s| json::finding(&s.record, s.fix.as_ref().map(|f| (&f.fix, &f.ruling))))
-            .collect();
-        return output::document(&Value::Array(all));
+        return output::document(&findings(found, cluster));
     }
     let terminal = Terminal::stdout();
     for scanned in found {

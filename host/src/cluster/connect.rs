@@ -19,6 +19,10 @@ use crate::http_client;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a connection may be silent: longer than a watch stays open.
 const SILENCE: Duration = Duration::from_secs(270);
+/// What a cluster is called whose kubeconfig names no context.
+const UNNAMED: &str = "default";
+/// What a cluster is called by its own pods.
+const IN_CLUSTER: &str = "in-cluster";
 /// What stands for a kubeconfig in messages where no file was named.
 const DEFAULT_FILES: &str = "the kubeconfig (KUBECONFIG, else ~/.kube/config)";
 
@@ -32,7 +36,8 @@ pub(super) async fn connect(settings: &Settings) -> Result<Cluster, ClusterError
     // An error means that a provider is installed already.
     http_client::choose_tls();
     let (kubeconfig, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
-    let (name, mut config) = load(kubeconfig, context).await?;
+    let (context, mut config) = load(kubeconfig, context).await?;
+    let name = settings.cluster_name.clone().unwrap_or(context);
     let address = config.cluster_url.to_string();
     config.connect_timeout = Some(CONNECT);
     config.default_retry = false;
@@ -65,6 +70,20 @@ pub(super) async fn connect(settings: &Settings) -> Result<Cluster, ClusterError
     };
     cluster.version = version(&cluster).await?;
     Ok(cluster)
+}
+
+/// What people call the cluster, without asking it.
+pub(super) fn called(settings: &Settings) -> String {
+    let read = || match &settings.kubeconfig {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
+    };
+    let named = || match (&settings.context, read()) {
+        (Some(context), _) => context.clone(),
+        (None, Ok(file)) => file.current_context.unwrap_or_else(|| UNNAMED.to_owned()),
+        (None, Err(_)) => IN_CLUSTER.to_owned(),
+    };
+    settings.cluster_name.clone().unwrap_or_else(named)
 }
 
 fn client(config: Config, name: &str) -> Result<Client, ClusterError> {
@@ -126,7 +145,7 @@ async fn load(
     let config = Config::from_custom_kubeconfig(file, &options)
         .await
         .map_err(fault)?;
-    Ok((name.unwrap_or_else(|| "default".to_owned()), config))
+    Ok((name.unwrap_or_else(|| UNNAMED.to_owned()), config))
 }
 
 /// Why a kubeconfig cannot be used, in one line: the file stands before it.
@@ -170,5 +189,31 @@ fn in_cluster() -> Result<(String, Config), ClusterError> {
             chain(&error)
         ),
     })?;
-    Ok(("in-cluster".to_owned(), config))
+    Ok((IN_CLUSTER.to_owned(), config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configured_name_goes_before_the_context_of_the_kubeconfig() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config");
+        std::fs::write(&path, "current-context: kind-a\ncontexts: []\n").unwrap();
+        let mut settings = Settings {
+            kubeconfig: Some(path),
+            ..Settings::default()
+        };
+        assert_eq!(called(&settings), "kind-a");
+        settings.context = Some("kind-b".to_owned());
+        assert_eq!(called(&settings), "kind-b");
+        settings.cluster_name = Some("prod".to_owned());
+        assert_eq!(called(&settings), "prod");
+        settings = Settings {
+            kubeconfig: Some("/nowhere/config".into()),
+            ..Settings::default()
+        };
+        assert_eq!(called(&settings), IN_CLUSTER);
+    }
 }

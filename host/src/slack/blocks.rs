@@ -2,8 +2,10 @@
 //!
 //! Text that reaches these functions went through [`super::text`] already.
 
+use k8shawk_core::Installation;
 use serde_json::{Value, json};
 
+use super::payload::Press;
 use super::text;
 
 /// Characters of a section.
@@ -49,6 +51,14 @@ pub fn context(elements: &[String]) -> Value {
     json!({"type": "context", "elements": elements})
 }
 
+/// Small text that names the cluster: it ends every message and begins every view.
+pub fn of_cluster(installation: &Installation, more: &[String]) -> Value {
+    let cluster = text::inline(installation.cluster(), 100);
+    let mut all = vec![format!("Cluster *{cluster}*")];
+    all.extend_from_slice(more);
+    context(&all)
+}
+
 /// A headline.
 pub fn header(text: &str) -> Value {
     json!({"type": "header", "text": plain(text, 150)})
@@ -71,12 +81,10 @@ pub struct Confirm {
 
 /// A button.
 pub struct Button {
-    /// Name of the action.
-    pub action: &'static str,
+    /// What it asks.
+    pub press: Press,
     /// Word on it.
     pub label: String,
-    /// What the click carries.
-    pub value: String,
     /// `primary`, `danger`, or neither.
     pub style: Option<&'static str>,
     /// Asked before it counts.
@@ -86,12 +94,12 @@ pub struct Button {
 }
 
 impl Button {
-    fn json(&self) -> Value {
+    fn json(&self, installation: &Installation) -> Value {
         let mut button = json!({
             "type": "button",
-            "action_id": self.action,
+            "action_id": self.press.action(),
             "text": plain(&self.label, 75),
-            "value": text::cut(&self.value, VALUE),
+            "value": text::cut(&self.press.value(installation), VALUE),
             "accessibility_label": text::cut(&self.spoken, 75),
         });
         let Some(map) = button.as_object_mut() else {
@@ -114,9 +122,10 @@ impl Button {
     }
 }
 
-/// A row of buttons.
-pub fn actions(buttons: &[Button]) -> Value {
-    let elements: Vec<Value> = buttons.iter().take(25).map(Button::json).collect();
+/// A row of buttons, each of which says whose it is.
+pub fn actions(buttons: &[Button], installation: &Installation) -> Value {
+    let buttons = buttons.iter().take(25);
+    let elements: Vec<Value> = buttons.map(|b| b.json(installation)).collect();
     json!({"type": "actions", "elements": elements})
 }
 
@@ -154,20 +163,27 @@ impl Modal {
     }
 }
 
-/// A field to write in.
-pub fn input(block: &str, action: &str, label: &str, hint: &str) -> Value {
+/// Characters of what is written into a field.
+const WRITTEN: usize = 500;
+
+/// A field to write in, with what stands in it at first.
+pub fn input((block, action): (&str, &str), label: &str, hint: &str, first: &str) -> Value {
+    let mut element = json!({
+        "type": "plain_text_input",
+        "action_id": action,
+        "multiline": true,
+        "min_length": 1,
+        "max_length": WRITTEN,
+        "placeholder": plain(hint, 150),
+    });
+    if let (false, Some(map)) = (first.is_empty(), element.as_object_mut()) {
+        map.insert("initial_value".to_owned(), json!(text::cut(first, WRITTEN)));
+    }
     json!({
         "type": "input",
         "block_id": block,
         "label": plain(label, 2000),
-        "element": {
-            "type": "plain_text_input",
-            "action_id": action,
-            "multiline": true,
-            "min_length": 1,
-            "max_length": 500,
-            "placeholder": plain(hint, 150),
-        },
+        "element": element,
     })
 }
 

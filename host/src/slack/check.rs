@@ -46,9 +46,12 @@ pub const SCOPES: &[(&str, &str)] = &[
     ("usergroups:read", "approvers who are named as a user group"),
     (
         "users:read",
+        "telling members of the workspace from guests and bots",
+    ),
+    (
+        "users:read.email",
         "approvers who are named by their e-mail domain",
     ),
-    ("users:read.email", "the same"),
 ];
 
 fn good(what: &str, says: impl Into<String>) -> Point {
@@ -113,7 +116,7 @@ fn scope_points(scopes: &[String], approvers: &[String]) -> Vec<Point> {
     }
     let needed = |scope: &str| match scope {
         "usergroups:read" => approvers.iter().any(|a| super::text::is_group_id(a)),
-        "users:read" | "users:read.email" => approvers.iter().any(|a| a.starts_with('@')),
+        "users:read.email" => approvers.iter().any(|a| a.starts_with('@')),
         _ => true,
     };
     let lacks: Vec<Point> = SCOPES
@@ -163,6 +166,13 @@ async fn channel_point(api: &Api, channel: &str) -> Point {
             "channel",
             format!("invite the bot: /invite @K8sHawk in #{name}"),
         );
+    }
+    if flag("is_ext_shared") || flag("is_pending_ext_shared") {
+        let says = format!(
+            "#{name} is shared with another organisation, whose people read all that is posted \
+             there: choose a channel of your own"
+        );
+        return bad("channel", says);
     }
     good("channel", format!("#{name}"))
 }

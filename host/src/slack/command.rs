@@ -1,16 +1,30 @@
 //! `/k8shawk ...`: pure functions from words and records to an answer.
+//!
+//! A command changes nothing: Slack hands it to any host that shares the app, and `17` is an
+//! incident of each. What changes something is answered with a button or a dialog, which shows what
+//! is meant and comes back to the host that showed it.
 
 use k8shawk_core::record::{Record, State};
 
-use super::blocks;
+use super::blocks::{self, Button, Confirm};
 use super::effect::Answer;
-use super::message::{self, Look, standing};
+use super::message::{self, Look, may_approve, standing};
+use super::payload::{MUTE, Press, is_namespace};
 use super::text::{code, inline, plain};
 
 /// Incidents in one list.
 const LISTED: usize = 20;
-/// Longest and usual mute, in minutes.
-const MUTE: (u32, u32) = (7 * 24 * 60, 60);
+/// Minutes of a mute where none are given.
+const USUAL: u32 = 60;
+
+/// An incident, as people name it: `17`, `inc-17`, `prod/17`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// What they call the cluster, where they named one.
+    pub cluster: Option<String>,
+    /// Such as `inc-17`.
+    pub id: String,
+}
 
 /// What the command asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,18 +35,20 @@ pub enum Command {
         all: bool,
     },
     /// One incident.
-    Show(String),
-    /// Its fix, with the button that approves it.
-    Approve(String),
-    /// No, with a reason.
+    Show(Named),
+    /// Show its fix, with the button that approves it.
+    Approve(Named),
+    /// Ask why no fix is wanted.
     Dismiss {
         /// Incident.
-        id: String,
+        incident: Named,
         /// Why; may be empty.
         reason: String,
     },
-    /// Nothing in Slack about an incident or a namespace for a while.
+    /// Ask whether nothing is to be said in Slack about an incident or a namespace for a while.
     Mute {
+        /// What they call the cluster, where they named one.
+        cluster: Option<String>,
         /// Incident or namespace.
         what: String,
         /// How long.
@@ -50,38 +66,54 @@ pub enum Command {
 pub const HELP: &[(&str, &str)] = &[
     ("list [all]", "what is open; `all`: what ended too"),
     ("show ID", "one incident with its evidence and its fix"),
-    ("approve ID", "its fix, to look at and to approve"),
-    ("dismiss ID [reason]", "no to its fix"),
+    ("approve ID", "its fix, with the button that applies it"),
+    ("dismiss ID [reason]", "no to its fix, after a dialog"),
     (
         "mute ID|NAMESPACE [minutes]",
-        "nothing in Slack about it for a while",
+        "nothing in Slack about it for a while, after a click",
     ),
     ("plugins", "how the plugins are"),
     ("status", "how K8sHawk is"),
 ];
 
-/// `inc-17` for `17`, `INC-17` and `inc-17`.
-fn incident(word: Option<&str>, command: &str) -> Result<String, String> {
-    let word = word.ok_or_else(|| format!("which incident? `{command} inc-1`, for example"))?;
-    let lower = word.to_lowercase();
-    let digits = lower.strip_prefix("inc-").unwrap_or(&lower);
-    let is_number = (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    if is_number {
-        Ok(format!("inc-{digits}"))
-    } else {
-        Err(format!(
-            "{} is not the id of an incident, such as inc-1",
-            plain(word, 40)
-        ))
+/// Cluster and rest of `prod/17`. A context of a kubeconfig may have slashes itself.
+fn split(word: &str) -> (Option<String>, &str) {
+    match word.rsplit_once('/') {
+        Some((cluster, rest)) => (Some(cluster.to_owned()), rest),
+        None => (None, word),
     }
 }
 
-fn namespace(word: &str) -> bool {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !word.is_empty() && word.len() < 64 && word.chars().all(fits)
+/// `inc-17` for `17`, `INC-17` and `inc-17`.
+fn number(word: &str) -> Option<String> {
+    let lower = word.to_lowercase();
+    let digits = lower.strip_prefix("inc-").unwrap_or(&lower);
+    let is_number = (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| format!("inc-{digits}"))
+}
+
+fn incident(word: Option<&str>, command: &str) -> Result<Named, String> {
+    let word = word.ok_or_else(|| format!("which incident? `{command} inc-1`, for example"))?;
+    let (cluster, rest) = split(word);
+    let id = number(rest).ok_or_else(|| {
+        let word = plain(word, 40);
+        format!("{word} is not the id of an incident, such as inc-1 or prod/inc-1")
+    })?;
+    Ok(Named { cluster, id })
 }
 
 impl Command {
+    /// What they call the cluster that they mean, where they named one.
+    pub fn cluster(&self) -> Option<&str> {
+        match self {
+            Command::Show(incident)
+            | Command::Approve(incident)
+            | Command::Dismiss { incident, .. } => incident.cluster.as_deref(),
+            Command::Mute { cluster, .. } => cluster.as_deref(),
+            Command::List { .. } | Command::Plugins | Command::Status | Command::Help => None,
+        }
+    }
+
     /// Parse what stands after the command.
     ///
     /// # Errors
@@ -101,7 +133,7 @@ impl Command {
             "show" => Command::Show(incident(words.next(), "show")?),
             "approve" => Command::Approve(incident(words.next(), "approve")?),
             "dismiss" => Command::Dismiss {
-                id: incident(words.next(), "dismiss")?,
+                incident: incident(words.next(), "dismiss")?,
                 reason: words.by_ref().collect::<Vec<_>>().join(" "),
             },
             "mute" => mute(&mut words)?,
@@ -118,28 +150,26 @@ impl Command {
 }
 
 fn mute<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Command, String> {
-    let what = words
+    let word = words
         .next()
         .ok_or("mute what? an incident or a namespace")?;
-    let what = match incident(Some(what), "mute") {
-        Ok(id) => id,
-        Err(_) if namespace(what) => what.to_owned(),
-        Err(_) => {
-            return Err(format!(
-                "{} is no incident and no namespace",
-                plain(what, 40)
-            ));
-        }
-    };
+    let (cluster, rest) = split(word);
+    let what = number(rest)
+        .or_else(|| is_namespace(rest).then(|| rest.to_owned()))
+        .ok_or_else(|| format!("{} is no incident and no namespace", plain(word, 40)))?;
     let minutes = match words.next() {
-        None => MUTE.1,
+        None => USUAL,
         Some(text) => text
             .parse()
             .ok()
-            .filter(|m| (1..=MUTE.0).contains(m))
-            .ok_or_else(|| format!("minutes are between 1 and {}", MUTE.0))?,
+            .filter(|m| (1..=MUTE).contains(m))
+            .ok_or_else(|| format!("minutes are between 1 and {MUTE}"))?,
     };
-    Ok(Command::Mute { what, minutes })
+    Ok(Command::Mute {
+        cluster,
+        what,
+        minutes,
+    })
 }
 
 /// What can be asked.
@@ -148,14 +178,14 @@ pub fn help() -> Answer {
         .iter()
         .map(|(form, meaning)| format!("`/k8shawk {form}` {meaning}"))
         .collect();
-    Answer {
-        text: "What you can ask: list, show, approve, dismiss, mute, plugins, status".to_owned(),
-        blocks: vec![blocks::section(&lines.join("\n"))],
-    }
+    Answer::shows(
+        "What you can ask: list, show, approve, dismiss, mute, plugins, status".to_owned(),
+        vec![blocks::section(&lines.join("\n"))],
+    )
 }
 
 /// One line on an incident.
-pub fn line(record: &Record, look: Look) -> String {
+pub fn line(record: &Record, look: Look<'_>) -> String {
     let standing = standing(record, look);
     let severity = record.severity().as_str().to_uppercase();
     let owner = inline(&record.incident.owner.to_string(), 120);
@@ -167,7 +197,7 @@ pub fn line(record: &Record, look: Look) -> String {
 }
 
 /// Incidents, the newest first.
-pub fn list(records: &[Record], all: bool, look: Look) -> Answer {
+pub fn list(records: &[Record], all: bool, look: Look<'_>) -> Answer {
     let wanted = |r: &&Record| (all || !r.state.is_final()) && r.state != State::Merged;
     let shown: Vec<&Record> = records.iter().rev().filter(wanted).collect();
     if shown.is_empty() {
@@ -182,21 +212,63 @@ pub fn list(records: &[Record], all: bool, look: Look) -> Answer {
     if more > 0 {
         blocks.push(blocks::context(&[format!("and {more} more")]));
     }
-    Answer {
-        text: format!("{} incidents", shown.len()),
-        blocks: blocks::fit(blocks, Vec::new()),
-    }
+    Answer::shows(
+        format!("{} incidents", shown.len()),
+        blocks::fit(blocks, Vec::new()),
+    )
 }
 
 /// One incident as its message shows it, with its buttons.
-pub fn show(record: &Record, look: Look) -> Answer {
+pub fn show(record: &Record, look: Look<'_>) -> Answer {
     let message = message::render(record, look);
     let mut all = vec![blocks::section(&format!("*{}*", message.text))];
     all.extend(message.blocks);
-    Answer {
-        text: message.text,
-        blocks: all,
-    }
+    Answer::shows(message.text, all)
+}
+
+/// The fix of an incident with its diff, and the button that approves exactly this.
+pub fn ask(record: &Record, look: Look<'_>) -> Answer {
+    let id = &record.incident.id;
+    let first = match may_approve(record, look) {
+        Some(_) => format!("*Nothing is applied yet.* Press Approve to apply the fix of {id}."),
+        None => format!("*There is nothing to approve of {id} now.*"),
+    };
+    let mut shown = show(record, look);
+    shown.blocks.insert(0, blocks::section(&first));
+    shown
+}
+
+/// The button that mutes; `line` says which incident it is, where it is one.
+pub fn may_mute(what: &str, minutes: u32, line: Option<&str>, look: Look<'_>) -> Answer {
+    let cluster = look.installation.cluster();
+    let text = plain(&format!("Mute {what} for {minutes} min?"), 200);
+    let button = Button {
+        spoken: format!("Mute {what}"),
+        press: Press::Mute {
+            what: what.to_owned(),
+            minutes,
+        },
+        label: format!("Mute for {minutes} min"),
+        style: None,
+        confirm: Some(Confirm {
+            title: format!("Mute {what}?"),
+            text: format!("Nothing is said in Slack about {what} of {cluster} for {minutes} min."),
+            yes: "Mute".to_owned(),
+        }),
+    };
+    let mut all = vec![blocks::section(&inline(&text, 300))];
+    all.extend(line.map(blocks::section));
+    all.push(blocks::actions(&[button], look.installation));
+    Answer::shows(text, all)
+}
+
+/// The answer where people named a cluster that is not this one.
+pub fn elsewhere(cluster: &str, look: Look<'_>) -> Answer {
+    let here = look.installation.cluster();
+    Answer::says(&format!(
+        "Nothing was done: {cluster} was named, and this is the host of {here}. Where several \
+         clusters share this Slack app, Slack hands a command to any of them: send it again."
+    ))
 }
 
 /// What an act came to.
@@ -210,10 +282,10 @@ pub fn told(done: &Result<String, String>) -> Answer {
 /// Lines of our own, such as the status of plugins.
 pub fn listing(title: &str, lines: &str) -> Answer {
     let rows: Vec<String> = lines.lines().take(60).map(|l| code(l, 300)).collect();
-    Answer {
-        text: title.to_owned(),
-        blocks: vec![blocks::section(&format!("*{title}*\n{}", rows.join("\n")))],
-    }
+    Answer::shows(
+        title.to_owned(),
+        vec![blocks::section(&format!("*{title}*\n{}", rows.join("\n")))],
+    )
 }
 
 #[cfg(test)]
@@ -221,18 +293,40 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::slack::message::tests::{LOOK, applied, record};
+    use crate::slack::message::tests::{applied, look, record};
+
+    fn named(cluster: Option<&str>) -> Named {
+        Named {
+            cluster: cluster.map(str::to_owned),
+            id: "inc-7".to_owned(),
+        }
+    }
+
+    fn muted(cluster: Option<&str>, what: &str, minutes: u32) -> Command {
+        Command::Mute {
+            cluster: cluster.map(str::to_owned),
+            what: what.to_owned(),
+            minutes,
+        }
+    }
 
     #[rstest]
     #[case("", Command::Help)]
     #[case("list", Command::List { all: false })]
     #[case("LIST all", Command::List { all: true })]
-    #[case("show 7", Command::Show("inc-7".into()))]
-    #[case("approve INC-7", Command::Approve("inc-7".into()))]
+    #[case("show 7", Command::Show(named(None)))]
+    #[case("approve INC-7", Command::Approve(named(None)))]
+    #[case("approve prod/7", Command::Approve(named(Some("prod"))))]
+    #[case(
+        "show arn:aws:eks:eu:1:cluster/prod/inc-7",
+        Command::Show(named(Some("arn:aws:eks:eu:1:cluster/prod")))
+    )]
     #[case("dismiss inc-7 known  since monday",
-        Command::Dismiss { id: "inc-7".into(), reason: "known since monday".into() })]
-    #[case("mute shop", Command::Mute { what: "shop".into(), minutes: 60 })]
-    #[case("mute inc-7 5", Command::Mute { what: "inc-7".into(), minutes: 5 })]
+        Command::Dismiss { incident: named(None), reason: "known since monday".into() })]
+    #[case("mute shop", muted(None, "shop", 60))]
+    #[case("mute inc-7 5", muted(None, "inc-7", 5))]
+    #[case("mute prod/7", muted(Some("prod"), "inc-7", 60))]
+    #[case("mute prod/shop", muted(Some("prod"), "shop", 60))]
     fn understands(#[case] text: &str, #[case] command: Command) {
         assert_eq!(Command::parse(text), Ok(command));
     }
@@ -243,6 +337,8 @@ mod tests {
     #[case("approve inc-7 inc-8")]
     #[case("mute <!channel>")]
     #[case("mute shop 0")]
+    #[case("mute prod/")]
+    #[case("approve prod/web")]
     #[case("exec rm")]
     fn says_what_it_does_not_understand(#[case] text: &str) {
         assert!(!Command::parse(text).unwrap_err().is_empty());
@@ -251,10 +347,27 @@ mod tests {
     #[test]
     fn lists_what_is_open_and_on_request_what_ended() {
         let all = [record(), applied(State::Recovered)];
-        assert_eq!(list(&all, false, LOOK).text, "1 incidents");
-        assert_eq!(list(&all, true, LOOK).text, "2 incidents");
-        assert_eq!(list(&[], false, LOOK).text, "Nothing is open.");
+        assert_eq!(list(&all, false, look()).text, "1 incidents");
+        assert_eq!(list(&all, true, look()).text, "2 incidents");
+        assert_eq!(list(&[], false, look()).text, "Nothing is open.");
         let many = vec![record(); 300];
-        assert!(list(&many, false, LOOK).blocks.len() < 50);
+        assert!(list(&many, false, look()).blocks.len() < 50);
+    }
+
+    #[test]
+    fn what_would_change_something_is_a_button_of_this_installation() {
+        let (record, look) = (record(), look());
+        for (answer, action) in [
+            (ask(&record, look), "approve"),
+            (may_mute("shop", 60, None, look), "mute"),
+        ] {
+            let shown = serde_json::to_string(&answer).unwrap();
+            let button = format!("\"action_id\":\"{action}\"");
+            assert!(shown.contains(&button), "{shown}");
+            assert!(shown.contains(look.installation.id()), "{shown}");
+        }
+        let ended = ask(&applied(State::Recovered), look);
+        let shown = serde_json::to_string(&ended).unwrap();
+        assert!(shown.contains("nothing to approve") && !shown.contains("\"approve\""));
     }
 }

@@ -1,8 +1,10 @@
 //! What leaves for Slack, as it is stored in the outbox.
 
+use k8shawk_core::Installation;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::blocks::{self, MESSAGE_BLOCKS};
 use super::payload::Place;
 use super::thread::Post;
 use crate::outbox::BACKGROUND;
@@ -15,6 +17,9 @@ pub struct Answer {
     pub text: String,
     /// Blocks; the text alone where there are none.
     pub blocks: Vec<Value>,
+    /// True for whoever is not let in: they are not told which cluster this is.
+    #[serde(default)]
+    pub anonymous: bool,
 }
 
 impl Answer {
@@ -23,7 +28,39 @@ impl Answer {
         Answer {
             text: super::text::inline(text, 2900),
             blocks: Vec::new(),
+            anonymous: false,
         }
+    }
+
+    /// Blocks, with their text.
+    pub fn shows(text: impl Into<String>, blocks: Vec<Value>) -> Answer {
+        Answer {
+            text: text.into(),
+            blocks,
+            anonymous: false,
+        }
+    }
+
+    /// One paragraph for somebody who is not let in.
+    pub fn refuses(text: &str) -> Answer {
+        Answer {
+            anonymous: true,
+            ..Answer::says(text)
+        }
+    }
+
+    /// The fields of `chat.postMessage` and its like. It says which cluster answers, except to whoever
+    /// is not let in.
+    pub fn json(&self, installation: &Installation) -> Value {
+        let mut blocks = self.blocks.clone();
+        if blocks.is_empty() {
+            blocks.push(blocks::section(&self.text));
+        }
+        if !self.anonymous {
+            blocks.truncate(MESSAGE_BLOCKS - 1);
+            blocks.push(blocks::of_cluster(installation, &[]));
+        }
+        json!({"text": self.text, "unfurl_links": false, "blocks": blocks})
     }
 }
 

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use super::blocks::{self, Button, Modal};
 use super::command::line;
 use super::message::{Look, standing};
-use super::payload::{Place, REASON, Target};
+use super::payload::{Place, Press, REASON, private};
 use super::text::{block, inline, moment, plain};
 
 /// Incidents in the home tab: two blocks each.
 const LISTED: usize = 40;
 
 /// The home tab: what is open, the worst first.
-pub fn view(records: &[Record], look: Look) -> Value {
+pub fn view(records: &[Record], look: Look<'_>) -> Value {
     let mut open: Vec<&Record> = records
         .iter()
         .filter(|r| !r.state.is_final() && r.state != State::Merged)
@@ -22,6 +22,7 @@ pub fn view(records: &[Record], look: Look) -> Value {
     let waiting = open.iter().filter(|r| r.state == State::Waiting).count();
     let mut all = vec![
         blocks::header("K8sHawk"),
+        blocks::of_cluster(look.installation, &[]),
         blocks::section(&format!(
             "{} incidents are open, {waiting} wait for approval.",
             open.len()
@@ -31,14 +32,16 @@ pub fn view(records: &[Record], look: Look) -> Value {
     for record in open.iter().take(LISTED) {
         let id = &record.incident.id.0;
         all.push(blocks::section(&line(record, look)));
-        let mut row = blocks::actions(&[Button {
-            action: "details",
+        let button = Button {
+            press: Press::Details {
+                incident: id.clone(),
+            },
             label: "Details".to_owned(),
-            value: Target::of(id).value(),
             style: None,
             confirm: None,
             spoken: format!("All evidence of {id}"),
-        }]);
+        };
+        let mut row = blocks::actions(&[button], look.installation);
         // Blocks of one view must differ in their ids.
         if let Some(map) = row.as_object_mut() {
             map.insert("block_id".to_owned(), json!(format!("row/{id}")));
@@ -54,31 +57,45 @@ pub fn view(records: &[Record], look: Look) -> Value {
     json!({"type": "home", "blocks": all})
 }
 
-/// Asks why an incident is dismissed.
-pub fn reason(target: &Target, place: &Place) -> Value {
-    let (block_id, element) = REASON;
-    let id = &target.incident;
+/// The home tab of somebody who may read nothing, with the reason.
+pub fn closed(why: &str) -> Value {
+    let why = inline(why, 300);
+    let all = vec![
+        blocks::header("K8sHawk"),
+        blocks::section(&format!("There is nothing to see here: {why}.")),
+    ];
+    json!({"type": "home", "blocks": all})
+}
+
+/// Asks why an incident is dismissed; `proposed` stands in the field at first.
+pub fn reason(record: &Record, place: &Place, proposed: &str, look: Look<'_>) -> Value {
+    let id = &record.incident.id.0;
     Modal {
         callback: "dismiss",
         title: format!("Dismiss {id}"),
         submit: Some("Dismiss".to_owned()),
-        private: target.private(place),
-        blocks: vec![blocks::input(
-            block_id,
-            element,
-            "Why is no fix wanted?",
-            "It stays in the record and is shown with later incidents of this kind",
-        )],
+        private: private(look.installation, id, place),
+        blocks: vec![
+            blocks::of_cluster(look.installation, &[]),
+            blocks::section(&line(record, look)),
+            blocks::input(
+                REASON,
+                "Why is no fix wanted?",
+                "It stays in the record and is shown with later incidents of this kind",
+                proposed,
+            ),
+        ],
     }
     .json()
 }
 
 /// Everything that is known of an incident.
-pub fn details(record: &Record, look: Look) -> Value {
+pub fn details(record: &Record, look: Look<'_>) -> Value {
     let id = &record.incident.id.0;
     let standing = standing(record, look);
     let mut all = vec![
         blocks::header(&plain(record.title(), 150)),
+        blocks::of_cluster(look.installation, &[]),
         blocks::section(&format!("{} {}", standing.mark, standing.words)),
     ];
     for finding in record.finding.iter().chain(&record.also).take(4) {
@@ -133,14 +150,35 @@ pub fn details(record: &Record, look: Look) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::message::tests::{LOOK, applied, record};
+    use crate::slack::message::tests::{applied, look, record};
 
     #[test]
     fn the_home_tab_lists_what_is_open() {
-        let shown = view(&[record(), applied(State::Recovered)], LOOK).to_string();
+        let shown = view(&[record(), applied(State::Recovered)], look()).to_string();
         assert!(shown.contains("1 incidents are open, 1 wait"), "{shown}");
         let many = vec![record(); 500];
-        assert!(view(&many, LOOK)["blocks"].as_array().unwrap().len() <= 100);
+        assert!(view(&many, look())["blocks"].as_array().unwrap().len() <= 100);
+    }
+
+    #[test]
+    fn every_view_names_its_cluster() {
+        let place = Place::default();
+        for view in [
+            view(&[record()], look()),
+            details(&record(), look()),
+            reason(&record(), &place, "", look()),
+        ] {
+            assert!(view.to_string().contains("Cluster *prod*"), "{view}");
+        }
+    }
+
+    #[test]
+    fn a_closed_home_tab_shows_no_incident() {
+        let shown = closed("only members of the channel may do that").to_string();
+        assert!(
+            shown.contains("only members") && !shown.contains("inc-"),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -151,7 +189,7 @@ mod tests {
         finding.evidence = vec![one; 200];
         let other = finding.clone();
         r.also = vec![other; 50];
-        let view = details(&r, LOOK);
+        let view = details(&r, look());
         assert!(view["blocks"].as_array().unwrap().len() <= 100);
         assert!(view.to_string().len() < 250_000);
     }

@@ -40,7 +40,7 @@ fn topic(text: &str) -> Option<Topic> {
 }
 
 /// The answer to a question about an incident.
-pub fn answer(text: &str, record: &Record, look: Look) -> Answer {
+pub fn answer(text: &str, record: &Record, look: Look<'_>) -> Answer {
     let id = &record.incident.id;
     let (title, lines) = match topic(text) {
         None => {
@@ -62,15 +62,16 @@ pub fn answer(text: &str, record: &Record, look: Look) -> Answer {
     };
     let mut all = vec![blocks::section(&format!("*{title}* ({id})"))];
     all.extend(lines.iter().map(|l| blocks::section(l)));
-    Answer {
-        text: format!("{title} of {id}"),
-        blocks: blocks::fit(all, Vec::new()),
-    }
+    Answer::shows(format!("{title} of {id}"), blocks::fit(all, Vec::new()))
 }
 
 /// The answer where a mention belongs to no incident.
 pub fn elsewhere() -> Answer {
-    Answer::says("Ask me in the thread of an incident, or use /k8shawk list.")
+    Answer::says(
+        "This thread is none of an incident of this cluster. Ask in the thread of an incident, or \
+         use /k8shawk list. Where several clusters share this Slack app, Slack hands a question to \
+         any of them: ask again.",
+    )
 }
 
 fn is_log(evidence: &Evidence) -> bool {
@@ -164,10 +165,10 @@ fn unknown(record: &Record) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::message::tests::{LOOK, record};
+    use crate::slack::message::tests::{look, record};
 
     fn asked(text: &str) -> String {
-        serde_json::to_string(&answer(text, &record(), LOOK)).unwrap()
+        serde_json::to_string(&answer(text, &record(), look())).unwrap()
     }
 
     #[test]

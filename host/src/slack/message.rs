@@ -6,6 +6,7 @@
 mod buttons;
 mod standing;
 
+use k8shawk_core::Installation;
 use k8shawk_core::decision::{Candidate, Decision};
 use k8shawk_core::incident::Severity;
 use k8shawk_core::record::Record;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::blocks;
 use super::text::{block, code, inline};
 
-pub use standing::{Standing, standing};
+pub use standing::{Standing, may_approve, standing};
 
 /// Evidence shown in the message; the rest is behind Details.
 const EVIDENCE: usize = 5;
@@ -23,7 +24,9 @@ const VICTIMS: usize = 10;
 
 /// What a message depends on beside the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct Look<'i> {
+    /// Who this host is.
+    pub installation: &'i Installation,
     /// Milliseconds since the Unix epoch.
     pub now: i64,
     /// Milliseconds for which a question stands.
@@ -75,9 +78,9 @@ pub fn colour(severity: Severity) -> &'static str {
 }
 
 /// The message of an incident.
-pub fn render(record: &Record, look: Look) -> Message {
+pub fn render(record: &Record, look: Look<'_>) -> Message {
     let standing = standing(record, look);
-    let mut body = vec![head(record, &standing)];
+    let mut body = vec![head(record, &standing, look)];
     body.push(blocks::section(&format!(
         "{} {}",
         standing.mark, standing.words
@@ -95,22 +98,26 @@ pub fn render(record: &Record, look: Look) -> Message {
     body.push(source(record));
     let fixed = vec![buttons::row(record, look)];
     Message {
-        text: spoken(record, &standing),
+        text: spoken(record, &standing, look),
         colour: Some(colour(record.severity())),
         blocks: blocks::fit(body, fixed),
     }
 }
 
-/// What a notification says: severity, title, object and standing, without any mark.
-fn spoken(record: &Record, standing: &Standing) -> String {
+/// What a notification says: cluster, severity, title, object and standing, without any mark.
+fn spoken(record: &Record, standing: &Standing, look: Look<'_>) -> String {
+    let cluster = inline(look.installation.cluster(), 100);
     let severity = record.severity().as_str().to_uppercase();
     let id = &record.incident.id;
     let title = inline(record.title(), 300);
     let owner = inline(&record.incident.owner.to_string(), 200);
-    format!("{severity} {id}: {title} ({owner}). {}", standing.brief)
+    format!(
+        "[{cluster}] {severity} {id}: {title} ({owner}). {}",
+        standing.brief
+    )
 }
 
-fn head(record: &Record, standing: &Standing) -> Value {
+fn head(record: &Record, standing: &Standing, look: Look<'_>) -> Value {
     let object = |name: &str, value: &str| format!("*{name}*\n{value}");
     let owner = &record.incident.owner;
     let seen = record.incident.signals.iter();
@@ -121,6 +128,7 @@ fn head(record: &Record, standing: &Standing) -> Value {
     };
     blocks::fields(&[
         object("Object", &inline(&owner.to_string(), 400)),
+        object("Cluster", &inline(look.installation.cluster(), 100)),
         object("Severity", record.severity().as_str()),
         object("Class", &inline(record.class(), 100)),
         object("State", &state),

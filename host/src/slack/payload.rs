@@ -4,7 +4,7 @@
 //! change as Slack likes. What does not parse has no effect.
 
 mod event;
-mod target;
+mod press;
 
 use serde_json::Value;
 use thiserror::Error;
@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::text::is_id;
 
 pub use event::{event, mention_of};
-pub use target::Target;
+pub use press::{MUTE, Press, is_namespace, private};
 
 /// Why something is not understood. It is acknowledged or refused, and nothing happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -39,19 +39,6 @@ pub struct Place {
     pub response_url: Option<String>,
 }
 
-/// What a button asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Press {
-    /// Yes to the fix that was shown.
-    Approve,
-    /// Open the modal that asks for a reason.
-    Dismiss,
-    /// Show everything.
-    Details,
-    /// Take the fix back.
-    Undo,
-}
-
 /// Something that a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbound {
@@ -61,10 +48,10 @@ pub enum Inbound {
         user: String,
         /// Where.
         place: Place,
+        /// Id of the installation that showed the button.
+        installation: String,
         /// What.
         press: Press,
-        /// On which incident, with which diff.
-        target: Target,
         /// Allows to open a modal within about three seconds.
         trigger: String,
     },
@@ -74,8 +61,10 @@ pub enum Inbound {
         user: String,
         /// Where the modal was opened from.
         place: Place,
+        /// Id of the installation that opened it.
+        installation: String,
         /// Which incident.
-        target: Target,
+        incident: String,
         /// Why.
         reason: String,
     },
@@ -87,6 +76,8 @@ pub enum Inbound {
         place: Place,
         /// What stands after the command.
         text: String,
+        /// Allows to open a modal within about three seconds.
+        trigger: String,
     },
     /// Somebody wrote our name.
     Mention {
@@ -104,6 +95,33 @@ pub enum Inbound {
     },
     /// The app was removed or its tokens revoked.
     Revoked,
+}
+
+impl Inbound {
+    /// Who did it and where; none where it was Slack itself.
+    pub fn from(&self) -> Option<(&str, Option<&Place>)> {
+        match self {
+            Inbound::Pressed { user, place, .. }
+            | Inbound::Reason { user, place, .. }
+            | Inbound::Command { user, place, .. }
+            | Inbound::Mention { user, place, .. } => Some((user, Some(place))),
+            Inbound::Home { user } => Some((user, None)),
+            Inbound::Revoked => None,
+        }
+    }
+
+    /// Id of the installation that it is meant for; none where it is for whoever gets it.
+    pub fn installation(&self) -> Option<&str> {
+        match self {
+            Inbound::Pressed { installation, .. } | Inbound::Reason { installation, .. } => {
+                Some(installation)
+            }
+            Inbound::Command { .. }
+            | Inbound::Mention { .. }
+            | Inbound::Home { .. }
+            | Inbound::Revoked => None,
+        }
+    }
 }
 
 pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
@@ -171,19 +189,14 @@ fn pressed(value: &Value) -> Result<Inbound, ParseError> {
     if text(action, "/type") != Some("button") {
         return Err(ParseError::Unused("the element"));
     }
-    let press = match text(action, "/action_id") {
-        Some("approve") => Press::Approve,
-        Some("dismiss") => Press::Dismiss,
-        Some("details") => Press::Details,
-        Some("undo") => Press::Undo,
-        _ => return Err(ParseError::Field("action_id")),
-    };
+    let name = text(action, "/action_id").ok_or(ParseError::Field("action_id"))?;
     let carried = text(action, "/value").ok_or(ParseError::Field("value"))?;
+    let (installation, press) = Press::parse(name, carried).ok_or(ParseError::Field("value"))?;
     Ok(Inbound::Pressed {
         user: user(value, "/user/id")?,
         place: place(value)?,
+        installation,
         press,
-        target: Target::parse(carried).ok_or(ParseError::Field("value"))?,
         trigger: trigger(value)?,
     })
 }
@@ -198,6 +211,9 @@ fn place(value: &Value) -> Result<Place, ParseError> {
     }
     let ts = |pointer| text(value, pointer).filter(|t| is_ts(t)).map(str::to_owned);
     let message = ts("/message/ts").or_else(|| ts("/container/message_ts"));
+    // An answer to one person alone has no thread of its own.
+    let lasting = value.pointer("/container/is_ephemeral") != Some(&Value::Bool(true));
+    let message = message.filter(|_| lasting);
     let thread = ts("/message/thread_ts").or_else(|| ts("/container/thread_ts"));
     Ok(Place {
         channel: channel(value, "/channel/id")?,
@@ -214,8 +230,8 @@ fn submitted(value: &Value) -> Result<Inbound, ParseError> {
         return Err(ParseError::Field("callback_id"));
     }
     let private = text(value, "/view/private_metadata").unwrap_or_default();
-    let (target, place) =
-        Target::from_modal(private).ok_or(ParseError::Field("private_metadata"))?;
+    let (installation, incident, place) =
+        press::from_private(private).ok_or(ParseError::Field("private_metadata"))?;
     let (block, element) = REASON;
     let written = value
         .pointer("/view/state/values")
@@ -227,7 +243,8 @@ fn submitted(value: &Value) -> Result<Inbound, ParseError> {
     Ok(Inbound::Reason {
         user: user(value, "/user/id")?,
         place,
-        target,
+        installation,
+        incident,
         reason: written
             .chars()
             .filter(|c| !c.is_control())
@@ -258,6 +275,7 @@ pub fn command(value: &Value) -> Result<Inbound, ParseError> {
             .filter(|c| !c.is_control())
             .take(1000)
             .collect(),
+        trigger: trigger(value)?,
     })
 }
 

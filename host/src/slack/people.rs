@@ -1,15 +1,19 @@
 //! Who clicked, in the words in which authority is written: a user id, user groups, the domain
 //! of an e-mail address. Looked up at Slack, and remembered for minutes.
 
+mod member;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use k8shawk_core::approval::{Door, Person};
 use serde_json::{Value, json};
+use thiserror::Error;
 
 use super::api::{Api, ApiError};
 use super::text::is_group_id;
+pub use member::{Outsider, Standing, Team};
 
 /// How long an answer of Slack is believed.
 const BELIEVED: Duration = Duration::from_secs(180);
@@ -18,13 +22,42 @@ const PAGES: usize = 20;
 
 type Remembered<T> = Mutex<HashMap<String, (Instant, T)>>;
 
+/// Why somebody is told nothing, and can do nothing.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// Slack does not say who they are: nothing may happen; they may try again.
+    #[error("it cannot be found out who you are ({0}); try again")]
+    Unknown(#[from] ApiError),
+    /// They are no full member of the workspace.
+    #[error("only full members of this workspace may do that: {0}")]
+    Outsider(#[from] Outsider),
+    /// They are a member of the workspace, and of nothing that counts here.
+    #[error("only members of the channel may do that")]
+    Elsewhere,
+}
+
+/// A full member of the workspace who may read what is known of incidents, and ask for more. Only
+/// [`People::insider`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insider {
+    user: String,
+    domain: Option<String>,
+}
+
+impl Insider {
+    /// Their user id.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+}
+
 /// Looks people up.
 pub struct People {
     api: Api,
     groups: Remembered<Vec<String>>,
     channels: Remembered<Vec<String>>,
-    domains: Remembered<Option<String>>,
-    team: Mutex<Option<String>>,
+    standings: Remembered<Result<Standing, Outsider>>,
+    team: Mutex<Option<Team>>,
 }
 
 fn known<T: Clone>(memory: &Remembered<T>, key: &str) -> Option<T> {
@@ -55,44 +88,60 @@ impl People {
             api,
             groups: Mutex::default(),
             channels: Mutex::default(),
-            domains: Mutex::default(),
+            standings: Mutex::default(),
             team: Mutex::default(),
         }
     }
 
-    /// The person behind a user id, with those of the named groups and domains that they are
-    /// in. Only what is named is looked up.
+    /// Find out whether somebody may read: a full member of the workspace who is named, or is a
+    /// member of the channel.
+    ///
+    /// # Errors
+    /// [`Refusal`]; what Slack does not say is a refusal too.
+    pub async fn insider(
+        &self,
+        user: &str,
+        named: &[String],
+        channel: &str,
+    ) -> Result<Insider, Refusal> {
+        let standing = self.standing(user).await??;
+        let insider = Insider {
+            user: user.to_owned(),
+            domain: standing.domain,
+        };
+        let person = self.person(&insider, named).await?;
+        let is_named = named
+            .iter()
+            .any(|n| *n == person.name || person.groups.contains(n));
+        if is_named || self.is_member(channel, user).await? {
+            Ok(insider)
+        } else {
+            Err(Refusal::Elsewhere)
+        }
+    }
+
+    /// The person, with those of the named groups and domains that they are in. Only what is named
+    /// is looked up.
     ///
     /// # Errors
     /// [`ApiError`]: it is not known who they are, so nothing may happen.
-    pub async fn person(&self, user: &str, named: &[String]) -> Result<Person, ApiError> {
-        let mut person = Person::at(Door::Slack, user);
+    pub async fn person(&self, who: &Insider, named: &[String]) -> Result<Person, ApiError> {
+        let mut person = Person::at(Door::Slack, &who.user);
         let mut wanted: Vec<&String> = named.iter().collect();
         wanted.sort();
         wanted.dedup();
-        if named.iter().any(|n| n == user)
-            && !wanted.iter().any(|n| is_group_id(n) || n.starts_with('@'))
-        {
-            return Ok(person);
-        }
         for group in wanted.iter().filter(|n| is_group_id(n)) {
-            if self.members(group).await?.iter().any(|m| m == user) {
+            if self.members(group).await?.contains(&who.user) {
                 person.groups.push((*group).clone());
             }
         }
-        if wanted.iter().any(|n| n.starts_with('@')) {
-            let domain = self.domain(user).await?;
-            let is = |n: &&&String| {
-                let named = n.strip_prefix('@');
-                domain
-                    .as_deref()
-                    .zip(named)
-                    .is_some_and(|(d, n)| n.eq_ignore_ascii_case(d))
-            };
-            person
-                .groups
-                .extend(wanted.iter().filter(is).map(|n| (*n).clone()));
-        }
+        let is_theirs = |name: &&&String| {
+            let named = name.strip_prefix('@');
+            let both = who.domain.as_deref().zip(named);
+            both.is_some_and(|(d, n)| n.eq_ignore_ascii_case(d))
+        };
+        let domains = wanted.iter().filter(is_theirs).map(|n| (*n).clone());
+        person.groups.extend(domains);
         Ok(person)
     }
 
@@ -112,19 +161,25 @@ impl People {
         Ok(members)
     }
 
-    /// The domain of a confirmed address of a member of our own workspace.
-    async fn domain(&self, user: &str) -> Result<Option<String>, ApiError> {
-        if let Some(known) = known(&self.domains, user) {
+    /// What somebody is in our own workspace.
+    async fn standing(&self, user: &str) -> Result<Result<Standing, Outsider>, ApiError> {
+        if let Some(known) = known(&self.standings, user) {
             return Ok(known);
         }
         let team = self.team().await?;
-        let answer = self.api.call("users.info", &json!({"user": user})).await?;
-        let domain = answer.get("user").and_then(|u| domain_of(u, &team));
-        learn(&self.domains, user, domain.clone());
-        Ok(domain)
+        let answer = self.api.call("users.info", &json!({"user": user})).await;
+        let standing = match answer {
+            Ok(answer) => member::standing(answer.get("user"), user, &team),
+            Err(error) if matches!(error.code(), "user_not_found" | "user_not_visible") => {
+                Err(Outsider::Unseen)
+            }
+            Err(error) => return Err(error),
+        };
+        learn(&self.standings, user, standing.clone());
+        Ok(standing)
     }
 
-    async fn team(&self) -> Result<String, ApiError> {
+    async fn team(&self) -> Result<Team, ApiError> {
         let known = self
             .team
             .lock()
@@ -134,20 +189,15 @@ impl People {
             return Ok(team);
         }
         let answer = self.api.call("auth.test", &json!({})).await?;
-        let team = answer
-            .get("team_id")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let team = Team::of(&answer).ok_or_else(|| {
+            ApiError::Server("auth.test does not say which workspace this is".to_owned())
+        })?;
         *self.team.lock().unwrap_or_else(PoisonError::into_inner) = Some(team.clone());
         Ok(team)
     }
 
     /// True where the user is a member of the channel, and not one who only looks in.
-    ///
-    /// # Errors
-    /// [`ApiError`].
-    pub async fn is_member(&self, channel: &str, user: &str) -> Result<bool, ApiError> {
+    async fn is_member(&self, channel: &str, user: &str) -> Result<bool, ApiError> {
         if let Some(known) = known(&self.channels, channel)
             && known.iter().any(|m| m == user)
         {
@@ -169,48 +219,5 @@ impl People {
         let is = members.iter().any(|m| m == user);
         learn(&self.channels, channel, members);
         Ok(is)
-    }
-}
-
-/// An address counts where the workspace vouches for it: no stranger, bot or leaver.
-fn domain_of(user: &Value, team: &str) -> Option<String> {
-    let flag = |name: &str| user.get(name) == Some(&Value::Bool(true));
-    let theirs = user.get("team_id").and_then(Value::as_str);
-    let unconfirmed = user.get("is_email_confirmed") == Some(&Value::Bool(false));
-    if flag("deleted") || flag("is_bot") || flag("is_stranger") || unconfirmed {
-        return None;
-    }
-    if theirs.is_some_and(|t| !team.is_empty() && t != team) {
-        return None;
-    }
-    let email = user.pointer("/profile/email").and_then(Value::as_str)?;
-    let (_, domain) = email.rsplit_once('@')?;
-    Some(domain.to_lowercase())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_addresses_that_the_workspace_vouches_for_count() {
-        let user = |more: Value| {
-            let mut user = json!({"team_id": "T1", "profile": {"email": "a@evil@Example.com"}});
-            user.as_object_mut()
-                .unwrap()
-                .extend(more.as_object().unwrap().clone());
-            domain_of(&user, "T1")
-        };
-        assert_eq!(user(json!({})).as_deref(), Some("example.com"));
-        for bad in [
-            json!({"deleted": true}),
-            json!({"is_bot": true}),
-            json!({"is_stranger": true}),
-            json!({"is_email_confirmed": false}),
-            json!({"team_id": "T2"}),
-            json!({"profile": {}}),
-        ] {
-            assert_eq!(user(bad.clone()), None, "{bad}");
-        }
     }
 }

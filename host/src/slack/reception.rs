@@ -4,7 +4,7 @@ mod commands;
 
 use std::sync::Arc;
 
-use k8shawk_core::approval::{Person, Question};
+use k8shawk_core::approval::Question;
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use super::command;
-use super::effect::Effect;
+use super::effect::{Answer, Effect};
 use super::inbox::Arrived;
-use super::message::Look;
-use super::payload::{Inbound, Place, Press, Target};
+use super::payload::{Inbound, Place, Press};
+use super::people::{Insider, Refusal};
 use super::{Slack, home, mention};
 use crate::desk::{Act, Desk};
 use crate::store::{Asked, Put, StoreError};
@@ -25,11 +25,17 @@ use crate::store::{Asked, Put, StoreError};
 /// Things that are worked on at the same time.
 const AT_ONCE: usize = 16;
 
-/// Where somebody did something, and under which id it is known.
+/// What is said where a click came to a host that did not show the button. Slack delivers to any one
+/// of the connections of an app, and to no second one.
+const ELSEWHERE: &str = "Nothing was done. This is a button of another K8sHawk that uses the same \
+                         Slack app, and Slack delivered the click here. Click again; where it \
+                         comes here more often, each cluster needs a Slack app of its own.";
+
+/// Where something was done, and under which id it is known.
 struct From<'a> {
     id: &'a str,
-    user: &'a str,
     place: &'a Place,
+    who: Insider,
 }
 
 impl Slack {
@@ -76,39 +82,11 @@ impl Slack {
 
     /// Work on one thing. Its answers leave through the outbox.
     pub async fn receive(&self, arrived: Arrived, desk: &dyn Desk) {
-        let id = arrived.id.as_str();
-        let done = match &arrived.what {
-            Inbound::Pressed {
-                user,
-                place,
-                press,
-                target,
-                trigger,
-            } => {
-                let from = From { id, user, place };
-                self.pressed(&from, *press, target, trigger, desk).await
-            }
-            Inbound::Reason {
-                user,
-                place,
-                target,
-                reason,
-            } => {
-                let act = Act::Dismiss {
-                    id: target.incident.clone(),
-                    reason: reason.clone(),
-                };
-                let from = From { id, user, place };
-                let done = self.act(&from, &act, desk).await;
-                self.explain(&from, done)
-            }
-            Inbound::Command { user, place, text } => {
-                let answer = self.command(&From { id, user, place }, text, desk).await;
-                self.put(&[Effect::whisper(id, user, place, answer)])
-            }
-            Inbound::Mention { place, text, .. } => self.mentioned(id, place, text),
-            Inbound::Home { user } => self.put(&[Effect::home(user)]),
-            Inbound::Revoked => {
+        let done = match arrived.what.from() {
+            // Whether they may see it is found out when it is shown.
+            Some((user, None)) => self.put(&[Effect::home(user)]),
+            Some((user, Some(place))) => self.admit(&arrived, user, place, desk).await,
+            None => {
                 error!("the app was removed from Slack or its tokens were revoked");
                 Ok(())
             }
@@ -118,43 +96,132 @@ impl Slack {
         }
     }
 
+    /// The one way in for people: what is meant for another installation is left to it, and who is
+    /// no insider is told so and nothing else.
+    async fn admit(
+        &self,
+        arrived: &Arrived,
+        user: &str,
+        place: &Place,
+        desk: &dyn Desk,
+    ) -> Result<(), StoreError> {
+        let id = arrived.id.as_str();
+        let whisper = |answer| self.put(&[Effect::whisper(id, user, place, answer)]);
+        let meant = arrived.what.installation();
+        if meant.is_some_and(|meant| meant != self.options.installation.id()) {
+            warn!("a click for another installation came here: each needs a Slack app of its own");
+            return whisper(Answer::refuses(ELSEWHERE));
+        }
+        match self.insider(user).await {
+            Ok(who) => {
+                let from = From { id, place, who };
+                self.work(&from, &arrived.what, desk).await
+            }
+            Err(refusal) => {
+                let why = refusal.to_string();
+                self.write_down(user, &arrived.what, &why);
+                whisper(Answer::refuses(&format!("Not done: {why}")))
+            }
+        }
+    }
+
+    async fn work(
+        &self,
+        from: &From<'_>,
+        what: &Inbound,
+        desk: &dyn Desk,
+    ) -> Result<(), StoreError> {
+        match what {
+            Inbound::Pressed { press, trigger, .. } => {
+                self.pressed(from, press, trigger, desk).await
+            }
+            Inbound::Reason {
+                incident, reason, ..
+            } => {
+                let act = Act::Dismiss {
+                    id: incident.clone(),
+                    reason: reason.clone(),
+                };
+                let done = self.act(from, &act, desk).await;
+                self.explain(from, done)
+            }
+            Inbound::Command { text, trigger, .. } => {
+                match self.command(from, text, trigger, desk).await {
+                    Some(answer) => self.answer(from, answer),
+                    None => Ok(()),
+                }
+            }
+            Inbound::Mention { text, .. } => self.mentioned(from, text),
+            Inbound::Home { .. } | Inbound::Revoked => Ok(()),
+        }
+    }
+
     fn put(&self, puts: &[Put]) -> Result<(), StoreError> {
         self.outbox.put(puts)
     }
 
-    fn now(&self) -> Look {
-        Look {
-            now: self.clock.now(),
-            expires_after: self.options.expires_after,
-        }
+    fn answer(&self, from: &From<'_>, answer: Answer) -> Result<(), StoreError> {
+        let user = from.who.user();
+        self.put(&[Effect::whisper(from.id, user, from.place, answer)])
+    }
+
+    /// Who may read: full members of the workspace who are named, or are members of the channel.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(super) async fn insider(&self, user: &str) -> Result<Insider, Refusal> {
+        let channel = self.channel_id(&self.options.channel).await?;
+        let named = &self.options.approvers;
+        self.people.insider(user, named, &channel).await
     }
 
     async fn pressed(
         &self,
         from: &From<'_>,
-        press: Press,
-        target: &Target,
+        press: &Press,
         trigger: &str,
         desk: &dyn Desk,
     ) -> Result<(), StoreError> {
-        let id = target.incident.clone();
-        let done = match press {
-            Press::Approve => match target.question() {
-                Some(shown) => self.act(from, &Act::Approve { id, shown }, desk).await,
-                None => Err("that button shows no fix; look at the message again".to_owned()),
-            },
-            // Its message does not show that it is proposed elsewhere.
-            Press::Undo => {
-                let answer = command::told(&self.act(from, &Act::Undo { id }, desk).await);
-                return self.put(&[Effect::whisper(from.id, from.user, from.place, answer)]);
+        let done = match press.clone() {
+            Press::Approve { incident, shown } => {
+                let act = Act::Approve {
+                    id: incident,
+                    shown,
+                };
+                self.act(from, &act, desk).await
             }
-            Press::Dismiss => self.open(trigger, home::reason(target, from.place)).await,
-            Press::Details => match self.store.get(&id) {
-                Ok(record) => self.open(trigger, home::details(&record, self.now())).await,
+            // Its message does not show that it is proposed elsewhere.
+            Press::Undo { incident } => {
+                let done = self.act(from, &Act::Undo { id: incident }, desk).await;
+                return self.answer(from, command::told(&done));
+            }
+            Press::Mute { what, minutes } => {
+                let done = self.mute(from, &what, minutes).await;
+                return self.answer(from, command::told(&done));
+            }
+            Press::Dismiss { incident } => self.ask_reason(from, &incident, "", trigger).await,
+            Press::Details { incident } => match self.store.get(&incident) {
+                Ok(record) => {
+                    self.open(trigger, home::details(&record, self.look()))
+                        .await
+                }
                 Err(fault) => Err(fault.to_string()),
             },
         };
         self.explain(from, done)
+    }
+
+    /// Ask why an incident is dismissed; `proposed` stands in the field at first.
+    async fn ask_reason(
+        &self,
+        from: &From<'_>,
+        incident: &str,
+        proposed: &str,
+        trigger: &str,
+    ) -> Result<String, String> {
+        let record = self.store.get(incident).map_err(|e| e.to_string())?;
+        let view = home::reason(&record, from.place, proposed, self.look());
+        self.open(trigger, view).await
     }
 
     /// A dialog must open within seconds: it does not go through the outbox.
@@ -171,28 +238,13 @@ impl Slack {
         if done.is_ok() {
             return Ok(());
         }
-        let answer = command::told(&done);
-        self.put(&[Effect::whisper(from.id, from.user, from.place, answer)])
+        self.answer(from, command::told(&done))
     }
 
     /// Find out who it is, ask the desk, write down what was asked and answered.
     async fn act(&self, from: &From<'_>, act: &Act, desk: &dyn Desk) -> Result<String, String> {
         let done = self.try_act(from, act, desk).await;
-        let answer = match &done {
-            Ok(message) | Err(message) => message.as_str(),
-        };
-        let asked = Asked {
-            at: self.clock.now(),
-            door: "slack",
-            person: from.user,
-            incident: act.incident(),
-            what: act.name(),
-            done: done.is_ok(),
-            answer,
-        };
-        if let Err(fault) = self.store.asked(&asked) {
-            warn!(%fault, "what a person asked is not written down");
-        }
+        self.written_down(from.who.user(), act.incident(), act.name(), &done);
         if done.is_ok()
             && let Ok(record) = self.store.get(act.incident())
             && let Err(fault) = self.changed(&record)
@@ -207,46 +259,47 @@ impl Slack {
         if let Act::Approve { shown, .. } = act {
             stands(&record, shown)?;
         }
-        let person = self.person(from, &record).await?;
-        desk.act(&person, act)
-    }
-
-    async fn person(&self, from: &From<'_>, record: &Record) -> Result<Person, String> {
-        let unknown = |e| format!("it cannot be found out who you are ({e}); try again");
         let mut named = self.options.approvers.clone();
-        named.extend(named_by_policies(record));
-        let person = self
-            .people
-            .person(from.user, &named)
-            .await
-            .map_err(unknown)?;
-        if self.options.approvers.is_empty() {
-            let channel = self
-                .channel_id(&self.options.channel)
-                .await
-                .map_err(unknown)?;
-            let member = self
-                .people
-                .is_member(&channel, from.user)
-                .await
-                .map_err(unknown)?;
-            if !member {
-                return Err("only members of the channel may do that".to_owned());
-            }
-        }
-        Ok(person)
+        named.extend(named_by_policies(&record));
+        let person = self.people.person(&from.who, &named).await;
+        desk.act(&person.map_err(|e| Refusal::from(e).to_string())?, act)
     }
 
-    fn mentioned(&self, id: &str, place: &Place, text: &str) -> Result<(), StoreError> {
-        let Some(thread) = &place.thread else {
+    /// What somebody asked who was not let in.
+    fn write_down(&self, user: &str, what: &Inbound, why: &str) {
+        let (about, name) = match what {
+            Inbound::Pressed { press, .. } => (press.about(), press.action()),
+            Inbound::Reason { incident, .. } => (incident.as_str(), "dismiss"),
+            _ => return,
+        };
+        self.written_down(user, about, name, &Err(why.to_owned()));
+    }
+
+    fn written_down(&self, user: &str, about: &str, what: &str, done: &Result<String, String>) {
+        let asked = Asked {
+            at: self.clock.now(),
+            door: "slack",
+            person: user,
+            incident: about,
+            what,
+            done: done.is_ok(),
+            answer: done.as_ref().map_or_else(String::as_str, String::as_str),
+        };
+        if let Err(fault) = self.store.asked(&asked) {
+            warn!(%fault, "what a person asked is not written down");
+        }
+    }
+
+    fn mentioned(&self, from: &From<'_>, text: &str) -> Result<(), StoreError> {
+        let (channel, Some(thread)) = (&from.place.channel, &from.place.thread) else {
             return Ok(());
         };
-        let known = self.store.incident_of_message(&place.channel, thread)?;
+        let known = self.store.incident_of_message(channel, thread)?;
         let answer = match known {
-            Some(incident) => mention::answer(text, &self.store.get(&incident)?, self.now()),
+            Some(incident) => mention::answer(text, &self.store.get(&incident)?, self.look()),
             None => mention::elsewhere(),
         };
-        self.put(&[Effect::reply(id, &place.channel, thread, answer)])
+        self.put(&[Effect::reply(from.id, channel, thread, answer)])
     }
 }
 

@@ -11,8 +11,8 @@ use tracing::warn;
 
 use super::Slack;
 use super::api::{ApiError, Class};
-use super::effect::{Answer, Effect};
-use super::message::{self, Look};
+use super::effect::Effect;
+use super::message;
 use super::thread::{Content, Post};
 use crate::outbox::{Deliver, Outcome};
 use crate::store::{Entry, MUTED, Posted, StoreError};
@@ -86,7 +86,7 @@ impl Deliver for Slack {
                 thread,
                 answer,
             } => {
-                let body = answer_body(answer);
+                let body = answer.json(&self.options.installation);
                 self.post(entry, &entry.key, channel, Some(thread), body)
                     .await
                     .map(|_| String::new())
@@ -97,24 +97,9 @@ impl Deliver for Slack {
     }
 }
 
-fn answer_body(answer: &Answer) -> Value {
-    let mut body = json!({"text": answer.text, "unfurl_links": false});
-    if !answer.blocks.is_empty() {
-        body = with(body, json!({"blocks": answer.blocks}));
-    }
-    body
-}
-
 type Sent<T> = Result<T, Outcome>;
 
 impl Slack {
-    fn look(&self) -> Look {
-        Look {
-            now: self.clock.now(),
-            expires_after: self.options.expires_after,
-        }
-    }
-
     fn record(&self, incident: &str) -> Sent<Record> {
         self.store.get(incident).map_err(|fault| match fault {
             StoreError::Unknown(_) => Outcome::Dropped(fault.to_string()),
@@ -235,6 +220,11 @@ impl Slack {
         }
     }
 
+    /// The key of a message in a channel that other installations may post to as well.
+    fn key(&self, key: &str) -> String {
+        format!("{}/{key}", self.options.installation.id())
+    }
+
     /// Post once: where an earlier attempt may have been done, look for it first. Returns the
     /// channel's id, the timestamp, and true where it was found.
     async fn post(
@@ -245,9 +235,10 @@ impl Slack {
         thread: Option<&str>,
         body: Value,
     ) -> Sent<(String, String, bool)> {
+        let key = self.key(key);
         if let Some(since) = entry.begun_at {
             let id = self.channel_id(channel).await.map_err(|e| outcome(&e))?;
-            let found = self.find(&id, thread, key, since).await;
+            let found = self.find(&id, thread, &key, since).await;
             if let Some(ts) = found.map_err(|e| outcome(&e))? {
                 return Ok((id, ts, true));
             }

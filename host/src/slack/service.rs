@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use k8shawk_core::Installation;
 use k8shawk_core::config::Config;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
@@ -60,9 +61,19 @@ impl Access {
     }
 }
 
+/// What Slack is made of once it is known which installation this is.
+struct Prepared {
+    api: Api,
+    channel: String,
+    approvers: Vec<String>,
+    expires_after: i64,
+    speech: Option<Arc<Speech>>,
+}
+
 /// Slack, put together and not running yet.
 pub struct Service {
-    slack: Option<Arc<Slack>>,
+    prepared: Option<Prepared>,
+    clock: Clock,
     outbox: Arc<Outbox>,
     store: Arc<Store>,
     socket: Option<Socket>,
@@ -86,7 +97,7 @@ impl Service {
         let (inbox, arrived) = Inbox::new();
         let configured = access.configured(config);
         let used = configured.missing().is_empty();
-        let (mut slack, mut socket) = (None, None);
+        let (mut prepared, mut socket) = (None, None);
         if let (true, Some(bot), Some(channel)) = (used, &access.bot, &config.slack.channel) {
             let pace = Pace::new(Rates::default());
             let api = Api::new(api::http()?, &config.slack.api_url, bot.clone(), pace);
@@ -94,25 +105,24 @@ impl Service {
                 socket = Some(Socket::new(api.with(app.clone()), inbox.clone())?);
             }
             let expires = config.approval_expires.as_millis();
-            let options = Options {
+            prepared = Some(Prepared {
+                api,
                 channel: channel.clone(),
                 approvers: config.approvers_in_slack(),
                 expires_after: i64::try_from(expires).unwrap_or(i64::MAX),
-            };
-            let (store, outbox, clock) = (store.clone(), outbox.clone(), clock.clone());
-            slack = Some(Arc::new(Slack::new(
-                api, store, outbox, clock, options, speech,
-            )));
+                speech,
+            });
         }
-        let signing = access.signing.as_ref().filter(|_| slack.is_some());
+        let signing = access.signing.as_ref().filter(|_| prepared.is_some());
         let door = Arc::new(Door {
             verifier: signing.map(|s| Verifier::new(s.expose_secret())),
             inbox,
-            clock,
+            clock: clock.clone(),
             configured,
         });
         Ok(Service {
-            slack,
+            prepared,
+            clock,
             outbox,
             store,
             socket,
@@ -131,11 +141,21 @@ impl Service {
         http::router(self.door.clone())
     }
 
-    /// Follow the store, send, receive, until the host stops.
-    pub fn start(self, desk: &Arc<dyn Desk>, supervisor: &Supervisor) {
-        let Some(slack) = self.slack else {
+    /// Follow the store, send, receive as this installation, until the host stops.
+    pub fn start(self, installation: Installation, desk: &Arc<dyn Desk>, supervisor: &Supervisor) {
+        let Some(prepared) = self.prepared else {
             return;
         };
+        let options = Options {
+            installation,
+            channel: prepared.channel,
+            approvers: prepared.approvers,
+            expires_after: prepared.expires_after,
+        };
+        let (store, outbox) = (self.store.clone(), self.outbox.clone());
+        let (api, speech) = (prepared.api, prepared.speech);
+        let slack = Slack::new(api, store, outbox, self.clock, options, speech);
+        let slack = Arc::new(slack);
         let stop = supervisor.stop();
         let (to, store, at, until) = (slack.clone(), self.store, desk.clone(), stop.clone());
         supervisor.keep(Task::SlackFollow, move || {

@@ -1,8 +1,9 @@
 //! What the thread of an incident's message gets, derived from the record: each post has a key
 //! and is sent once, however often it is derived.
 
+use k8shawk_core::Installation;
 use k8shawk_core::rca;
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::redact::redact;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::blocks::{self, Button, Confirm};
 use super::markdown;
 use super::message::{Message, standing};
-use super::payload::Target;
+use super::payload::Press;
 use super::text::{block, code, inline, person, plain};
 
 /// Characters of a document that is shown as a message; a longer one is a file.
@@ -47,13 +48,22 @@ pub enum Content {
     },
 }
 
-impl Post {
-    fn message(key: String, text: &str, blocks: Vec<Value>) -> Post {
+/// Makes posts of one incident: each says which one, and of which cluster.
+struct Thread<'a> {
+    record: &'a Record,
+    installation: &'a Installation,
+}
+
+impl Thread<'_> {
+    fn post(&self, key: String, text: &str, blocks: Vec<Value>) -> Post {
+        let cluster = self.installation.cluster();
+        let id = self.record.incident.id.to_string();
+        let text = format!("[{cluster}] {text}");
         Post {
             key,
             content: Content::Message {
-                text: plain(text, 1000),
-                blocks: blocks::fit(blocks, Vec::new()),
+                text: plain(&text, 1000),
+                blocks: blocks::fit(blocks, vec![blocks::of_cluster(self.installation, &[id])]),
             },
         }
     }
@@ -75,134 +85,145 @@ impl Content {
 }
 
 /// Everything that the thread should have by now, in order.
-pub fn posts(record: &Record) -> Vec<Post> {
+pub fn posts(record: &Record, installation: &Installation) -> Vec<Post> {
+    let thread = Thread {
+        record,
+        installation,
+    };
     let mut all = Vec::new();
     if record.asked_at.is_some() && record.finding.is_some() {
-        all.extend(document(record, "asked"));
+        all.extend(thread.document("asked"));
     }
-    all.extend(voided(record));
+    all.extend(thread.voided());
     if let Some(execution) = &record.execution {
-        all.push(applying(record));
+        all.push(thread.applying(execution));
         if let Some(output) = &execution.output {
             let at = execution.started_at;
             let shown = block(output, 2500);
             let key = format!("output/{at}");
             let text = format!("Output: {output}");
             let section = blocks::section(&format!("*Output*\n{shown}"));
-            all.push(Post::message(key, &text, vec![section]));
+            all.push(thread.post(key, &text, vec![section]));
         }
     }
-    if let Some(verdict) = verdict(record) {
+    if let Some(verdict) = thread.verdict() {
         all.push(verdict);
-        all.extend(document(record, record.state.as_str()));
+        all.extend(thread.document(record.state.as_str()));
     }
     if let Some(other) = &record.undone_by {
         let text = format!("{other} proposes to take this fix back");
         let section = blocks::section(&format!("*Undo:* {}.", inline(&text, 200)));
-        all.push(Post::message(format!("undo/{other}"), &text, vec![section]));
+        all.push(thread.post(format!("undo/{other}"), &text, vec![section]));
     }
     all
 }
 
-/// Each time that a question or an approval became void: an edited message tells nobody.
-fn voided(record: &Record) -> Vec<Post> {
-    let asked = |s: State| matches!(s, State::Waiting | State::Approved | State::Executing);
-    let steps = record.history.iter();
-    steps
-        .clone()
-        .zip(steps.skip(1))
-        .filter(|(before, after)| {
-            asked(before.state) && matches!(after.state, State::Open | State::Investigated)
-        })
-        .map(|(_, after)| {
-            let note = inline(&after.note, 600);
-            let text = format!("Asked again: {}", after.note);
-            let section = blocks::section(&format!(":repeat: *Asked again:* {note}."));
-            Post::message(format!("void/{}", after.at), &text, vec![section])
-        })
-        .collect()
-}
-
-fn applying(record: &Record) -> Post {
-    let (fix, at, by) = match &record.execution {
-        Some(e) => (&e.fix, e.started_at, e.approvers.as_slice()),
-        None => return Post::message("applying".to_owned(), "Applying fix", Vec::new()),
-    };
-    let names: Vec<String> = by.iter().map(|n| person(n)).collect();
-    let what = inline(&format!("{} on {}", fix.action.name(), fix.target), 400);
-    let kubectl = code(&fix.kubectl(), 900);
-    let by = names.join(", ");
-    let shown = format!("*Applying fix*: {what}\n{kubectl}\nApproved by {by}.");
-    let text = format!("Applying fix: {} on {}", fix.action.name(), fix.target);
-    Post::message(
-        format!("applying/{at}"),
-        &text,
-        vec![blocks::section(&shown)],
-    )
-}
-
-/// The end of the incident, with Undo where the fix has an inverse and did not simply help.
-fn verdict(record: &Record) -> Option<Post> {
-    let ended = record.state.is_final() && record.asked_at.is_some();
-    if !ended || record.state == State::Merged {
-        return None;
+impl Thread<'_> {
+    /// Each time that a question or an approval became void: an edited message tells nobody.
+    fn voided(&self) -> Vec<Post> {
+        let asked = |s: State| matches!(s, State::Waiting | State::Approved | State::Executing);
+        let steps = self.record.history.iter();
+        steps
+            .clone()
+            .zip(steps.skip(1))
+            .filter(|(before, after)| {
+                asked(before.state) && matches!(after.state, State::Open | State::Investigated)
+            })
+            .map(|(_, after)| {
+                let note = inline(&after.note, 600);
+                let text = format!("Asked again: {}", after.note);
+                let section = blocks::section(&format!(":repeat: *Asked again:* {note}."));
+                self.post(format!("void/{}", after.at), &text, vec![section])
+            })
+            .collect()
     }
-    let look = super::message::Look {
-        now: i64::MIN / 2,
-        expires_after: 0,
-    };
-    let standing = standing(record, look);
-    let mut all = vec![blocks::section(&format!(
-        "{} {}",
-        standing.mark, standing.words
-    ))];
-    if let Some(recovery) = &record.recovery {
-        let checks = format!("{} checks", recovery.checks);
-        all.push(blocks::context(&[checks]));
-    }
-    all.extend(undo(record));
-    let key = format!("verdict/{}", record.state.as_str());
-    Some(Post::message(key, &standing.brief, all))
-}
 
-fn undo(record: &Record) -> Option<Value> {
-    let back = record.inverse()?;
-    let id = &record.incident.id.0;
-    let what = plain(&back.kubectl(), 200);
-    Some(blocks::actions(&[Button {
-        action: "undo",
-        label: "Undo…".to_owned(),
-        value: Target::of(id).value(),
-        style: (record.state == State::Worse).then_some("danger"),
-        confirm: Some(Confirm {
-            title: "Take the fix back?".to_owned(),
-            text: format!("Proposes {what}. It is judged and dry-run like any fix."),
-            yes: "Propose it".to_owned(),
-        }),
-        spoken: format!("Take back the fix of {id}"),
-    }]))
-}
-
-/// The RCA, as a message or as a file.
-fn document(record: &Record, when: &str) -> Option<Post> {
-    record.finding.as_ref()?;
-    let markdown = redact(&rca::render(record));
-    let key = format!("rca/{when}");
-    let shown = markdown::mrkdwn(&markdown);
-    if shown.chars().count() > SHOWN {
-        let name = rca::file_name(record);
-        let name = name.rsplit('/').next().unwrap_or("rca.md").to_owned();
-        return Some(Post {
-            key,
-            content: Content::File {
-                name,
-                comment: format!("Root cause analysis of {}", record.incident.id),
-                text: markdown,
-            },
-        });
+    fn applying(&self, execution: &Execution) -> Post {
+        let (fix, at) = (&execution.fix, execution.started_at);
+        let names: Vec<String> = execution.approvers.iter().map(|n| person(n)).collect();
+        let what = inline(&format!("{} on {}", fix.action.name(), fix.target), 400);
+        let kubectl = code(&fix.kubectl(), 900);
+        let by = names.join(", ");
+        let shown = format!("*Applying fix*: {what}\n{kubectl}\nApproved by {by}.");
+        let text = format!("Applying fix: {} on {}", fix.action.name(), fix.target);
+        self.post(
+            format!("applying/{at}"),
+            &text,
+            vec![blocks::section(&shown)],
+        )
     }
-    let sections = markdown::pieces(&shown, 2900);
-    let sections = sections.iter().map(|p| blocks::section(p)).collect();
-    let text = format!("Root cause analysis of {}", record.incident.id);
-    Some(Post::message(key, &text, sections))
+
+    /// The end of the incident, with Undo where the fix has an inverse and did not simply help.
+    fn verdict(&self) -> Option<Post> {
+        let record = self.record;
+        let ended = record.state.is_final() && record.asked_at.is_some();
+        if !ended || record.state == State::Merged {
+            return None;
+        }
+        let look = super::message::Look {
+            now: i64::MIN / 2,
+            expires_after: 0,
+            installation: self.installation,
+        };
+        let standing = standing(record, look);
+        let mut all = vec![blocks::section(&format!(
+            "{} {}",
+            standing.mark, standing.words
+        ))];
+        if let Some(recovery) = &record.recovery {
+            let checks = format!("{} checks", recovery.checks);
+            all.push(blocks::context(&[checks]));
+        }
+        all.extend(self.undo());
+        let key = format!("verdict/{}", record.state.as_str());
+        Some(self.post(key, &standing.brief, all))
+    }
+
+    fn undo(&self) -> Option<Value> {
+        let record = self.record;
+        let back = record.inverse()?;
+        let incident = record.incident.id.0.clone();
+        let what = plain(&back.kubectl(), 200);
+        let button = Button {
+            spoken: format!("Take back the fix of {incident}"),
+            press: Press::Undo { incident },
+            label: "Undo…".to_owned(),
+            style: (record.state == State::Worse).then_some("danger"),
+            confirm: Some(Confirm {
+                title: "Take the fix back?".to_owned(),
+                text: format!("Proposes {what}. It is judged and dry-run like any fix."),
+                yes: "Propose it".to_owned(),
+            }),
+        };
+        Some(blocks::actions(&[button], self.installation))
+    }
+
+    /// The RCA, as a message or as a file.
+    fn document(&self, when: &str) -> Option<Post> {
+        let record = self.record;
+        record.finding.as_ref()?;
+        let markdown = redact(&rca::render(record, self.installation.cluster()));
+        let key = format!("rca/{when}");
+        let shown = markdown::mrkdwn(&markdown);
+        if shown.chars().count() > SHOWN {
+            let name = rca::file_name(record);
+            let name = name.rsplit('/').next().unwrap_or("rca.md").to_owned();
+            return Some(Post {
+                key,
+                content: Content::File {
+                    name,
+                    comment: format!(
+                        "Root cause analysis of {}, cluster {}",
+                        record.incident.id,
+                        self.installation.cluster()
+                    ),
+                    text: markdown,
+                },
+            });
+        }
+        let sections = markdown::pieces(&shown, 2900);
+        let sections = sections.iter().map(|p| blocks::section(p)).collect();
+        let text = format!("Root cause analysis of {}", record.incident.id);
+        Some(self.post(key, &text, sections))
+    }
 }

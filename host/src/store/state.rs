@@ -1,9 +1,10 @@
 //! What is asked of the store as a whole.
 
+use k8shawk_core::Installation;
 use k8shawk_core::approval::ApprovalKey;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
-use super::{Store, Stored};
+use super::{Store, Stored, parse, render};
 use crate::random;
 
 /// One row, from the moment at which the file was made.
@@ -16,6 +17,10 @@ CREATE TABLE IF NOT EXISTS birth (
 CREATE TABLE IF NOT EXISTS installation (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     approval_key BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS host (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    installation TEXT NOT NULL
 );
 ";
 
@@ -53,6 +58,36 @@ impl Store {
             .map_err(|e| self.fault(e))
         })?;
         Ok(ApprovalKey::new(&bytes))
+    }
+
+    /// Keep which installation works with this store, for whoever reads it without a cluster.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub fn installed(&self, installation: &Installation) -> Stored<()> {
+        let text = render("installation", installation)?;
+        self.transact(|t| {
+            t.execute(
+                "INSERT INTO host (one, installation) VALUES (1, ?1)
+                 ON CONFLICT (one) DO UPDATE SET installation = ?1",
+                params![text],
+            )
+            .map(|_| ())
+            .map_err(|e| self.fault(e))
+        })
+    }
+
+    /// The installation that works, or last worked, with this store; none where none did yet.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub fn installation(&self) -> Stored<Option<Installation>> {
+        let text: Option<String> = self
+            .lock()
+            .query_row("SELECT installation FROM host", [], |r| r.get(0))
+            .optional()
+            .map_err(|e| self.fault(e))?;
+        text.map(|text| parse("installation", &text)).transpose()
     }
 
     /// How many incidents have not ended, by state.
@@ -102,5 +137,16 @@ mod tests {
         let first = digest(&Store::open(&path).unwrap());
         assert_eq!(digest(&Store::open(&path).unwrap()), first);
         assert_ne!(digest(&Store::in_memory().unwrap()), first);
+    }
+
+    #[test]
+    fn a_store_knows_whose_it_is() {
+        let store = Store::in_memory().unwrap();
+        assert_eq!(store.installation().unwrap(), None);
+        for cluster in ["staging", "prod"] {
+            let ours = Installation::of(cluster, Some("uid"), "db");
+            store.installed(&ours).unwrap();
+            assert_eq!(store.installation().unwrap(), Some(ours));
+        }
     }
 }

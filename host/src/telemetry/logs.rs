@@ -1,5 +1,7 @@
 //! Log lines: for people, or one JSON object each.
 
+mod of_cluster;
+
 use std::io::IsTerminal;
 
 use k8shawk_core::config::LogFormat;
@@ -11,16 +13,17 @@ use tracing_subscriber::{Layer, Registry, fmt};
 use super::Traces;
 use super::run::SPANS;
 use crate::terminal::progress;
+use of_cluster::OfCluster;
 
 /// What is logged where `RUST_LOG` says nothing.
 const USUAL: &str = "warn,k8shawk=info,k8shawk_sandbox=warn,kube_client=off,kube_runtime=error";
 
-/// Log lines go to standard error; `RUST_LOG` chooses which, `info` of ours by default. Spans go
-/// to `traces`, where there are any.
-pub fn start(format: LogFormat, traces: Option<&Traces>) {
+/// Log lines go to standard error; `RUST_LOG` chooses which, `info` of ours by default. Each JSON line
+/// names `cluster`, where there is one. Spans go to `traces`, where there are any.
+pub fn start(format: LogFormat, cluster: Option<&str>, traces: Option<&Traces>) {
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
         LogFormat::Text => text(),
-        LogFormat::Json => json(),
+        LogFormat::Json => json(cluster),
     };
     let ours = |of: &tracing::Metadata<'_>| of.is_span() && of.target().starts_with("k8shawk");
     let spans = traces.map(|traces| traces.layer().with_filter(filter_fn(ours)));
@@ -49,13 +52,14 @@ fn text() -> Box<dyn Layer<Registry> + Send + Sync> {
 }
 
 /// With the stage and the incident of each line, and the id of its trace.
-fn json() -> Box<dyn Layer<Registry> + Send + Sync> {
+fn json(cluster: Option<&str>) -> Box<dyn Layer<Registry> + Send + Sync> {
     let filter = chosen().or(filter_fn(|of| of.is_span() && of.target() == SPANS));
     fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(true)
+        .map_event_format(|lines| OfCluster::new(lines, cluster))
         .with_writer(|| progress::Stderr)
         .with_filter(filter)
         .boxed()

@@ -58,12 +58,12 @@ pub struct Timed {
 }
 
 impl Traces {
-    /// Send traces where `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
+    /// Send traces of `cluster` where `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
     /// says so; needs a tokio runtime.
     ///
     /// # Errors
     /// [`TraceError`] names what is wrong.
-    pub fn from_environment() -> Result<Option<Traces>, TraceError> {
+    pub fn from_environment(cluster: &str) -> Result<Option<Traces>, TraceError> {
         const ENDPOINTS: [&str; 2] = [
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
             "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -85,7 +85,7 @@ impl Traces {
         let mut provider = SdkTracerProvider::builder()
             .with_batch_exporter(Redacting::new(exporter))
             .with_id_generator(ids::Generator::default())
-            .with_resource(resource());
+            .with_resource(resource(cluster));
         if let Some(sampler) = sampler() {
             provider = provider.with_sampler(sampler);
         }
@@ -223,11 +223,17 @@ fn timeout() -> Duration {
         .map_or(PATIENCE, Duration::from_millis)
 }
 
+/// OpenTelemetry's name for the name of a cluster.
+const CLUSTER: &str = "k8s.cluster.name";
+
 /// Who sends: `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` are laid over it.
-fn resource() -> Resource {
-    let resource = Resource::builder()
+fn resource(cluster: &str) -> Resource {
+    let mut resource = Resource::builder()
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
     let attributes = variable("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
+    if !attributes.contains(CLUSTER) {
+        resource = resource.with_attribute(KeyValue::new(CLUSTER, cluster.to_owned()));
+    }
     if variable("OTEL_SERVICE_NAME").is_none() && !attributes.contains("service.name=") {
         return resource.with_service_name("k8shawk").build();
     }
@@ -242,5 +248,17 @@ fn sampler() -> Option<Sampler> {
         Some("parentbased_traceidratio") => Some(Sampler::TraceIdRatioBased(share.unwrap_or(1.0))),
         Some("parentbased_always_off") => Some(Sampler::AlwaysOff),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trace_names_its_cluster() {
+        let resource = resource("prod");
+        let name = resource.get(&CLUSTER.into());
+        assert_eq!(name.map(|n| n.to_string()).as_deref(), Some("prod"));
     }
 }

@@ -14,11 +14,13 @@ use k8shawk::outbox::Outbox;
 use k8shawk::slack::api::{self, Api, Pace, Rates, Token};
 use k8shawk::slack::http::{Configured, Door, router};
 use k8shawk::slack::inbox::Inbox;
+use k8shawk::slack::payload::Press;
 use k8shawk::slack::signature::Verifier;
 use k8shawk::slack::socket::Socket;
 use k8shawk::slack::{Options, Slack};
 use k8shawk::store::Store;
 use k8shawk::telemetry::Telemetry;
+use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::Record;
 use tokio_util::sync::CancellationToken;
@@ -67,6 +69,10 @@ pub(super) fn measure() -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
+fn ours() -> Installation {
+    Installation::of("bench", None, "bench")
+}
+
 /// A host with nothing but Slack, on a database on disk.
 struct Host {
     server: SlackServer,
@@ -94,6 +100,7 @@ impl Host {
         let api = Api::new(client.clone(), &server.url(), Token::new("xoxb-1"), pace);
         let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
         let options = Options {
+            installation: ours(),
             channel: "C0123".to_owned(),
             approvers: vec!["U0001".to_owned()],
             expires_after: 1_800_000,
@@ -139,7 +146,10 @@ impl Host {
 
     fn payload(&self, number: usize) -> serde_json::Value {
         // Unknown, so that the work behind the acknowledgement is small.
-        let value = format!(r#"{{"i":"inc-{}"}}"#, 900_000 + number);
+        let press = Press::Details {
+            incident: format!("inc-{}", 900_000 + number),
+        };
+        let value = press.value(&ours());
         click(
             "U0001",
             "details",

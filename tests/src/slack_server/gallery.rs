@@ -2,8 +2,9 @@
 
 use k8shawk::slack::effect::Answer;
 use k8shawk::slack::message::{Look, render};
-use k8shawk::slack::payload::{Place, Target};
+use k8shawk::slack::payload::Place;
 use k8shawk::slack::{command, home, mention, thread};
+use k8shawk_core::Installation;
 use k8shawk_core::record::{Record, State};
 use serde_json::{Value, json};
 
@@ -164,16 +165,23 @@ fn records() -> Vec<(String, Record)> {
     all
 }
 
+/// Who shows the gallery.
+fn ours() -> Installation {
+    Installation::of("prod", Some("uid"), "gallery")
+}
+
 /// Every message as `chat.postMessage` gets it, by name.
 pub fn messages() -> Vec<(String, Value)> {
+    let ours = ours();
     let look = Look {
         now: OPENED + 60_000,
         expires_after: 1_800_000,
+        installation: &ours,
     };
     let mut all = Vec::new();
     for (name, record) in records() {
         all.push((name.clone(), render(&record, look).json()));
-        for post in thread::posts(&record) {
+        for post in thread::posts(&record, &ours) {
             all.extend(
                 post.content
                     .json()
@@ -181,11 +189,25 @@ pub fn messages() -> Vec<(String, Value)> {
             );
         }
     }
-    let answer = |a: Answer| json!({"text": a.text, "blocks": a.blocks});
+    let answer = |a: Answer| a.json(&ours);
     let record = waiting("web", OPENED);
     let many = vec![record.clone(); 60];
     all.push(("list".to_owned(), answer(command::list(&many, true, look))));
     all.push(("show".to_owned(), answer(command::show(&record, look))));
+    all.push(("ask".to_owned(), answer(command::ask(&record, look))));
+    all.push((
+        "ask-largest".to_owned(),
+        answer(command::ask(&largest(), look)),
+    ));
+    let line = command::line(&record, look);
+    let mute = command::may_mute("inc-7", 60, Some(&line), look);
+    all.push(("mute".to_owned(), answer(mute)));
+    let elsewhere = command::elsewhere("staging", look);
+    all.push(("elsewhere".to_owned(), answer(elsewhere)));
+    all.push((
+        "outsider".to_owned(),
+        answer(Answer::refuses("Not done: you are a guest")),
+    ));
     all.push(("help".to_owned(), answer(command::help())));
     let refused = Err("U0009 may not approve this fix: shop is in production".to_owned());
     all.push(("refused".to_owned(), answer(command::told(&refused))));
@@ -204,9 +226,11 @@ pub fn messages() -> Vec<(String, Value)> {
 
 /// Every view, by name.
 pub fn views() -> Vec<(String, Value)> {
+    let ours = ours();
     let look = Look {
         now: OPENED + 60_000,
         expires_after: 1_800_000,
+        installation: &ours,
     };
     let place = Place {
         channel: "C0123".to_owned(),
@@ -217,8 +241,9 @@ pub fn views() -> Vec<(String, Value)> {
     vec![
         (
             "reason".to_owned(),
-            home::reason(&Target::of("inc-7"), &place),
+            home::reason(&record, &place, "known since monday", look),
         ),
+        ("home-closed".to_owned(), home::closed("you are a guest")),
         ("details".to_owned(), home::details(&record, look)),
         (
             "details-largest".to_owned(),

@@ -92,9 +92,8 @@ pub(super) fn call(server: &SlackServer, method: &str, body: &Value) -> Value {
             Some(users) => json!({"ok": true, "users": users}),
             None => error("no_such_subteam"),
         },
-        "users.info" => match seen.emails.get(text(body, "user")) {
-            Some(email) => json!({"ok": true, "user": {"id": text(body, "user"), "team_id": "T1",
-                "profile": {"email": email}}}),
+        "users.info" => match person(&seen, text(body, "user")) {
+            Some(user) => json!({"ok": true, "user": user}),
             None => error("user_not_found"),
         },
         "files.getUploadURLExternal" => ticket(server, &mut seen, body),
@@ -102,6 +101,31 @@ pub(super) fn call(server: &SlackServer, method: &str, body: &Value) -> Value {
         "files.info" => info(&seen, body),
         _ => error("unknown_method"),
     }
+}
+
+/// A full member of the workspace, unless the test says otherwise.
+fn person(seen: &Seen, id: &str) -> Option<Value> {
+    if !id.starts_with("U0") {
+        return None;
+    }
+    let mut user = json!({"id": id, "team_id": "T1", "name": "u", "deleted": false,
+        "is_admin": false, "is_owner": false, "is_primary_owner": false, "is_restricted": false,
+        "is_ultra_restricted": false, "is_bot": false, "is_app_user": false,
+        "is_email_confirmed": true, "profile": {"email": seen.emails.get(id)}});
+    let map = user.as_object_mut()?;
+    for (name, value) in seen
+        .users
+        .get(id)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        match value {
+            Value::Null => map.remove(name),
+            value => map.insert(name.clone(), value.clone()),
+        };
+    }
+    Some(user)
 }
 
 fn post(seen: &mut Seen, body: &Value) -> Value {

@@ -6,12 +6,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::{PoisonError, SlackServer};
+use super::SlackServer;
 
 pub(super) async fn upgrade(State(server): State<SlackServer>, mut request: Request) -> Response {
     let Some(key) = request.headers().get("sec-websocket-key") else {
@@ -24,12 +25,8 @@ pub(super) async fn upgrade(State(server): State<SlackServer>, mut request: Requ
     let Some(upgraded) = upgraded else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    *server
-        .connections
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner) += 1;
-    // Subscribed before the answer: what is delivered from now on arrives.
-    let envelopes = server.envelopes.subscribe();
+    // Before the answer: what is delivered from now on arrives.
+    let envelopes = server.connected();
     tokio::spawn(async move {
         if let Ok(stream) = upgraded.await {
             let stream = hyper_util::rt::TokioIo::new(stream);
@@ -57,7 +54,7 @@ pub(super) async fn upgrade(State(server): State<SlackServer>, mut request: Requ
 async fn serve<S>(
     server: &SlackServer,
     mut socket: WebSocketStream<S>,
-    mut envelopes: tokio::sync::broadcast::Receiver<Value>,
+    mut envelopes: UnboundedReceiver<Value>,
 ) where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
@@ -85,7 +82,7 @@ async fn serve<S>(
                 return;
             }
             envelope = envelopes.recv() => {
-                let Ok(envelope) = envelope else { return };
+                let Some(envelope) = envelope else { return };
                 if socket.send(Message::text(envelope.to_string())).await.is_err() {
                     return;
                 }

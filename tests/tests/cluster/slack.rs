@@ -94,7 +94,7 @@ fn over_socket_mode(cluster: &Cluster) -> Result<()> {
     let stranger = channel.click("U0666", "approve", &value, &ts);
     channel.socket("e1", &stranger)?;
     let told = channel.whispered("U0666", PATIENCE)?;
-    ensure!(told.contains("do not name them"), "{told}");
+    ensure!(told.contains("only members of the channel"), "{told}");
     ensure!(channel.message(&ts) == shown, "the message changed");
     ensure!(recorded(&running, "U0666")? == 1, "it is not written down");
 

@@ -22,6 +22,7 @@ const SETS: &[&[&str]] = &[
     &["--set=fix.namespaces={*}"],
     &[
         "--set=fullnameOverride=hawk",
+        "--set=cluster.name=arn:aws:eks:eu-west-1:1:cluster/prod",
         "--set=image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         "--set=persistence.existingClaim=mine",
         "--set=secret.existing=keys",

@@ -12,6 +12,7 @@ use k8shawk::pipeline::Pipeline;
 use k8shawk::slack::message::{Look, render};
 use k8shawk::slack::thread::posts;
 use k8shawk::world::World;
+use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::bundle::{Bundle, Recorded};
 use k8shawk_core::classes;
@@ -119,12 +120,17 @@ impl Stage {
     }
 
     fn told(&self, record: &Record, left: &mut Left) {
+        let ours = Installation::of("prod", None, "db");
         let look = Look {
             now: record.last_seen,
             expires_after: 1_800_000,
+            installation: &ours,
         };
         left.to("Slack", render(record, look).json().to_string());
-        left.to("Slack", serde_json::to_string(&posts(record)).unwrap());
+        left.to(
+            "Slack",
+            serde_json::to_string(&posts(record, &ours)).unwrap(),
+        );
         let rca = std::fs::read_to_string(record.rca.as_ref().unwrap()).unwrap();
         assert!(rca.contains("## Cause"));
         left.to("RCA", rca);

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use k8shawk::slack::payload::Press;
+use k8shawk_core::approval::Question;
 use k8shawk_core::record::State;
 use serde_json::{Value, json};
 
@@ -79,7 +81,15 @@ async fn a_click_on_an_older_diff_is_refused() {
     let w = World::new(&["U0001"]).await;
     let id = w.open("web").incident.id.0;
     w.settled().await;
-    let old = json!({"i": id, "d": "0".repeat(64), "a": 1}).to_string();
+    let shown = Question {
+        digest: "0".repeat(64),
+        asked_at: 1,
+    };
+    let press = Press::Approve {
+        incident: id.clone(),
+        shown,
+    };
+    let old = press.value(&w.installation);
     w.post(
         "/slack/interactions",
         &form(&w.click("U0001", "approve", &old)),
@@ -119,8 +129,7 @@ async fn who_asks_to_take_a_fix_back_is_told_where() {
     let w = World::new(&["U0001"]).await;
     let id = w.open("web").incident.id.0;
     w.settled().await;
-    let value = json!({"i": id}).to_string();
-    let body = form(&w.click("U0001", "undo", &value));
+    let body = form(&w.click("U0001", "undo", &w.value("undo", &id)));
     assert_eq!(w.post("/slack/interactions", &body).await, 200);
     w.quiet().await;
     assert_eq!(w.acts(), 1);
@@ -132,9 +141,8 @@ async fn dismiss_asks_for_a_reason_and_details_opens_a_dialog() {
     let w = World::new(&["U0001"]).await;
     let id = w.open("web").incident.id.0;
     w.settled().await;
-    let value = json!({"i": id}).to_string();
     for action in ["dismiss", "details"] {
-        let mut payload = w.click("U0001", action, &value);
+        let mut payload = w.click("U0001", action, &w.value(action, &id));
         payload["trigger_id"] = json!(action);
         assert_eq!(w.post("/slack/interactions", &form(&payload)).await, 200);
         w.quiet().await;
@@ -250,7 +258,7 @@ async fn the_socket_opens_anew_when_slack_refreshes_it() {
     w.server
         .deliver(json!({"type": "disconnect", "reason": "refresh_requested"}));
     w.until(|| w.server.connections() >= 2).await;
-    let payload = click("U0001", "details", r#"{"i":"inc-1"}"#, "1.1", "");
+    let payload = click("U0001", "details", &w.value("details", "inc-1"), "1.1", "");
     w.server
         .deliver(json!({"envelope_id": "e2", "type": "interactive", "payload": payload}));
     w.until(|| w.server.seen().acks.iter().any(|a| a == "e2"))

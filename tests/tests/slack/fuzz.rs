@@ -35,7 +35,7 @@ fn strange(random: &mut Random) -> Value {
         json!("inc-99999999999999999999"),
         deep,
         json!({"i": "inc-1", "d": {"i": "inc-1"}}),
-        json!("{\"i\":\"inc-1\",\"i\":\"inc-2\"}"),
+        json!("{\"h\":\"0123456789abcdef\",\"i\":\"inc-1\",\"i\":\"inc-2\"}"),
     ];
     all[random.next(all.len())].clone()
 }
@@ -85,7 +85,8 @@ async fn ten_thousand_malformed_bodies_have_no_effect() {
     let id = w.open("web").incident.id.0;
     w.settled().await;
     // A whole click has an effect; every damaged one must lose it: the digest is a wrong one.
-    let wrong = json!({"i": id, "d": "f".repeat(64), "a": 1}).to_string();
+    let host = w.installation.id();
+    let wrong = json!({"h": host, "i": id, "d": "f".repeat(64), "a": 1}).to_string();
     let mut random = Random(0x5eed);
     let mut parsed = 0;
     let mut sent = 0;

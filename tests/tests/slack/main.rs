@@ -11,5 +11,7 @@ mod doors;
 mod fuzz;
 mod judges;
 mod outages;
+mod outsiders;
 mod people;
+mod shared_app;
 mod world;

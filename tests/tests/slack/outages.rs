@@ -46,9 +46,16 @@ async fn one_incident_is_one_message_that_stays_true() {
         .map(|m| m.body["text"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(thread.len(), 5, "{thread:?}");
-    assert!(thread[0].starts_with("Root cause") && thread[1].starts_with("Applying fix"));
-    assert!(thread[2].starts_with("Output") && thread[3].starts_with("Recovered"));
-    assert!(thread[4].starts_with("Root cause"));
+    let says = [
+        "Root cause",
+        "Applying fix",
+        "Output",
+        "Recovered",
+        "Root cause",
+    ];
+    for (post, says) in thread.iter().zip(says) {
+        assert!(post.starts_with(&format!("[prod] {says}")), "{post}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! A host with nothing but Slack: store, outbox, doors, and a desk that keeps what it is asked.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,19 +11,20 @@ use k8shawk::outbox::Outbox;
 use k8shawk::slack::api::{self, Api, Pace, Rates, Token};
 use k8shawk::slack::http::{Configured, Door, router};
 use k8shawk::slack::inbox::Inbox;
-use k8shawk::slack::payload::Target;
+use k8shawk::slack::payload::Press;
 use k8shawk::slack::signature::Verifier;
 use k8shawk::slack::socket::Socket;
 use k8shawk::slack::{Options, Slack};
 use k8shawk::speech::Speech;
 use k8shawk::store::{Store, StoreError};
 use k8shawk::telemetry::Telemetry;
+use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::{Record, State};
 pub use k8shawk_tests::slack_server::click::{click, form, signed};
 use k8shawk_tests::slack_server::gallery::waiting;
 use k8shawk_tests::slack_server::{SECRET, SlackServer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 /// Approves whoever comes, once.
@@ -86,6 +88,8 @@ pub struct World {
     pub clerk: Arc<Clerk>,
     pub clock: Clock,
     pub http: String,
+    pub installation: Installation,
+    commands: AtomicUsize,
     inbox: Inbox,
     api: Api,
     stop: CancellationToken,
@@ -112,6 +116,18 @@ impl World {
         approvers: &[&str],
         speech: Option<Arc<Speech>>,
     ) -> World {
+        World::of("prod", server, store, approvers, speech).await
+    }
+
+    /// The host of a cluster.
+    pub async fn of(
+        cluster: &str,
+        server: SlackServer,
+        store: Arc<Store>,
+        approvers: &[&str],
+        speech: Option<Arc<Speech>>,
+    ) -> World {
+        let installation = Installation::of(cluster, None, &store.birth().unwrap());
         let clock = Clock::default();
         let pace = Pace::new(rates());
         let api = Api::new(
@@ -122,6 +138,7 @@ impl World {
         );
         let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
         let options = Options {
+            installation: installation.clone(),
             channel: "C0123".to_owned(),
             approvers: approvers.iter().map(|a| (*a).to_owned()).collect(),
             expires_after: 1_800_000,
@@ -168,6 +185,8 @@ impl World {
             clerk,
             clock,
             http,
+            installation,
+            commands: AtomicUsize::new(0),
             inbox,
             api,
             stop,
@@ -233,7 +252,46 @@ impl World {
     /// The value that the Approve button of an incident carries now.
     pub fn approve_value(&self, id: &str) -> String {
         let record = self.store.get(id).unwrap();
-        Target::shown(id, &record.question().unwrap()).value()
+        let press = Press::Approve {
+            incident: id.to_owned(),
+            shown: record.question().unwrap(),
+        };
+        press.value(&self.installation)
+    }
+
+    /// The value that another button of an incident carries.
+    pub fn value(&self, action: &str, id: &str) -> String {
+        let incident = id.to_owned();
+        let press = match action {
+            "approve" => return self.approve_value(id),
+            "dismiss" => Press::Dismiss { incident },
+            "details" => Press::Details { incident },
+            "undo" => Press::Undo { incident },
+            _ => Press::Mute {
+                what: incident,
+                minutes: 60,
+            },
+        };
+        press.value(&self.installation)
+    }
+
+    /// Post a slash command.
+    pub async fn command(&self, user: &str, text: &str) -> u16 {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("command", "/k8shawk");
+        form.append_pair("text", text);
+        form.append_pair("user_id", user);
+        form.append_pair("channel_id", "C0123");
+        let number = self.commands.fetch_add(1, Ordering::Relaxed);
+        form.append_pair("trigger_id", &format!("1.2.{number}"));
+        form.append_pair("response_url", &self.server.response_url(user));
+        self.post("/slack/commands", &form.finish()).await
+    }
+
+    /// Post an event.
+    pub async fn event(&self, id: &str, event: Value) -> u16 {
+        let event = json!({"type": "event_callback", "event_id": id, "event": event});
+        self.post("/slack/events", &event.to_string()).await
     }
 
     pub fn click(&self, user: &str, action: &str, value: &str) -> Value {

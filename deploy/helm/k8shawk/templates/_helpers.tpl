@@ -47,8 +47,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* k8shawk.toml: what the chart decides, and .Values.config beside it. */}}
 {{- define "k8shawk.config" -}}
+{{- $cluster := dict "reader" (printf "%s/%s-reader" .Release.Namespace (include "k8shawk.fullname" .)) -}}
+{{- with .Values.cluster.name }}{{ $_ := set $cluster "name" . }}{{ end -}}
 {{- $decided := dict
-  "cluster" (dict "reader" (printf "%s/%s-reader" .Release.Namespace (include "k8shawk.fullname" .)))
+  "cluster" $cluster
   "watch" (dict "namespace" .Values.watch.namespace)
   "plugins" (dict "grants" "/etc/k8shawk/grants")
   "approval" (dict "approvers" .Values.approval.approvers)

@@ -170,6 +170,12 @@ pub const KEYS: &[Key] = &[
         set!(context, i => Some(i.text()?)),
     ),
     key(
+        "cluster.name",
+        "K8SHAWK_CLUSTER_NAME",
+        "what people call the cluster, on every message and document (the context; in-cluster in a pod)",
+        set!(cluster_name, i => Some(cluster_name(&i.text()?)?)),
+    ),
+    key(
         "cluster.reader",
         "K8SHAWK_READER",
         "service account that all reads are made as, `namespace/name`; else the account that writes",
@@ -547,6 +553,18 @@ pub const KEYS: &[Key] = &[
         set!(silent_after, i => Duration::from_secs(i.number(1, 86_400)?)),
     ),
 ];
+
+/// One word, since people write it before a number: `prod/17`.
+fn cluster_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| !c.is_whitespace() && !c.is_control() && !"<>&`*".contains(c);
+    if (1..=100).contains(&text.len()) && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is not one word of at most 100 bytes without any of < > & ` *"
+        ))
+    }
+}
 
 fn provider(text: &str) -> Result<Provider, String> {
     Provider::parse(&text.to_lowercase())

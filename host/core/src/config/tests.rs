@@ -179,3 +179,20 @@ fn every_variable_that_leads_a_secret_elsewhere_is_known() {
     }
     assert_eq!(trust::of_variable("DATABASE_URL"), None);
 }
+
+#[test]
+fn a_cluster_has_a_name_of_one_word() {
+    let parse = |name: &str| {
+        let text = format!("[cluster]\nname = {name:?}\n");
+        Config::parse(file("c", &text), none)
+    };
+    let arn = "arn:aws:eks:eu-west-1:1:cluster/prod";
+    for name in ["prod", arn] {
+        assert_eq!(parse(name).unwrap().cluster_name.as_deref(), Some(name));
+    }
+    let long = "x".repeat(101);
+    for name in ["", "two words", "<!here>", "a*b", long.as_str()] {
+        let faults = parse(name).unwrap_err();
+        assert!(faults[0].what.contains("one word"), "{faults:?}");
+    }
+}

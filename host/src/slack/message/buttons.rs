@@ -8,40 +8,40 @@ use serde_json::Value;
 
 use super::{Look, standing};
 use crate::slack::blocks::{self, Button, Confirm};
-use crate::slack::payload::Target;
+use crate::slack::payload::Press;
 use crate::slack::text::plain;
 
 /// The buttons that make sense in this state.
-pub(super) fn row(record: &Record, look: Look) -> Value {
-    let incident = &record.incident.id.0;
+pub(super) fn row(record: &Record, look: Look<'_>) -> Value {
+    let incident = record.incident.id.0.clone();
     let mut all = Vec::new();
     if let Some(candidate) = standing::may_approve(record, look) {
         let asked_at = record.asked_at.unwrap_or_default();
-        all.push(approve(incident, candidate, asked_at));
+        all.push(approve(&incident, candidate, asked_at));
     }
     if record.state.awaits_people() {
         all.push(Button {
-            action: "dismiss",
             label: "Dismiss…".to_owned(),
-            value: Target::of(incident).value(),
             style: None,
             confirm: None,
             spoken: format!("Dismiss {incident}, with a reason"),
+            press: Press::Dismiss {
+                incident: incident.clone(),
+            },
         });
     }
     all.push(Button {
-        action: "details",
         label: "Details".to_owned(),
-        value: Target::of(incident).value(),
         style: None,
         confirm: None,
         spoken: format!("All evidence of {incident}"),
+        press: Press::Details { incident },
     });
-    blocks::actions(&all)
+    blocks::actions(&all, look.installation)
 }
 
 fn approve(incident: &str, candidate: &Candidate, asked_at: i64) -> Button {
-    let question = Question {
+    let shown = Question {
         digest: candidate.digest.clone(),
         asked_at,
     };
@@ -53,9 +53,11 @@ fn approve(incident: &str, candidate: &Candidate, asked_at: i64) -> Button {
         _ => "",
     };
     Button {
-        action: "approve",
+        press: Press::Approve {
+            incident: incident.to_owned(),
+            shown,
+        },
         label: "Approve".to_owned(),
-        value: Target::shown(incident, &question).value(),
         style: Some(if risk == Risk::High {
             "danger"
         } else {

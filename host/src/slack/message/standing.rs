@@ -21,7 +21,7 @@ pub struct Standing {
 }
 
 /// The candidate that can be approved now.
-pub fn may_approve(record: &Record, look: Look) -> Option<&Candidate> {
+pub fn may_approve<'r>(record: &'r Record, look: Look<'_>) -> Option<&'r Candidate> {
     let candidate = record.decision.as_ref()?.first()?;
     let asked = record.asked_at?;
     let open = record.state == State::Waiting && look.now <= asked + look.expires_after;
@@ -29,7 +29,7 @@ pub fn may_approve(record: &Record, look: Look) -> Option<&Candidate> {
 }
 
 /// Where this incident stands.
-pub fn standing(record: &Record, look: Look) -> Standing {
+pub fn standing(record: &Record, look: Look<'_>) -> Standing {
     let mark = mark(record.state);
     let state = record.state.as_str();
     let of = |state, words: String, brief: &str| Standing {
@@ -116,7 +116,7 @@ fn mark(state: State) -> &'static str {
     }
 }
 
-fn waiting(record: &Record, look: Look) -> Standing {
+fn waiting(record: &Record, look: Look<'_>) -> Standing {
     let mark = mark(State::Waiting);
     let until = record.asked_at.unwrap_or_default() + look.expires_after;
     if look.now > until {

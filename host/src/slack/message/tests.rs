@@ -7,14 +7,25 @@ use k8shawk_core::record::{Execution, State};
 use k8shawk_core::recovery::{Health, Recovery};
 use k8shawk_core::{Evidence, Finding, Incident, IncidentId, ObjectRef};
 use rstest::rstest;
+use std::sync::LazyLock;
 
 use super::*;
-use crate::slack::payload::Target;
+use crate::slack::payload::Press;
 
-pub(crate) const LOOK: Look = Look {
-    now: 1_700_000_060_000,
-    expires_after: 1_800_000,
-};
+/// The installation of the tests, on the cluster `prod`.
+pub(crate) fn ours() -> &'static Installation {
+    static OURS: LazyLock<Installation> =
+        LazyLock::new(|| Installation::of("prod", Some("uid"), "database"));
+    &OURS
+}
+
+pub(crate) fn look() -> Look<'static> {
+    Look {
+        now: 1_700_000_060_000,
+        expires_after: 1_800_000,
+        installation: ours(),
+    }
+}
 
 /// An incident that waits for an approval.
 pub(crate) fn record() -> Record {
@@ -120,11 +131,11 @@ pub(crate) fn applied(state: State) -> Record {
 }
 
 fn shown(record: &Record) -> String {
-    render(record, LOOK).json().to_string()
+    render(record, look()).json().to_string()
 }
 
 fn buttons_of(record: &Record) -> Vec<String> {
-    let message = render(record, LOOK);
+    let message = render(record, look());
     let row = message.blocks.last().unwrap();
     row["elements"]
         .as_array()
@@ -159,16 +170,19 @@ fn a_waiting_incident_shows_what_is_asked() {
 #[test]
 fn the_button_is_bound_to_the_diff_that_is_shown() {
     let r = record();
-    let message = render(&r, LOOK);
+    let message = render(&r, look());
     let value = message.blocks.last().unwrap()["elements"][0]["value"]
         .as_str()
         .unwrap()
         .to_owned();
-    let target = Target::parse(&value).unwrap();
-    assert_eq!(target.incident, "inc-7");
-    let question = target.question().unwrap();
+    let (installation, press) = Press::parse("approve", &value).unwrap();
+    assert_eq!(installation, ours().id());
+    let Press::Approve { incident, shown } = press else {
+        panic!("{press:?}");
+    };
+    assert_eq!(incident, "inc-7");
     let candidate = &r.decision.unwrap().candidates[0];
-    assert_eq!(question.stands(candidate, r.asked_at.unwrap()), Ok(()));
+    assert_eq!(shown.stands(candidate, r.asked_at.unwrap()), Ok(()));
 }
 
 #[test]
@@ -280,7 +294,7 @@ fn the_largest_incident_fits_and_keeps_its_buttons() {
     let candidate = &mut r.decision.as_mut().unwrap().candidates[0];
     candidate.rationale = long.clone();
     candidate.diff = Diff::whole(&long, Some(&long), Some(&long));
-    let message = render(&r, LOOK);
+    let message = render(&r, look());
     assert!(message.text.chars().count() < 4000);
     let total = message.json().to_string();
     assert!(
@@ -296,20 +310,23 @@ fn the_largest_incident_fits_and_keeps_its_buttons() {
 }
 
 #[test]
-fn a_screen_reader_is_told_severity_title_and_standing() {
-    let text = render(&record(), LOOK).text;
+fn a_screen_reader_is_told_cluster_severity_title_and_standing() {
+    let text = render(&record(), look()).text;
     assert_eq!(
         text,
-        "HIGH inc-7: web cannot pull app:2 (Deployment shop/web). Waits for approval."
+        "[prod] HIGH inc-7: web cannot pull app:2 (Deployment shop/web). Waits for approval."
     );
 }
 
 #[test]
 fn the_thread_gets_each_post_once_and_undo_where_there_is_an_inverse() {
     use crate::slack::thread::posts;
-    let asked: Vec<String> = posts(&record()).into_iter().map(|p| p.key).collect();
+    let asked: Vec<String> = posts(&record(), ours())
+        .into_iter()
+        .map(|p| p.key)
+        .collect();
     assert_eq!(asked, ["rca/asked"]);
-    let worse = posts(&applied(State::Worse));
+    let worse = posts(&applied(State::Worse), ours());
     let keys: Vec<&str> = worse.iter().map(|p| p.key.as_str()).collect();
     let at = "1700000010000";
     assert_eq!(
@@ -343,7 +360,7 @@ fn a_long_rca_is_a_file() {
     let mut r = record();
     r.finding.as_mut().unwrap().evidence[0].excerpt = "line\n".repeat(5000);
     assert!(
-        matches!(&posts(&r)[0].content, Content::File { name, .. } if name.starts_with("rca_web"))
+        matches!(&posts(&r, ours())[0].content, Content::File { name, .. } if name.starts_with("rca_web"))
     );
 }
 
@@ -357,11 +374,11 @@ fn a_void_question_and_an_undo_are_told_in_the_thread() {
     r.step(8, State::Waiting, "people were asked");
     r.step(9, State::Approved, "approved by U0123ABCD");
     r.step(10, State::Investigated, "the target changed: approval void");
-    let keys: Vec<String> = posts(&r).into_iter().map(|p| p.key).collect();
+    let keys: Vec<String> = posts(&r, ours()).into_iter().map(|p| p.key).collect();
     assert_eq!(keys, ["rca/asked", "void/6", "void/10"]);
     let mut undone = applied(State::Worse);
     undone.undone_by = Some("inc-9".to_owned());
-    let all = posts(&undone);
+    let all = posts(&undone, ours());
     let last = all.last().unwrap();
     assert_eq!(last.key, "undo/inc-9");
     assert!(
@@ -371,6 +388,37 @@ fn a_void_question_and_an_undo_are_told_in_the_thread() {
             .to_string()
             .contains("inc-9 proposes")
     );
+}
+
+#[test]
+fn every_message_names_its_cluster_and_every_button_its_installation() {
+    use crate::slack::thread::{Content, posts};
+    for state in [
+        State::Waiting,
+        State::Recovered,
+        State::Worse,
+        State::Failed,
+    ] {
+        let mut r = applied(state);
+        r.undone_by = Some("inc-9".to_owned());
+        let mut bodies = vec![render(&r, look()).json()];
+        for post in posts(&r, ours()) {
+            assert!(!matches!(post.content, Content::File { .. }));
+            bodies.extend(post.content.json());
+        }
+        for body in bodies {
+            let text = body["text"].as_str().unwrap();
+            assert!(text.starts_with("[prod] "), "{text}");
+            let body = body.to_string();
+            assert!(
+                body.contains("Cluster*\\nprod") || body.contains("Cluster *prod*"),
+                "{body}"
+            );
+            let buttons = body.matches("\"action_id\"").count();
+            let owned = body.matches(ours().id()).count();
+            assert_eq!(buttons, owned, "{body}");
+        }
+    }
 }
 
 #[test]

@@ -1,3 +1,6 @@
+use k8shawk_core::Installation;
+use k8shawk_core::approval::Question;
+use rstest::rstest;
 use serde_json::json;
 
 use super::*;
@@ -17,27 +20,90 @@ pub(crate) fn click(action: &str, value: &str) -> Value {
             "text": {"type": "plain_text", "text": "Go"}, "action_ts": "1548426417.840180"}]})
 }
 
+/// What a button of another installation than any of the tests carries.
+const DETAILS: &str = r#"{"h":"0123456789abcdef","i":"inc-7"}"#;
+
 #[test]
 fn a_click_becomes_what_it_asks() {
     let Ok(Inbound::Pressed {
         user,
         place,
+        installation,
         press,
-        target,
         ..
-    }) = interaction(&click("approve", r#"{"i":"inc-7"}"#))
+    }) = interaction(&click("details", DETAILS))
     else {
         panic!("not understood");
     };
-    assert_eq!((user.as_str(), press), ("U0123ABCD", Press::Approve));
+    let incident = "inc-7".to_owned();
+    assert_eq!(
+        (user.as_str(), press),
+        ("U0123ABCD", Press::Details { incident })
+    );
+    assert_eq!(installation, "0123456789abcdef");
     assert_eq!(place.thread.as_deref(), Some("1548261231.000200"));
-    assert_eq!(target, Target::of("inc-7"));
+}
+
+#[test]
+fn an_answer_to_one_person_alone_has_no_thread() {
+    let mut value = click("details", DETAILS);
+    value["container"]["is_ephemeral"] = json!(true);
+    let Ok(Inbound::Pressed { place, .. }) = interaction(&value) else {
+        panic!("not understood");
+    };
+    assert_eq!(place.thread, None);
+}
+
+#[test]
+fn a_button_brings_back_what_it_was_given() {
+    let ours = Installation::of("prod", Some("uid"), "db");
+    let incident = || "inc-7".to_owned();
+    let shown = Question {
+        digest: "0".repeat(64),
+        asked_at: 5,
+    };
+    for press in [
+        Press::Approve {
+            incident: incident(),
+            shown,
+        },
+        Press::Dismiss {
+            incident: incident(),
+        },
+        Press::Details {
+            incident: incident(),
+        },
+        Press::Undo {
+            incident: incident(),
+        },
+        Press::Mute {
+            what: "shop".into(),
+            minutes: 60,
+        },
+    ] {
+        let back = Press::parse(press.action(), &press.value(&ours)).unwrap();
+        assert_eq!(back, (ours.id().to_owned(), press));
+    }
+}
+
+#[rstest]
+#[case("approve", r#"{"h":"0123456789abcdef","i":"inc-7"}"#)]
+#[case("details", r#"{"i":"inc-7"}"#)]
+#[case("details", r#"{"h":"","i":"inc-7"}"#)]
+#[case("details", r#"{"h":"0123456789abcdeZ","i":"inc-7"}"#)]
+#[case("details", r#"{"h":"0123456789abcdef","i":"inc-7","t":5}"#)]
+#[case("mute", r#"{"h":"0123456789abcdef","i":"inc-7"}"#)]
+#[case("mute", r#"{"h":"0123456789abcdef","m":"shop","t":0}"#)]
+#[case("mute", r#"{"h":"0123456789abcdef","m":"<!here>","t":5}"#)]
+#[case("exec", r#"{"h":"0123456789abcdef","i":"inc-7"}"#)]
+fn what_no_button_of_ours_carries_asks_nothing(#[case] action: &str, #[case] value: &str) {
+    assert_eq!(Press::parse(action, value), None);
 }
 
 #[test]
 fn what_slack_does_not_send_is_refused() {
     let bad = |change: &dyn Fn(&mut Value)| {
-        let mut value = click("approve", r#"{"i":"inc-7"}"#);
+        let mut value = click("details", DETAILS);
         change(&mut value);
         assert!(interaction(&value).is_err(), "{value}");
     };
@@ -48,9 +114,9 @@ fn what_slack_does_not_send_is_refused() {
     bad(&|v| v["actions"] = json!([]));
     bad(&|v| v["actions"][0]["action_id"] = json!("exec"));
     bad(&|v| v["actions"][0]["value"] = json!("inc-7"));
-    bad(&|v| v["actions"][0]["value"] = json!(r#"{"i":"inc-7","x":1}"#));
-    bad(&|v| v["actions"][0]["value"] = json!(r#"{"i":"inc-7; rm"}"#));
-    bad(&|v| v["actions"][0]["value"] = json!(r#"{"i":"inc-7","d":"zz"}"#));
+    bad(&|v| v["actions"][0]["value"] = json!(DETAILS.replace('}', ",\"x\":1}")));
+    bad(&|v| v["actions"][0]["value"] = json!(DETAILS.replace("inc-7", "inc-7; rm")));
+    bad(&|v| v["actions"][0]["value"] = json!(DETAILS.replace('}', ",\"d\":\"zz\"}")));
     bad(&|v| v["trigger_id"] = json!(null));
     bad(&|v| v["type"] = json!("new_thing"));
     bad(&|v| {
@@ -79,7 +145,8 @@ fn the_modal_brings_back_where_it_was_opened() {
         thread: Some("1.2".into()),
         response_url: None,
     };
-    let private = Target::of("inc-7").private(&place);
+    let ours = Installation::of("prod", None, "db");
+    let private = private(&ours, "inc-7", &place);
     let value = json!({"type": "view_submission", "user": {"id": "U0123"},
         "view": {"callback_id": "dismiss", "private_metadata": private,
             "state": {"values": {"reason": {"text": {"type": "plain_text_input",
@@ -90,7 +157,8 @@ fn the_modal_brings_back_where_it_was_opened() {
         Inbound::Reason {
             user: "U0123".into(),
             place,
-            target: Target::of("inc-7"),
+            installation: ours.id().to_owned(),
+            incident: "inc-7".into(),
             reason: "known".into(),
         }
     );

@@ -1,40 +1,61 @@
-//! The slash command, worked on.
+//! The slash command, worked on: it reads, and shows the buttons of what changes something.
 
-use tracing::warn;
+use k8shawk_core::record::Record;
 
 use super::From;
-use crate::desk::{Act, Desk};
+use crate::desk::Desk;
 use crate::slack::Slack;
-use crate::slack::command::{self, Command};
+use crate::slack::command::{self, Command, Named};
 use crate::slack::effect::Answer;
-use crate::store::Asked;
+use crate::slack::message::Look;
+use crate::slack::people::Refusal;
 
 impl Slack {
-    pub(super) async fn command(&self, from: &From<'_>, text: &str, desk: &dyn Desk) -> Answer {
+    /// The answer to a command; none where a dialog is the answer.
+    pub(super) async fn command(
+        &self,
+        from: &From<'_>,
+        text: &str,
+        trigger: &str,
+        desk: &dyn Desk,
+    ) -> Option<Answer> {
         let command = match Command::parse(text) {
             Ok(command) => command,
-            Err(why) => return Answer::says(&why),
+            Err(why) => return Some(Answer::says(&why)),
         };
-        match command {
+        let here = self.options.installation.cluster();
+        if let Some(other) = command.cluster().filter(|named| *named != here) {
+            return Some(command::elsewhere(other, self.look()));
+        }
+        Some(match command {
             Command::List { all } => match self.store.list(!all) {
-                Ok(records) => command::list(&records, all, self.now()),
+                Ok(records) => command::list(&records, all, self.look()),
                 Err(fault) => Answer::says(&fault.to_string()),
             },
-            // A yes is for what was seen: the answer shows it, with the button.
-            Command::Approve(id) | Command::Show(id) => match self.store.get(&id) {
-                Ok(record) => command::show(&record, self.now()),
-                Err(fault) => Answer::says(&fault.to_string()),
-            },
-            Command::Dismiss { id, reason } => {
-                command::told(&self.act(from, &Act::Dismiss { id, reason }, desk).await)
+            Command::Show(incident) => self.of(&incident, command::show),
+            Command::Approve(incident) => self.of(&incident, command::ask),
+            Command::Dismiss { incident, reason } => {
+                let asked = self.ask_reason(from, &incident.id, &reason, trigger).await;
+                return asked.err().map(|why| command::told(&Err(why)));
             }
-            Command::Mute { what, minutes } => {
-                command::told(&self.mute(from, &what, minutes).await)
-            }
+            Command::Mute { what, minutes, .. } => self.may_mute(&what, minutes),
             Command::Plugins => command::listing("Plugins", &desk.plugins()),
             Command::Status => command::listing("Status", &self.status(desk)),
             Command::Help => command::help(),
+        })
+    }
+
+    fn of(&self, incident: &Named, answer: impl Fn(&Record, Look<'_>) -> Answer) -> Answer {
+        match self.store.get(&incident.id) {
+            Ok(record) => answer(&record, self.look()),
+            Err(fault) => Answer::says(&fault.to_string()),
         }
+    }
+
+    fn may_mute(&self, what: &str, minutes: u32) -> Answer {
+        let record = self.store.get(what);
+        let line = record.map(|r| command::line(&r, self.look()));
+        command::may_mute(what, minutes, line.ok().as_deref(), self.look())
     }
 
     fn status(&self, desk: &dyn Desk) -> String {
@@ -46,50 +67,29 @@ impl Slack {
     }
 
     /// Whoever may approve may mute.
-    async fn mute(&self, from: &From<'_>, what: &str, minutes: u32) -> Result<String, String> {
-        let unknown = |e| format!("it cannot be found out who you are ({e}); try again");
-        let approvers = &self.options.approvers;
-        let person = self
-            .people
-            .person(from.user, approvers)
-            .await
-            .map_err(unknown)?;
-        let named = |n: &String| *n == person.name || person.groups.contains(n);
-        let may = match approvers.as_slice() {
-            [] => {
-                let channel = self
-                    .channel_id(&self.options.channel)
-                    .await
-                    .map_err(unknown)?;
-                self.people
-                    .is_member(&channel, from.user)
-                    .await
-                    .map_err(unknown)?
-            }
-            all => all.iter().any(named),
-        };
-        let done = if may {
-            let until = self.clock.now() + i64::from(minutes) * 60_000;
-            let muted = self
-                .store
-                .mute(what, until, from.user)
-                .map_err(|e| e.to_string());
-            muted.map(|()| format!("Nothing in Slack about {what} for {minutes} min."))
-        } else {
-            Err("you are none of the approvers".to_owned())
-        };
-        let asked = Asked {
-            at: self.clock.now(),
-            door: "slack",
-            person: from.user,
-            incident: what,
-            what: "mute",
-            done: done.is_ok(),
-            answer: done.as_ref().map_or_else(String::as_str, String::as_str),
-        };
-        if let Err(fault) = self.store.asked(&asked) {
-            warn!(%fault, "what a person asked is not written down");
-        }
+    pub(super) async fn mute(
+        &self,
+        from: &From<'_>,
+        what: &str,
+        minutes: u32,
+    ) -> Result<String, String> {
+        let done = self.try_mute(from, what, minutes).await;
+        self.written_down(from.who.user(), what, "mute", &done);
         done
+    }
+
+    async fn try_mute(&self, from: &From<'_>, what: &str, minutes: u32) -> Result<String, String> {
+        let approvers = &self.options.approvers;
+        let person = self.people.person(&from.who, approvers).await;
+        let person = person.map_err(|e| Refusal::from(e).to_string())?;
+        let named = |n: &String| *n == person.name || person.groups.contains(n);
+        // Without names, members of the channel may, and an insider is one.
+        if !approvers.is_empty() && !approvers.iter().any(named) {
+            return Err("you are none of the approvers".to_owned());
+        }
+        let until = self.clock.now() + i64::from(minutes) * 60_000;
+        let muted = self.store.mute(what, until, from.who.user());
+        muted.map_err(|e| e.to_string())?;
+        Ok(format!("Nothing in Slack about {what} for {minutes} min."))
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::{Sent, answer_body, outcome, stored, with};
+use super::{Sent, outcome, stored, with};
 use crate::outbox::Outcome;
 use crate::slack::api::Class;
 use crate::slack::effect::Effect;
+use crate::slack::people::Refusal;
 use crate::slack::{Slack, home};
 use crate::store::Entry;
 
@@ -27,7 +28,7 @@ impl Slack {
         if self.clock.now() - entry.made_at > WHISPER_LIFE {
             return Err(Outcome::Dropped("too late to be of use".to_owned()));
         }
-        let body = answer_body(answer);
+        let body = answer.json(&self.options.installation);
         if let Some(url) = response_url {
             let answer = json!({"response_type": "ephemeral", "replace_original": false});
             match self.api.respond(url, &with(body.clone(), answer)).await {
@@ -54,9 +55,17 @@ impl Slack {
             })
     }
 
+    /// Who may read sees what is open, everybody else why they do not.
     pub(super) async fn publish(&self, user: &str) -> Sent<String> {
-        let records = self.store.list(true).map_err(|f| stored(&f))?;
-        let body = json!({"user_id": user, "view": home::view(&records, self.look())});
+        let view = match self.insider(user).await {
+            Ok(_) => {
+                let records = self.store.list(true).map_err(|f| stored(&f))?;
+                home::view(&records, self.look())
+            }
+            Err(Refusal::Unknown(error)) => return Err(outcome(&error)),
+            Err(refusal) => home::closed(&refusal.to_string()),
+        };
+        let body = json!({"user_id": user, "view": view});
         match self.api.call("views.publish", &body).await {
             Ok(_) => Ok(String::new()),
             Err(error) => Err(outcome(&error)),

@@ -73,14 +73,12 @@ impl Slack {
             .and_then(|n| n.to_str())
             .unwrap_or("voice.mp3")
             .to_owned();
+        let title = format!(
+            "Spoken summary of {incident}, cluster {}",
+            self.options.installation.cluster()
+        );
         let sent = self
-            .file_at(
-                entry,
-                &posted,
-                (&name, "Spoken summary", bytes),
-                script,
-                Some(&path),
-            )
+            .file_at(entry, &posted, (&name, &title, bytes), script, Some(&path))
             .await;
         if sent.is_ok() && !speech.keeps() {
             remove(&path);
