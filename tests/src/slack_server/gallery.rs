@@ -130,6 +130,7 @@ fn records() -> Vec<(String, Record)> {
         State::Partly,
         State::Unchanged,
         State::Worse,
+        State::NotKnown,
         State::Failed,
         State::Cleared,
     ];

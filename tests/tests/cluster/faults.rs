@@ -91,7 +91,14 @@ fn fixed(broken: &Broken<'_>, product: &Product) -> Result<()> {
         return Ok(());
     }
     running.approve(id)?;
-    let ends = ["recovered", "partly", "unchanged", "worse", "failed"];
+    let ends = [
+        "recovered",
+        "partly",
+        "unchanged",
+        "worse",
+        "not-known",
+        "failed",
+    ];
     let ended = running.until(&ends, Duration::from_secs(200))?;
     ensure!(
         ended["state"] == "recovered",

@@ -119,7 +119,7 @@ fn until_ended(running: &Running<'_>, id: &str) -> Result<Value> {
         let ours = all.into_iter().find(|i| text(i, "/id") == id);
         let ours = ours.with_context(|| format!("{id} is lost"))?;
         match text(&ours, "/state") {
-            "recovered" | "partly" | "unchanged" | "worse" | "failed"
+            "recovered" | "partly" | "unchanged" | "worse" | "not-known" | "failed"
                 if ours["rca"].is_string() =>
             {
                 return Ok(ours);

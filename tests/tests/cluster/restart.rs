@@ -148,7 +148,7 @@ fn finish(running: &Running<'_>) -> Result<()> {
         match all.first().and_then(|i| i["state"].as_str()) {
             Some("recovered") if all.iter().all(|i| i["rca"].is_string()) => return Ok(()),
             Some("waiting") => approve(running),
-            Some(end @ ("failed" | "worse" | "unchanged" | "partly" | "cleared")) => {
+            Some(end @ ("failed" | "not-known" | "worse" | "unchanged" | "partly" | "cleared")) => {
                 bail!("it ended as {end}: {}", running.log())
             }
             _ => {}
