@@ -193,8 +193,8 @@ pub(super) fn within(span: SpanContext) -> Context {
 }
 
 fn is_good(record: &Record) -> bool {
-    use k8shawk_core::record::State::{Failed, Unchanged, Worse};
-    !matches!(record.state, Failed | Unchanged | Worse)
+    use k8shawk_core::record::State::{Failed, NotKnown, Unchanged, Worse};
+    !matches!(record.state, Failed | NotKnown | Unchanged | Worse)
 }
 
 fn speaks_http() -> Result<(), TraceError> {
