@@ -7,12 +7,12 @@ PLUGINS := triage analysis fix voice
 POLICIES := approvals freeze
 # What is built: the product; tests and benchmarks build theirs with it, so that nothing is built twice.
 SELECT := --workspace --exclude k8shawk-tests
-test bench bench-scale: SELECT := --workspace
+test soak bench bench-scale: SELECT := --workspace
 
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-musl
 
-.PHONY: help setup build demo test test-model run bench bench-scale lint advisories static rootfs image manifests
+.PHONY: help setup build demo test test-model soak run bench bench-scale lint advisories static rootfs image manifests
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,11 @@ test-model: build ## One investigation with llama.cpp's real server; builds it, 
 	cargo build --release -p k8shawk-tests --bin real-model
 	set -o pipefail; tests/model/llama.sh | { read -r server model; \
 		target/release/real-model "$$server" "$$model" tests/model/tools.jinja; }
+
+soak: build ## 1,000 rounds of kill -9, and an API server that is away for five minutes; 25 minutes
+	K8SHAWK_SOAK_ROUNDS=1000 K8SHAWK_DRILL_INCIDENTS=200 K8SHAWK_DRILL_THROTTLED_SECONDS=60 \
+		K8SHAWK_DRILL_AWAY_SECONDS=300 \
+		cargo test --release -p k8shawk-tests --test recorded -- --nocapture kills:: drill::
 
 static: build
 	PATH="$$(scripts/zig.sh):$$PATH" cargo zigbuild --profile image --target $(TRIPLE) -p k8shawk --bin k8shawk

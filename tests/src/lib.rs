@@ -5,6 +5,7 @@
     reason = "indexing a JSON value gives null where it lacks"
 )]
 
+pub mod api_server;
 pub mod bench;
 pub mod cluster;
 pub mod collector;
