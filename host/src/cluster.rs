@@ -1,8 +1,9 @@
 //! The cluster: connecting to it, reading it, and watching it. Nothing here writes.
 //!
-//! Three readers serve the same verbs: [`Snapshot`] from memory after one list per kind,
-//! [`LiveReader`] by API requests, and a recorded bundle elsewhere. Whatever they serve was
-//! stripped first: no value of a Secret, no managed fields, no last-applied copies.
+//! Three sources serve the same verbs: [`Snapshot`] from memory after one list per kind,
+//! [`LiveReader`] by API requests, and a recorded bundle elsewhere. They give raw objects; what a
+//! reader answers is made of them in one place (`source`), whatever the source. Whatever is served
+//! was stripped first: no value of a Secret, no managed fields, no last-applied copies.
 
 use std::sync::Arc;
 
@@ -17,11 +18,13 @@ mod error;
 mod events;
 mod identity;
 mod live;
-mod page;
-mod request;
+pub(crate) mod page;
+pub(crate) mod request;
 mod review;
 mod secret;
+pub(crate) mod selector;
 mod snapshot;
+pub(crate) mod source;
 mod strip;
 mod top;
 mod watch;

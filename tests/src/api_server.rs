@@ -119,8 +119,13 @@ impl ApiServer {
             writes,
         });
         let instances: Arc<Mutex<Vec<Arc<Instance>>>> = Arc::default();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let listener = {
+            let _within = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         runtime.spawn(listen(shared.clone(), listener, address));
         runtime.spawn(controllers::run(
             shared.clone(),

@@ -14,6 +14,9 @@ use crate::object::ObjectRef;
 /// Version of the format.
 pub const FORMAT: u32 = 1;
 
+/// Kinds that say nothing of an incident and are left out of a recording.
+pub const NOT_RECORDED: &[&str] = &["Lease", "CustomResourceDefinition"];
+
 /// Lines of one container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
@@ -36,13 +39,13 @@ pub struct Frame {
     pub at: i64,
     /// Objects, without managed fields, Secrets without their values.
     pub objects: Vec<Value>,
-    /// Events of type Warning, as the API server has them.
+    /// Events of the namespace, as the API server has them.
     pub events: Vec<Value>,
-    /// Logs of the pods that fail.
+    /// Logs of its containers; of one that has none there is no entry.
     pub logs: Vec<Log>,
-    /// Usage, where metrics were served.
-    #[serde(default)]
-    pub usage: Vec<Usage>,
+    /// Usage; none where the cluster served no metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Vec<Usage>>,
     /// Kinds that could not be read.
     #[serde(default)]
     pub unreadable: Vec<String>,

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame, Log, Recorded};
+use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame, Log, NOT_RECORDED, Recorded};
 use k8shawk_core::grant::Grant;
-use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader};
+use k8shawk_core::guard::{Answer, Guard, MAX_LOG_LINES, Read, ReadError, Reader};
 use k8shawk_core::redact::{REDACTED, is_secret_name, redact};
 use k8shawk_core::{kinds, rca};
 use serde_json::Value;
@@ -24,16 +24,8 @@ use crate::world::World;
 
 /// Time between two looks while following.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Kinds that say nothing of an incident.
-const LEFT_OUT: &[&str] = &[
-    "Event",
-    "Lease",
-    "ControllerRevision",
-    "CustomResourceDefinition",
-];
 /// Everything may be recorded; Secrets come without their values as always.
-const EVERYTHING: &str =
-    "[[allow]]\nverbs = [\"get\", \"list\", \"logs\"]\nkinds = [\"*\"]\nnamespaces = [\"*\"]\n";
+const EVERYTHING: &str = "[[allow]]\nverbs = [\"get\", \"list\", \"logs\", \"top\"]\nkinds = [\"*\"]\nnamespaces = [\"*\"]\n";
 
 /// Record the namespace of a subject.
 pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
@@ -118,10 +110,14 @@ async fn read(reader: &dyn Reader, guard: &Guard, read: Read) -> Result<Answer, 
 async fn frame(snapshot: &Snapshot, namespace: &str) -> anyhow::Result<Frame> {
     let guard = Guard::new(Arc::new(Grant::parse(EVERYTHING)?));
     let mut frame = Frame {
-        at: Clock::default().now(),
+        at: snapshot.taken_at(),
         ..Frame::default()
     };
-    for kind in kinds::KINDS.iter().filter(|k| !LEFT_OUT.contains(&k.kind)) {
+    for kind in kinds::KINDS
+        .iter()
+        // Events have a place of their own.
+        .filter(|k| k.kind != "Event" && !NOT_RECORDED.contains(&k.kind))
+    {
         let scope = if kind.namespaced { namespace } else { "" };
         let list = Read::List {
             kind: kind.kind.to_owned(),
@@ -138,11 +134,18 @@ async fn frame(snapshot: &Snapshot, namespace: &str) -> anyhow::Result<Frame> {
             _ => frame.unreadable.push(kind.kind.to_owned()),
         }
     }
-    frame.events = snapshot.warnings();
+    frame.events = snapshot.events();
     for event in &mut frame.events {
         redacted(event);
     }
     frame.logs = logs(snapshot, &guard, &frame.objects).await;
+    let top = Read::Top {
+        namespace: namespace.to_owned(),
+        pod: String::new(),
+    };
+    if let Ok(Answer::Usage(usage)) = read(snapshot, &guard, top).await {
+        frame.usage = Some(usage);
+    }
     Ok(frame)
 }
 
@@ -221,7 +224,7 @@ async fn logs(snapshot: &Snapshot, guard: &Guard, objects: &[Value]) -> Vec<Log>
                     pod: text("/metadata/name"),
                     container: container.to_owned(),
                     previous,
-                    lines: 60,
+                    lines: MAX_LOG_LINES,
                 };
                 if let Ok(Answer::Text(found)) = read(snapshot, guard, wanted).await
                     && !found.is_empty()

@@ -8,9 +8,11 @@ use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::page::{Array, served_object};
+use super::page::Array;
 use super::request::{PAGE, Restriction};
-use super::{Cluster, ClusterError, describe, events, top};
+use super::source::{self, LogOf, Source, not_understood};
+use super::{Cluster, ClusterError, top};
+use crate::clock::Clock;
 
 /// Answers that are remembered for one investigation.
 const REMEMBERED: usize = 512;
@@ -25,6 +27,7 @@ const MOST: u64 = 32 << 20;
 /// of it speaks of the same state.
 pub struct LiveReader {
     cluster: Cluster,
+    clock: Clock,
     memo: Mutex<HashMap<Read, Result<Answer, ReadError>>>,
     /// Its place among those that hold large lists.
     turn: OnceLock<Option<OwnedSemaphorePermit>>,
@@ -35,9 +38,15 @@ impl LiveReader {
     pub fn new(cluster: Cluster) -> Self {
         LiveReader {
             cluster,
+            clock: Clock::default(),
             memo: Mutex::default(),
             turn: OnceLock::new(),
         }
+    }
+
+    /// The same by another clock, which tells the age of events.
+    pub fn with_clock(self, clock: Clock) -> Self {
+        LiveReader { clock, ..self }
     }
 
     async fn answer(&self, read: Read) -> Result<Answer, ReadError> {
@@ -49,7 +58,7 @@ impl LiveReader {
         {
             return known;
         }
-        let answer = self.ask(&read).await;
+        let answer = source::answer(self, &read).await;
         // An outage may pass within the investigation; a refusal and an absence do not.
         if !matches!(answer, Err(ReadError::Unavailable(_)))
             && let Ok(mut memo) = self.memo.lock()
@@ -60,51 +69,14 @@ impl LiveReader {
         answer
     }
 
-    async fn ask(&self, read: &Read) -> Result<Answer, ReadError> {
-        match read {
-            Read::Get {
-                kind,
-                namespace,
-                name,
-            } => self.object(kind, namespace, name).await.map(Answer::Text),
-            Read::List {
-                kind,
-                namespace,
-                selector,
-            } => self.list(kind, namespace, selector).await,
-            Read::Describe {
-                kind,
-                namespace,
-                name,
-            } => {
-                let text = self.object(kind, namespace, name).await?;
-                let rows = self.rows(kind, namespace, name).await.unwrap_or_default();
-                described(&text, &rows)
-            }
-            Read::Logs { .. } => logs(&self.cluster, read).await,
-            Read::Top { namespace, pod } => {
-                usage_of(&top::usage(&self.cluster, namespace).await?, namespace, pod)
-            }
-            Read::Events {
-                kind,
-                namespace,
-                name,
-            } => json(&self.rows(kind, namespace, name).await?),
-        }
-    }
-
-    async fn object(&self, kind: &str, namespace: &str, name: &str) -> Result<String, ReadError> {
-        let kind = kinds::kind(kind).ok_or(ReadError::NotFound)?;
-        let path = format!("{}/{name}", kind.path(namespace));
-        let attempt = format!("get {} {name}", kind.kind);
-        let raw = self.cluster.object_text(&attempt, &path).await?;
-        served_object(kind, &raw).ok_or_else(|| not_understood(&attempt))
-    }
-
     /// In pages, and no more of them than anybody can take: a large cluster has lists of hundreds
     /// of megabytes.
-    async fn list(&self, kind: &str, namespace: &str, selector: &str) -> Result<Answer, ReadError> {
-        let kind = kinds::kind(kind).ok_or(ReadError::NotFound)?;
+    async fn pages(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        selector: &str,
+    ) -> Result<Array, ReadError> {
         let mut restriction = Restriction {
             labels: selector.to_owned(),
             // A page of what is selected the server would gather from its database, where it may
@@ -137,7 +109,7 @@ impl LiveReader {
                 self.turn().await;
             }
             if rest.is_none() {
-                return Ok(Answer::Text(array.into_text()));
+                return Ok(array);
             }
             restriction.token = rest;
         }
@@ -165,10 +137,15 @@ impl LiveReader {
     }
 
     /// The events of an object. Those of an object without a namespace stand in any.
-    async fn rows(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<Value>, ReadError> {
+    async fn of_object(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<Value>, ReadError> {
         let event = kinds::kind("Event").ok_or(ReadError::NotFound)?;
-        let mut fields = format!("involvedObject.kind={kind}");
-        if kinds::kind(kind).is_some_and(|known| !known.namespaced) {
+        let mut fields = format!("involvedObject.kind={}", kind.kind);
+        if !kind.namespaced {
             // What an event of another namespace says of it is not asked for.
             fields = format!("{fields},involvedObject.namespace=");
         }
@@ -188,9 +165,54 @@ impl LiveReader {
             body => body,
         }?;
         let mut parsed: Value =
-            serde_json::from_str(&body).map_err(|e| ReadError::Unavailable(e.to_string()))?;
-        let items = parsed.get_mut("items").map(Value::take).unwrap_or_default();
-        Ok(events::rows(items.as_array().unwrap_or(&Vec::new()).iter()))
+            serde_json::from_str(&body).map_err(|_| not_understood("list events"))?;
+        match parsed.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+impl Source for LiveReader {
+    fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    async fn object(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<String, ReadError> {
+        let path = format!("{}/{name}", kind.path(namespace));
+        let attempt = format!("get {} {name}", kind.kind);
+        Ok(self.cluster.object_text(&attempt, &path).await?)
+    }
+
+    async fn list(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        selector: &str,
+    ) -> Result<Array, ReadError> {
+        self.pages(kind, namespace, selector).await
+    }
+
+    async fn events(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<Value>, ReadError> {
+        self.of_object(kind, namespace, name).await
+    }
+
+    async fn log(&self, of: LogOf<'_>) -> Result<String, ReadError> {
+        log(&self.cluster, of).await
+    }
+
+    async fn usage(&self, namespace: &str) -> Result<Vec<(String, Usage)>, ReadError> {
+        top::usage(&self.cluster, namespace).await
     }
 }
 
@@ -200,54 +222,13 @@ impl Reader for LiveReader {
     }
 }
 
-fn not_understood(attempt: &str) -> ReadError {
-    ReadError::Unavailable(format!("{attempt}: the answer cannot be understood"))
-}
-
-/// The answer of `describe`.
-pub(super) fn described(object: &str, rows: &[Value]) -> Result<Answer, ReadError> {
-    let object = serde_json::from_str(object).map_err(|_| not_understood("describe"))?;
-    let now = jiff::Timestamp::now().as_millisecond();
-    Ok(Answer::Text(describe::text(&object, rows, now)))
-}
-
-/// JSON text.
-pub(super) fn json(rows: &[Value]) -> Result<Answer, ReadError> {
-    let text = serde_json::to_string(rows).map_err(|e| ReadError::Unavailable(e.to_string()))?;
-    Ok(Answer::Text(text))
-}
-
-/// The answer of `top`.
-pub(super) fn usage_of(
-    all: &[(String, Usage)],
-    namespace: &str,
-    pod: &str,
-) -> Result<Answer, ReadError> {
-    let of_pod = all
-        .iter()
-        .filter(|(within, usage)| *within == namespace && (pod.is_empty() || usage.pod == pod));
-    Ok(Answer::Usage(
-        of_pod.map(|(_, usage)| usage.clone()).collect(),
-    ))
-}
-
-/// The answer of `logs`. A container that has no such log is not found.
-pub(super) async fn logs(cluster: &Cluster, read: &Read) -> Result<Answer, ReadError> {
-    let Read::Logs {
-        namespace,
-        pod,
-        container,
-        previous,
-        lines,
-    } = read
-    else {
-        return Err(ReadError::NotFound);
-    };
+/// The lines of a container. One that has no such log is not found.
+pub(super) async fn log(cluster: &Cluster, of: LogOf<'_>) -> Result<String, ReadError> {
     let text = cluster
-        .log_text(namespace, pod, container, *previous, *lines)
+        .log_text(of.namespace, of.pod, of.container, of.previous, of.lines)
         .await;
     match text {
-        Ok(text) => Ok(Answer::Text(text)),
+        Ok(text) => Ok(text),
         Err(ClusterError::Answer { why, .. }) if why.starts_with("400") => Err(ReadError::NotFound),
         Err(error) => Err(error.into()),
     }

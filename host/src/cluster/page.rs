@@ -9,6 +9,7 @@ use k8shawk_core::kinds::Kind;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::selector::Selector;
 use super::{secret, strip};
 
 /// The objects of one kind.
@@ -135,30 +136,28 @@ impl Page {
         self.body.get(item.range.clone()).unwrap_or_default()
     }
 
-    /// The text of an object as it is served.
-    pub(super) fn object(&self, kind: &Kind, namespace: &str, name: &str) -> Option<String> {
+    /// The text of an object.
+    pub(super) fn object(&self, namespace: &str, name: &str) -> Option<&str> {
         let at = self.index.get(&key(namespace, name))?;
-        strip::text(kind, self.raw(self.items.get(*at)?))
+        self.items.get(*at).map(|item| self.raw(item))
     }
 
-    /// The texts of the objects of a namespace (of all, where it is empty) that have the labels,
-    /// as a JSON array.
-    pub(super) fn list(&self, kind: &Kind, namespace: &str, selector: &str) -> String {
-        let wanted = equalities(selector);
+    /// The objects of a namespace (of all, where it is empty) that have the labels.
+    pub(super) fn list(&self, kind: &Kind, namespace: &str, selector: &str) -> Array {
+        let selector = Selector::of(selector);
         let hits = self.items.iter().filter(|item| {
-            (namespace.is_empty() || *item.namespace == *namespace) && item.has(&wanted)
+            (namespace.is_empty() || *item.namespace == *namespace)
+                && selector.fits(|key| item.label(key))
         });
         let mut array = Array::default();
-        for text in hits.filter_map(|item| strip::text(kind, self.raw(item))) {
-            array.push(&text);
-        }
-        array.into_text()
+        hits.for_each(|item| array.add(kind, self.raw(item)));
+        array
     }
 }
 
 /// The objects of lists as one JSON array, each stripped.
 #[derive(Debug, Default)]
-pub(super) struct Array(String);
+pub(crate) struct Array(String);
 
 /// The rest of a list: none where this was all, else from where to ask on.
 pub(super) type Rest = Option<String>;
@@ -168,16 +167,17 @@ impl Array {
     pub(super) fn take(&mut self, kind: &Kind, body: &str) -> Option<Rest> {
         let list: List<'_> = serde_json::from_str(body).ok()?;
         for raw in list.items.unwrap_or_default() {
-            if let Some(text) = served_object(kind, raw.get()) {
-                self.push(&text);
-            }
+            self.add(kind, raw.get());
         }
         Some(list.metadata.rest.filter(|rest| !rest.is_empty()))
     }
 
-    fn push(&mut self, text: &str) {
-        self.0.push(if self.0.is_empty() { '[' } else { ',' });
-        self.0.push_str(text);
+    /// Add one object by its text; one that cannot be understood is left out.
+    pub(crate) fn add(&mut self, kind: &Kind, raw: &str) {
+        if let Some(text) = served_object(kind, raw) {
+            self.0.push(if self.0.is_empty() { '[' } else { ',' });
+            self.0.push_str(&text);
+        }
     }
 
     /// Bytes so far.
@@ -185,7 +185,7 @@ impl Array {
         self.0.len()
     }
 
-    pub(super) fn into_text(mut self) -> String {
+    pub(crate) fn into_text(mut self) -> String {
         match self.0.is_empty() {
             true => "[]".to_owned(),
             false => {
@@ -238,25 +238,10 @@ fn about(raw: &str) -> About {
     }
 }
 
-/// The pairs of a selector of equalities; a bare key has no value.
-fn equalities(selector: &str) -> Vec<(&str, Option<&str>)> {
-    let parts = selector
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty());
-    let pairs = parts.map(|part| match part.split_once('=') {
-        Some((key, value)) => (key, Some(value.trim_start_matches('='))),
-        None => (part, None),
-    });
-    pairs.collect()
-}
-
 impl Item {
-    fn has(&self, wanted: &[(&str, Option<&str>)]) -> bool {
-        wanted.iter().all(|(key, value)| {
-            let mut labels = self.labels.iter();
-            labels.any(|(k, v)| **k == **key && value.is_none_or(|value| **v == *value))
-        })
+    fn label(&self, key: &str) -> Option<&str> {
+        let found = self.labels.iter().find(|(k, _)| **k == *key);
+        found.map(|(_, value)| &**value)
     }
 }
 

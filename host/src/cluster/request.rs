@@ -16,7 +16,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis
 /// Objects in one answer, where a list is read in pages.
 pub(super) const PAGE: u32 = 500;
 /// Most bytes of a log that one read returns.
-pub(super) const LOG_BYTES: i64 = 64 * 1024;
+pub(crate) const LOG_BYTES: i64 = 64 * 1024;
 
 /// What a list is restricted to.
 #[derive(Debug, Clone, Default)]

@@ -7,6 +7,7 @@ use x509_parser::pem::Pem;
 use super::strip;
 
 /// `{apiVersion, kind, metadata, type, keys, tls: {notAfter}}`: names of the keys, never a value.
+/// What was projected before, as in a recording, stays as it is.
 pub(super) fn project(secret: &Value) -> Value {
     let mut metadata = secret.get("metadata").cloned().unwrap_or_default();
     let data = secret.get("data").and_then(Value::as_object);
@@ -14,9 +15,15 @@ pub(super) fn project(secret: &Value) -> Value {
         fields.remove("managedFields");
         if let Some(annotations) = fields.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.retain(|key, _| !strip::is_copy(key));
+            if annotations.is_empty() {
+                fields.remove("annotations");
+            }
         }
     }
-    let keys: Vec<&String> = data.map(|data| data.keys().collect()).unwrap_or_default();
+    let keys: Vec<&str> = match data {
+        Some(data) => data.keys().map(String::as_str).collect(),
+        None => before(secret),
+    };
     let mut projected = json!({
         "apiVersion": "v1",
         "kind": "Secret",
@@ -24,10 +31,27 @@ pub(super) fn project(secret: &Value) -> Value {
         "type": secret.get("type").cloned().unwrap_or_default(),
         "keys": keys,
     });
-    if let (Some(end), Some(fields)) = (data.and_then(not_after), projected.as_object_mut()) {
+    let end = match data {
+        Some(data) => not_after(data),
+        None => secret
+            .pointer("/tls/notAfter")
+            .and_then(Value::as_str)
+            .and_then(|end| end.parse::<jiff::Timestamp>().ok())
+            .map(|end| end.to_string()),
+    };
+    if let (Some(end), Some(fields)) = (end, projected.as_object_mut()) {
         fields.insert("tls".to_owned(), json!({"notAfter": end}));
     }
     projected
+}
+
+/// The names of the keys that an earlier projection left; no API server sends such a field.
+fn before(secret: &Value) -> Vec<&str> {
+    let keys = secret.get("keys").and_then(Value::as_array);
+    keys.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// The projection of a Secret's text; none where it is not JSON.
@@ -77,6 +101,12 @@ mod tests {
             assert!(!text.contains(hidden), "{hidden}");
         }
         assert_eq!(project(&secret())["keys"], json!(["tls.crt", "tls.key"]));
+    }
+
+    #[test]
+    fn a_projection_is_not_projected_further() {
+        let once = project(&secret());
+        assert_eq!(project(&once), once);
     }
 
     #[test]

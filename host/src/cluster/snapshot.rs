@@ -10,8 +10,9 @@ use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::page::{Item, Page};
-use super::{Cluster, ClusterError, events, live, strip, top};
+use super::page::{Array, Item, Page};
+use super::source::{self, LogOf, Source};
+use super::{Cluster, ClusterError, live, strip, top};
 
 mod take;
 
@@ -34,6 +35,8 @@ const QUIET: [&str; 8] = [
 pub struct Snapshot {
     cluster: Cluster,
     namespace: String,
+    /// When it was taken, milliseconds since the Unix epoch.
+    at: i64,
     pages: BTreeMap<&'static str, Page>,
     /// Deployments of `kube-system`, beside a snapshot of another namespace.
     system: Option<Page>,
@@ -52,6 +55,16 @@ impl Snapshot {
     /// [`ClusterError::Unreachable`] and [`ClusterError::Unauthorized`]: nothing is known then.
     pub async fn take(cluster: &Cluster, namespace: Option<&str>) -> Result<Self, ClusterError> {
         take::take(cluster, namespace.unwrap_or_default()).await
+    }
+
+    /// When it was taken, milliseconds since the Unix epoch. Ages are told as of then.
+    pub fn taken_at(&self) -> i64 {
+        self.at
+    }
+
+    /// The same with ages as of another time.
+    pub fn as_of(self, at: i64) -> Self {
+        Snapshot { at, ..self }
     }
 
     /// Requests made so far. Their number does not depend on how many objects there are.
@@ -85,6 +98,11 @@ impl Snapshot {
     /// The events that are not Normal, as core/v1 objects, oldest first.
     pub fn warnings(&self) -> Vec<Value> {
         self.events_of(|item| !item.about.normal)
+    }
+
+    /// All events, oldest first.
+    pub fn events(&self) -> Vec<Value> {
+        self.events_of(|_| true)
     }
 
     /// How many objects there are.
@@ -127,11 +145,7 @@ impl Snapshot {
         {
             return known;
         }
-        let answer = match &read {
-            Read::Top { namespace, pod } => self.top(namespace, pod).await,
-            Read::Logs { .. } => self.logs(&read).await,
-            memory => self.remembered(memory),
-        };
+        let answer = source::answer(self, &read).await;
         if matches!(read, Read::Logs { .. } | Read::List { .. })
             && let Ok(mut memo) = self.memo.lock()
         {
@@ -140,62 +154,9 @@ impl Snapshot {
         answer
     }
 
-    fn remembered(&self, read: &Read) -> Result<Answer, ReadError> {
-        match read {
-            Read::Get {
-                kind,
-                namespace,
-                name,
-            } => {
-                let (kind, page) = self.page(kind, namespace)?;
-                page.object(kind, namespace, name)
-                    .map(Answer::Text)
-                    .ok_or(ReadError::NotFound)
-            }
-            Read::List {
-                kind,
-                namespace,
-                selector,
-            } => {
-                let (kind, page) = self.page(kind, namespace)?;
-                Ok(Answer::Text(page.list(kind, namespace, selector)))
-            }
-            Read::Describe {
-                kind,
-                namespace,
-                name,
-            } => {
-                let (known, page) = self.page(kind, namespace)?;
-                let text = page
-                    .object(known, namespace, name)
-                    .ok_or(ReadError::NotFound)?;
-                let rows = self.rows(kind, namespace, name).unwrap_or_default();
-                live::described(&text, &rows)
-            }
-            Read::Events {
-                kind,
-                namespace,
-                name,
-            } => live::json(&self.rows(kind, namespace, name)?),
-            Read::Logs { .. } | Read::Top { .. } => Err(ReadError::NotFound),
-        }
-    }
-
-    fn rows(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<Value>, ReadError> {
-        self.page("Event", "")?;
-        let scoped = kinds::kind(kind).is_some_and(|known| known.namespaced);
-        let events = self.events_of(|item| {
-            let about = &item.about;
-            *about.kind == *kind
-                && (scoped && namespace.is_empty() || *about.namespace == *namespace)
-                && (name.is_empty() || *about.name == *name)
-        });
-        Ok(events::rows(events.iter()))
-    }
-
     /// The page that holds a kind of a namespace.
-    fn page(&self, kind: &str, namespace: &str) -> Result<(&'static Kind, &Page), ReadError> {
-        let known = kinds::kind(kind).ok_or(ReadError::NotFound)?;
+    fn page(&self, known: &'static Kind, namespace: &str) -> Result<&Page, ReadError> {
+        let kind = known.kind;
         if let Some((_, error)) = self.unreadable.iter().find(|(unread, _)| unread == kind) {
             return Err(error.clone().into());
         }
@@ -210,7 +171,7 @@ impl Snapshot {
         };
         let missing =
             || ReadError::Unavailable(format!("only namespace {} was read", self.namespace));
-        page.map(|page| (known, page)).ok_or_else(missing)
+        page.ok_or_else(missing)
     }
 
     /// Count one request against the budget.
@@ -222,18 +183,58 @@ impl Snapshot {
         self.requests.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+}
 
-    async fn logs(&self, read: &Read) -> Result<Answer, ReadError> {
-        self.spend()?;
-        live::logs(&self.cluster, read).await
+impl Source for Snapshot {
+    fn now(&self) -> i64 {
+        self.at
     }
 
-    async fn top(&self, namespace: &str, pod: &str) -> Result<Answer, ReadError> {
+    async fn object(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<String, ReadError> {
+        let found = self.page(kind, namespace)?.object(namespace, name);
+        found.map(str::to_owned).ok_or(ReadError::NotFound)
+    }
+
+    async fn list(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        selector: &str,
+    ) -> Result<Array, ReadError> {
+        Ok(self.page(kind, namespace)?.list(kind, namespace, selector))
+    }
+
+    async fn events(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<Value>, ReadError> {
+        self.page(kinds::kind("Event").ok_or(ReadError::NotFound)?, "")?;
+        Ok(self.events_of(|item| {
+            let about = &item.about;
+            *about.kind == *kind.kind
+                && (kind.namespaced && namespace.is_empty() || *about.namespace == *namespace)
+                && (name.is_empty() || *about.name == *name)
+        }))
+    }
+
+    async fn log(&self, of: LogOf<'_>) -> Result<String, ReadError> {
+        self.spend()?;
+        live::log(&self.cluster, of).await
+    }
+
+    async fn usage(&self, _: &str) -> Result<Vec<(String, Usage)>, ReadError> {
         let all = self.usage.get_or_init(|| async {
             self.spend()?;
             top::usage(&self.cluster, &self.namespace).await
         });
-        live::usage_of(all.await.as_ref().map_err(Clone::clone)?, namespace, pod)
+        all.await.clone()
     }
 }
 

@@ -1,14 +1,10 @@
 //! Objects without what nobody reads: managed fields and the copy that `kubectl apply` leaves.
 //!
-//! Works on the text, so that an object of which one field is asked is not parsed in full.
-
-use std::collections::BTreeMap;
+//! The keys of what is served stand in the order of the alphabet: an object that was recorded and
+//! one that the API server sent just now are the same text.
 
 use k8shawk_core::kinds::Kind;
 use serde_json::Value;
-use serde_json::value::RawValue;
-
-type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 /// True for annotations that hold a copy of the object.
 pub(super) fn is_copy(annotation: &str) -> bool {
@@ -18,54 +14,30 @@ pub(super) fn is_copy(annotation: &str) -> bool {
 /// The object's text with `apiVersion` and `kind`, without managed fields and copies. None where
 /// it is not an object.
 pub(super) fn text(kind: &Kind, raw: &str) -> Option<String> {
-    let mut fields: Fields<'_> = serde_json::from_str(raw).ok()?;
-    let metadata = metadata(fields.get("metadata")?.get())?;
-    let api_version = quoted(&kind.api_version())?;
-    let name = quoted(kind.kind)?;
-    fields.insert("metadata".to_owned(), &metadata);
-    fields.insert("apiVersion".to_owned(), &api_version);
-    fields.insert("kind".to_owned(), &name);
-    serde_json::to_string(&fields).ok()
+    let mut object: Value = serde_json::from_str(raw).ok()?;
+    object.get("metadata")?.as_object()?;
+    value(&mut object);
+    let fields = object.as_object_mut()?;
+    fields.insert("apiVersion".to_owned(), kind.api_version().into());
+    fields.insert("kind".to_owned(), kind.kind.into());
+    serde_json::to_string(&object).ok()
 }
 
-fn metadata(raw: &str) -> Option<Box<RawValue>> {
-    let mut fields: Fields<'_> = serde_json::from_str(raw).ok()?;
-    fields.remove("managedFields");
-    let annotations = fields
-        .get("annotations")
-        .and_then(|raw| annotations(raw.get()));
-    match &annotations {
-        Some(kept) => fields.insert("annotations".to_owned(), kept),
-        None => fields.remove("annotations"),
-    };
-    RawValue::from_string(serde_json::to_string(&fields).ok()?).ok()
-}
-
-/// The annotations that are kept; none where nothing is left.
-fn annotations(raw: &str) -> Option<Box<RawValue>> {
-    let mut fields: Fields<'_> = serde_json::from_str(raw).ok()?;
-    fields.retain(|key, _| !is_copy(key));
-    if fields.is_empty() {
-        return None;
-    }
-    RawValue::from_string(serde_json::to_string(&fields).ok()?).ok()
-}
-
-fn quoted(text: &str) -> Option<Box<RawValue>> {
-    RawValue::from_string(serde_json::to_string(text).ok()?).ok()
-}
-
-/// The same for a parsed object, in place.
+/// Take managed fields and copies out of a parsed object, and annotations where none is left.
 pub(super) fn value(object: &mut Value) {
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else {
         return;
     };
     metadata.remove("managedFields");
-    if let Some(annotations) = metadata
+    let Some(annotations) = metadata
         .get_mut("annotations")
         .and_then(Value::as_object_mut)
-    {
-        annotations.retain(|key, _| !is_copy(key));
+    else {
+        return;
+    };
+    annotations.retain(|key, _| !is_copy(key));
+    if annotations.is_empty() {
+        metadata.remove("annotations");
     }
 }
 
@@ -92,6 +64,16 @@ mod tests {
         let mut in_place = raw;
         super::value(&mut in_place);
         assert_eq!(in_place["metadata"], expected["metadata"]);
+    }
+
+    #[test]
+    fn a_text_does_not_depend_on_the_order_of_its_keys() {
+        let kind = kinds::kind("Pod").unwrap();
+        let one = r#"{"kind":"Pod","metadata":{"name":"a","labels":{"b":"1","a":"2"}},"spec":{"x":1,"c":[{"q":1,"b":2}]}}"#;
+        let other = r#"{"spec":{"c":[{"b":2,"q":1}],"x":1},"metadata":{"annotations":{},"labels":{"a":"2","b":"1"},"name":"a"}}"#;
+        let text = super::text(kind, one).unwrap();
+        assert_eq!(super::text(kind, other).unwrap(), text);
+        assert_eq!(super::text(kind, &text).unwrap(), text);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) fn as_recorded(state: &mut State, bundle: &Bundle) {
     put_all(state, &events(frame));
     state.logs.extend(frame.logs.iter().cloned());
     let namespace = bundle.subject.split('/').next().unwrap_or_default();
-    let usage = frame.usage.iter();
+    let usage = frame.usage.iter().flatten();
     state
         .usage
         .extend(usage.map(|u| (namespace.to_owned(), u.clone())));
@@ -133,7 +133,7 @@ impl Instance {
             }
         }
         state.logs.extend(frame.logs.iter().cloned());
-        let usage = frame.usage.iter();
+        let usage = frame.usage.iter().flatten();
         state
             .usage
             .extend(usage.map(|u| (self.namespace.clone(), u.clone())));

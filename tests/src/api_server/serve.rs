@@ -102,7 +102,13 @@ async fn routed(
     Ok(json_answer(code, &object))
 }
 
+/// JSON alone: nothing here needs the protobuf that kubectl sends for some kinds.
 async fn body(request: Request<Incoming>) -> Result<Value, Refusal> {
+    let media = request.headers().get("content-type");
+    let media = media.and_then(|m| m.to_str().ok()).unwrap_or("json");
+    if !media.contains("json") {
+        return Err(Refusal::media_type(media));
+    }
     let bytes = axum::body::to_bytes(Body::new(request.into_body()), MOST).await;
     let bytes = bytes.map_err(|e| Refusal::bad(e.to_string()))?;
     if bytes.is_empty() {

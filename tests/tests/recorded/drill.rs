@@ -51,10 +51,11 @@ impl Drill {
         }
         // A verdict after the storm is what is asked for, not one that nobody could come to.
         let patience = ("RECOVERY_TIMEOUT_SECONDS", patience.as_secs().to_string());
+        let host = Host::new(&server, &[patience])?;
         Ok(Drill {
-            host: Host::new(&server, &[patience])?,
+            judge: Judge::of(&host),
+            host,
             server,
-            judge: Judge::default(),
             namespaces: incidents,
         })
     }

@@ -1,7 +1,7 @@
 //! A host process against the recorded API server: killed and started again in one directory.
 
 use std::fs::OpenOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -145,6 +145,11 @@ impl Host {
             child.wait()?;
         }
         Ok(())
+    }
+
+    /// Its working directory.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// What it printed in all of its lives.

@@ -2,10 +2,13 @@
 //! twice, and nothing is claimed that the API server's audit log does not show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use k8shawk_tests::api_server::{Entry, Verb};
 use serde_json::Value;
+
+use crate::host::Host;
 
 /// What an incident's state says of its fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub fn namespace(incident: &Value) -> &str {
 /// What was known at the last look.
 #[derive(Debug, Default)]
 pub struct Judge {
+    /// Where relative paths of RCAs begin.
+    pub directory: PathBuf,
     /// Incidents and their states.
     states: BTreeMap<String, String>,
     /// Incidents whose yes the host took.
@@ -80,6 +85,14 @@ struct Account {
 }
 
 impl Judge {
+    /// A judge of one host, who knows nothing yet.
+    pub fn of(host: &Host) -> Judge {
+        Judge {
+            directory: host.directory().to_owned(),
+            ..Judge::default()
+        }
+    }
+
     /// Compare what the store says with what was known and with the audit log.
     ///
     /// # Errors
@@ -102,7 +115,7 @@ impl Judge {
                 Claim::Open => account.open += 1,
                 Claim::NotDone => {}
             }
-            account.told += usize::from(rca_claims(incident)?);
+            account.told += usize::from(rca_claims(incident, &self.directory)?);
         }
         for (namespace, account) in &accounts {
             account.is_true(namespace, audit)?;
@@ -189,12 +202,12 @@ pub fn operations(audit: &[Entry]) -> impl Iterator<Item = &Entry> {
 }
 
 /// True where the RCA says that the fix was made.
-fn rca_claims(incident: &Value) -> Result<bool> {
+fn rca_claims(incident: &Value, directory: &Path) -> Result<bool> {
     let path = text(incident, "/rca");
     if path.is_empty() {
         return Ok(false);
     }
-    let rca = std::fs::read_to_string(path)?;
+    let rca = std::fs::read_to_string(directory.join(path)).with_context(|| path.to_owned())?;
     let state = rca
         .lines()
         .find_map(|line| line.strip_prefix("- **State**: "));
@@ -209,7 +222,7 @@ fn rca_claims(incident: &Value) -> Result<bool> {
 ///
 /// # Errors
 /// What does not hold.
-pub fn at_the_end(incidents: &[Value], audit: &[Entry]) -> Result<()> {
+pub fn at_the_end(incidents: &[Value], audit: &[Entry], directory: &Path) -> Result<()> {
     for incident in incidents {
         let state = text(incident, "/state");
         ensure!(
@@ -219,7 +232,7 @@ pub fn at_the_end(incidents: &[Value], audit: &[Entry]) -> Result<()> {
         );
         let path = text(incident, "/rca");
         if !path.is_empty() {
-            let rca = std::fs::read_to_string(path)?;
+            let rca = std::fs::read_to_string(directory.join(path))?;
             let told = format!("- **State**: {state}");
             // What is folded into another incident or goes away keeps the RCA that it had.
             let kept = matches!(state, "merged" | "cleared");

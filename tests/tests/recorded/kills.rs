@@ -84,11 +84,12 @@ struct Campaign {
 impl Campaign {
     fn new(seed: u64, bundles: Arc<Vec<(&'static str, Bundle)>>) -> Result<Campaign> {
         let server = ApiServer::start(seed)?;
+        let host = Host::new(&server, &[])?;
         Ok(Campaign {
-            host: Host::new(&server, &[])?,
             server,
             random: fastrand::Rng::with_seed(seed),
-            judge: Judge::default(),
+            judge: Judge::of(&host),
+            host,
             bundles,
             instances: Vec::new(),
             meddled: BTreeSet::new(),
@@ -180,7 +181,7 @@ impl Campaign {
         self.host.kill()?;
         self.look()?;
         let (incidents, audit) = (self.host.commands.incidents()?, self.server.audit());
-        judge::at_the_end(&incidents, &audit)?;
+        judge::at_the_end(&incidents, &audit, &self.judge.directory)?;
         ensure!(!self.host.log().contains("panicked"), "it panicked");
         let mut tally = Tally {
             starts: self.host.starts,

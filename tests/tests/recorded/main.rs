@@ -10,6 +10,7 @@
 
 mod clients;
 mod drill;
+mod exact;
 mod host;
 mod judge;
 mod kills;

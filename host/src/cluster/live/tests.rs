@@ -63,10 +63,9 @@ async fn cluster(pages: usize, bytes: usize) -> (Cluster, Pods) {
 }
 
 async fn list(reader: &LiveReader, selector: &str) -> Result<Vec<Value>, ReadError> {
-    match reader.list("Pod", "shop", selector).await? {
-        Answer::Text(text) => Ok(serde_json::from_str(&text).unwrap()),
-        Answer::Usage(_) => panic!("not a list"),
-    }
+    let pods = kinds::kind("Pod").unwrap();
+    let text = reader.list(pods, "shop", selector).await?.into_text();
+    Ok(serde_json::from_str(&text).unwrap())
 }
 
 #[tokio::test]

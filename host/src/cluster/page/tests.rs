@@ -30,7 +30,9 @@ fn pods() -> Page {
 #[case("", "tier", &["a"])]
 #[case("none", "", &[])]
 fn lists_by_namespace_and_labels(#[case] ns: &str, #[case] selector: &str, #[case] names: &[&str]) {
-    let text = pods().list(kinds::kind("Pod").unwrap(), ns, selector);
+    let text = pods()
+        .list(kinds::kind("Pod").unwrap(), ns, selector)
+        .into_text();
     let found: Vec<Value> = serde_json::from_str(&text).unwrap();
     let found: Vec<&str> = found
         .iter()
@@ -42,13 +44,13 @@ fn lists_by_namespace_and_labels(#[case] ns: &str, #[case] selector: &str, #[cas
 #[test]
 fn finds_one_object_with_its_kind() {
     let kind = kinds::kind("Pod").unwrap();
-    let text = pods().object(kind, "shop", "b").unwrap();
+    let text = served_object(kind, pods().object("shop", "b").unwrap()).unwrap();
     let object: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(
         (&object["kind"], &object["apiVersion"]),
         (&json!("Pod"), &json!("v1"))
     );
-    assert!(pods().object(kind, "shop", "c").is_none());
+    assert!(pods().object("shop", "c").is_none());
 }
 
 #[test]
@@ -75,9 +77,7 @@ fn a_page_of_secrets_holds_no_value() {
         "data": {"password": "aHVudGVyMg=="}}, "no object"]),
     );
     assert!(!secrets.body.contains("aHVudGVyMg"));
-    let text = secrets
-        .object(kinds::kind("Secret").unwrap(), "shop", "s")
-        .unwrap();
+    let text = secrets.object("shop", "s").unwrap();
     assert!(text.contains("password"));
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::Snapshot;
+use crate::clock::Clock;
 use crate::cluster::page::Page;
 use crate::cluster::request::Restriction;
 use crate::cluster::{Cluster, ClusterError};
@@ -66,6 +67,7 @@ pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot,
     Ok(Snapshot {
         cluster: cluster.clone(),
         namespace: namespace.to_owned(),
+        at: Clock::default().now(),
         pages,
         system,
         unreadable,
