@@ -100,9 +100,7 @@ pub enum Superseded {
     #[error("the fix has changed since it was shown to you; look at the new diff")]
     Fix,
     /// The same fix was asked about again.
-    #[error(
-        "that question expired and the fix was proposed again; look at it and approve it again"
-    )]
+    #[error("that question expired and was asked again; look at it and approve it again")]
     Question,
 }
 
