@@ -142,6 +142,7 @@ impl Model {
     ) -> Outcome {
         let deadline = Instant::now() + self.config.deadline;
         let tools = ClusterTools::new(
+            &nonce,
             self.grant.clone(),
             reader,
             self.config.tool_bytes,

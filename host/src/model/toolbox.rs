@@ -9,7 +9,7 @@ use std::time::Duration;
 use k8shawk_core::grant::{Grant, Limits};
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal};
 use k8shawk_core::model::{ToolRecord, answer_text, shown, tool_of};
-use k8shawk_core::redact::redact;
+use k8shawk_core::redact::{Veil, redact};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -36,6 +36,7 @@ pub struct ClusterTools {
     metrics: ModelMetrics,
     calls: AtomicU32,
     told: AtomicUsize,
+    veil: Veil,
 }
 
 /// Why a read gave nothing: what the model is told, and what people are.
@@ -63,8 +64,10 @@ impl Failed {
 }
 
 impl ClusterTools {
-    /// Reads under a grant, until a deadline.
+    /// Reads under a grant, until a deadline. Values that may be secrets are tokens of the
+    /// conversation that has this nonce.
     pub fn new(
+        nonce: &str,
         grant: Arc<Grant>,
         reader: Arc<dyn Reader>,
         tool_bytes: usize,
@@ -80,6 +83,7 @@ impl ClusterTools {
             metrics,
             calls: AtomicU32::new(0),
             told: AtomicUsize::new(0),
+            veil: Veil::new(nonce),
         }
     }
 
@@ -95,7 +99,8 @@ impl ClusterTools {
                 "no more can be read: the limit of this investigation is reached",
             ));
         }
-        let text = redact(&answer_text(&read, &answer, self.tool_bytes.min(left)));
+        let bytes = self.tool_bytes.min(left);
+        let text = redact(&answer_text(&self.veil, &read, &answer, bytes));
         self.told.fetch_add(text.len(), Ordering::Relaxed);
         Ok(text)
     }
@@ -195,7 +200,7 @@ fn unread(read: &Read, error: &ReadError) -> Failed {
             refused: Some(format!("the cluster (RBAC) refuses {}", shown(read))),
         },
         ReadError::NotFound => Failed::told(NOT_FOUND),
-        ReadError::Unavailable(why) | ReadError::Later(why) => Failed {
+        ReadError::Unavailable(why) => Failed {
             told: redact(why),
             refused: None,
         },

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::redact::{REDACTED, is_secret_name, redact};
+use crate::redact::redact;
 
 /// Longest text of one field.
 const FIELD: usize = 600;
@@ -50,7 +50,8 @@ const USUAL: &[(&str, &str)] = &[
     ("phase", "Active"),
 ];
 
-/// Without managed fields, copies, noise and empty values; values of secret names are hidden.
+/// Without managed fields, copies, noise and empty values. Values that may be secrets are tokens by
+/// now.
 pub(super) fn meaningful(value: &Value) -> Option<Value> {
     match value {
         Value::Null => None,
@@ -72,10 +73,6 @@ pub(super) fn meaningful(value: &Value) -> Option<Value> {
 }
 
 fn object(fields: &Map<String, Value>) -> Map<String, Value> {
-    let hidden = fields
-        .get("name")
-        .and_then(Value::as_str)
-        .is_some_and(is_secret_name);
     let mut kept = Map::new();
     for (key, value) in fields {
         let usual = |text: &str| USUAL.contains(&(key.as_str(), text));
@@ -85,13 +82,7 @@ fn object(fields: &Map<String, Value>) -> Map<String, Value> {
         {
             continue;
         }
-        let secret = is_secret_name(key) || (hidden && key == "value");
-        match value {
-            Value::String(text) if secret && !text.is_empty() => {
-                kept.insert(key.clone(), Value::String(REDACTED.to_owned()));
-            }
-            other => kept.extend(meaningful(other).map(|v| (key.clone(), v))),
-        }
+        kept.extend(meaningful(value).map(|v| (key.clone(), v)));
     }
     kept
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::render::{meaningful, yaml};
 use crate::guard::{Answer, Read};
-use crate::redact::redact;
+use crate::redact::{Veil, redact};
 
 /// What stands where something was cut.
 const CUT: &str = "\n[cut]\n";
@@ -42,8 +42,9 @@ const TELLING: &[&str] = &[
     "missing",
 ];
 
-/// The answer of a read as text of at most about `bytes`.
-pub fn answer_text(read: &Read, answer: &Answer, bytes: usize) -> String {
+/// The answer of a read as text of at most about `bytes`, with tokens in the place of literal values
+/// that may be secrets.
+pub fn answer_text(veil: &Veil, read: &Read, answer: &Answer, bytes: usize) -> String {
     match (read, answer) {
         (_, Answer::Usage(usage)) => {
             let lines: Vec<String> = usage
@@ -61,10 +62,10 @@ pub fn answer_text(read: &Read, answer: &Answer, bytes: usize) -> String {
             clipped(&or_none(lines.join("\n")), bytes)
         }
         (Read::Logs { .. }, Answer::Text(text)) => log_text(text, bytes),
-        (Read::Get { .. }, Answer::Text(text)) => clipped(&object(text), bytes),
-        (Read::List { .. }, Answer::Text(text)) => list(text, bytes),
-        (Read::Events { .. }, Answer::Text(text)) => clipped(&events(text), bytes),
-        (_, Answer::Text(text)) => clipped(&described(text), bytes),
+        (Read::Get { .. }, Answer::Text(text)) => clipped(&object(veil, text), bytes),
+        (Read::List { .. }, Answer::Text(text)) => list(veil, text, bytes),
+        (Read::Events { .. }, Answer::Text(text)) => clipped(&events(veil, text), bytes),
+        (_, Answer::Text(text)) => clipped(&described(veil, text), bytes),
     }
 }
 
@@ -81,26 +82,30 @@ fn or_none(text: String) -> String {
     }
 }
 
-fn object(text: &str) -> String {
+fn object(veil: &Veil, text: &str) -> String {
     match serde_json::from_str::<Value>(text) {
-        Ok(value) => or_none(meaningful(&value).map(|v| yaml(&v)).unwrap_or_default()),
-        Err(_) => described(text),
+        Ok(value) => {
+            let value = veil.object(value);
+            or_none(meaningful(&value).map(|v| yaml(&v)).unwrap_or_default())
+        }
+        Err(_) => described(veil, text),
     }
 }
 
 /// A description that is JSON is rendered; text loses only what no person needs.
-fn described(text: &str) -> String {
+fn described(veil: &Veil, text: &str) -> String {
     if text.trim_start().starts_with('{') && serde_json::from_str::<Value>(text).is_ok() {
-        return object(text);
+        return object(veil, text);
     }
-    or_none(printable(text))
+    or_none(veil.described(&printable(text)))
 }
 
 /// Whole objects where they fit, else one line for each.
-fn list(text: &str, bytes: usize) -> String {
+fn list(veil: &Veil, text: &str, bytes: usize) -> String {
     let Ok(Value::Array(items)) = serde_json::from_str::<Value>(text) else {
-        return clipped(&described(text), bytes);
+        return clipped(&described(veil, text), bytes);
     };
+    let items: Vec<Value> = items.into_iter().map(|item| veil.object(item)).collect();
     let whole: Vec<String> = items
         .iter()
         .filter_map(meaningful)
@@ -169,9 +174,9 @@ fn waiting(status: &Value) -> Option<String> {
         .then(|| format!("{name}:{} restarts={restarts}", reason.unwrap_or("running")))
 }
 
-fn events(text: &str) -> String {
+fn events(veil: &Veil, text: &str) -> String {
     let Ok(Value::Array(items)) = serde_json::from_str::<Value>(text) else {
-        return described(text);
+        return described(veil, text);
     };
     let field = |item: &Value, key: &str| {
         item.get(key)

@@ -95,7 +95,7 @@ pub(super) const FORMATS: &[Format] = formats![
     "Discord webhook", ["/api/webhooks/"], r"(/api/webhooks/)[0-9]+/[A-Za-z0-9_-]{20,}",
         ("https://discord.com/api/webhooks/123456/abcdefghij0123456789abcd", "abcdefghij0123456789");
     "OpenAI, Anthropic or Stripe key", ["sk-", "sk_", "rk_", "pk_"],
-        r"\b(?:sk-[A-Za-z0-9_-]{20,}|(?:sk|pk|rk)_(?:live|test|prod)_[A-Za-z0-9]{10,})", whole("sk-proj-0123456789abcdefghij");
+        r"\b(?:sk-[A-Za-z0-9_-]{16,}|(?:sk|pk|rk)_(?:live|test|prod)_[A-Za-z0-9]{10,})", whole("sk-proj-0123456789abcdefghij");
     "Groq key", ["gsk_"], r"\bgsk_[A-Za-z0-9]{10,}", whole("gsk_0123456789abcdefghij");
     "Hugging Face token", ["hf_", "api_org_"], r"\b(?:hf|api_org)_[A-Za-z0-9]{10,}", whole("hf_abcdefghijklmnopqrst");
     "Perplexity key", ["pplx-"], r"\bpplx-[A-Za-z0-9]{20,}", whole("pplx-0123456789abcdefghij");

@@ -160,6 +160,10 @@ fn what_is_no_secret_is_quoted_whole() {
         "<token/> and a < b",
         "vault://secret/data",
         "secret://team/db",
+        "automountServiceAccountToken: true -> false",
+        "metadata.labels.auth: enabled -> disabled",
+        "spec.template.spec.containers[token-proxy].image: app:1 -> app:2",
+        "spec.template.spec.volumes[credentials].hostPath.path: /a -> /b",
     ] {
         assert_eq!(redact(text), text);
     }

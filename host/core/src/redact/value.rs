@@ -68,7 +68,8 @@ pub(super) fn find(rest: &str, place: Place<'_>) -> Option<Span> {
         || (is_directory(place.name) && value.starts_with(['/', '.']))
         || (matches!(place.sign, Sign::Colon { blank: true })
             && prose::is_message(line, place.path))
-        || (place.sign == Sign::Flag && is_flag(value));
+        || (place.sign == Sign::Flag && is_flag(value))
+        || (place.line.is_some() && is_change(line));
     (!harmless).then_some((kept, length))
 }
 
@@ -224,6 +225,17 @@ fn is_nothing(value: &str) -> bool {
     value.starts_with(REDACTED)
         || !value.chars().any(char::is_alphanumeric)
         || super::veil::is_token(value)
+}
+
+/// A line of a diff whose sides are harmless by their form: `automountServiceAccountToken: true ->
+/// false`. Values of variables and of data are hidden before they get into a diff.
+fn is_change(line: &str) -> bool {
+    let mut sides = line.split(" -> ").peekable();
+    sides.next().is_some()
+        && sides.peek().is_some()
+        && line
+            .split(" -> ")
+            .all(|side| super::form::is_harmless(side) || is_plain(side))
 }
 
 /// The whole value is a truth value, nothing, or a reference to a variable.

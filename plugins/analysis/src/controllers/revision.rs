@@ -128,7 +128,9 @@ fn container(named: &str, old: &Value, new: &Value, found: &mut Vec<Change>) {
         let change = match (before, after) {
             (None, _) => "is new".to_owned(),
             (_, None) => "is gone".to_owned(),
-            _ if secretive => "changed".to_owned(),
+            (before, after) if secretive || !is_told(before) || !is_told(after) => {
+                "changed".to_owned()
+            }
             (before, after) => format!("{} -> {}", shown(before), shown(after)),
         };
         push(
@@ -136,6 +138,21 @@ fn container(named: &str, old: &Value, new: &Value, found: &mut Vec<Change>) {
             format!("env {variable} of container \"{named}\" {change}"),
         );
     }
+}
+
+/// True for a value that is no secret by its form: a reference, or numbers and words with what joins
+/// them. A name says nothing sure.
+fn is_told(value: Option<&Value>) -> bool {
+    let Some(text) = value.and_then(Value::as_str) else {
+        return true;
+    };
+    let joins = |c: char| ":/._-,".contains(c);
+    let word = |part: &str| {
+        let digits = part.bytes().all(|b| b.is_ascii_digit());
+        let letters = part.bytes().all(|b| b.is_ascii_alphabetic());
+        (digits && part.len() <= 9) || (letters && part.len() <= 20)
+    };
+    text.len() <= 120 && text.split(joins).all(word)
 }
 
 type Variable<'v> = (&'v str, Option<&'v Value>, Option<&'v Value>);

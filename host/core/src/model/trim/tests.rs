@@ -18,7 +18,12 @@ fn an_object_loses_noise_and_keeps_sense() {
         namespace: "n".into(),
         name: "api".into(),
     };
-    let text = answer_text(&read, &Answer::Text(pod.to_string()), 10_000);
+    let text = answer_text(
+        &Veil::new("n"),
+        &read,
+        &Answer::Text(pod.to_string()),
+        10_000,
+    );
     for gone in [
         "managedFields",
         "last-applied",
@@ -30,9 +35,12 @@ fn an_object_loses_noise_and_keeps_sense() {
     ] {
         assert!(!text.contains(gone), "{gone} in {text}");
     }
+    let token = Veil::new("n").value("DB_PASSWORD", "hunter2");
     assert_eq!(
         text,
-        "kind: Pod\nmetadata:\n  name: api\n  annotations:\n    team: web\nspec:\n  containers:\n  - name: app\n    env:\n    - name: DB_PASSWORD\n      value: [redacted]\n    - name: PORT\n      value: 80\n    image: app:1\n"
+        format!(
+            "kind: Pod\nmetadata:\n  name: api\n  annotations:\n    team: web\nspec:\n  containers:\n  - name: app\n    env:\n    - name: DB_PASSWORD\n      value: {token}\n    - name: PORT\n      value: 80\n    image: app:1\n"
+        )
     );
 }
 
@@ -62,7 +70,12 @@ fn a_long_list_becomes_one_line_for_each_object() {
         namespace: "n".into(),
         selector: String::new(),
     };
-    let text = answer_text(&read, &Answer::Text(Value::Array(pods).to_string()), 4000);
+    let text = answer_text(
+        &Veil::new("n"),
+        &read,
+        &Answer::Text(Value::Array(pods).to_string()),
+        4000,
+    );
     assert!(
         text.contains("p7 -n n Running app:CrashLoopBackOff restarts=3"),
         "{text}"
