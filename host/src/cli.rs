@@ -14,6 +14,7 @@ mod run;
 mod scan;
 mod slack;
 
+use self::output::complain;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,9 +25,9 @@ use k8shawk_sandbox::COMPILE;
 
 use crate::cluster::{self, ClusterError};
 use crate::http_server::ListenError;
-use crate::load;
 use crate::settings::{self, Settings};
 use crate::telemetry::{Telemetry, Traces, logs};
+use crate::{load, private};
 
 /// Notices what broke in a Kubernetes cluster, finds out why, proposes a typed fix, asks a
 /// person, applies it, and proves that it helped.
@@ -288,7 +289,7 @@ pub fn start() -> ExitCode {
             code
         }
         Err(error) => {
-            eprintln!("k8shawk: cannot start: {error}");
+            complain!("k8shawk: cannot start: {error}");
             ExitCode::FAILURE
         }
     }
@@ -304,6 +305,9 @@ async fn main() -> ExitCode {
     if let Command::Compile = cli.command {
         logs::start(LogFormat::Text, None, None);
         return exit(compile::component());
+    }
+    if let Command::Run(_) | Command::Demo(_) = cli.command {
+        private::close_umask();
     }
     let named = settings::Named {
         config: cli.config.as_deref(),
@@ -339,7 +343,7 @@ fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
         Ok(false) => ExitCode::from(BROKEN),
         Err(error) => {
             if !error.is::<Said>() {
-                eprintln!("k8shawk: {error:#}");
+                complain!("k8shawk: {error:#}");
             }
             ExitCode::from(if is_misuse(&error) { MISUSE } else { BROKEN })
         }
@@ -393,7 +397,7 @@ fn is_directory(path: &Path) -> anyhow::Result<()> {
 
 fn misused(faults: &[Fault]) -> ExitCode {
     for fault in faults {
-        eprintln!("k8shawk: {fault}");
+        complain!("k8shawk: {fault}");
     }
     ExitCode::from(MISUSE)
 }

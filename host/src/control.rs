@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8shawk_core::approval::{Person, Question};
+use k8shawk_core::redact::RedactedJson;
 use nix::unistd::{Group, Uid, User};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -16,6 +17,7 @@ use tracing::warn;
 
 use crate::connections::{Connections, Turn};
 use crate::desk::{Act, Desk};
+use crate::private;
 use crate::supervisor::Task;
 use crate::telemetry::Telemetry;
 
@@ -116,9 +118,8 @@ pub async fn bind(path: &Path) -> Result<Control, ControlError> {
         Ok(_) => return Err(fault("there is a file that is no socket".to_owned())),
         Err(_) => {}
     }
-    let listener = UnixListener::bind(path).map_err(|e| fault(e.to_string()))?;
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    std::fs::set_permissions(path, mode).map_err(|e| fault(e.to_string()))?;
+    let listener = private::bind(path).and_then(UnixListener::from_std);
+    let listener = listener.map_err(|e| fault(e.to_string()))?;
     let path = path.to_owned();
     Ok(Control { listener, path })
 }
@@ -165,9 +166,19 @@ async fn answer(stream: UnixStream, desk: &dyn Desk, turn: &Turn) -> std::io::Re
             message: format!("not understood: {error}"),
         },
     };
-    let mut text = serde_json::to_string(&answer)?;
-    text.push('\n');
-    writing.write_all(text.as_bytes()).await
+    tell(
+        &mut writing,
+        &RedactedJson::of(serde_json::to_value(answer)?),
+    )
+    .await
+}
+
+/// One line, the only thing that leaves by the socket.
+async fn tell(
+    writing: &mut (impl AsyncWriteExt + Unpin),
+    answer: &RedactedJson,
+) -> std::io::Result<()> {
+    writing.write_all(format!("{answer}\n").as_bytes()).await
 }
 
 /// The user that this host runs as, named as the socket names who comes.

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use k8shawk_core::rca;
 use k8shawk_core::record::Record;
-use k8shawk_core::redact::redact;
+use k8shawk_core::redact::Redacted;
 
 use crate::flow::{Flow, FlowError};
+use crate::private;
 use crate::store::StoreError;
 
 /// Write the RCA (again): first when people are told, last when the incident ends.
@@ -15,11 +16,8 @@ use crate::store::StoreError;
 /// [`FlowError::File`] names the file; the incident is kept and the stage is run again.
 pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let path = place(flow, record);
-    write(
-        &path,
-        &redact(&rca::render(record, flow.installation.cluster())),
-    )
-    .map_err(|e| FlowError::File(format!("cannot write {}: {e}", path.display())))?;
+    write(&path, &rca::render(record, flow.installation.cluster()))
+        .map_err(|e| FlowError::File(format!("cannot write {}: {e}", path.display())))?;
     let shown = path.display().to_string();
     if let (true, Some(execution)) = (record.state.is_final(), &record.execution) {
         flow.store
@@ -51,11 +49,11 @@ fn place(flow: &Flow, record: &Record) -> PathBuf {
 }
 
 /// Written beside, then renamed: a full disk leaves the document that was there.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+fn write(path: &Path, text: &Redacted) -> std::io::Result<()> {
     if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory)?;
+        private::directory(directory)?;
     }
     let beside = path.with_extension("md.new");
-    std::fs::write(&beside, text)?;
+    private::write(&beside, text.as_str().as_bytes())?;
     std::fs::rename(&beside, path)
 }

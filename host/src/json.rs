@@ -44,7 +44,6 @@ pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>, cluster: &str) -
         "victims": record.victims(),
         "also": record.also,
         "next_check": record.decision.as_ref().map(|d| d.next_check.as_str()),
-        "unanswered": record.decision.as_ref().map_or(&[][..], |d| d.unanswered.as_slice()),
         "fix": ruled.map(|(f, r)| fix(f, r)),
     })
 }
@@ -86,7 +85,7 @@ mod tests {
         let record = record();
         assert_eq!(incident(&record, "prod")["cluster"], "prod");
         assert_eq!(finding(&record, None, "prod")["cluster"], "prod");
-        let rca = rca::render(&record, "prod");
+        let rca = rca::render(&record, "prod").into_string();
         assert!(rca.contains("- **Cluster**: prod\n"), "{rca}");
     }
 }

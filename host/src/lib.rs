@@ -10,6 +10,7 @@
         reason = "a test owns the tasks that it starts"
     )
 )]
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod approve;
 pub mod cli;
@@ -38,6 +39,7 @@ pub mod notify;
 pub mod outbox;
 pub mod pipeline;
 pub mod points;
+pub mod private;
 pub mod random;
 pub mod recover;
 pub mod replay;

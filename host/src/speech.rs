@@ -11,8 +11,10 @@ mod setup;
 use std::path::{Path, PathBuf};
 
 use k8shawk_core::Severity;
-use k8shawk_core::redact::redact;
+use k8shawk_core::redact::Redacted;
 use thiserror::Error;
+
+use crate::private;
 
 pub use sarvam::{Sarvam, Voice};
 pub use setup::Setup;
@@ -125,7 +127,11 @@ impl Spoken {
 }
 
 /// At most [`LONGEST`] characters, cut at a word.
-pub fn fit(script: &str) -> String {
+pub fn fit(script: &Redacted) -> Redacted {
+    script.escaped(shortened)
+}
+
+fn shortened(script: &str) -> String {
     let flat: Vec<&str> = script.split_whitespace().collect();
     let flat = flat.join(" ");
     if flat.chars().count() <= LONGEST {
@@ -171,7 +177,7 @@ impl Speech {
     /// # Errors
     /// [`SpeechError`].
     pub async fn speak(&self, script: &str, language: Language) -> Result<Spoken, SpeechError> {
-        let script = fit(&redact(script));
+        let script = fit(&Redacted::of(script));
         if script.is_empty() {
             return Err(SpeechError::Empty);
         }
@@ -194,9 +200,9 @@ impl Speech {
             .join(file_name(name, at));
         let fault =
             |e: std::io::Error| SpeechError::File(format!("cannot write {}: {e}", path.display()));
-        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(fault)?;
+        private::directory(path.parent().unwrap_or(Path::new("."))).map_err(fault)?;
         let beside = path.with_extension("mp3.new");
-        std::fs::write(&beside, spoken.bytes()).map_err(fault)?;
+        private::write(&beside, spoken.bytes()).map_err(fault)?;
         std::fs::rename(&beside, &path).map_err(fault)?;
         Ok(path)
     }

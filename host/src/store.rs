@@ -137,6 +137,9 @@ impl Store {
             path: path.to_owned(),
             source,
         };
+        // SQLite gives its companions the mode of the database; where this fails, its own error
+        // says why.
+        let _ = crate::private::touch(path);
         let connection = Connection::open(path).map_err(fault)?;
         Store::prepare(path, connection)
     }

@@ -12,6 +12,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use k8shawk_core::incident::Severity;
 use k8shawk_core::rca::time;
 use k8shawk_core::record::{Record, State};
+use k8shawk_core::redact::Redacted;
+use k8shawk_core::redacted;
 use owo_colors::{OwoColorize, Style};
 
 pub use model::{ModelSteps, spent};
@@ -23,11 +25,15 @@ pub struct Terminal {
     lock: Mutex<()>,
 }
 
-/// Text of the cluster without anything that could drive a terminal.
-pub fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' { ' ' } else { c })
-        .collect()
+/// Text of the cluster in one line: without secrets, and without anything that could drive a
+/// terminal or begin a line of its own.
+pub fn plain(text: &str) -> Redacted {
+    Redacted::line(text).escaped(|text| text.replace('\t', " "))
+}
+
+/// Text of the cluster in which lines stay lines.
+pub fn lines(text: &str) -> Redacted {
+    Redacted::of(text)
 }
 
 impl Terminal {
@@ -52,7 +58,7 @@ impl Terminal {
     }
 
     /// Text in the colour of a severity, where colours are shown.
-    pub fn paint(&self, severity: Severity, text: &str) -> String {
+    pub fn paint(&self, severity: Severity, text: &Redacted) -> Redacted {
         let style = match severity {
             Severity::Info => Style::new().dimmed(),
             Severity::Low => Style::new().green(),
@@ -60,33 +66,29 @@ impl Terminal {
             Severity::High => Style::new().truecolor(255, 140, 0),
             Severity::Critical => Style::new().red().bold(),
         };
-        if self.colour {
-            text.style(style).to_string()
-        } else {
-            text.to_owned()
-        }
+        self.styled(text, style)
     }
 
     /// Bold text, where colours are shown.
-    pub fn bold(&self, text: &str) -> String {
+    pub fn bold(&self, text: &Redacted) -> Redacted {
+        self.styled(text, Style::new().bold())
+    }
+
+    fn styled(&self, text: &Redacted, style: Style) -> Redacted {
         if self.colour {
-            text.bold().to_string()
+            text.escaped(|text| text.style(style).to_string())
         } else {
-            text.to_owned()
+            text.clone()
         }
     }
 
     /// Dim text, where colours are shown.
-    pub fn dim(&self, text: &str) -> String {
-        if self.colour {
-            text.dimmed().to_string()
-        } else {
-            text.to_owned()
-        }
+    pub fn dim(&self, text: &Redacted) -> Redacted {
+        self.styled(text, Style::new().dimmed())
     }
 
     /// Print a block. A reader that went away (a closed pipe) is no fault of ours.
-    pub fn print(&self, text: &str) {
+    pub fn print(&self, text: &Redacted) {
         if self.quiet {
             return;
         }
@@ -99,13 +101,10 @@ impl Terminal {
 
     /// One line on an incident.
     pub fn note(&self, record: &Record, what: &str) {
-        let id = self.bold(&record.incident.id.0);
-        let state = self.paint(state_colour(record.state), record.state.as_str());
-        self.print(&format!(
-            "{id} {} {state}: {}",
-            record.incident.owner,
-            plain(what)
-        ));
+        let id = self.bold(&plain(&record.incident.id.0));
+        let state = self.paint(state_colour(record.state), &record.state.as_str().into());
+        let owner = plain(&record.incident.owner.to_string());
+        self.print(&redacted!("{} {} {}: {}", id, owner, state, plain(what)));
     }
 
     /// An incident as one block: what, why, evidence, and what to do.
@@ -114,7 +113,7 @@ impl Terminal {
     }
 
     /// Incidents as a table.
-    pub fn table(&self, records: &[Record]) -> String {
+    pub fn table(&self, records: &[Record]) -> Redacted {
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
@@ -131,16 +130,17 @@ impl Terminal {
                 .as_ref()
                 .map(|d| d.first().map_or("none is safe", |c| c.fix.action.name()));
             table.add_row([
-                r.incident.id.0.clone(),
-                self.paint(r.severity(), r.severity().as_str()),
-                r.state.as_str().to_owned(),
-                r.incident.owner.to_string(),
+                plain(&r.incident.id.0),
+                self.paint(r.severity(), &r.severity().as_str().into()),
+                Redacted::from(r.state.as_str()),
+                plain(&r.incident.owner.to_string()),
                 plain(r.title()),
-                fix.unwrap_or("-").to_owned(),
-                time(r.incident.opened_at),
+                Redacted::from(fix.unwrap_or("-")),
+                plain(&time(r.incident.opened_at)),
             ]);
         }
-        table.to_string()
+        // Its cells are redacted, its frame is ours.
+        Redacted::default().escaped(|_| table.to_string())
     }
 }
 
@@ -159,6 +159,10 @@ mod tests {
 
     #[test]
     fn text_of_the_cluster_cannot_drive_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\u{7}c"), "a [2Jb c");
+        let shown = |text| plain(text).into_string();
+        assert_eq!(shown("a\u{1b}[2Jb\u{7}c"), "abc");
+        assert_eq!(shown("x\ninc-7 recovered"), "x inc-7 recovered");
+        assert_eq!(shown("a\u{202e}b\u{200b}c\u{2028}d"), "abc d");
+        assert_eq!(shown("DB_PASS=hunter2"), "DB_PASS=[redacted]");
     }
 }

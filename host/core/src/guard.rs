@@ -115,13 +115,9 @@ pub enum ReadError {
     /// There is no such object.
     #[error("not found")]
     NotFound,
-    /// The cluster does not serve it, as usage where nothing measures it: do without.
+    /// The cluster did not answer.
     #[error("{0}")]
     Unavailable(String),
-    /// The cluster did not answer, or is overloaded: nothing may be concluded before it was asked
-    /// again.
-    #[error("{0}")]
-    Later(String),
 }
 
 /// Usage of one container.

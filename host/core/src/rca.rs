@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::decision::Advice;
 use crate::finding::Finding;
 use crate::object::ObjectRef;
 use crate::record::{Record, State};
-use crate::redact::redact;
+use crate::redact::{Redacted, redact};
 
 /// Time as people read it, in UTC.
 pub fn time(ms: i64) -> String {
@@ -42,8 +41,10 @@ pub fn file_name(record: &Record) -> String {
     )
 }
 
-/// Text of the cluster, safe inside a line of Markdown.
+/// Text of the cluster, safe inside a line of Markdown. What is escaped first hides secrets from
+/// their patterns, so it is redacted first.
 fn inline(text: &str) -> String {
+    let text = redact(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -73,20 +74,17 @@ fn cause(finding: &Finding) -> String {
 
 /// A block of foreign text, fenced longer than any fence in it.
 fn fenced(text: &str) -> String {
+    let text = redact(text);
     let mut fence = "```".to_owned();
     while text.contains(&fence) {
         fence.push('`');
     }
-    let clean: String = text
-        .chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        .collect();
-    format!("{fence}text\n{}\n{fence}\n", clean.trim_end())
+    format!("{fence}text\n{}\n{fence}\n", text.trim_end())
 }
 
 /// Render the document of an incident of `cluster`. Writing to a `String` cannot fail, so its results
 /// are dropped.
-pub fn render(record: &Record, cluster: &str) -> String {
+pub fn render(record: &Record, cluster: &str) -> Redacted {
     let mut out = String::new();
     summary(&mut out, record, cluster);
     if let Some(finding) = &record.finding {
@@ -105,7 +103,7 @@ pub fn render(record: &Record, cluster: &str) -> String {
     fix(&mut out, record);
     recovery(&mut out, record);
     unknown(&mut out, record);
-    out
+    Redacted::of(&out)
 }
 
 fn summary(out: &mut String, record: &Record, cluster: &str) {
@@ -211,18 +209,15 @@ fn fix(out: &mut String, record: &Record) {
         let _ = writeln!(out, "Nothing was decided.");
         return;
     };
-    let advice = decision.advice();
-    match advice {
-        Advice::NoSafeFix => {
-            let next = inline(&decision.next_check);
-            let _ = writeln!(out, "No safe fix. Next check: {next}");
+    match decision.first() {
+        None => {
+            let _ = writeln!(
+                out,
+                "No safe fix. Next check: {}",
+                inline(&decision.next_check)
+            );
         }
-        Advice::NotKnown(_) => {
-            let why = inline(&advice.without_fix().unwrap_or_default());
-            let next = inline(&decision.next_check);
-            let _ = writeln!(out, "Not known: {why}. Next check: {next}");
-        }
-        Advice::Fix(candidate) => {
+        Some(candidate) => {
             let action = candidate.fix.action.name();
             let target = inline(&candidate.fix.target.to_string());
             let _ = writeln!(
@@ -323,5 +318,21 @@ mod tests {
             "\\# x \\[a\\](http://b) \\`c\\`"
         );
         assert!(fenced("```\nrm -rf").starts_with("````text\n"));
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_it_is_escaped() {
+        for text in [
+            "it said ghp_0123456789abcdefghijABCDEFGHIJ012345",
+            "DB_PASS=ghp_01",
+            "pass\u{200b}word: ghp_01",
+        ] {
+            let shown = inline(text);
+            assert!(
+                !shown.contains("ghp") && shown.contains("redacted"),
+                "{shown}"
+            );
+            assert!(!fenced(text).contains("ghp"), "{text}");
+        }
     }
 }

@@ -179,7 +179,6 @@ fn told(error: ReadError) -> types::ReadError {
     match error {
         ReadError::Denied => types::ReadError::Denied,
         ReadError::NotFound => types::ReadError::NotFound,
-        // The host remembers that it may pass: see `CallRecord::unanswered`.
-        ReadError::Unavailable(why) | ReadError::Later(why) => types::ReadError::Unavailable(why),
+        ReadError::Unavailable(why) => types::ReadError::Unavailable(why),
     }
 }

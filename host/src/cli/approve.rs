@@ -6,19 +6,20 @@ use k8shawk_core::approval::Question;
 use k8shawk_core::decision::Candidate;
 use k8shawk_core::record::Record;
 
+use super::output::complain;
 use super::{Approve, Misuse, incidents};
 use crate::approve::why_not_asked;
 use crate::control::{Ask, ControlError};
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::terminal::plain;
+use crate::terminal::{lines, plain};
 
 /// Show the fix of an incident, ask, and hand the yes to the running host.
 pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool> {
     let record = find(settings, &args.id)?;
     let Some((candidate, mut shown)) = asked(&record) else {
         let (id, state) = (&record.incident.id, record.state.as_str());
-        eprintln!(
+        complain!(
             "k8shawk: incident {id} is {state}: {}",
             why_not_asked(&record)
         );
@@ -37,7 +38,7 @@ pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool>
             }
             let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
             if !agreed(&record, candidate, input, output)? {
-                eprintln!("k8shawk: not approved");
+                complain!("k8shawk: not approved");
                 return Ok(false);
             }
         }
@@ -77,8 +78,8 @@ fn agreed(
     let target = plain(&fix.target.to_string());
     writeln!(output, "{id}: {}", plain(record.title()))?;
     writeln!(output, "{name} on {target} (risk {risk}) changes:")?;
-    for line in candidate.diff.to_string().lines() {
-        writeln!(output, "  {}", plain(line))?;
+    for line in lines(&candidate.diff.to_string()).lines() {
+        writeln!(output, "  {line}")?;
     }
     writeln!(output, "needs {}", plain(&candidate.ruling.summary()))?;
     write!(output, "Approve? [y/N] ")?;

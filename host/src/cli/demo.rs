@@ -22,9 +22,9 @@ use crate::replay::Replay;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, lines, plain};
 use crate::world::World;
-use crate::{approve, json, load, scan, triage};
+use crate::{approve, json, load, private, scan, triage};
 
 /// Bundle files of the arguments, those of a directory by name.
 fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
@@ -100,7 +100,7 @@ pub async fn demo(
 
 /// The demo's own database: what a host wrote beside it stays as it is.
 fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
-    std::fs::create_dir_all(&config.state)?;
+    private::directory(&config.state)?;
     let path = config.state.join("k8shawk-demo.sqlite");
     for end in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
@@ -123,10 +123,8 @@ async fn play(
     } else {
         Terminal::stdout()
     };
-    terminal.print(&terminal.dim(&format!(
-        "── {} (Kubernetes {})",
-        bundle.title, bundle.kubernetes
-    )));
+    let head = format!("── {} (Kubernetes {})", bundle.title, bundle.kubernetes);
+    terminal.print(&terminal.dim(&plain(&head)));
     let replay = Replay::new(bundle);
     let clock = Clock::default();
     // Long enough after the recording for a healthy answer to be believed.
@@ -166,7 +164,7 @@ async fn play(
             if let Some(shown) = flow.store.get(id)?.question() {
                 match approve::approve(&flow, id, &Person::named("demo"), &shown) {
                     Ok(_) => pipeline.drive(id),
-                    Err(why) => flow.terminal.print(&format!("{id}: {why}")),
+                    Err(why) => flow.terminal.print(&plain(&format!("{id}: {why}"))),
                 }
             }
             pipeline.idle().await;
@@ -192,14 +190,14 @@ fn conclude(config: &Config, all: &[Record], bundles: usize) {
         .collect();
     let terminal = Terminal::stdout();
     terminal.print(&terminal.table(&shown));
-    terminal.print(&format!(
+    terminal.print(&lines(&format!(
         "\n{} incidents of {bundles} recordings: {} recovered by an approved fix, {} wait for approval, {} have no safe fix.\nRCAs: {}",
         shown.len(),
         count(State::Recovered),
         count(State::Waiting),
         count(State::NeedsHuman),
         config.knowledge_base().join("rca").display()
-    ));
+    )));
 }
 
 /// Each bundle through triage, analysis and fix selection: for comparing plugins.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::output::say;
+use super::output::{complain, say};
 use super::{Format, Incidents, output};
 use crate::control::{self, Ask};
 use crate::json;
@@ -11,6 +11,7 @@ use crate::store::Store;
 use crate::terminal::{Terminal, plain};
 use k8shawk_core::rca::time;
 use k8shawk_core::record::State;
+use k8shawk_core::redacted;
 
 /// List incidents, or show one.
 pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
@@ -19,7 +20,7 @@ pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
         if args.output == Format::Json && args.id.is_none() {
             output::document(&Value::Array(Vec::new()))?;
         }
-        eprintln!(
+        complain!(
             "k8shawk: there is no database at {} yet; `k8shawk run` makes it",
             path.display()
         );
@@ -40,7 +41,7 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
         let incident = |r| json::incident(r, &cluster);
         output::document(&Value::Array(records.iter().map(incident).collect()))?;
     } else if records.is_empty() {
-        eprintln!("no incidents");
+        complain!("no incidents");
     } else {
         let terminal = Terminal::stdout();
         terminal.print(&terminal.table(&records));
@@ -63,23 +64,20 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
     let terminal = Terminal::stdout();
     terminal.incident(&record);
     for refusal in &record.refusals {
-        terminal.print(&format!("  refused read: {}", plain(refusal)));
+        terminal.print(&redacted!("  refused read: {}", plain(refusal)));
     }
     for refused in store.refused(&record.incident.id.0)? {
         let (at, who) = (time(refused.at), &refused.person);
-        let line = format!("  {at} refused {who} {}: {}", refused.what, refused.answer);
-        terminal.print(&plain(&line));
+        let line = format!("{at} refused {who} {}: {}", refused.what, refused.answer);
+        terminal.print(&redacted!("  {}", plain(&line)));
     }
     for step in &record.history {
-        let state = terminal.bold(step.state.as_str());
-        terminal.print(&format!(
-            "  {} {state}: {}",
-            time(step.at),
-            plain(&step.note)
-        ));
+        let state = terminal.bold(&step.state.as_str().into());
+        let (at, note) = (plain(&time(step.at)), plain(&step.note));
+        terminal.print(&redacted!("  {} {}: {}", at, state, note));
     }
     if let Some(rca) = &record.rca {
-        terminal.print(&format!("  RCA: {rca}"));
+        terminal.print(&redacted!("  RCA: {}", plain(rca)));
     }
     Ok(true)
 }
@@ -95,7 +93,7 @@ pub async fn ask(settings: &Settings, question: Ask) -> anyhow::Result<bool> {
     if answer.done {
         say!("{}", plain(&answer.message));
     } else {
-        eprintln!("k8shawk: {}", plain(&answer.message));
+        complain!("k8shawk: {}", plain(&answer.message));
     }
     Ok(answer.done)
 }

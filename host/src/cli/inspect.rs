@@ -5,7 +5,7 @@ use std::path::Path;
 use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
-use super::output::say;
+use super::output::{complain, say};
 use super::{Misuse, Plugin, Said, incidents, is_directory, is_misuse, rbac};
 use crate::cluster::Cluster;
 use crate::control::{self, Ask};
@@ -45,7 +45,7 @@ async fn list(settings: &Settings) -> anyhow::Result<bool> {
     }
     let refused = loaded.refused();
     for line in &refused {
-        eprintln!("k8shawk: not loaded: {line}");
+        complain!("k8shawk: not loaded: {line}");
     }
     Ok(refused.is_empty())
 }
@@ -87,7 +87,7 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
             } else {
                 format!("{directory}: ")
             };
-            eprintln!("k8shawk: {place}{said} (for the {} to mend)", error.blame());
+            complain!("k8shawk: {place}{said} (for the {} to mend)", error.blame());
             Ok(false)
         }
     }
@@ -138,7 +138,7 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
     }
     cluster(&settings, &mut faults).await;
     for fault in &faults.found {
-        eprintln!("k8shawk: {fault}");
+        complain!("k8shawk: {fault}");
     }
     if faults.found.is_empty() {
         say!("all is well");

@@ -13,7 +13,7 @@ use crate::rights;
 use crate::settings::Settings;
 use crate::store::{Sent, Store};
 use crate::telemetry::ModelMetrics;
-use crate::terminal::{Terminal, plain};
+use crate::terminal::{Terminal, lines, plain};
 
 /// The model that investigates; none where it is switched off or no key is set.
 pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Option<Arc<Model>>> {
@@ -86,10 +86,10 @@ pub fn disclosed(store: &Store, id: &str, format: Format) -> anyhow::Result<bool
     let terminal = Terminal::stdout();
     for Sent { at, key, note } in &sent {
         let line = format!("{} to Slack: {key} {note}", time(*at));
-        terminal.print(plain(&line).trim_end());
+        terminal.print(&plain(line.trim_end()));
     }
     if all.is_empty() && sent.is_empty() {
-        terminal.print(&format!("{id}: nothing left the cluster"));
+        terminal.print(&plain(&format!("{id}: nothing left the cluster")));
     }
     for one in all {
         let head = format!(
@@ -99,8 +99,8 @@ pub fn disclosed(store: &Store, id: &str, format: Format) -> anyhow::Result<bool
             one.host,
             one.model
         );
-        terminal.print(&terminal.bold(&head));
-        terminal.print(&plain(&pretty(&one.body)));
+        terminal.print(&terminal.bold(&plain(&head)));
+        terminal.print(&lines(&pretty(&one.body)));
     }
     Ok(true)
 }

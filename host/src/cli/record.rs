@@ -1,5 +1,6 @@
 //! `k8shawk record`: an incident bundle from a cluster.
 
+use super::output::complain;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,7 +80,7 @@ pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
             write(&path, &bundle)?;
         }
     }
-    eprintln!(
+    complain!(
         "{}: {} frames, {} dry runs",
         path.display(),
         bundle.frames.len(),
@@ -97,7 +98,7 @@ fn keep_telling(frames: &mut Vec<Frame>) {
 
 fn write(path: &PathBuf, bundle: &Bundle) -> anyhow::Result<()> {
     let text = serde_json::to_string(bundle)?;
-    std::fs::write(path, format!("{text}\n")).map_err(|e| Unusable::new(path, e))
+    crate::private::write(path, format!("{text}\n").as_bytes()).map_err(|e| Unusable::new(path, e))
 }
 
 async fn read(reader: &dyn Reader, guard: &Guard, read: Read) -> Result<Answer, ReadError> {
@@ -271,7 +272,7 @@ async fn investigated(
                 conversation,
             });
         }
-        eprintln!(
+        complain!(
             "found in {namespace}: {} at {}",
             scanned.record.title(),
             rca::time(clock.now())

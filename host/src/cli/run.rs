@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Counts;
+use k8shawk_core::redacted;
 use k8shawk_core::{Installation, Inventory};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -25,11 +26,12 @@ use crate::http_server::HttpServer;
 use crate::load::{self, Loaded};
 use crate::model::Model;
 use crate::pipeline::Pipeline;
+use crate::private;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::supervisor::{Supervisor, Task};
 use crate::telemetry::{Sources, Telemetry, endpoints};
-use crate::terminal::{Terminal, progress};
+use crate::terminal::{self, Terminal, progress};
 use crate::watch::Watch;
 use crate::world::World;
 
@@ -53,9 +55,11 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     loaded.judges.telemetry = telemetry.clone();
     let terminal = Terminal::stdout();
     rows.push(("http", http.address().to_string()));
-    terminal.print(&summary(
-        &settings, &cluster, counts, &loaded, &model, &terminal, rows,
-    ));
+    let name = redacted!("k8shawk {}", env!("CARGO_PKG_VERSION"));
+    terminal.print(&terminal.bold(&name));
+    terminal.print(&terminal::lines(&summary(
+        &settings, &cluster, counts, &loaded, &model, rows,
+    )));
     let flow = Arc::new(Flow {
         config: config.clone(),
         key: store.approval_key()?,
@@ -192,14 +196,16 @@ async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
 
 /// The store, before anything that takes time: nothing works without it.
 fn open(config: &Config) -> anyhow::Result<Store> {
-    if let Err(why) = std::fs::create_dir_all(&config.state) {
+    if let Err(why) = private::directory(&config.state) {
         let state = config.state.display();
         let what = format!(
             "cannot make the state directory {state} ([state] directory, K8SHAWK_STATE): {why}"
         );
         return Err(Misuse(what).into());
     }
-    Ok(Store::open(&config.database())?)
+    let database = config.database();
+    private::tighten(&config.state, &database, &config.knowledge_base());
+    Ok(Store::open(&database)?)
 }
 
 /// Requests to end: SIGTERM and ctrl-c, from the very start.
@@ -236,11 +242,10 @@ fn summary(
     counts: Counts,
     loaded: &Loaded,
     model: &Option<Arc<Model>>,
-    terminal: &Terminal,
     rows: Rows,
 ) -> String {
     let config = &settings.config;
-    let mut lines = vec![terminal.bold(&format!("k8shawk {}", env!("CARGO_PKG_VERSION")))];
+    let mut lines = Vec::new();
     let mut row = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
     row(
         "cluster",

@@ -1,5 +1,6 @@
 //! `k8shawk scan`.
 
+use super::output::complain;
 use std::sync::Arc;
 
 use k8shawk_core::decision::Candidate;
@@ -31,7 +32,7 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
     for refused in loaded.refused() {
-        eprintln!("k8shawk: not loaded: {refused}");
+        complain!("k8shawk: not loaded: {refused}");
     }
     progress::say(format!("reading {}", cluster.name()));
     let snapshot = Arc::new(Snapshot::take(&cluster, config.namespace.as_deref()).await?);
@@ -51,7 +52,7 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     print(&found, format, cluster.name())?;
     if format == Format::Text {
         let counts = snapshot.counts();
-        eprintln!(
+        complain!(
             "{} incidents in {} pods, {} deployments, {} services, {} namespaces, {} nodes ({} API requests)",
             found.len(),
             counts.pods,

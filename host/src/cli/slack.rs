@@ -103,7 +103,8 @@ async fn tell(settings: &Settings) -> anyhow::Result<bool> {
     let terminal = Terminal::stdout();
     for point in &points {
         let mark = if point.good { "ok     " } else { "MISSING" };
-        terminal.print(&format!("{mark}  {}: {}", point.what, plain(&point.says)));
+        let line = format!("{mark}  {}: {}", point.what, point.says);
+        terminal.print(&plain(&line));
     }
     Ok(points.iter().all(|p| p.good))
 }

@@ -183,7 +183,7 @@ async fn a_target_that_vanished_is_not_claimed_to_be_fixed() {
     let after = state(&flow, &record);
     assert_eq!(after.state, State::NotKnown, "{:?}", after.history);
     assert!(!was_sent(&flow));
-    let text = rca::render(&after, "prod");
+    let text = rca::render(&after, "prod").into_string();
     assert!(
         text.contains("not known whether the fix was applied"),
         "{text}"

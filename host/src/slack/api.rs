@@ -6,6 +6,7 @@ mod upload;
 
 use std::time::Duration;
 
+use k8shawk_core::redact::RedactedJson;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -131,14 +132,14 @@ impl Api {
             return Err(ApiError::Limited { after });
         }
         self.pace.turn(method, channel).await;
-        let answer = self.send(method, body).await;
+        let answer = self.send(method, &RedactedJson::of(body.clone())).await;
         if let Err(ApiError::Limited { after }) = &answer {
             self.pace.pause(method, *after);
         }
         answer
     }
 
-    async fn send(&self, method: &str, body: &Value) -> Result<Value, ApiError> {
+    async fn send(&self, method: &str, body: &RedactedJson) -> Result<Value, ApiError> {
         let request = self
             .http
             .post(format!("{}{method}", self.base))
@@ -146,7 +147,7 @@ impl Api {
         let request = if READS.contains(&method) {
             request
                 .header("content-type", "application/x-www-form-urlencoded")
-                .body(form(body))
+                .body(form(body.value()))
         } else {
             request
                 .header("content-type", "application/json; charset=utf-8")
@@ -194,7 +195,7 @@ impl Api {
             .http
             .post(url)
             .header("content-type", "application/json; charset=utf-8")
-            .body(body.to_string());
+            .body(RedactedJson::of(body.clone()).to_string());
         let response = request
             .send()
             .await

@@ -14,9 +14,10 @@ pub fn mrkdwn(markdown: &str) -> String {
                 fence = None;
             }
             Some(_) => {
-                // Broken up last: what cleans text takes away characters that nobody sees.
-                let line = text::lines(line, 2000);
-                out.push_str(&line.replace("```", "`\u{200b}`\u{200b}`"));
+                out.push_str(&text::lines(
+                    &line.replace("```", "\u{2cb}\u{2cb}\u{2cb}"),
+                    2000,
+                ));
                 out.push('\n');
             }
             None if ticks.len() >= 3 => {

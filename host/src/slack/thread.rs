@@ -4,7 +4,6 @@
 use k8shawk_core::Installation;
 use k8shawk_core::rca;
 use k8shawk_core::record::{Execution, Record, State};
-use k8shawk_core::redact::redact;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -202,7 +201,7 @@ impl Thread<'_> {
     fn document(&self, when: &str) -> Option<Post> {
         let record = self.record;
         record.finding.as_ref()?;
-        let markdown = redact(&rca::render(record, self.installation.cluster()));
+        let markdown = rca::render(record, self.installation.cluster()).into_string();
         let key = format!("rca/{when}");
         let shown = markdown::mrkdwn(&markdown);
         if shown.chars().count() > SHOWN {

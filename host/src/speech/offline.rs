@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use k8shawk_core::redact::Redacted;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
@@ -33,13 +34,13 @@ fn start(command: &mut Command, name: &'static str) -> Result<Child, SpeechError
 }
 
 /// Speak a script.
-pub(super) async fn speak(script: &str, language: Language) -> Result<Vec<u8>, SpeechError> {
+pub(super) async fn speak(script: &Redacted, language: Language) -> Result<Vec<u8>, SpeechError> {
     tokio::time::timeout(PATIENCE, run(script, language))
         .await
         .map_err(|_| SpeechError::Away("espeak-ng took too long".to_owned()))?
 }
 
-async fn run(script: &str, language: Language) -> Result<Vec<u8>, SpeechError> {
+async fn run(script: &Redacted, language: Language) -> Result<Vec<u8>, SpeechError> {
     let lost = |e: std::io::Error| SpeechError::Away(e.to_string());
     let mut speaks = start(
         Command::new("espeak-ng")
@@ -60,7 +61,10 @@ async fn run(script: &str, language: Language) -> Result<Vec<u8>, SpeechError> {
         "lame",
     )?;
     if let Some(mut input) = speaks.stdin.take() {
-        input.write_all(script.as_bytes()).await.map_err(lost)?;
+        input
+            .write_all(script.as_str().as_bytes())
+            .await
+            .map_err(lost)?;
     }
     let mut audio = Vec::new();
     if let Some(out) = packs.stdout.take() {

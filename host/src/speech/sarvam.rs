@@ -1,5 +1,6 @@
 //! Sarvam's text-to-speech service.
 
+use k8shawk_core::redact::Redacted;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -78,7 +79,7 @@ impl Sarvam {
     /// Speak a script.
     pub(super) async fn speak(
         &self,
-        script: &str,
+        script: &Redacted,
         language: Language,
     ) -> Result<Vec<u8>, SpeechError> {
         let voice = match language {
@@ -99,9 +100,9 @@ impl Sarvam {
         .map_err(|fault| fault.error)
     }
 
-    async fn ask(&self, script: &str, voice: &Voice, field: &str) -> Result<Vec<u8>, Fault> {
+    async fn ask(&self, script: &Redacted, voice: &Voice, field: &str) -> Result<Vec<u8>, Fault> {
         let mut body = json!({
-            "text": script,
+            "text": script.as_str(),
             "speaker": voice.speaker,
             "model": voice.model,
             "output_audio_codec": "mp3",

@@ -62,7 +62,7 @@ fn nothing_is_said_in_quiet_hours(
 
 #[test]
 fn a_long_script_is_cut_at_a_word() {
-    let fitted = fit(&"வணக்கம் hello ".repeat(100));
+    let fitted = fit(&Redacted::of(&"வணக்கம் hello ".repeat(100))).into_string();
     assert!(fitted.chars().count() <= LONGEST);
     assert!(
         fitted.ends_with("hello") || fitted.ends_with("வணக்கம்"),

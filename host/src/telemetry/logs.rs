@@ -2,8 +2,6 @@
 
 mod of_cluster;
 
-use std::io::IsTerminal;
-
 use k8shawk_core::config::LogFormat;
 use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -39,14 +37,13 @@ fn chosen() -> EnvFilter {
 }
 
 fn text() -> Box<dyn Layer<Registry> + Send + Sync> {
-    let colour = std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     // Spans would stand before every line; what they say stands in it where it matters.
     let filter = chosen().and(filter_fn(|of| of.is_event()));
     fmt::layer()
         .with_writer(|| progress::Stderr)
         .with_target(false)
-        .with_ansi(colour)
+        // Colours between a name and its value would hide a secret from its pattern.
+        .with_ansi(false)
         .with_filter(filter)
         .boxed()
 }

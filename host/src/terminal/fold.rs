@@ -1,5 +1,6 @@
 //! Lines that are folded at words to the width of the terminal.
 
+use k8shawk_core::redact::Redacted;
 use textwrap::{Options, WordSplitter};
 
 /// Widest line that is read with ease, in columns.
@@ -21,24 +22,24 @@ pub(super) fn width() -> usize {
 pub(super) struct Line {
     indent: usize,
     hanging: usize,
-    text: String,
+    text: Redacted,
     /// True where it matters less than what is around it.
     pub(super) dim: bool,
 }
 
 impl Line {
     /// A line that stands so many columns in; what does not fit goes on two columns further.
-    pub(super) fn new(indent: usize, text: impl Into<String>) -> Line {
+    pub(super) fn new(indent: usize, text: Redacted) -> Line {
         Line {
             indent,
             hanging: 2,
-            text: text.into(),
+            text,
             dim: false,
         }
     }
 
     /// A line that matters less.
-    pub(super) fn dim(indent: usize, text: impl Into<String>) -> Line {
+    pub(super) fn dim(indent: usize, text: Redacted) -> Line {
         Line {
             dim: true,
             ..Line::new(indent, text)
@@ -51,7 +52,7 @@ impl Line {
     }
 
     /// Its rows.
-    pub(super) fn fold(&self, width: usize) -> Vec<String> {
+    pub(super) fn fold(&self, width: usize) -> Vec<Redacted> {
         let first = " ".repeat(self.indent);
         let next = " ".repeat(self.indent + self.hanging);
         // A name that is split at its hyphen cannot be copied.
@@ -59,8 +60,8 @@ impl Line {
             .initial_indent(&first)
             .subsequent_indent(&next)
             .word_splitter(WordSplitter::NoHyphenation);
-        let rows = textwrap::wrap(&self.text, options);
-        rows.into_iter().map(|row| row.into_owned()).collect()
+        let folded = self.text.escaped(|text| textwrap::fill(text, options));
+        folded.lines().collect()
     }
 }
 
@@ -68,17 +69,22 @@ impl Line {
 mod tests {
     use super::*;
 
+    fn shown(line: &Line, width: usize) -> Vec<String> {
+        let rows = line.fold(width).into_iter();
+        rows.map(Redacted::into_string).collect()
+    }
+
     #[test]
     fn folds_at_words_and_hangs_what_does_not_fit() {
-        let line = Line::new(2, "aaa bbb ccc").hanging(3);
-        assert_eq!(line.fold(9), ["  aaa bbb", "     ccc"]);
+        let line = Line::new(2, Redacted::of("aaa bbb ccc")).hanging(3);
+        assert_eq!(shown(&line, 9), ["  aaa bbb", "     ccc"]);
     }
 
     #[test]
     fn a_name_is_not_split_at_its_hyphen_and_colours_take_no_room() {
-        let line = Line::new(0, "see web-5c8d \u{1b}[1mbold\u{1b}[0m");
+        let line = Line::new(0, Redacted::from("see web-5c8d \u{1b}[1mbold\u{1b}[0m"));
         assert_eq!(
-            line.fold(10),
+            shown(&line, 10),
             ["see", "  web-5c8d", "  \u{1b}[1mbold\u{1b}[0m"]
         );
     }

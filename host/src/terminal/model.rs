@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use k8shawk_core::incident::Incident;
 use k8shawk_core::model::Usage;
+use k8shawk_core::redacted;
 
 use super::{Terminal, plain, progress};
 use crate::model::{Next, Progress, Sink};
@@ -45,7 +46,9 @@ impl<'t> ModelSteps<'t> {
     }
 
     fn print(&self, text: &str) {
-        let line = format!("{} {}", self.id, plain(text));
+        // Two columns of our own stay in front of what belongs to a step.
+        let indent = if text.starts_with("  ") { "  " } else { "" };
+        let line = redacted!("{} {}{}", plain(&self.id), indent, plain(text.trim_start()));
         self.terminal.print(&self.terminal.dim(&line));
     }
 }

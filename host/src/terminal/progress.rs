@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use k8shawk_core::redact::redact;
+use k8shawk_core::redact::Redacted;
 
 /// Everything that is printed goes above it.
 static BAR: OnceLock<ProgressBar> = OnceLock::new();
@@ -27,7 +27,8 @@ pub fn start() {
 /// What the line says.
 pub fn say(text: impl Into<String>) {
     if let Some(bar) = BAR.get() {
-        bar.set_message(text.into());
+        let text: String = text.into();
+        bar.set_message(Redacted::line(&text).into_string());
     }
 }
 
@@ -52,8 +53,8 @@ pub struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let text = redact(&String::from_utf8_lossy(bytes));
-        above(|| std::io::stderr().write_all(text.as_bytes()))?;
+        let text = Redacted::of(&String::from_utf8_lossy(bytes));
+        above(|| std::io::stderr().write_all(text.as_str().as_bytes()))?;
         Ok(bytes.len())
     }
 

@@ -7,6 +7,7 @@
 )]
 
 mod capture;
+mod exits;
 mod investigation;
 mod ladder;
 mod leaks;

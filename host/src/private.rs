@@ -1,0 +1,218 @@
+//! Files, directories and sockets that nobody but the host's own user can open: they hold objects,
+//! logs and conversations as they were read. The modes are set whatever the umask is.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{Error, Result, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::{Mode, umask};
+use tracing::warn;
+
+/// Of a file.
+const FILE: u32 = 0o600;
+/// Of a directory.
+const DIRECTORY: u32 = 0o700;
+/// Directories within the knowledge base, and names in a state directory, that are the host's.
+const OURS: [&str; 2] = ["rca", "voice-messages"];
+
+/// The umask is the whole process's: one changes it at a time.
+static UMASK: Mutex<()> = Mutex::new(());
+
+/// What this process makes from now on is its user's alone, also where a library makes it.
+pub fn close_umask() {
+    let _held = UMASK.lock().unwrap_or_else(PoisonError::into_inner);
+    umask(Mode::from_bits_truncate(0o077));
+}
+
+/// Make a directory and those above it; one that is there stays as it is.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn directory(path: &Path) -> Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(DIRECTORY)
+        .create(path)
+}
+
+/// Write a file from its beginning. A symbolic link in its place is not followed.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = open(path, true)?;
+    file.write_all(bytes)
+}
+
+/// Make a file where there is none, and close one that others can read.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub fn touch(path: &Path) -> Result<()> {
+    open(path, false).map(drop)
+}
+
+fn open(path: &Path, truncate: bool) -> Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(truncate)
+        .mode(FILE)
+        .custom_flags(OFlag::O_NOFOLLOW.bits())
+        .open(path)?;
+    // An older one may be open to others.
+    if file.metadata()?.mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(FILE))?;
+    }
+    Ok(file)
+}
+
+/// Listen on a socket that is closed to others from its first moment.
+///
+/// # Errors
+/// Where it cannot be bound.
+pub fn bind(path: &Path) -> Result<UnixListener> {
+    let _held = UMASK.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = umask(Mode::from_bits_truncate(0o177));
+    let bound = UnixListener::bind(path);
+    umask(before);
+    let listener = bound?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Close what an earlier host left open: the database with its companions, RCAs and audio, and the
+/// state directory where nothing but the host's own is in it. What cannot be closed is told.
+pub fn tighten(state: &Path, database: &Path, knowledge_base: &Path) {
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        close(Path::new(&name));
+    }
+    for ours in OURS {
+        walk(&knowledge_base.join(ours), 0);
+    }
+    if is_ours_alone(state) {
+        close(state);
+    }
+}
+
+/// Days of documents, and the documents.
+fn walk(path: &Path, depth: usize) {
+    close(path);
+    let entries = match path.symlink_metadata() {
+        Ok(meta) if meta.is_dir() && depth < 3 => std::fs::read_dir(path),
+        _ => return,
+    };
+    for entry in entries.into_iter().flatten().flatten() {
+        walk(&entry.path(), depth + 1);
+    }
+}
+
+/// A directory that the host does not share with anybody: the working directory may be a project.
+fn is_ours_alone(state: &Path) -> bool {
+    let shared = std::env::current_dir().ok() == state.canonicalize().ok();
+    let ours = |name: std::ffi::OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("k8shawk") || matches!(&*name, "knowledge-base" | "lost+found")
+    };
+    !shared
+        && std::fs::read_dir(state).is_ok_and(|entries| {
+            let mut names = entries.flatten().map(|e| e.file_name()).peekable();
+            names.peek().is_some() && names.all(ours)
+        })
+}
+
+fn close(path: &Path) {
+    let Ok(meta) = path.symlink_metadata() else {
+        return;
+    };
+    let mode = if meta.is_dir() { DIRECTORY } else { FILE };
+    let known = meta.is_dir() || meta.is_file();
+    if !known || meta.mode() & 0o077 == 0 {
+        return;
+    }
+    if let Err(error) = std::fs::set_permissions(path, Permissions::from_mode(mode)) {
+        told(path, &error);
+    }
+}
+
+fn told(path: &Path, error: &Error) {
+    warn!(path = %path.display(), %error, "others can read it, and that cannot be changed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        path.symlink_metadata().unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_made_is_closed_whatever_the_umask() {
+        let home = tempfile::tempdir().unwrap();
+        let (state, file) = (home.path().join("a/b"), home.path().join("a/b/x"));
+        let held = UMASK.lock().unwrap();
+        let before = umask(Mode::empty());
+        let made = directory(&state).and_then(|()| write(&file, b"x"));
+        umask(before);
+        drop(held);
+        made.unwrap();
+        assert_eq!((mode(&state), mode(&file)), (0o700, 0o600));
+        let socket = home.path().join("s");
+        let _listener = bind(&socket).unwrap();
+        assert_eq!(mode(&socket) & 0o077, 0);
+    }
+
+    #[test]
+    fn what_an_earlier_host_left_open_is_closed() {
+        let home = tempfile::tempdir().unwrap();
+        let state = home.path().join("state");
+        let rca = state.join("knowledge-base/rca/2026-01-01/rca_x.md");
+        let database = state.join("k8shawk.sqlite");
+        std::fs::create_dir_all(rca.parent().unwrap()).unwrap();
+        for path in [&rca, &database, &state.join("k8shawk.sqlite-wal")] {
+            std::fs::write(path, "x").unwrap();
+            std::fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+        }
+        std::fs::set_permissions(&state, Permissions::from_mode(0o755)).unwrap();
+        tighten(&state, &database, &state.join("knowledge-base"));
+        assert_eq!(mode(&state), 0o700);
+        assert_eq!(mode(rca.parent().unwrap()), 0o700);
+        for path in [&rca, &database, &state.join("k8shawk.sqlite-wal")] {
+            assert_eq!(mode(path), 0o600);
+        }
+    }
+
+    #[test]
+    fn a_directory_with_the_files_of_others_stays_open() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(home.path().join("k8shawk.sqlite"), "").unwrap();
+        std::fs::write(home.path().join("README.md"), "").unwrap();
+        tighten(
+            home.path(),
+            &home.path().join("k8shawk.sqlite"),
+            home.path(),
+        );
+        assert_eq!(mode(home.path()), 0o755);
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_file_is_not_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let (victim, link) = (home.path().join("victim"), home.path().join("link"));
+        std::fs::write(&victim, "kept").unwrap();
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        assert!(write(&link, b"gone").is_err());
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "kept");
+    }
+}
