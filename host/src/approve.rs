@@ -56,7 +56,7 @@ pub enum Voted {
 /// Why nobody is asked about an incident now.
 pub fn why_not_asked(record: &Record) -> &'static str {
     match record.state {
-        State::NeedsHuman => "there is no safe fix to approve",
+        State::NeedsHuman => "there is no fix to approve",
         State::Open | State::Investigated | State::Decided if record.asked_at.is_some() => {
             "its question is void, since it expired or its object changed; it is looked at again, \
              and then people are asked again"

@@ -11,7 +11,10 @@ use k8shawk_core::config::Config;
 use k8shawk_core::rbac::Account;
 use tokio::sync::Semaphore;
 
+use self::clients::Clients;
+
 mod census;
+mod clients;
 mod connect;
 mod describe;
 mod error;
@@ -20,30 +23,29 @@ mod identity;
 mod live;
 pub(crate) mod page;
 pub(crate) mod request;
+mod retry_after;
 mod review;
 mod secret;
 pub(crate) mod selector;
 mod snapshot;
 pub(crate) mod source;
 mod strip;
+#[cfg(test)]
+mod testing;
 mod top;
 mod watch;
 mod write;
 
-pub use error::ClusterError;
+pub use error::{Class, ClusterError};
 pub use live::LiveReader;
 pub use review::{Missing, Who};
 pub use snapshot::Snapshot;
 pub use watch::{Change, Drops, EVERY_KIND, watch, watched};
-pub use write::WriteError;
 
 /// A connection to an API server.
 #[derive(Clone)]
 pub struct Cluster {
-    /// Makes every read.
-    client: kube::Client,
-    /// Makes dry runs and fixes: the same account, unless `cluster.reader` names one for reads.
-    writer: kube::Client,
+    clients: Arc<Clients>,
     reader: Option<Account>,
     name: String,
     address: String,
@@ -76,6 +78,19 @@ impl Cluster {
         connect::connect(config).await
     }
 
+    /// A connection by these clients, whose version is not known yet.
+    fn over(clients: Clients, reader: Option<Account>, name: String, address: String) -> Cluster {
+        Cluster {
+            clients: Arc::new(clients),
+            reader,
+            name,
+            address,
+            version: "unknown".to_owned(),
+            lists: Arc::new(Semaphore::new(LISTS)),
+            large_reads: Arc::new(Semaphore::new(LARGE_READS)),
+        }
+    }
+
     /// What people call the cluster: `cluster.name`, else the kubeconfig's context, else
     /// `in-cluster`.
     pub fn name(&self) -> &str {
@@ -97,14 +112,25 @@ impl Cluster {
         self.reader.as_ref()
     }
 
-    /// The client for watches. Like the other one, it never tries again by itself.
+    /// The client for reads and watches. Like the other one, it never tries again by itself; it is
+    /// another one after the credentials were rotated, so that nobody keeps it.
     pub(crate) fn reads(&self) -> kube::Client {
-        self.client.clone()
+        self.clients.reads()
     }
 
     /// The client for writes: it never tries again by itself, so that a refused eviction (429) is
     /// not repeated in silence.
     pub(crate) fn writes(&self) -> kube::Client {
-        self.writer.clone()
+        self.clients.writes()
+    }
+
+    /// What a fault of a request means: the one way from the client's errors to ours. Credentials
+    /// that are not accepted are loaded again before this returns.
+    pub(crate) async fn fault(&self, attempt: &str, error: kube::Error) -> ClusterError {
+        let error = ClusterError::of(attempt, &self.address, error);
+        if error.wants_credentials() {
+            self.clients.renew().await;
+        }
+        error
     }
 }

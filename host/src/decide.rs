@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use k8shawk_core::decision::{Candidate, Decision, Refused};
+use k8shawk_core::decision::{Candidate, Decision, Refused, Unanswered};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{ApprovalRule, Ruling};
@@ -19,6 +19,9 @@ const MAX_PROPOSALS: usize = 5;
 const LEDGER: i64 = 60 * 60_000;
 /// Times within that time that a fix may run without a person.
 const MAX_AUTO: usize = 2;
+/// How long somebody who may answer later is waited for, milliseconds: after that people are told
+/// that a fix is not known.
+const NOT_KNOWN_AFTER: i64 = 15 * 60_000;
 /// For a finding without any advice.
 const LAST_RESORT: &str = "ask the owner of the workload; the evidence above is all that is known";
 
@@ -32,69 +35,95 @@ pub struct Ruled {
     pub ruling: Ruling,
 }
 
-/// Proposals for the incident's finding, parsed and judged; what did not survive is in the
-/// decision.
-pub async fn propose(
-    flow: &Flow,
-    record: &Record,
-    reader: &Arc<dyn Reader>,
-    now: i64,
-) -> (Vec<Ruled>, Decision, Vec<String>) {
-    let mut decision = Decision {
+/// What is proposed for a finding.
+pub struct Proposed {
+    /// Fixes that the policies allow, the best first.
+    pub survivors: Vec<Ruled>,
+    /// What did not survive, and who gave no answer.
+    pub decision: Decision,
+    /// Reads that were refused.
+    pub refusals: Vec<String>,
+}
+
+/// Why a proposal does not survive.
+enum Lost {
+    /// The answer is no.
+    Refused(String),
+    /// There is no answer yet.
+    Unanswered(Unanswered),
+}
+
+/// Proposals for the incident's finding, parsed and judged.
+pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now: i64) -> Proposed {
+    let decision = Decision {
         next_check: LAST_RESORT.to_owned(),
         ..Decision::default()
     };
+    let mut proposed = Proposed {
+        survivors: Vec::new(),
+        decision,
+        refusals: Vec::new(),
+    };
     let Some(finding) = &record.finding else {
-        return (Vec::new(), decision, Vec::new());
+        return proposed;
     };
     if let Some(undo) = &record.undo {
         let rationale = format!("It takes back the fix of {}.", undo.of);
-        return match ruled(flow, record, undo.fix.clone(), rationale, reader, now).await {
-            Ok((ruled, refusals)) => (vec![by_a_person(ruled)], decision, refusals),
-            Err(reason) => {
-                let proposal = undo.fix.kubectl();
-                decision.refused.push(Refused { proposal, reason });
-                (Vec::new(), decision, Vec::new())
-            }
-        };
+        let ruled = ruled(flow, record, undo.fix.clone(), rationale, reader, now).await;
+        let ruled = ruled.map(|(ruled, refusals)| (by_a_person(ruled), refusals));
+        proposed.take(undo.fix.kubectl(), ruled);
+        return proposed;
     }
     if let Some(consulted) = &record.consulted {
-        decision.refused.extend(consulted.refused.iter().cloned());
+        let refused = consulted.refused.iter().cloned();
+        proposed.decision.refused.extend(refused);
     }
     let plans = flow
         .judges
         .propose(&record.incident, finding, reader, now)
         .await;
-    let mut refusals = plans.refusals;
-    refusals.extend(plans.failures);
-    let mut survivors = Vec::new();
-    for (_, plan) in plans.given {
+    proposed.refusals.extend(plans.refusals.iter().cloned());
+    let unanswered = plans.unanswered();
+    proposed
+        .refusals
+        .extend(unanswered.iter().map(ToString::to_string));
+    proposed
+        .decision
+        .unanswered
+        .extend(unanswered.iter().cloned());
+    for plan in plans.plans() {
         if !plan.next_check.trim().is_empty() {
-            decision.next_check = plan.next_check;
+            proposed.decision.next_check = plan.next_check.clone();
         }
-        for proposal in plan.proposals.into_iter().take(MAX_PROPOSALS) {
-            match rule(flow, record, &proposal, reader, now).await {
-                Ok((ruled, more)) => {
-                    refusals.extend(more);
-                    survivors.push(ruled);
-                }
-                Err(reason) => decision.refused.push(Refused {
-                    proposal: shown(&proposal),
-                    reason,
-                }),
-            }
+        for proposal in plan.proposals.iter().take(MAX_PROPOSALS) {
+            let ruled = rule(flow, record, proposal, reader, now).await;
+            proposed.take(shown(proposal), ruled);
         }
     }
-    if let Some(ruled) = of_model(flow, record, &survivors, reader, now).await {
+    if let Some((fix, ruled)) = of_model(flow, record, &proposed.survivors, reader, now).await {
+        proposed.take(fix, ruled);
+    }
+    proposed
+}
+
+impl Proposed {
+    fn take(&mut self, proposal: String, ruled: Result<(Ruled, Vec<String>), Lost>) {
         match ruled {
-            Ok((ruled, more)) => {
-                refusals.extend(more);
-                survivors.push(ruled);
+            Ok((ruled, refusals)) => {
+                self.refusals.extend(refusals);
+                self.survivors.push(ruled);
             }
-            Err(refused) => decision.refused.push(refused),
+            Err(Lost::Refused(reason)) => self.refuse(proposal, reason),
+            Err(Lost::Unanswered(unanswered)) => {
+                self.refuse(proposal, format!("a policy gave no answer: {unanswered}"));
+                self.decision.unanswered.push(unanswered);
+            }
         }
     }
-    (survivors, decision, refusals)
+
+    fn refuse(&mut self, proposal: String, reason: String) {
+        self.decision.refused.push(Refused { proposal, reason });
+    }
 }
 
 /// Asking to take a fix back is no approval of it, and no policy gives it unasked.
@@ -113,15 +142,17 @@ async fn of_model(
     others: &[Ruled],
     reader: &Arc<dyn Reader>,
     now: i64,
-) -> Option<Result<(Ruled, Vec<String>), Refused>> {
+) -> Option<(String, Result<(Ruled, Vec<String>), Lost>)> {
     let proposal = record.consulted.as_ref()?.proposal.as_ref()?;
     if others.iter().any(|o| o.fix == proposal.fix) {
         return None;
     }
     let (fix, rationale) = (proposal.fix.clone(), proposal.rationale.clone());
-    let proposal = fix.kubectl();
-    let ruled = ruled(flow, record, fix, rationale, reader, now).await;
-    Some(ruled.map_err(|reason| Refused { proposal, reason }))
+    let shown = fix.kubectl();
+    Some((
+        shown,
+        ruled(flow, record, fix, rationale, reader, now).await,
+    ))
 }
 
 fn shown(proposal: &RawProposal) -> String {
@@ -146,13 +177,13 @@ async fn rule(
     proposal: &RawProposal,
     reader: &Arc<dyn Reader>,
     now: i64,
-) -> Result<(Ruled, Vec<String>), String> {
+) -> Result<(Ruled, Vec<String>), Lost> {
     let fix = Fix::parse(
         &proposal.action,
         proposal.target.clone(),
         &proposal.parameters,
     )
-    .map_err(|e| e.to_string())?;
+    .map_err(|e| Lost::Refused(e.to_string()))?;
     let rationale = proposal.rationale.clone();
     ruled(flow, record, fix, rationale, reader, now).await
 }
@@ -164,16 +195,17 @@ async fn ruled(
     rationale: String,
     reader: &Arc<dyn Reader>,
     now: i64,
-) -> Result<(Ruled, Vec<String>), String> {
+) -> Result<(Ruled, Vec<String>), Lost> {
     if let Some(why) = flow.config.fixes.refusal(&fix) {
-        return Err(why);
+        return Err(Lost::Refused(why));
     }
     let (ruling, refusals) = flow
         .judges
         .rule(&record.incident, &fix, &rationale, reader, now)
-        .await;
+        .await
+        .map_err(Lost::Unanswered)?;
     match ruling {
-        Ruling::Denied(reasons) => Err(reasons.join("; ")),
+        Ruling::Denied(reasons) => Err(Lost::Refused(reasons.join("; "))),
         ruling => {
             let ruled = Ruled {
                 fix,
@@ -193,8 +225,14 @@ async fn ruled(
 pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
-    let (survivors, mut decision, refusals) = propose(flow, record, &reader, now).await;
-    for ruled in survivors {
+    let proposed = propose(flow, record, &reader, now).await;
+    let (mut decision, refusals) = (proposed.decision, proposed.refusals);
+    if let Some(waited) = decision.unanswered.iter().find(|u| u.may_pass)
+        && now - record.changed_at() < NOT_KNOWN_AFTER
+    {
+        return Err(FlowError::Unanswered(waited.to_string()));
+    }
+    for ruled in proposed.survivors {
         let past = flow.store.past(&ruled.fix, now - LEDGER)?;
         let action = ruled.fix.action.name();
         let ledger = flow.store.outcomes(&record.signature(), action)?;
@@ -216,7 +254,7 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
             c.fix.target,
             c.ruling.summary()
         ),
-        None => "no safe fix".to_owned(),
+        None => decision.advice().without_fix().unwrap_or_default(),
     };
     flow.store
         .advance(&record.incident.id.0, State::Investigated, |r| {

@@ -12,7 +12,7 @@ use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
 
-use crate::cluster::WriteError;
+use crate::cluster::{Class, ClusterError};
 use crate::flow::{Flow, FlowError};
 use crate::health;
 use crate::points;
@@ -31,7 +31,7 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     if let Some(why) = flow.config.fixes.refusal(&candidate.fix) {
         return again(flow, record, &format!("{why}: approval void"));
     }
-    let candidate = &ruled_again(flow, record, candidate).await;
+    let candidate = &ruled_again(flow, record, candidate).await?;
     let asked_at = record.asked_at.unwrap_or_default();
     let (authority, now) = (flow.authority(), flow.clock.now());
     let approval = match authority.approve(candidate, &record.votes, asked_at, now) {
@@ -61,21 +61,26 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
 }
 
 /// A policy may say no since people were asked, as when a freeze begins: each is asked again.
-async fn ruled_again(flow: &Flow, record: &Record, shown: &Candidate) -> Candidate {
+async fn ruled_again(
+    flow: &Flow,
+    record: &Record,
+    shown: &Candidate,
+) -> Result<Candidate, FlowError> {
     let (reader, now) = (flow.world.reader(), flow.clock.now());
     let (ruling, _) = flow
         .judges
         .rule(&record.incident, &shown.fix, &shown.rationale, &reader, now)
-        .await;
+        .await
+        .map_err(|unanswered| FlowError::Unanswered(unanswered.to_string()))?;
     // People who said yes to something that is now allowed without them did no harm.
     let ruling = match ruling {
         Ruling::Auto => shown.ruling.clone(),
         other => other,
     };
-    Candidate {
+    Ok(Candidate {
         ruling,
         ..shown.clone()
-    }
+    })
 }
 
 fn store(
@@ -179,21 +184,26 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
             points::reach("after-send");
             applied(flow, record, "the API server accepted it")
         }
-        Ok(Err(WriteError::Conflict(_))) if first => retry(flow, record),
-        // What was sent before may have arrived by now.
-        Ok(Err(WriteError::Conflict(_) | WriteError::Gone(_))) if !first => {
-            match traced(flow, record, execution).await? {
-                Some(ended) => Ok(ended),
-                None => retry(flow, record),
+        Ok(Err(error)) => match error.class() {
+            Class::Transient { .. } => Err(FlowError::Cluster(error)),
+            Class::Conflict if first => retry(flow, record),
+            // What was sent before may have arrived by now.
+            Class::Conflict | Class::Gone if !first => {
+                match traced(flow, record, execution).await? {
+                    Some(ended) => Ok(ended),
+                    None => retry(flow, record),
+                }
             }
-        }
-        Ok(Err(error @ WriteError::Unavailable(_))) => Err(FlowError::Cluster(error)),
-        Ok(Err(error)) => failed(flow, record, &error.to_string()),
+            Class::Conflict | Class::Permanent | Class::Gone => {
+                failed(flow, record, &error.to_string())
+            }
+        },
         Err(_) => {
             let limit = flow.config.fix_timeout.as_secs();
-            Err(FlowError::Cluster(WriteError::Unavailable(format!(
-                "no answer within {limit} s"
-            ))))
+            Err(FlowError::Cluster(ClusterError::Unanswered {
+                address: flow.world.address(),
+                why: format!("no answer within {limit} s"),
+            }))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use k8shawk_core::Installation;
 use k8shawk_core::approval::{ApprovalKey, Authority};
@@ -10,7 +11,7 @@ use k8shawk_core::installation::RECORDED;
 use thiserror::Error;
 
 use crate::clock::Clock;
-use crate::cluster::WriteError;
+use crate::cluster::ClusterError;
 use crate::control::account;
 use crate::judges::Judges;
 use crate::model::Model;
@@ -70,9 +71,13 @@ pub enum FlowError {
     /// The store failed: try the stage again later.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The cluster does not answer, or refuses: try the stage again later.
-    #[error("{0}")]
-    Cluster(WriteError),
+    /// The cluster does not answer, or refuses what the stage cannot do without: try the stage
+    /// again later.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// A plugin gave no answer that may come later: try the stage again later.
+    #[error("not answered yet: {0}")]
+    Unanswered(String),
     /// A file cannot be written: try the stage again later.
     #[error("{0}")]
     File(String),
@@ -81,13 +86,26 @@ pub enum FlowError {
     Panicked(String),
 }
 
+impl FlowError {
+    /// How long the API server wants to be left alone before the stage is run again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            FlowError::Cluster(error) => error.retry_after(),
+            FlowError::Store(_)
+            | FlowError::Unanswered(_)
+            | FlowError::File(_)
+            | FlowError::Panicked(_) => None,
+        }
+    }
+}
+
 impl Fault for FlowError {
     fn kind(&self) -> Option<&'static str> {
         match self {
             // Somebody else was faster: the stage is run on what is stored now.
             FlowError::Store(StoreError::Moved { .. }) => None,
             FlowError::Store(_) => Some("store"),
-            FlowError::Cluster(_) => Some("cluster"),
+            FlowError::Cluster(_) | FlowError::Unanswered(_) => Some("cluster"),
             FlowError::File(_) => Some("file"),
             FlowError::Panicked(_) => Some("panic"),
         }

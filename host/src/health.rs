@@ -9,7 +9,7 @@ use k8shawk_core::recovery::Health;
 use k8shawk_core::{Inventory, ObjectRef, kinds};
 use serde_json::Value;
 
-use crate::cluster::WriteError;
+use crate::cluster::ClusterError;
 use crate::world::World;
 
 /// Victims whose health is looked at.
@@ -79,8 +79,8 @@ fn is_set_aside(record: &Record, object: &ObjectRef) -> bool {
 /// Look once.
 ///
 /// # Errors
-/// [`WriteError`] where the cluster does not answer.
-pub async fn look(world: &World, record: &Record) -> Result<Seen, WriteError> {
+/// [`ClusterError`] where the cluster does not answer.
+pub async fn look(world: &World, record: &Record) -> Result<Seen, ClusterError> {
     let mut sum = Health {
         wanted: 0,
         good: 0,
@@ -125,7 +125,11 @@ impl<'w> Lists<'w> {
     }
 
     /// The objects of a kind in a namespace, read once.
-    async fn list(&mut self, kind: &'static str, namespace: &str) -> Result<&[Value], WriteError> {
+    async fn list(
+        &mut self,
+        kind: &'static str,
+        namespace: &str,
+    ) -> Result<&[Value], ClusterError> {
         match self.read.entry((kind, namespace.to_owned())) {
             Entry::Occupied(read) => Ok(read.into_mut()),
             Entry::Vacant(unread) => {
@@ -140,7 +144,7 @@ async fn one(
     lists: &mut Lists<'_>,
     record: &Record,
     object: &ObjectRef,
-) -> Result<Health, WriteError> {
+) -> Result<Health, ClusterError> {
     let away = takes_away(record, object);
     let found = lists
         .world
@@ -175,7 +179,7 @@ async fn endpoints(
     lists: &mut Lists<'_>,
     record: &Record,
     object: &ObjectRef,
-) -> Result<u32, WriteError> {
+) -> Result<u32, ClusterError> {
     if object.kind != "Service" {
         return Ok(0);
     }
@@ -208,7 +212,7 @@ async fn endpoints(
 }
 
 /// Restarts of the containers of a workload's pods.
-async fn restarts_of(lists: &mut Lists<'_>, object: &ObjectRef) -> Result<u32, WriteError> {
+async fn restarts_of(lists: &mut Lists<'_>, object: &ObjectRef) -> Result<u32, ClusterError> {
     if ![
         "Deployment",
         "StatefulSet",

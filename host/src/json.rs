@@ -44,6 +44,7 @@ pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>, cluster: &str) -
         "victims": record.victims(),
         "also": record.also,
         "next_check": record.decision.as_ref().map(|d| d.next_check.as_str()),
+        "unanswered": record.decision.as_ref().map_or(&[][..], |d| d.unanswered.as_slice()),
         "fix": ruled.map(|(f, r)| fix(f, r)),
     })
 }

@@ -1,27 +1,28 @@
 //! The plugins, asked point by point. What each call was refused comes back with its answer.
 
+pub(crate) mod answers;
 mod logs;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use k8shawk_core::Observation;
+use k8shawk_core::decision::Unanswered;
 use k8shawk_core::finding::{Conclusion, Finding};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::{Incident, Severity};
-use k8shawk_core::policy::{Ruling, Verdict};
+use k8shawk_core::policy::Ruling;
 use k8shawk_core::signal::{Judgement, Opening};
-use k8shawk_sandbox::{
-    Blame, CallContext, CallError, CallRecord, Called, Language, Live, Plan, Point, RawProposal,
-    Registry,
-};
+use k8shawk_sandbox::{CallContext, Called, Language, Live, Plan, Point, RawProposal, Registry};
 use tracing::{Instrument, debug};
 
 use crate::telemetry::event::{PluginCalled, plugin_span};
 use crate::telemetry::{Telemetry, Timed};
 
 use self::logs::CleanLogs;
+
+pub use answers::{Answers, Complete};
 
 /// The live plugins.
 #[derive(Clone)]
@@ -30,46 +31,6 @@ pub struct Judges {
     pub registry: Arc<Registry>,
     /// Where calls are counted.
     pub telemetry: Telemetry,
-}
-
-/// Answers of all plugins at a point, with what they were refused and what failed.
-#[derive(Debug, Default)]
-pub struct Answers<T> {
-    /// Answer of each plugin that gave one, with its id.
-    pub given: Vec<(String, T)>,
-    /// `plugin: reason` of each refused read.
-    pub refusals: Vec<String>,
-    /// `plugin: reason` of each call that failed.
-    pub failures: Vec<String>,
-    /// True where a call failed for something that may pass, such as a busy API server.
-    pub later: bool,
-}
-
-impl<T> Answers<T> {
-    fn new() -> Self {
-        Answers {
-            given: Vec::new(),
-            refusals: Vec::new(),
-            failures: Vec::new(),
-            later: false,
-        }
-    }
-
-    fn take(&mut self, id: &str, result: Result<T, CallError>, record: &CallRecord) {
-        for refusal in &record.refusals {
-            let line = format!("{id}: {refusal}");
-            if !self.refusals.contains(&line) {
-                self.refusals.push(line);
-            }
-        }
-        match result {
-            Ok(answer) => self.given.push((id.to_owned(), answer)),
-            Err(error) => {
-                self.later |= error.blame() == Blame::Host;
-                self.failures.push(format!("{id}: {error}"));
-            }
-        }
-    }
 }
 
 impl Judges {
@@ -160,6 +121,10 @@ impl Judges {
 
     /// What all policies together say of a fix, with the reads that they were refused. A policy
     /// that fails denies.
+    ///
+    /// # Errors
+    /// [`Unanswered`] where a policy may answer later, and no other one denies: nothing is decided
+    /// before it did.
     pub async fn rule(
         &self,
         incident: &Incident,
@@ -167,7 +132,7 @@ impl Judges {
         rationale: &str,
         reader: &Arc<dyn Reader>,
         now_ms: i64,
-    ) -> (Ruling, Vec<String>) {
+    ) -> Result<(Ruling, Vec<String>), Unanswered> {
         let proposal = RawProposal {
             action: fix.action.name().to_owned(),
             target: fix.target.clone(),
@@ -183,14 +148,9 @@ impl Judges {
             };
             let call = live.judge_proposal(incident, &proposal, risk.as_str(), context);
             let called = self.call(&live, call).await;
-            let failed = called.result.as_ref().err().map(ToString::to_string);
             answers.take(live.id(), called.result, &called.record);
-            if let Some(why) = failed {
-                let verdict = Verdict::Deny(format!("the policy gave no answer: {why}"));
-                answers.given.push((live.id().to_owned(), verdict));
-            }
         }
-        (Ruling::combine(&answers.given, risk), answers.refusals)
+        answers.ruling(risk)
     }
 
     /// What to say aloud; none where no voice plugin answers.

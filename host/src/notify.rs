@@ -21,6 +21,10 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         Some(Ruling::Auto) => (State::Approved, "allowed without a person by policy"),
         Some(_) => (State::Waiting, "people were asked"),
         None if record.undo.is_some() => (State::Failed, "it cannot be taken back"),
+        None if record.is_undecided() => (
+            State::NeedsHuman,
+            "people were told that no fix is known to be safe, since not everybody answered",
+        ),
         None => (State::NeedsHuman, "people were told that no fix is safe"),
     };
     let refused = record.refused().first().map(|r| r.reason.as_str());

@@ -20,15 +20,19 @@ use crate::telemetry::Stage;
 use crate::telemetry::event::TaskFailed;
 use crate::world::World;
 use crate::{
-    consult, decide, document, fix, introspect, investigate, merge, notify, points, recover,
+    consult, decide, document, fix, introspect, investigate, merge, notify, points, random, recover,
 };
 
 /// Incidents that are worked on at the same time.
 const AT_ONCE: usize = 16;
-/// Pause before a stage is tried again after an outage.
+/// First pause before a stage is tried again; it doubles with each try.
 const AGAIN: Duration = Duration::from_secs(3);
-/// After panics the pause grows to so many times that.
-const PANICS: u32 = 20;
+/// Longest pause, unless the API server wants a longer one, or the stage panics.
+const LONGEST: Duration = Duration::from_secs(30);
+/// Longest pause.
+const AT_MOST: Duration = Duration::from_secs(120);
+/// Tries after which a person is told: about five minutes.
+const TOLD: u32 = 12;
 
 /// Drives incidents, each by one task.
 pub struct Pipeline {
@@ -259,15 +263,11 @@ async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
                     warn!(incident = id, state = record.state.as_str(), %fault, "waiting to try again");
                 }
                 waits += 1;
-                if waits == 100 {
+                if waits == TOLD {
                     error!(incident = id, %fault, "still failing; a person is needed");
                 }
                 marks.failing().insert(id.to_owned(), fault.to_string());
-                let times = match fault {
-                    FlowError::Panicked(_) => waits.min(PANICS),
-                    _ => 1,
-                };
-                marks.pause(AGAIN * times).await;
+                marks.pause(again(&fault, waits)).await;
             }
         }
     }
@@ -286,6 +286,20 @@ async fn caught(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
         failed.emit_part(&flow.telemetry);
         Err(FlowError::Panicked(why))
     })
+}
+
+/// The pause after so many failed tries: longer each time, spread so that a hundred incidents do
+/// not ask at once after an outage, and as long as the API server wants.
+fn again(fault: &FlowError, tries: u32) -> Duration {
+    let doubled = AGAIN.saturating_mul(1 << tries.saturating_sub(1).min(8));
+    let longest = match fault {
+        FlowError::Panicked(_) => AT_MOST,
+        _ => LONGEST,
+    };
+    let wanted = fault.retry_after().unwrap_or_default().min(AT_MOST);
+    let pause = doubled.min(longest).max(wanted);
+    let spread = u64::try_from(pause.as_millis() / 3).unwrap_or(0).max(1);
+    pause + Duration::from_millis(random::below(spread))
 }
 
 /// Run the stage that the stored state calls for.
@@ -353,7 +367,7 @@ async fn open(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
         )));
     }
     let id = &record.incident.id.0;
-    let investigation = investigate::run(flow, record);
+    let investigation = investigate::run(flow, record, investigate::Asking::UntilAnswered);
     let investigated = flow
         .telemetry
         .stage(Stage::Investigate, id, investigation)
@@ -389,4 +403,31 @@ async fn conclude(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     telemetry
         .stage(Stage::Decide, id, decide::run(flow, record))
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::ClusterError;
+    use rstest::rstest;
+
+    fn throttled(seconds: u64) -> FlowError {
+        FlowError::Cluster(ClusterError::Throttled {
+            attempt: "get Pod web".to_owned(),
+            why: "too many requests".to_owned(),
+            after: (seconds > 0).then(|| Duration::from_secs(seconds)),
+        })
+    }
+
+    #[rstest]
+    #[case::first(0, 1, 3)]
+    #[case::third(0, 3, 12)]
+    #[case::many(0, 1000, 30)]
+    #[case::as_long_as_the_server_wants(45, 1, 45)]
+    #[case::not_for_a_day(86_400, 1, 120)]
+    fn a_stage_waits_longer_each_time(#[case] after: u64, #[case] tries: u32, #[case] least: u64) {
+        let pause = again(&throttled(after), tries).as_millis();
+        let least = u128::from(least) * 1000;
+        assert!((least..=least * 4 / 3).contains(&pause), "{pause} ms");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::recovery::{Health, Recovery};
 
-use crate::cluster::WriteError;
+use crate::cluster::ClusterError;
 use crate::flow::{Flow, FlowError};
 use crate::health;
 
@@ -50,9 +50,9 @@ fn millis(time: Duration) -> i64 {
 }
 
 /// A look failed: try again until the deadline, and then say that it is not known.
-fn missed(flow: &Flow, record: &Record, error: WriteError) -> Result<bool, FlowError> {
+fn missed(flow: &Flow, record: &Record, error: ClusterError) -> Result<bool, FlowError> {
     let now = flow.clock.now();
-    let may_pass = matches!(error, WriteError::Unavailable(_));
+    let may_pass = error.may_pass();
     let timeout = millis(flow.config.recovery_timeout);
     let mut late = false;
     let stored = flow
@@ -115,7 +115,10 @@ mod tests {
         let flow = flow();
         let stored = flow.store.insert(applied(State::Applied), &[]).unwrap();
         let since = stored.recovery.as_ref().unwrap().since;
-        let refused = || WriteError::Refused("pods is forbidden".into());
+        let refused = || ClusterError::Denied {
+            attempt: "list Pod".into(),
+            why: "pods is forbidden".into(),
+        };
         let id = &stored.incident.id.0;
         flow.clock.set(since + 60_000);
         let told = missed(&flow, &stored, refused()).unwrap_err().to_string();

@@ -15,7 +15,7 @@ mod frame;
 
 use frame::FrameReader;
 
-use crate::cluster::WriteError;
+use crate::cluster::ClusterError;
 
 /// A bundle with the frame that is shown.
 pub struct Replay {
@@ -123,30 +123,32 @@ impl Replay {
     /// What the API server answered when this fix was tried.
     ///
     /// # Errors
-    /// [`WriteError::Refused`] where it was not tried while the bundle was recorded.
-    pub fn dry_run(&self, fix: &Fix) -> Result<Value, WriteError> {
+    /// [`ClusterError::Refused`] where it was not tried while the bundle was recorded.
+    pub fn dry_run(&self, fix: &Fix) -> Result<Value, ClusterError> {
         let same = |recorded: &&k8shawk_core::bundle::DryRun| {
             recorded.fix.action == fix.action && recorded.fix.target.same_object(&fix.target)
         };
         match self.bundle.dry_runs.iter().find(same) {
             Some(recorded) => Ok(recorded.after.clone()),
-            None => Err(WriteError::Refused(
-                "no dry run of this fix was recorded".to_owned(),
-            )),
+            None => Err(ClusterError::Refused {
+                attempt: format!("try {}", fix.kubectl()),
+                why: "no dry run of this fix was recorded".to_owned(),
+            }),
         }
     }
 
     /// Move on to what was recorded after the fix.
     ///
     /// # Errors
-    /// [`WriteError::Refused`] where nothing was.
-    pub fn execute(&self, _operation: &Operation) -> Result<Value, WriteError> {
+    /// [`ClusterError::Refused`] where nothing was.
+    pub fn execute(&self, _operation: &Operation) -> Result<Value, ClusterError> {
         if self.forward() {
             Ok(Value::Null)
         } else {
-            Err(WriteError::Refused(
-                "the recording ends before the fix".to_owned(),
-            ))
+            Err(ClusterError::Refused {
+                attempt: "apply the fix".to_owned(),
+                why: "the recording ends before it".to_owned(),
+            })
         }
     }
 }

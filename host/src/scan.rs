@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::decide::{self, Ruled};
 use crate::flow::{Flow, FlowError};
+use crate::investigate::Asking;
 use crate::terminal::progress;
 use crate::{consult, investigate, merge, triage};
 
@@ -37,7 +38,7 @@ pub async fn run(
     let opened = flow.store.list(true)?;
     progress::say(format!("explaining {} signals", opened.len()));
     stream::iter(&opened)
-        .map(|record| investigate::run(flow, record))
+        .map(|record| investigate::run(flow, record, Asking::Once))
         .buffer_unordered(AT_ONCE)
         .try_for_each(|_| async { Ok(()) })
         .await?;
@@ -85,11 +86,11 @@ fn gather(flow: &Flow, inventory: &Inventory, events: &[Value]) -> Result<(), Fl
 async fn proposed(flow: &Flow, mut record: Record) -> Scanned {
     let reader = flow.world.reader();
     let now = flow.clock.now();
-    let (rules, decision, refusals) = decide::propose(flow, &record, &reader, now).await;
-    record.decision = Some(decision);
-    record.refusals.extend(refusals);
+    let proposed = decide::propose(flow, &record, &reader, now).await;
+    record.decision = Some(proposed.decision);
+    record.refusals.extend(proposed.refusals);
     Scanned {
         record,
-        fix: rules.into_iter().next(),
+        fix: proposed.survivors.into_iter().next(),
     }
 }

@@ -6,7 +6,7 @@ use k8shawk_core::fix::{Fix, Operation, Precondition};
 use k8shawk_core::rca::time;
 use serde_json::Value;
 
-use crate::cluster::WriteError;
+use crate::cluster::{Class, ClusterError};
 use crate::world::World;
 
 /// An operation with the diff that the API server answers for it.
@@ -35,7 +35,7 @@ pub enum NotTried {
     /// A precondition, or the API server, says no.
     Refused(String),
     /// The cluster does not answer.
-    Later(WriteError),
+    Later(ClusterError),
 }
 
 /// Times that a fix is planned anew because its object changed in between.
@@ -50,7 +50,7 @@ pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, 
     loop {
         match try_once(world, fix, marked_at).await {
             // The status of what fails changes all the time, and with it the version.
-            Err(NotTried::Later(WriteError::Conflict(_))) if tries < TRIES => tries += 1,
+            Err(NotTried::Later(ClusterError::Conflict { .. })) if tries < TRIES => tries += 1,
             other => return other,
         }
     }
@@ -58,9 +58,9 @@ pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, 
 
 async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
     let target = &fix.target;
-    let later = |e: WriteError| match e {
-        WriteError::Unavailable(_) | WriteError::Conflict(_) => NotTried::Later(e),
-        other => NotTried::Refused(other.to_string()),
+    let later = |e: ClusterError| match e.class() {
+        Class::Transient { .. } | Class::Conflict => NotTried::Later(e),
+        Class::Permanent | Class::Gone => NotTried::Refused(e.to_string()),
     };
     let current = world
         .current(&target.kind, &target.namespace, &target.name)

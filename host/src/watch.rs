@@ -1,6 +1,7 @@
 //! Stage: from changes in the cluster to observations, and on to triage.
 
 mod guarded;
+mod held;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,12 +25,12 @@ use crate::telemetry::{Stage, Telemetry};
 use crate::terminal::progress;
 use crate::triage::{self, Grouped};
 
+use self::held::Held;
+
 /// Time without any signal after which an incident is looked at again, milliseconds.
 const QUIET: i64 = 60_000;
 /// Longest wait for the first list of every kind, milliseconds.
 const LISTING: i64 = 10_000;
-/// Most events that wait for the store to work again.
-const HELD: usize = 1000;
 /// Most objects that are named as not understood.
 const ODD: usize = 1000;
 /// How long after a change was dropped that is said to be so, milliseconds.
@@ -48,8 +49,8 @@ pub struct Watch {
     seen: HashMap<String, i64>,
     /// Kinds that are not listed yet: until all are, owners are not known, and nothing is judged.
     unlisted: HashSet<String>,
-    /// Events that wait for that, or for the store, each with its arrival.
-    held: Vec<(Value, i64)>,
+    /// Events that wait for that, or for the store.
+    held: Held,
     /// True where the store failed and nothing was stored since: said once.
     unstored: bool,
     /// Objects that could not be understood: each is said once.
@@ -70,7 +71,7 @@ impl Watch {
         let started = pipeline.flow.clock.now();
         let kinds = watched().iter().filter(|kind| **kind != "Event");
         let unlisted = kinds.map(|kind| (*kind).to_owned()).collect();
-        let (seen, held) = (HashMap::new(), Vec::new());
+        let (seen, held) = (HashMap::new(), Held::new(drops.clone()));
         Watch {
             pipeline,
             inventory,
@@ -138,7 +139,7 @@ impl Watch {
                     touched.iter().for_each(|o| self.observe(o, now));
                 }
             }
-            Change::Event(event) if !self.unlisted.is_empty() => self.held.push((event, now)),
+            Change::Event(event) if !self.unlisted.is_empty() => self.held.push(event, now),
             Change::Event(event) => self.event(event, now, true),
             Change::Listed { kind, objects } => {
                 self.inventory.replace_kind(&kind, "", &objects);
@@ -177,9 +178,8 @@ impl Watch {
             }
             self.judge(&o)
         });
-        // Unlike a status, an event is not seen again by itself.
-        if !done && self.held.len() < HELD {
-            self.held.push((event, arrived));
+        if !done {
+            self.held.push(event, arrived);
         }
     }
 
@@ -246,7 +246,7 @@ impl Watch {
         }
         let begun = Instant::now();
         self.taken_at = SystemTime::now();
-        for (event, arrived) in std::mem::take(&mut self.held) {
+        for (event, arrived) in self.held.take() {
             self.event(event, arrived, false);
         }
         let mut stored = true;
@@ -264,8 +264,8 @@ impl Watch {
         }
     }
 
-    /// Changes that found the queue full are no loss, since their kind is listed again; but
-    /// whoever set the queue's size should know.
+    /// Changes that found no room are no loss, since they are asked for again; but whoever set the
+    /// queue's size should know.
     fn tell_drops(&mut self, now: i64) {
         let total = self.drops.by_kind().values().sum();
         if total > self.told {
@@ -273,7 +273,7 @@ impl Watch {
             let kinds = self.dropped();
             warn!(
                 dropped,
-                kinds, "changes found watch.queue full; their kinds are listed again"
+                kinds, "there was no room for changes (watch.queue); they are asked for again"
             );
             self.told = total;
             self.dropped_at = Some(now);

@@ -6,7 +6,7 @@ use k8shawk_core::fix::{Fix, Operation};
 use k8shawk_core::guard::Reader;
 use serde_json::Value;
 
-use crate::cluster::{Cluster, LiveReader, Snapshot, WriteError};
+use crate::cluster::{Cluster, ClusterError, LiveReader, Snapshot};
 use crate::replay::Replay;
 
 /// A live cluster or a recorded one; both go the same way through the flow.
@@ -19,11 +19,23 @@ pub enum World {
     Snapshot(Arc<Snapshot>),
 }
 
-fn read_only<T>() -> Result<T, WriteError> {
-    Err(WriteError::Refused("a scan does not write".to_owned()))
+fn read_only<T>() -> Result<T, ClusterError> {
+    Err(ClusterError::Refused {
+        attempt: "act on the cluster".to_owned(),
+        why: "a scan only reads".to_owned(),
+    })
 }
 
 impl World {
+    /// Where it is, for people.
+    pub fn address(&self) -> String {
+        match self {
+            World::Live(cluster) => cluster.address().to_owned(),
+            World::Recorded(_) => "a recording".to_owned(),
+            World::Snapshot(_) => "a snapshot".to_owned(),
+        }
+    }
+
     /// A reader for one investigation.
     pub fn reader(&self) -> Arc<dyn Reader> {
         match self {
@@ -36,13 +48,13 @@ impl World {
     /// An object as it is now; none where it does not exist.
     ///
     /// # Errors
-    /// [`WriteError`].
+    /// [`ClusterError`].
     pub async fn current(
         &self,
         kind: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Value>, WriteError> {
+    ) -> Result<Option<Value>, ClusterError> {
         match self {
             World::Live(cluster) => cluster.current(kind, namespace, name).await,
             World::Recorded(replay) => Ok(replay.current(kind, namespace, name)),
@@ -53,12 +65,12 @@ impl World {
     /// The objects of a kind in a namespace as they are now.
     ///
     /// # Errors
-    /// [`WriteError`].
+    /// [`ClusterError`].
     pub async fn current_list(
         &self,
         kind: &str,
         namespace: &str,
-    ) -> Result<Vec<Value>, WriteError> {
+    ) -> Result<Vec<Value>, ClusterError> {
         match self {
             World::Live(cluster) => cluster.current_list(kind, namespace).await,
             World::Recorded(replay) => Ok(replay.current_list(kind, namespace)),
@@ -69,8 +81,8 @@ impl World {
     /// The object as the server would leave it; null where it would be gone.
     ///
     /// # Errors
-    /// [`WriteError`].
-    pub async fn dry_run(&self, fix: &Fix, operation: &Operation) -> Result<Value, WriteError> {
+    /// [`ClusterError`].
+    pub async fn dry_run(&self, fix: &Fix, operation: &Operation) -> Result<Value, ClusterError> {
         match self {
             World::Live(cluster) => cluster.perform(operation, true).await,
             World::Recorded(replay) => replay.dry_run(fix),
@@ -81,8 +93,8 @@ impl World {
     /// Send an operation.
     ///
     /// # Errors
-    /// [`WriteError`].
-    pub async fn execute(&self, operation: &Operation) -> Result<Value, WriteError> {
+    /// [`ClusterError`].
+    pub async fn execute(&self, operation: &Operation) -> Result<Value, ClusterError> {
         match self {
             World::Live(cluster) => cluster.perform(operation, false).await,
             World::Recorded(replay) => replay.execute(operation),

@@ -99,6 +99,6 @@ pub fn opened(flow: &Flow) -> Result<String> {
 /// The analysis fails.
 pub async fn explained(flow: &Flow, id: &str) -> Result<Record> {
     let open = flow.store.get(id)?;
-    investigate::run(flow, &open).await?;
+    investigate::run(flow, &open, investigate::Asking::Once).await?;
     Ok(flow.store.get(id)?)
 }

@@ -1,4 +1,5 @@
-//! The proposals that survived, each with its server-side dry-run diff, or "no safe fix".
+//! The proposals that survived, each with its server-side dry-run diff, or "no safe fix", or that
+//! neither is known.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,21 +39,83 @@ pub struct Refused {
     pub reason: String,
 }
 
+/// A plugin that gave no answer, or one without something that it wanted to read. Nothing may be
+/// concluded from what it did not say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unanswered {
+    /// Plugin.
+    pub who: String,
+    /// What happened.
+    pub why: String,
+    /// True where it may answer when it is asked again, as after an outage of the API server.
+    pub may_pass: bool,
+}
+
+impl std::fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.who, self.why)
+    }
+}
+
+/// What follows from a decision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Advice<'a> {
+    /// People are asked about this fix.
+    Fix(&'a Candidate),
+    /// Everybody answered, and no fix is safe.
+    NoSafeFix,
+    /// No fix is known, and not everybody answered.
+    NotKnown(&'a [Unanswered]),
+}
+
 /// What is decided for one finding.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// Candidates, the best first. Empty means "no safe fix".
+    /// Candidates, the best first. What their absence means, [`Decision::advice`] says.
     pub candidates: Vec<Candidate>,
     /// What was refused, and why.
     pub refused: Vec<Refused>,
-    /// The next human check, for "no safe fix".
+    /// The next human check, where there is no fix.
     pub next_check: String,
+    /// Who gave no answer.
+    #[serde(default)]
+    pub unanswered: Vec<Unanswered>,
 }
 
 impl Decision {
     /// The fix that people are asked about.
     pub fn first(&self) -> Option<&Candidate> {
         self.candidates.first()
+    }
+
+    /// What follows: "no safe fix" only where nobody failed to answer.
+    pub fn advice(&self) -> Advice<'_> {
+        match (self.first(), self.unanswered.as_slice()) {
+            (Some(candidate), _) => Advice::Fix(candidate),
+            (None, []) => Advice::NoSafeFix,
+            (None, unanswered) => Advice::NotKnown(unanswered),
+        }
+    }
+
+    /// True where asking again may bring a fix that is not known now.
+    pub fn may_change(&self) -> bool {
+        let advice = self.advice();
+        matches!(advice, Advice::NotKnown(who) if who.iter().any(|u| u.may_pass))
+    }
+}
+
+impl Advice<'_> {
+    /// In a few words, for people; none where there is a fix.
+    pub fn without_fix(&self) -> Option<String> {
+        match self {
+            Advice::Fix(_) => None,
+            Advice::NoSafeFix => Some("no safe fix".to_owned()),
+            Advice::NotKnown(unanswered) => {
+                let who: Vec<String> = unanswered.iter().map(ToString::to_string).collect();
+                let who = who.join("; ");
+                Some(format!("whether a fix is safe is not known ({who})"))
+            }
+        }
     }
 }
 
@@ -66,5 +129,34 @@ impl Candidate {
             .collect();
         let name = self.fix.action.name();
         (!words.is_empty()).then(|| format!("{name} for this kind of fault: {}", words.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_safe_fix_is_said_only_where_everybody_answered() {
+        let all = Decision::default();
+        assert_eq!(all.advice(), Advice::NoSafeFix);
+        for may_pass in [true, false] {
+            let unanswered = vec![Unanswered {
+                who: "fix".to_owned(),
+                why: "the cluster did not answer".to_owned(),
+                may_pass,
+            }];
+            let some = Decision {
+                unanswered,
+                ..Decision::default()
+            };
+            assert!(matches!(some.advice(), Advice::NotKnown(_)));
+            let told = some.advice().without_fix().unwrap_or_default();
+            assert!(
+                told.contains("not known") && told.contains("did not answer"),
+                "{told}"
+            );
+            assert_eq!(some.may_change(), may_pass);
+        }
     }
 }

@@ -115,9 +115,13 @@ pub enum ReadError {
     /// There is no such object.
     #[error("not found")]
     NotFound,
-    /// The cluster did not answer.
+    /// The cluster does not serve it, as usage where nothing measures it: do without.
     #[error("{0}")]
     Unavailable(String),
+    /// The cluster did not answer, or is overloaded: nothing may be concluded before it was asked
+    /// again.
+    #[error("{0}")]
+    Later(String),
 }
 
 /// Usage of one container.

@@ -28,6 +28,7 @@ mod service;
 mod shape;
 mod sight;
 mod summary;
+mod sweep;
 mod wire;
 mod workload;
 
@@ -36,6 +37,7 @@ use parse::Source;
 pub use projection::Projection;
 use shape::Entry;
 use sight::Scene;
+pub use sweep::Sweep;
 use wire::Text;
 
 /// A signal and what is known of its object without a further read.

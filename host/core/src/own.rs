@@ -20,7 +20,7 @@ const API: &str = "k8shawk.dev/v1";
 pub enum Condition {
     /// Incidents make no progress.
     Stuck,
-    /// Changes found the queue full.
+    /// There was no room for changes.
     Dropped,
     /// What is to be told does not leave.
     Silent,
@@ -64,7 +64,7 @@ impl Condition {
     fn severity(self) -> Severity {
         match self {
             Condition::Stuck | Condition::Silent | Condition::Quarantined => Severity::High,
-            // Nothing is lost: what was dropped is listed again.
+            // Nothing is lost: what was dropped is asked for again.
             Condition::Dropped => Severity::Medium,
         }
     }
@@ -246,12 +246,12 @@ pub fn stuck(
     })
 }
 
-/// Changes that found the queue full a short while ago, by kind.
+/// Changes for which there was no room a short while ago, by kind.
 pub fn dropped(by_kind: &str) -> Trouble {
     Trouble {
         condition: Condition::Dropped,
         object: host(),
-        title: "changes found the queue full, and their kinds are listed again".to_owned(),
+        title: "there was no room for changes, and they are asked for again".to_owned(),
         facts: vec![("dropped so far".to_owned(), by_kind.to_owned())],
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::decision::Advice;
 use crate::finding::Finding;
 use crate::object::ObjectRef;
 use crate::record::{Record, State};
@@ -209,15 +210,18 @@ fn fix(out: &mut String, record: &Record) {
         let _ = writeln!(out, "Nothing was decided.");
         return;
     };
-    match decision.first() {
-        None => {
-            let _ = writeln!(
-                out,
-                "No safe fix. Next check: {}",
-                inline(&decision.next_check)
-            );
+    let advice = decision.advice();
+    match advice {
+        Advice::NoSafeFix => {
+            let next = inline(&decision.next_check);
+            let _ = writeln!(out, "No safe fix. Next check: {next}");
         }
-        Some(candidate) => {
+        Advice::NotKnown(_) => {
+            let why = inline(&advice.without_fix().unwrap_or_default());
+            let next = inline(&decision.next_check);
+            let _ = writeln!(out, "Not known: {why}. Next check: {next}");
+        }
+        Advice::Fix(candidate) => {
             let action = candidate.fix.action.name();
             let target = inline(&candidate.fix.target.to_string());
             let _ = writeln!(

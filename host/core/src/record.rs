@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{Question, Vote};
-use crate::decision::{Decision, Refused};
+use crate::decision::{Advice, Decision, Refused};
 use crate::finding::Finding;
 use crate::fix::{Fix, Operation};
 use crate::incident::{Incident, Severity};
@@ -290,6 +290,12 @@ impl Record {
             digest: candidate.digest.clone(),
             asked_at,
         })
+    }
+
+    /// True where no fix is known, and not because everybody said so.
+    pub fn is_undecided(&self) -> bool {
+        let advice = self.decision.as_ref().map(Decision::advice);
+        matches!(advice, Some(Advice::NotKnown(_)))
     }
 
     /// The fix that would take the applied fix back, where there is one.

@@ -146,6 +146,22 @@ impl CallError {
         }
     }
 
+    /// True where the same call may succeed later: the cluster, or the sandbox, was too busy.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            CallError::Waiting { .. } | CallError::Busy => true,
+            CallError::Trap(_)
+            | CallError::Deadline { .. }
+            | CallError::Memory { .. }
+            | CallError::Output { .. }
+            | CallError::HostCalls { .. }
+            | CallError::Answer(_)
+            | CallError::Input(_)
+            | CallError::Point { .. }
+            | CallError::Quarantined { .. } => false,
+        }
+    }
+
     /// A short word for a metric's label.
     pub fn label(&self) -> &'static str {
         match self {
@@ -220,6 +236,18 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
+    /// Why a read of the call was not answered and may be later; none where all were, if only when
+    /// the plugin asked again.
+    pub fn unanswered(&self) -> Option<&str> {
+        let answered = |read: &Read| self.reads.iter().any(|(r, a)| r == read && a.is_ok());
+        self.reads.iter().find_map(|(read, answer)| match answer {
+            Err(ReadError::Later(why)) if !answered(read) => Some(why.as_str()),
+            Ok(_)
+            | Err(ReadError::Later(_) | ReadError::Denied | ReadError::NotFound)
+            | Err(ReadError::Unavailable(_)) => None,
+        })
+    }
+
     /// The record of a call that was not made.
     pub(crate) fn empty(plugin: &str, digest: &str) -> Self {
         CallRecord {

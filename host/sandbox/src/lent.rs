@@ -179,6 +179,7 @@ fn told(error: ReadError) -> types::ReadError {
     match error {
         ReadError::Denied => types::ReadError::Denied,
         ReadError::NotFound => types::ReadError::NotFound,
-        ReadError::Unavailable(why) => types::ReadError::Unavailable(why),
+        // The host remembers that it may pass: see `CallRecord::unanswered`.
+        ReadError::Unavailable(why) | ReadError::Later(why) => types::ReadError::Unavailable(why),
     }
 }

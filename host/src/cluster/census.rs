@@ -25,10 +25,10 @@ struct Metadata {
 }
 
 impl Cluster {
-    /// Count what a summary names, in all namespaces or in one; of a kind that cannot be read, 0.
+    /// Count what a summary names, in all namespaces or in one; of a kind that may not be read, 0.
     ///
     /// # Errors
-    /// [`ClusterError::Unreachable`] and [`ClusterError::Unauthorized`]: nothing is known then.
+    /// Those that may pass: nothing is known then.
     pub async fn census(&self, namespace: Option<&str>) -> Result<Counts, ClusterError> {
         let namespace = namespace.unwrap_or_default();
         let kinds = ["Node", "Pod", "Namespace", "Service", "Deployment"];
@@ -57,9 +57,7 @@ impl Cluster {
         let path = kind.path(namespace);
         match self.list_text(&attempt, &path, &restriction).await {
             Ok(text) => Ok(counted(&text)),
-            Err(error @ (ClusterError::Unreachable { .. } | ClusterError::Unauthorized { .. })) => {
-                Err(error)
-            }
+            Err(error) if error.may_pass() => Err(error),
             Err(_) => Ok(0),
         }
     }

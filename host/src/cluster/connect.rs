@@ -1,18 +1,18 @@
 //! Finding the API server and getting a first answer from it.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use k8shawk_core::config::Config as Settings;
+use k8shawk_core::rbac::Account;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use tracing::warn;
 
+use super::clients::{Clients, Pair};
 use super::error::chain;
-use super::{Cluster, ClusterError, LARGE_READS, LISTS};
+use super::{Cluster, ClusterError, retry_after};
 use crate::http_client;
 
 /// How long a connection may take to come up.
@@ -32,44 +32,85 @@ struct Version {
     git_version: String,
 }
 
+/// Where the credentials of a connection come from, so that they can be loaded again.
+#[derive(Clone)]
+pub(super) struct Origin {
+    kubeconfig: Option<PathBuf>,
+    /// The context that was chosen at the start: another one may be the current one by now.
+    context: Option<String>,
+    reader: Option<Account>,
+    name: String,
+    /// The server that the host belongs to. Credentials never take it elsewhere.
+    server: http::Uri,
+}
+
+impl Origin {
+    /// The settings as they are now.
+    ///
+    /// # Errors
+    /// [`ClusterError::Config`] where they cannot be used, or lead to another server.
+    pub(super) async fn load(&self) -> Result<Config, ClusterError> {
+        let (_, _, config) = load(self.kubeconfig.as_deref(), self.context.as_deref()).await?;
+        if config.cluster_url != self.server {
+            return Err(ClusterError::Config {
+                source_name: format!("the settings of {}", self.name),
+                why: format!(
+                    "they lead to {} now, not to {}",
+                    config.cluster_url, self.server
+                ),
+            });
+        }
+        Ok(config)
+    }
+}
+
 pub(super) async fn connect(settings: &Settings) -> Result<Cluster, ClusterError> {
     // An error means that a provider is installed already.
     http_client::choose_tls();
     let (kubeconfig, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
-    let (context, mut config) = load(kubeconfig, context).await?;
-    let name = settings.cluster_name.clone().unwrap_or(context);
+    let (shown, context, config) = load(kubeconfig, context).await?;
+    let name = settings.cluster_name.clone().unwrap_or(shown);
     let address = config.cluster_url.to_string();
+    if config.proxy_url.is_some() {
+        warn!("proxies are not supported: connecting to {address} directly");
+    }
+    let origin = Origin {
+        kubeconfig: settings.kubeconfig.clone(),
+        context,
+        reader: settings.reader.clone(),
+        name: name.clone(),
+        server: config.cluster_url.clone(),
+    };
+    let pair = pair(config, &origin)?;
+    let reader = settings.reader.clone();
+    let clients = Clients::new(pair, Some(origin));
+    let mut cluster = Cluster::over(clients, reader, name, address);
+    cluster.version = version(&cluster).await?;
+    Ok(cluster)
+}
+
+/// The clients of these settings.
+///
+/// # Errors
+/// [`ClusterError::Config`].
+pub(super) fn pair(mut config: Config, origin: &Origin) -> Result<Pair, ClusterError> {
     config.connect_timeout = Some(CONNECT);
     config.default_retry = false;
     // A connection that went dead in silence, unless a watch is quieter than this.
     config.read_timeout = Some(SILENCE);
     config.reset_reader_on_write = true;
-    if config.proxy_url.take().is_some() {
-        warn!("proxies are not supported: connecting to {address} directly");
-    }
-    let writer = client(config.clone(), &name)?;
-    let reader = settings.reader.clone();
-    let client = match &reader {
-        None => writer.clone(),
+    config.proxy_url = None;
+    let writes = client(config.clone(), &origin.name)?;
+    let reads = match &origin.reader {
+        None => writes.clone(),
         Some(account) => {
             // Where this were lost on the way, the account that writes would be refused to read.
             config.auth_info.impersonate = Some(account.user());
             config.auth_info.impersonate_groups = None;
-            client(config, &name)?
+            client(config, &origin.name)?
         }
     };
-    let mut cluster = Cluster {
-        client,
-        writer,
-        reader,
-        name,
-        address,
-        version: "unknown".to_owned(),
-        lists: Arc::new(Semaphore::new(LISTS)),
-        large_reads: Arc::new(Semaphore::new(LARGE_READS)),
-    };
-    cluster.version = version(&cluster).await?;
-    Ok(cluster)
+    Ok(Pair { reads, writes })
 }
 
 /// What people call the cluster, without asking it.
@@ -87,7 +128,7 @@ pub(super) fn called(settings: &Settings) -> String {
 }
 
 fn client(config: Config, name: &str) -> Result<Client, ClusterError> {
-    Client::try_from(config).map_err(|error| ClusterError::Config {
+    retry_after::client(config).map_err(|error| ClusterError::Config {
         source_name: format!("the settings of {name}"),
         why: chain(&error),
     })
@@ -104,21 +145,24 @@ async fn version(cluster: &Cluster) -> Result<String, ClusterError> {
             }),
         },
         Err(ClusterError::Denied { .. }) => Ok("unknown".to_owned()),
-        Err(ClusterError::NotFound { .. } | ClusterError::Answer { .. }) => {
-            Err(ClusterError::Unreachable {
-                address: cluster.address.clone(),
-                why: "it answers, but not like an API server".to_owned(),
-            })
-        }
+        Err(
+            ClusterError::NotFound { .. }
+            | ClusterError::Refused { .. }
+            | ClusterError::Answer { .. },
+        ) => Err(ClusterError::Unreachable {
+            address: cluster.address.clone(),
+            why: "it answers, but not like an API server".to_owned(),
+        }),
         Err(error) => Err(error),
     }
 }
 
-/// A named file, else the usual ones, else the pod's own service account.
+/// A named file, else the usual ones, else the pod's own service account: its name for people, the
+/// context in the file, the settings.
 async fn load(
     kubeconfig: Option<&Path>,
     context: Option<&str>,
-) -> Result<(String, Config), ClusterError> {
+) -> Result<(String, Option<String>, Config), ClusterError> {
     let read = match kubeconfig {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),
@@ -139,13 +183,14 @@ async fn load(
         return Err(ClusterError::Config { source_name, why });
     }
     let options = KubeConfigOptions {
-        context: context.map(str::to_owned),
+        context: name.clone().filter(|name| !name.is_empty()),
         ..KubeConfigOptions::default()
     };
     let config = Config::from_custom_kubeconfig(file, &options)
         .await
         .map_err(fault)?;
-    Ok((name.unwrap_or_else(|| UNNAMED.to_owned()), config))
+    let shown = name.clone().unwrap_or_else(|| UNNAMED.to_owned());
+    Ok((shown, name, config))
 }
 
 /// Why a kubeconfig cannot be used, in one line: the file stands before it.
@@ -181,7 +226,7 @@ fn named_files() -> String {
     }
 }
 
-fn in_cluster() -> Result<(String, Config), ClusterError> {
+fn in_cluster() -> Result<(String, Option<String>, Config), ClusterError> {
     let config = Config::incluster().map_err(|error| ClusterError::Config {
         source_name: format!("{DEFAULT_FILES} or a pod's service account"),
         why: format!(
@@ -189,7 +234,7 @@ fn in_cluster() -> Result<(String, Config), ClusterError> {
             chain(&error)
         ),
     })?;
-    Ok((IN_CLUSTER.to_owned(), config))
+    Ok((IN_CLUSTER.to_owned(), None, config))
 }
 
 #[cfg(test)]

@@ -1,10 +1,32 @@
-//! What can go wrong between the host and the API server.
+//! What can go wrong between the host and the API server, and what follows from it: the one
+//! classification of its answers, for reads, writes and watches.
+
+use std::time::Duration;
 
 use k8shawk_core::guard::ReadError;
 use thiserror::Error;
 
+mod answer;
+
+/// What follows from a fault for whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The answer is no, and stays no: do without, and say why.
+    Permanent,
+    /// No answer yet: nothing follows from it. Ask again, and not before `after` where the server
+    /// says so.
+    Transient {
+        /// `Retry-After`.
+        after: Option<Duration>,
+    },
+    /// Somebody else changed the object in between: look at it as it is now.
+    Conflict,
+    /// There is no such object or kind.
+    Gone,
+}
+
 /// A fault on the way to the API server, or its refusal.
-#[derive(Debug, Clone, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ClusterError {
     /// The kubeconfig or the pod's service account cannot be used: tell the operator, and stop.
     #[error("cannot use {source_name}: {why}")]
@@ -14,7 +36,7 @@ pub enum ClusterError {
         /// What is wrong with it.
         why: String,
     },
-    /// The API server does not answer: try again later; nothing is known of the cluster.
+    /// No connection: nothing was sent, and nothing is known of the cluster. Try again later.
     #[error("no answer from the API server at {address}: {why}")]
     Unreachable {
         /// Where it should be.
@@ -22,7 +44,16 @@ pub enum ClusterError {
         /// What happened.
         why: String,
     },
-    /// The credentials are not accepted (401): tell the operator; trying again does not help.
+    /// It was sent, and no answer came: a write may have happened. Look, then try again.
+    #[error("no answer from the API server at {address}: {why}")]
+    Unanswered {
+        /// The server.
+        address: String,
+        /// What happened.
+        why: String,
+    },
+    /// The credentials are not accepted (401), as while they are rotated: they are loaded again
+    /// before the next try.
     #[error("the API server at {address} does not accept the credentials: {why}")]
     Unauthorized {
         /// The server.
@@ -30,9 +61,18 @@ pub enum ClusterError {
         /// Its answer.
         why: String,
     },
-    /// RBAC refuses it (403): do without, and say so.
+    /// RBAC or an admission rule refuses it (403): do without, and say so.
     #[error("the cluster refuses to {attempt}: {why}")]
     Denied {
+        /// What was attempted.
+        attempt: String,
+        /// The server's answer.
+        why: String,
+    },
+    /// The server refuses the request as it is (validation, a disruption budget): do without, and
+    /// say so.
+    #[error("cannot {attempt}: {why}")]
+    Refused {
         /// What was attempted.
         attempt: String,
         /// The server's answer.
@@ -44,14 +84,39 @@ pub enum ClusterError {
         /// What was attempted.
         attempt: String,
     },
-    /// The server is overloaded or a backend of it is down (429, 503, 504), after several
-    /// tries: do without for now.
+    /// Somebody changed the object in between, or made one of this name (409): plan again.
+    #[error("{attempt}: the object changed in between")]
+    Conflict {
+        /// What was attempted.
+        attempt: String,
+    },
+    /// The version or the list that was asked on from is too old (410): begin again.
+    #[error("{attempt}: too old to go on from: {why}")]
+    Expired {
+        /// What was attempted.
+        attempt: String,
+        /// The server's answer.
+        why: String,
+    },
+    /// Too many requests (429): nothing was done. Ask again later.
+    #[error("{attempt}: the API server is overloaded: {why}")]
+    Throttled {
+        /// What was attempted.
+        attempt: String,
+        /// The server's answer.
+        why: String,
+        /// How long it wants to be left alone.
+        after: Option<Duration>,
+    },
+    /// The server or a backend of it fails (5xx): a write may have happened. Look, then try again.
     #[error("{attempt}: not served now: {why}")]
     Busy {
         /// What was attempted.
         attempt: String,
         /// The server's answer.
         why: String,
+        /// How long it wants to be left alone.
+        after: Option<Duration>,
     },
     /// The answer is larger than is taken: ask for less.
     #[error("{attempt}: the answer is larger than {} MiB: ask for one namespace, or with a selector", most >> 20)]
@@ -61,7 +126,7 @@ pub enum ClusterError {
         /// Bytes that are taken.
         most: u64,
     },
-    /// The answer is an error or cannot be understood: report it, perhaps try again.
+    /// The answer cannot be understood, as that of a proxy: a write may have happened.
     #[error("{attempt}: {why}")]
     Answer {
         /// What was attempted.
@@ -72,12 +137,65 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
-    /// True where the same read may succeed a moment later.
-    pub(super) fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            ClusterError::Busy { .. } | ClusterError::Unreachable { .. }
-        )
+    /// What follows from it.
+    pub fn class(&self) -> Class {
+        match self {
+            ClusterError::Config { .. }
+            | ClusterError::Denied { .. }
+            | ClusterError::Refused { .. }
+            | ClusterError::TooLarge { .. } => Class::Permanent,
+            ClusterError::Unreachable { .. }
+            | ClusterError::Unanswered { .. }
+            | ClusterError::Unauthorized { .. }
+            | ClusterError::Expired { .. }
+            | ClusterError::Answer { .. } => Class::Transient { after: None },
+            ClusterError::Throttled { after, .. } | ClusterError::Busy { after, .. } => {
+                Class::Transient { after: *after }
+            }
+            ClusterError::Conflict { .. } => Class::Conflict,
+            ClusterError::NotFound { .. } => Class::Gone,
+        }
+    }
+
+    /// True where the same request may succeed later, so that nothing may be concluded.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.class(), Class::Transient { .. })
+    }
+
+    /// How long the server wants to be left alone; none where it does not say.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.class() {
+            Class::Transient { after } => after,
+            Class::Permanent | Class::Conflict | Class::Gone => None,
+        }
+    }
+
+    /// True where a write may have happened all the same: only the object itself can tell.
+    pub fn may_have_happened(&self) -> bool {
+        match self {
+            ClusterError::Unanswered { .. }
+            | ClusterError::Busy { .. }
+            | ClusterError::Answer { .. } => true,
+            ClusterError::Config { .. }
+            | ClusterError::Unreachable { .. }
+            | ClusterError::Unauthorized { .. }
+            | ClusterError::Denied { .. }
+            | ClusterError::Refused { .. }
+            | ClusterError::NotFound { .. }
+            | ClusterError::Conflict { .. }
+            | ClusterError::Expired { .. }
+            | ClusterError::Throttled { .. }
+            | ClusterError::TooLarge { .. } => false,
+        }
+    }
+
+    /// True where credentials or certificates that are loaded again may be accepted.
+    pub(super) fn wants_credentials(&self) -> bool {
+        match self {
+            ClusterError::Unauthorized { .. } => true,
+            ClusterError::Unreachable { why, .. } => why.contains("certificate"),
+            _ => false,
+        }
     }
 }
 
@@ -109,10 +227,16 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 
 impl From<ClusterError> for ReadError {
     fn from(error: ClusterError) -> Self {
-        match error {
-            ClusterError::Denied { .. } | ClusterError::Unauthorized { .. } => ReadError::Denied,
-            ClusterError::NotFound { .. } => ReadError::NotFound,
-            other => ReadError::Unavailable(other.to_string()),
+        match error.class() {
+            Class::Transient { .. } => ReadError::Later(error.to_string()),
+            Class::Gone => ReadError::NotFound,
+            Class::Permanent | Class::Conflict => match error {
+                ClusterError::Denied { .. } => ReadError::Denied,
+                other => ReadError::Unavailable(other.to_string()),
+            },
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

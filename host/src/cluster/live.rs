@@ -60,7 +60,7 @@ impl LiveReader {
         }
         let answer = source::answer(self, &read).await;
         // An outage may pass within the investigation; a refusal and an absence do not.
-        if !matches!(answer, Err(ReadError::Unavailable(_)))
+        if !matches!(answer, Err(ReadError::Later(_)))
             && let Ok(mut memo) = self.memo.lock()
             && memo.len() < REMEMBERED
         {
@@ -91,12 +91,8 @@ impl LiveReader {
                 let _place = self.cluster.lists.acquire().await;
                 self.list_text(kind, namespace, &restriction).await
             };
-            let body = body.map_err(|error| match error {
-                ClusterError::NotFound { .. } if restriction.token.is_some() => {
-                    ReadError::Unavailable("the list was too old before its end".to_owned())
-                }
-                error => error.into(),
-            })?;
+            // One that is too old before its end is asked for again later.
+            let body = body?;
             let rest = array
                 .take(kind, &body)
                 .ok_or_else(|| not_understood("list"))?;
@@ -229,7 +225,12 @@ pub(super) async fn log(cluster: &Cluster, of: LogOf<'_>) -> Result<String, Read
         .await;
     match text {
         Ok(text) => Ok(text),
-        Err(ClusterError::Answer { why, .. }) if why.starts_with("400") => Err(ReadError::NotFound),
+        Err(ClusterError::Refused { .. }) => Err(ReadError::NotFound),
+        // The API server asks the kubelet: a node that does not answer is a fault of its own. Of
+        // itself it says when to come back.
+        Err(error @ ClusterError::Busy { after: None, .. }) => {
+            Err(ReadError::Unavailable(error.to_string()))
+        }
         Err(error) => Err(error.into()),
     }
 }

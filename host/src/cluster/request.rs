@@ -7,12 +7,15 @@ use futures::AsyncReadExt;
 use kube::api::{ListParams, LogParams, Request};
 
 use super::error::chain;
-use super::{Cluster, ClusterError};
+use super::{Class, Cluster, ClusterError};
+use crate::random;
 
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Waits before the second and the third try.
-const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
+/// Waits before the second and the third try, unless the server wants more.
+pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
+/// Longest wait before the next try: whoever asks has a deadline of its own, and asks again later.
+const LONGEST: Duration = Duration::from_secs(5);
 /// Objects in one answer, where a list is read in pages.
 pub(super) const PAGE: u32 = 500;
 /// Most bytes of a log that one read returns.
@@ -82,15 +85,30 @@ impl Cluster {
             continue_token: restriction.token.clone(),
             ..ListParams::default()
         };
-        let request = || Request::new(path).list(&params);
+        self.insist(pauses, || async {
+            let request = Request::new(path).list(&params);
+            self.send(attempt, request, restriction.most).await
+        })
+        .await
+    }
+
+    /// Ask until there is an answer, or no further pause. For reads: a write is sent once.
+    pub(super) async fn insist<T, Asked>(
+        &self,
+        pauses: &[Duration],
+        ask: impl Fn() -> Asked,
+    ) -> Result<T, ClusterError>
+    where
+        Asked: Future<Output = Result<T, ClusterError>>,
+    {
         let mut pauses = pauses.iter();
         loop {
-            let error = match self.send(attempt, request(), restriction.most).await {
-                Ok(text) => return Ok(text),
+            let error = match ask().await {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match pauses.next().filter(|_| error.may_pass()) {
-                Some(pause) => tokio::time::sleep(*pause).await,
+            match pauses.next().and_then(|least| pause(&error, *least)) {
+                Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
             }
         }
@@ -113,9 +131,12 @@ impl Cluster {
             ..LogParams::default()
         };
         let path = format!("/api/v1/namespaces/{namespace}/pods");
-        let request = Request::new(path).logs(pod, &params);
         let attempt = format!("read the log of {namespace}/{pod}");
-        self.send(&attempt, request, None).await
+        self.insist(&PAUSES, || async {
+            let request = Request::new(&path).logs(pod, &params);
+            self.send(&attempt, request, None).await
+        })
+        .await
     }
 
     async fn send<E: std::error::Error>(
@@ -124,17 +145,40 @@ impl Cluster {
         request: Result<http::Request<Vec<u8>>, E>,
         most: Option<u64>,
     ) -> Result<String, ClusterError> {
-        let request = request.map_err(|error| ClusterError::Answer {
+        let request = request.map_err(|error| ClusterError::Refused {
             attempt: attempt.to_owned(),
             why: chain(&error),
         })?;
-        match tokio::time::timeout(PATIENCE, self.body(attempt, request, most)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(ClusterError::Unreachable {
+        self.in_time(self.body(attempt, request, most)).await
+    }
+
+    /// The answer to what the client was asked, in time.
+    pub(super) async fn answer<T>(
+        &self,
+        attempt: &str,
+        asked: impl Future<Output = Result<T, kube::Error>>,
+    ) -> Result<T, ClusterError> {
+        let answer = async {
+            match asked.await {
+                Ok(answer) => Ok(answer),
+                Err(error) => Err(self.fault(attempt, error).await),
+            }
+        };
+        self.in_time(answer).await
+    }
+
+    /// No answer in time is no answer.
+    pub(super) async fn in_time<T>(
+        &self,
+        asking: impl Future<Output = Result<T, ClusterError>>,
+    ) -> Result<T, ClusterError> {
+        let asked = tokio::time::timeout(PATIENCE, asking).await;
+        asked.unwrap_or_else(|_| {
+            Err(ClusterError::Unanswered {
                 address: self.address.clone(),
                 why: format!("no answer within {} s", PATIENCE.as_secs()),
-            }),
-        }
+            })
+        })
     }
 
     /// What is beyond the most is not waited for: it may be far more.
@@ -144,8 +188,10 @@ impl Cluster {
         request: http::Request<Vec<u8>>,
         most: Option<u64>,
     ) -> Result<String, ClusterError> {
-        let stream = self.client.request_stream(request).await;
-        let stream = stream.map_err(|error| self.fault(attempt, error))?;
+        let stream = match self.reads().request_stream(request).await {
+            Ok(stream) => stream,
+            Err(error) => return Err(self.fault(attempt, error).await),
+        };
         let most = most.unwrap_or(u64::MAX);
         let mut text = String::new();
         let read = stream.take(most).read_to_string(&mut text).await;
@@ -159,47 +205,24 @@ impl Cluster {
                 attempt: attempt.to_owned(),
                 why: "the answer is no text".to_owned(),
             }),
-            Err(error) => Err(ClusterError::Unreachable {
+            Err(error) => Err(ClusterError::Unanswered {
                 address: self.address.clone(),
                 why: chain(&error),
             }),
         }
     }
+}
 
-    pub(super) fn fault(&self, attempt: &str, error: kube::Error) -> ClusterError {
-        let (attempt, address) = (attempt.to_owned(), self.address.clone());
-        match error {
-            kube::Error::Api(status) => match status.code {
-                401 => ClusterError::Unauthorized {
-                    address,
-                    why: status.message.clone(),
-                },
-                403 => ClusterError::Denied {
-                    attempt,
-                    why: status.message.clone(),
-                },
-                404 | 410 => ClusterError::NotFound { attempt },
-                429 | 503 | 504 => ClusterError::Busy {
-                    attempt,
-                    why: status.message.clone(),
-                },
-                code => ClusterError::Answer {
-                    attempt,
-                    why: format!("{code}: {}", status.message),
-                },
-            },
-            kube::Error::Auth(error) => ClusterError::Unauthorized {
-                address,
-                why: chain(&error),
-            },
-            kube::Error::HyperError(_) | kube::Error::Service(_) => ClusterError::Unreachable {
-                address,
-                why: chain(&error),
-            },
-            other => ClusterError::Answer {
-                attempt,
-                why: chain(&other),
-            },
+/// How long to wait before the next try: as long as the server wants, spread a little, since many
+/// were refused at the same time. None where another try helps nothing, or comes too late.
+fn pause(error: &ClusterError, least: Duration) -> Option<Duration> {
+    match error.class() {
+        Class::Transient { after } => {
+            let wait = after.map_or(least, |after| after.max(least));
+            let spread = u64::try_from(wait.as_millis() / 4).unwrap_or(0).max(1);
+            let wait = wait + Duration::from_millis(random::below(spread));
+            (wait <= LONGEST).then_some(wait)
         }
+        Class::Permanent | Class::Conflict | Class::Gone => None,
     }
 }

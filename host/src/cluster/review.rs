@@ -48,10 +48,9 @@ impl Cluster {
     /// [`ClusterError`]; [`ClusterError::Denied`] where we may not act as the reader.
     pub async fn user(&self, who: Who) -> Result<String, ClusterError> {
         let api: Api<SelfSubjectReview> = Api::all(self.client_of(who));
-        let review = api
-            .create(&PostParams::default(), &SelfSubjectReview::default())
-            .await
-            .map_err(|error| self.fault("ask who we are", error))?;
+        let (parameters, question) = (PostParams::default(), SelfSubjectReview::default());
+        let asked = api.create(&parameters, &question);
+        let review = self.answer("ask who we are", asked).await?;
         let user = review.status.and_then(|status| status.user_info);
         Ok(user.and_then(|user| user.username).unwrap_or_default())
     }
@@ -132,10 +131,9 @@ impl Cluster {
             ..SelfSubjectAccessReview::default()
         };
         let api: Api<SelfSubjectAccessReview> = Api::all(self.client_of(who));
-        let answer = api
-            .create(&PostParams::default(), &review)
-            .await
-            .map_err(|error| self.fault("ask what we may do", error))?;
+        let parameters = PostParams::default();
+        let asked = api.create(&parameters, &review);
+        let answer = self.answer("ask what we may do", asked).await?;
         Ok(answer.status.is_some_and(|status| status.allowed))
     }
 }

@@ -52,7 +52,7 @@ impl Snapshot {
     /// are remembered ([`Snapshot::unreadable`]).
     ///
     /// # Errors
-    /// [`ClusterError::Unreachable`] and [`ClusterError::Unauthorized`]: nothing is known then.
+    /// [`ClusterError`] where the API server does not answer at all: nothing is known then.
     pub async fn take(cluster: &Cluster, namespace: Option<&str>) -> Result<Self, ClusterError> {
         take::take(cluster, namespace.unwrap_or_default()).await
     }

@@ -88,9 +88,11 @@ pub(crate) async fn answer(source: &impl Source, read: &Read) -> Result<Answer, 
             name,
         } => {
             let text = object(source, kind, namespace, name).await?;
-            let rows = rows(source, kind, namespace, name)
-                .await
-                .unwrap_or_default();
+            let rows = match rows(source, kind, namespace, name).await {
+                // Without its events it would look as if it had none.
+                Err(error @ ReadError::Later(_)) => return Err(error),
+                rows => rows.unwrap_or_default(),
+            };
             let object = serde_json::from_str(&text).map_err(|_| not_understood("describe"))?;
             Ok(Answer::Text(describe::text(&object, &rows, source.now())))
         }
@@ -156,5 +158,5 @@ async fn rows(
 
 /// What came back has no form that is known.
 pub(super) fn not_understood(attempt: &str) -> ReadError {
-    ReadError::Unavailable(format!("{attempt}: the answer cannot be understood"))
+    ReadError::Later(format!("{attempt}: the answer cannot be understood"))
 }

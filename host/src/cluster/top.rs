@@ -49,9 +49,10 @@ pub(super) async fn usage(
     } else {
         format!("/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods")
     };
-    let text = match cluster.fetch("read usage", &path, &[]).await {
+    let text = match cluster.object_text("read usage", &path).await {
         Ok(text) => text,
-        Err(ClusterError::NotFound { .. } | ClusterError::Busy { .. }) => {
+        // The API server asks a server of metrics, which most clusters have and some do not.
+        Err(ClusterError::NotFound { .. } | ClusterError::Busy { after: None, .. }) => {
             return Err(ReadError::Unavailable(
                 "the cluster serves no metrics".to_owned(),
             ));

@@ -1,13 +1,13 @@
 //! Following what changes: one task over one watch per kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use k8shawk_core::ObjectRef;
 use k8shawk_core::inventory::Projection;
 use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::Cluster;
@@ -37,8 +37,8 @@ pub enum Change {
         /// Every object of it.
         objects: Vec<ObjectRef>,
     },
-    /// A kind is not followed for now, or changes of it were lost; it is listed again later.
-    /// Reported once per gap.
+    /// A kind is not followed for now, or changes of it were dropped; it is followed again from
+    /// there later, or listed again. Reported once per gap.
     Gap {
         /// Kind; [`EVERY_KIND`] where the API server does not answer.
         kind: String,
@@ -69,10 +69,13 @@ impl Change {
 /// The kind of a gap that concerns all of them.
 pub const EVERY_KIND: &str = "*";
 
-/// Changes that found the queue full, by kind.
+/// Changes that found no room, by kind. Whoever has none for a change that was relayed says so
+/// here too, and its kind is listed again.
 #[derive(Debug, Default)]
 pub struct Drops {
     counts: Mutex<BTreeMap<&'static str, u64>>,
+    lost: Mutex<BTreeSet<&'static str>>,
+    told: Notify,
 }
 
 impl Drops {
@@ -82,6 +85,26 @@ impl Drops {
             .lock()
             .map(|counts| counts.clone())
             .unwrap_or_default()
+    }
+
+    /// A change of this kind was relayed, and there was no room for it.
+    pub fn lose(&self, kind: &'static str) {
+        self.count(kind);
+        if let Ok(mut lost) = self.lost.lock() {
+            lost.insert(kind);
+        }
+        self.told.notify_one();
+    }
+
+    /// The kinds of which changes were lost since the last time.
+    async fn lost(&self) -> Vec<&'static str> {
+        loop {
+            let lost = self.lost.lock().map(|mut lost| std::mem::take(&mut *lost));
+            match lost.unwrap_or_default() {
+                lost if lost.is_empty() => self.told.notified().await,
+                lost => return lost.into_iter().collect(),
+            }
+        }
     }
 
     fn count(&self, kind: &'static str) {
@@ -126,8 +149,9 @@ pub fn watched() -> &'static [&'static str] {
 /// until cancelled or until nobody receives. It comes back from any outage by itself, and may be
 /// begun again after it ended: then every kind is listed again.
 ///
-/// What a list holds waits for room in the queue; a change that finds it full is dropped,
-/// counted, and its kind listed again later.
+/// A watch that ends goes on from the version where it ended, and lists its kind again only where
+/// the API server does not know that version any more (410). What a list holds waits for room in
+/// the queue; a change that finds it full is dropped, counted, and asked for again later.
 pub async fn watch(
     cluster: &Cluster,
     namespace: Option<String>,
@@ -139,7 +163,8 @@ pub async fn watch(
         .iter()
         .filter_map(|name| kinds::kind(name))
         .collect();
-    let relay = relay::Relay::new(cluster.reads(), namespace.unwrap_or_default(), sink, drops);
+    let namespace = namespace.unwrap_or_default();
+    let relay = relay::Relay::new(cluster.clone(), namespace, sink, drops);
     tokio::select! {
         () = stop.cancelled() => {}
         () = relay.run(&kinds) => {}

@@ -8,36 +8,14 @@ use kube::api::{
     Api, DeleteParams, DynamicObject, EvictParams, ListParams, PostParams, Preconditions,
     PropagationPolicy,
 };
-use kube::core::{ApiResource, Status};
+use kube::core::ApiResource;
 use serde_json::Value;
-use thiserror::Error;
 
-use super::error::chain;
-use super::request::PAGE;
-use super::{Cluster, strip};
+use super::request::{PAGE, PAUSES};
+use super::{Cluster, ClusterError, strip};
 
 /// Name under which the API server remembers our writes.
 const FIELD_MANAGER: &str = "k8shawk";
-
-/// Why a write or the read before it did not happen.
-#[derive(Debug, Clone, Error)]
-pub enum WriteError {
-    /// Somebody changed the object in between: plan again on the object as it is now.
-    #[error("{0} changed in between")]
-    Conflict(String),
-    /// The object is gone.
-    #[error("{0} is gone")]
-    Gone(String),
-    /// The API server refuses it (RBAC, admission, validation): do not try again.
-    #[error("the API server refuses: {0}")]
-    Refused(String),
-    /// No answer: it is not known whether it happened.
-    #[error("no answer from the API server: {0}")]
-    Unavailable(String),
-    /// The object is not one that can be written.
-    #[error("{0} is not a kind that can be changed")]
-    Kind(String),
-}
 
 /// Where an object lives, read from the object itself.
 struct Place {
@@ -48,18 +26,16 @@ struct Place {
 }
 
 impl Place {
-    /// A place to read from.
-    fn of(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -> Result<Place, WriteError> {
-        Place::by(cluster.reads(), kind, namespace, name)
-    }
-
     fn by(
         client: kube::Client,
         kind: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Place, WriteError> {
-        let known = kinds::kind(kind).ok_or_else(|| WriteError::Kind(kind.to_owned()))?;
+    ) -> Result<Place, ClusterError> {
+        let known = kinds::kind(kind).ok_or_else(|| ClusterError::Refused {
+            attempt: format!("act on {kind} {name}"),
+            why: "it is not a kind that can be changed".to_owned(),
+        })?;
         let resource = ApiResource {
             group: known.group.to_owned(),
             version: known.version.to_owned(),
@@ -82,7 +58,7 @@ impl Place {
     }
 
     /// The place of an object, by one of the two clients.
-    fn of_object(client: kube::Client, object: &Value) -> Result<Place, WriteError> {
+    fn of_object(client: kube::Client, object: &Value) -> Result<Place, ClusterError> {
         let text = |pointer| {
             object
                 .pointer(pointer)
@@ -97,33 +73,30 @@ impl Place {
         )
     }
 
-    fn fault(&self, error: kube::Error) -> WriteError {
-        match error {
-            kube::Error::Api(status) => self.answer(&status),
-            other => WriteError::Unavailable(chain(&other)),
-        }
+    /// What is attempted here, in words.
+    fn attempt(&self, verb: &str) -> String {
+        format!("{verb} {}", self.shown)
     }
 
-    fn answer(&self, status: &Status) -> WriteError {
-        match status.code {
-            404 => WriteError::Gone(self.shown.clone()),
-            409 => WriteError::Conflict(self.shown.clone()),
-            500.. => WriteError::Unavailable(status.message.clone()),
-            _ => WriteError::Refused(status.message.clone()),
-        }
+    fn typed(&self, object: &Value) -> Result<DynamicObject, ClusterError> {
+        serde_json::from_value(object.clone()).map_err(|error| ClusterError::Refused {
+            attempt: self.attempt("write"),
+            why: error.to_string(),
+        })
+    }
+
+    fn untyped(&self, object: &DynamicObject) -> Result<Value, ClusterError> {
+        untyped(object, || self.attempt("read"))
     }
 }
 
-fn typed(object: &Value) -> Result<DynamicObject, WriteError> {
-    serde_json::from_value(object.clone()).map_err(|e| WriteError::Refused(e.to_string()))
-}
-
-fn untyped(object: &DynamicObject) -> Result<Value, WriteError> {
-    let mut value = serde_json::to_value(object).map_err(|e| WriteError::Refused(e.to_string()))?;
-    if let Some(metadata) = value
-        .pointer_mut("/metadata")
-        .and_then(Value::as_object_mut)
-    {
+fn untyped(object: &DynamicObject, attempt: impl Fn() -> String) -> Result<Value, ClusterError> {
+    let mut value = serde_json::to_value(object).map_err(|error| ClusterError::Answer {
+        attempt: attempt(),
+        why: error.to_string(),
+    })?;
+    let metadata = value.pointer_mut("/metadata");
+    if let Some(metadata) = metadata.and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
     Ok(value)
@@ -158,78 +131,84 @@ impl Cluster {
     /// An object as it is now; none where it does not exist.
     ///
     /// # Errors
-    /// [`WriteError`].
+    /// [`ClusterError`].
     pub async fn current(
         &self,
         kind: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Value>, WriteError> {
-        let place = Place::of(self, kind, namespace, name)?;
-        match place.api.get_opt(name).await {
-            Ok(found) => found.map(|o| untyped(&o)).transpose(),
-            Err(error) => Err(place.fault(error)),
-        }
+    ) -> Result<Option<Value>, ClusterError> {
+        let place = || Place::by(self.reads(), kind, namespace, name);
+        let found = self.insist(&PAUSES, || async {
+            let place = place()?;
+            let asked = place.api.get_opt(name);
+            let found = self.answer(&place.attempt("get"), asked).await?;
+            found.map(|object| place.untyped(&object)).transpose()
+        });
+        found.await
     }
 
     /// The objects of a kind in a namespace as they are now.
     ///
     /// # Errors
-    /// [`WriteError`].
+    /// [`ClusterError`].
     pub async fn current_list(
         &self,
         kind: &str,
         namespace: &str,
-    ) -> Result<Vec<Value>, WriteError> {
-        let place = Place::of(self, kind, namespace, "")?;
+    ) -> Result<Vec<Value>, ClusterError> {
+        let known = kinds::kind(kind)
+            .map(kinds::Kind::api_version)
+            .unwrap_or_default();
         let mut values: Vec<Value> = Vec::new();
         let mut page = ListParams::default().limit(PAGE);
         loop {
-            let listed = place.api.list(&page).await.map_err(|e| place.fault(e))?;
+            let listed = self.insist(&PAUSES, || async {
+                let place = Place::by(self.reads(), kind, namespace, "")?;
+                self.answer(&format!("list {kind}"), place.api.list(&page))
+                    .await
+            });
+            let listed = listed.await?;
             for object in &listed.items {
-                let mut value = untyped(object)?;
+                let mut value = untyped(object, || format!("list {kind}"))?;
                 strip::value(&mut value);
+                if let Some(map) = value.as_object_mut() {
+                    map.insert("kind".into(), kind.into());
+                    map.insert("apiVersion".into(), known.clone().into());
+                }
                 values.push(value);
             }
             match listed.metadata.continue_.filter(|rest| !rest.is_empty()) {
                 Some(rest) => page = page.continue_token(&rest),
-                None => break,
+                None => return Ok(values),
             }
         }
-        let known = kinds::kind(kind)
-            .map(kinds::Kind::api_version)
-            .unwrap_or_default();
-        for value in &mut values {
-            if let Some(map) = value.as_object_mut() {
-                map.insert("kind".into(), kind.into());
-                map.insert("apiVersion".into(), known.clone().into());
-            }
-        }
-        Ok(values)
     }
 
     /// Send an operation, or only try it. Returns the object as the server would leave or left
     /// it; null where it is gone.
     ///
     /// # Errors
-    /// [`WriteError`].
-    pub async fn perform(&self, operation: &Operation, dry_run: bool) -> Result<Value, WriteError> {
+    /// [`ClusterError`]; it is sent once, whatever happens.
+    pub async fn perform(
+        &self,
+        operation: &Operation,
+        dry_run: bool,
+    ) -> Result<Value, ClusterError> {
         match operation {
             Operation::Replace { object } => {
                 let place = Place::of_object(self.writes(), object)?;
-                let sent = place
-                    .api
-                    .replace(&place.name, &post(dry_run), &typed(object)?)
-                    .await;
-                sent.map_err(|e| place.fault(e)).and_then(|o| untyped(&o))
+                let (parameters, typed) = (post(dry_run), place.typed(object)?);
+                let sent = place.api.replace(&place.name, &parameters, &typed);
+                let object = self.answer(&place.attempt("replace"), sent).await?;
+                place.untyped(&object)
             }
             Operation::Delete { object } => {
                 let place = Place::of_object(self.writes(), object)?;
-                let sent = place
-                    .api
-                    .delete(&place.name, &delete(object, dry_run))
-                    .await;
-                sent.map(|_| Value::Null).map_err(|e| place.fault(e))
+                let parameters = delete(object, dry_run);
+                let sent = place.api.delete(&place.name, &parameters);
+                self.answer(&place.attempt("delete"), sent).await?;
+                Ok(Value::Null)
             }
             Operation::Evict { object } => {
                 let place = Place::of_object(self.writes(), object)?;
@@ -238,58 +217,61 @@ impl Cluster {
                     post_options: post(dry_run),
                 };
                 let pods: Api<Pod> = Api::namespaced(self.writes(), &place.namespace);
-                let sent = pods.evict(&place.name, &parameters).await;
-                sent.map(|_| Value::Null).map_err(|e| place.fault(e))
+                let sent = pods.evict(&place.name, &parameters);
+                self.answer(&place.attempt("evict"), sent).await?;
+                Ok(Value::Null)
             }
             Operation::Recreate { old, new } => self.recreate(old, new, dry_run).await,
         }
     }
 
     /// A dry run cannot create what still exists, so the new object is tried under another name.
-    async fn recreate(&self, old: &Value, new: &Value, dry_run: bool) -> Result<Value, WriteError> {
+    async fn recreate(
+        &self,
+        old: &Value,
+        new: &Value,
+        dry_run: bool,
+    ) -> Result<Value, ClusterError> {
         let place = Place::of_object(self.writes(), old)?;
         let read = Place::of_object(self.reads(), old)?;
-        match place.api.delete(&place.name, &delete(old, dry_run)).await {
-            Ok(_) => {}
-            Err(kube::Error::Api(status)) if status.code == 404 => {}
+        let parameters = delete(old, dry_run);
+        let sent = place.api.delete(&place.name, &parameters);
+        match self.answer(&place.attempt("delete"), sent).await {
+            Ok(_) | Err(ClusterError::NotFound { .. }) => {}
             // Another uid under this name: the new object exists already.
-            Err(kube::Error::Api(status)) if status.code == 409 && !dry_run => {}
-            Err(error) => return Err(place.fault(error)),
+            Err(ClusterError::Conflict { .. }) if !dry_run => {}
+            Err(error) => return Err(error),
         }
-        let mut object = typed(new)?;
+        let mut object = place.typed(new)?;
         if dry_run {
             object.metadata.name = None;
             object.metadata.generate_name = Some("k8shawk-dry-run-".to_owned());
         } else {
             self.until_gone(&read, old).await?;
         }
-        match place.api.create(&post(dry_run), &object).await {
+        let parameters = post(dry_run);
+        let sent = place.api.create(&parameters, &object);
+        match self.answer(&place.attempt("create"), sent).await {
             Ok(created) => {
-                let mut value = untyped(&created)?;
+                let mut value = place.untyped(&created)?;
                 if let (true, Some(metadata)) = (dry_run, value.get_mut("metadata")) {
                     metadata["name"] = place.name.clone().into();
                 }
                 Ok(value)
             }
-            Err(kube::Error::Api(status)) if status.code == 409 && !dry_run => read
-                .api
-                .get(&place.name)
-                .await
-                .map_err(|e| place.fault(e))
-                .and_then(|o| untyped(&o)),
-            Err(error) => Err(place.fault(error)),
+            Err(ClusterError::Conflict { .. }) if !dry_run => {
+                let asked = read.api.get(&place.name);
+                read.untyped(&self.answer(&read.attempt("get"), asked).await?)
+            }
+            Err(error) => Err(error),
         }
     }
 
-    async fn until_gone(&self, place: &Place, old: &Value) -> Result<(), WriteError> {
+    async fn until_gone(&self, place: &Place, old: &Value) -> Result<(), ClusterError> {
         let uid = old.pointer("/metadata/uid").and_then(Value::as_str);
         loop {
-            match place
-                .api
-                .get_opt(&place.name)
-                .await
-                .map_err(|e| place.fault(e))?
-            {
+            let asked = place.api.get_opt(&place.name);
+            match self.answer(&place.attempt("get"), asked).await? {
                 Some(found) if found.metadata.uid.as_deref() == uid => {
                     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
                 }

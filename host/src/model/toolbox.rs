@@ -200,7 +200,7 @@ fn unread(read: &Read, error: &ReadError) -> Failed {
             refused: Some(format!("the cluster (RBAC) refuses {}", shown(read))),
         },
         ReadError::NotFound => Failed::told(NOT_FOUND),
-        ReadError::Unavailable(why) => Failed {
+        ReadError::Unavailable(why) | ReadError::Later(why) => Failed {
             told: redact(why),
             refused: None,
         },

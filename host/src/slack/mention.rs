@@ -1,5 +1,6 @@
 //! Questions in an incident's thread ("why?", "logs"), answered from its evidence alone.
 
+use k8shawk_core::decision::Advice;
 use k8shawk_core::finding::Evidence;
 use k8shawk_core::record::Record;
 
@@ -111,12 +112,15 @@ fn fix(record: &Record) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    match decision.first() {
-        None => lines.push(format!(
-            "No fix is safe. Next: {}",
-            inline(&decision.next_check, 1500)
-        )),
-        Some(candidate) => {
+    let next = inline(&decision.next_check, 1500);
+    let advice = decision.advice();
+    match advice {
+        Advice::NoSafeFix => lines.push(format!("No fix is safe. Next: {next}")),
+        Advice::NotKnown(_) => {
+            let why = advice.without_fix().unwrap_or_default();
+            lines.push(format!("Not known: {}. Next: {next}", inline(&why, 800)));
+        }
+        Advice::Fix(candidate) => {
             let fix = &candidate.fix;
             let name = fix.action.name();
             let rationale = inline(&candidate.rationale, 1200);

@@ -7,7 +7,7 @@ mod buttons;
 mod standing;
 
 use k8shawk_core::Installation;
-use k8shawk_core::decision::{Candidate, Decision};
+use k8shawk_core::decision::{Advice, Candidate, Decision};
 use k8shawk_core::incident::Severity;
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
@@ -197,9 +197,14 @@ fn evidence(record: &Record) -> Option<Value> {
 fn fix(record: &Record, decision: &Decision, open: bool) -> Vec<Value> {
     let Some(candidate) = decision.first() else {
         let next = inline(&decision.next_check, 1500);
-        return vec![blocks::section(&format!(
-            "*No safe fix.* Next check: {next}"
-        ))];
+        let why = match decision.advice() {
+            Advice::NoSafeFix | Advice::Fix(_) => "*No safe fix.*".to_owned(),
+            advice @ Advice::NotKnown(_) => {
+                let why = advice.without_fix().unwrap_or_default();
+                format!("*Not known:* {}.", inline(&why, 800))
+            }
+        };
+        return vec![blocks::section(&format!("{why} Next check: {next}"))];
     };
     let mut all = vec![blocks::section(&proposal(candidate, open))];
     let diff = candidate.diff.to_string();

@@ -98,7 +98,7 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_watch_dropped_total",
         "kind",
-        "Changes that found the queue full; their kind is listed again",
+        "Changes that found no room, in the queue or among held events; they are asked for again",
     ),
     counter(
         "k8shawk_watch_gaps_total",

@@ -1,7 +1,7 @@
 //! An incident as one block behind a bar in the colour of its severity: what, why, evidence, and
 //! what to do.
 
-use k8shawk_core::decision::{Candidate, Decision};
+use k8shawk_core::decision::{Advice, Candidate, Decision};
 use k8shawk_core::finding::{Evidence, Finding};
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::redact::Redacted;
@@ -101,12 +101,13 @@ impl Terminal {
     }
 
     fn advice(&self, record: &Record, decision: &Decision, lines: &mut Vec<Line>) {
-        match decision.first() {
-            Some(candidate) => self.fix(record, candidate, lines),
-            None => lines.push(Line::new(
-                2,
-                redacted!("no safe fix; next: {}", plain(&decision.next_check)),
-            )),
+        match decision.advice() {
+            Advice::Fix(candidate) => self.fix(record, candidate, lines),
+            advice @ (Advice::NoSafeFix | Advice::NotKnown(_)) => {
+                let why = advice.without_fix().unwrap_or_default();
+                let next = plain(&decision.next_check);
+                lines.push(Line::new(2, redacted!("{}; next: {}", plain(&why), next)));
+            }
         }
         for refused in &decision.refused {
             let (what, why) = (plain(&refused.proposal), plain(&refused.reason));

@@ -83,7 +83,7 @@ fn says_that_it_is_stuck(running: &Running<'_>, id: &str) -> Result<()> {
     ensure!(text(own, "/class") == "self-stuck", "{own}");
     let evidence = own["evidence"].to_string();
     ensure!(evidence.contains(id), "{own}");
-    ensure!(evidence.contains("the cluster does not answer"), "{own}");
+    ensure!(evidence.contains("no answer from the API server"), "{own}");
     Ok(())
 }
 

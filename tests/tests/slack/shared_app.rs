@@ -235,7 +235,7 @@ async fn a_command_changes_nothing_and_its_buttons_are_of_the_host_that_answered
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_names_another_cluster_is_left_to_it() {
-    let (_, blue) = hosts(1).await;
+    let (_red, blue) = hosts(1).await;
     for text in [
         "show red/1",
         "approve red/1",

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::cluster::testing;
 
 /// Pages of one pod each, of a size.
 #[derive(Clone)]
@@ -45,20 +46,9 @@ async fn cluster(pages: usize, bytes: usize) -> (Cluster, Pods) {
     let router = Router::new()
         .route("/api/v1/namespaces/shop/pods", get(serve))
         .with_state(pods.clone());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let client = kube::Client::try_from(kube::Config::new(address.parse().unwrap())).unwrap();
-    let cluster = Cluster {
-        client: client.clone(),
-        writer: client,
-        reader: None,
-        name: "test".to_owned(),
-        address,
-        version: "v1.37.2".to_owned(),
-        lists: Arc::new(Semaphore::new(1)),
-        large_reads: Arc::new(Semaphore::new(1)),
-    };
+    let mut cluster = testing::cluster(router).await;
+    cluster.lists = Arc::new(Semaphore::new(1));
+    cluster.large_reads = Arc::new(Semaphore::new(1));
     (cluster, pods)
 }
 

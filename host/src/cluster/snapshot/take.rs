@@ -47,7 +47,7 @@ pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot,
     let requests = tasks.len();
     let (mut pages, mut system, mut unreadable) = (BTreeMap::new(), None, Vec::new());
     while let Some(done) = tasks.join_next().await {
-        let (kind, beside, result) = done.map_err(|error| ClusterError::Answer {
+        let (kind, beside, result) = done.map_err(|error| ClusterError::Refused {
             attempt: "list the objects".to_owned(),
             why: error.to_string(),
         })?;
@@ -57,9 +57,12 @@ pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot,
                 pages.insert(kind.kind, page);
             }
             Err(_) if beside => {}
-            Err(error @ (ClusterError::Unreachable { .. } | ClusterError::Unauthorized { .. })) => {
-                return Err(error);
-            }
+            // The others do not answer either.
+            Err(
+                error @ (ClusterError::Unreachable { .. }
+                | ClusterError::Unanswered { .. }
+                | ClusterError::Unauthorized { .. }),
+            ) => return Err(error),
             Err(error) => unreadable.push((kind.kind.to_owned(), error)),
         }
     }

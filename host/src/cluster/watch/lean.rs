@@ -93,6 +93,12 @@ impl Lean {
         Change::Event(self.object)
     }
 
+    /// Its version; none where it has none.
+    pub(super) fn version(&self) -> Option<&str> {
+        let version = self.meta.resource_version.as_deref();
+        version.filter(|version| !version.is_empty())
+    }
+
     /// Coordinates with the uid.
     pub(super) fn reference(&self, kind: &Kind) -> ObjectRef {
         let text = |field: &Option<String>| field.clone().unwrap_or_default();

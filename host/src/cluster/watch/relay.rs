@@ -7,17 +7,18 @@ use std::time::Duration;
 use futures::stream::{AbortHandle, BoxStream, SelectAll, StreamExt};
 use k8shawk_core::ObjectRef;
 use k8shawk_core::kinds::Kind;
-use kube::Client;
-use kube::runtime::watcher::{DefaultBackoff, Event};
-use tokio::sync::mpsc;
+use kube::runtime::watcher::DefaultBackoff;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 
-use super::follow::{Step, follow};
+use super::follow::{Followed, Happening, Step, follow};
 use super::held::Held;
-use super::lean::Lean;
 use super::{Change, Drops};
+use crate::cluster::Cluster;
 
+/// Lists under way at a time: after an outage every kind may want one.
+const LISTS: usize = 3;
 /// How long the watches of one rank may take to be listed before the next rank begins.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -31,6 +32,8 @@ struct Slot {
     kind: &'static Kind,
     handle: Option<AbortHandle>,
     backoff: DefaultBackoff,
+    /// Everything up to this version was relayed; none where the kind is to be listed.
+    version: Option<String>,
     /// Objects of the list that is under way.
     listing: Vec<ObjectRef>,
     /// A gap of this kind alone was reported and is not over.
@@ -38,8 +41,9 @@ struct Slot {
 }
 
 pub(super) struct Relay {
-    client: Client,
+    cluster: Cluster,
     namespace: String,
+    lists: Arc<Semaphore>,
     sink: mpsc::Sender<Change>,
     drops: Arc<Drops>,
     slots: Vec<Slot>,
@@ -69,14 +73,15 @@ fn rank(kind: &Kind) -> u8 {
 
 impl Relay {
     pub(super) fn new(
-        client: Client,
+        cluster: Cluster,
         namespace: String,
         sink: mpsc::Sender<Change>,
         drops: Arc<Drops>,
     ) -> Self {
         Relay {
-            client,
+            cluster,
             namespace,
+            lists: Arc::new(Semaphore::new(LISTS)),
             sink,
             drops,
             slots: Vec::new(),
@@ -98,6 +103,7 @@ impl Relay {
                 kind,
                 handle: None,
                 backoff,
+                version: None,
                 listing: Vec::new(),
                 gap: false,
             });
@@ -117,9 +123,13 @@ impl Relay {
                 self.begin_next();
                 Ok(())
             }
-            (at, event) = self.held.next() => self.offer(at, event).await,
+            lost = self.drops.lost() => {
+                self.list_again(&lost);
+                Ok(())
+            }
+            (at, event) = self.held.next() => self.offer_held(at, event).await,
             Some((at, step)) = self.watches.next() => match step {
-                Ok(event) => self.relay(at, event).await,
+                Ok(happening) => self.relay(at, happening).await,
                 Err(error) => self.failed(at, &error).await,
             },
         }
@@ -145,7 +155,7 @@ impl Relay {
         }
     }
 
-    /// Begin the watch of a slot anew.
+    /// Begin the watch of a slot anew, from where it stood.
     fn begin(&mut self, at: usize, delay: Duration) {
         let Some(slot) = self.slots.get_mut(at) else {
             return;
@@ -154,43 +164,105 @@ impl Relay {
             handle.abort();
         }
         slot.listing.clear();
-        let client = self.client.clone();
-        let (watch, handle) = follow(client, &self.namespace, at, slot.kind, delay);
+        let followed = Followed {
+            cluster: self.cluster.clone(),
+            namespace: self.namespace.clone(),
+            kind: slot.kind,
+            lists: self.lists.clone(),
+        };
+        let (watch, handle) = follow(followed, at, slot.version.clone(), delay);
         slot.handle = Some(handle);
         self.watches.push(watch);
     }
 
-    fn begin_later(&mut self, at: usize) {
+    /// After a pause, and no sooner than the API server wants.
+    fn begin_later(&mut self, at: usize, wanted: Duration) {
         let delay = self.slots.get_mut(at).and_then(|slot| slot.backoff.next());
-        self.begin(at, delay.unwrap_or(Duration::from_secs(30)));
+        let delay = delay.unwrap_or(Duration::from_secs(30));
+        self.begin(at, delay.max(wanted));
     }
 
-    async fn relay(&mut self, at: usize, event: Event<Lean>) -> Result<(), Closed> {
+    /// The kind of a slot is to be listed, whatever version it stood at.
+    fn forget(&mut self, at: usize) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.version = None;
+        }
+    }
+
+    /// Whoever takes the changes had no room for some of these kinds.
+    fn list_again(&mut self, lost: &[&'static str]) {
+        for at in 0..self.slots.len() {
+            let kind = self.slots.get(at).map_or("", |slot| slot.kind.kind);
+            if lost.contains(&kind) {
+                self.forget(at);
+                self.begin_later(at, Duration::ZERO);
+            }
+        }
+    }
+
+    async fn relay(&mut self, at: usize, happening: Happening) -> Result<(), Closed> {
         let Some(slot) = self.slots.get_mut(at) else {
             return Ok(());
         };
         let kind = slot.kind;
-        match event {
-            Event::Init => slot.listing.clear(),
-            Event::InitApply(lean) => {
+        match happening {
+            Happening::Listing => slot.listing.clear(),
+            Happening::Listed(lean) => {
                 if kind.kind != "Event" {
                     slot.listing.push(lean.reference(kind));
                 }
                 self.deliver_of_list(lean.into_change(kind)).await?;
             }
-            Event::InitDone => self.listed(at).await?,
-            Event::Apply(lean) if kind.kind == "Event" => {
-                if let Some(event) = self.held.hold(at, lean.into_change(kind)) {
-                    self.offer(at, event).await?;
+            Happening::Whole(version) => {
+                slot.version = Some(version);
+                self.listed(at).await?;
+            }
+            Happening::Open => self.open(at).await?,
+            Happening::Passed(version) => self.passed(at, Some(version)),
+            Happening::Applied(lean) if kind.kind == "Event" => {
+                let version = lean.version().map(str::to_owned);
+                match self.held.hold(at, lean.into_change(kind)) {
+                    None => self.passed(at, version),
+                    Some(event) => self.offer(at, event, version).await?,
                 }
             }
-            Event::Apply(lean) => self.offer(at, lean.into_change(kind)).await?,
-            // An event that expires is deleted: that says nothing.
-            Event::Delete(_) if kind.kind == "Event" => {}
-            Event::Delete(lean) => {
-                self.offer(at, Change::Deleted(lean.reference(kind)))
-                    .await?;
+            Happening::Applied(lean) => {
+                let version = lean.version().map(str::to_owned);
+                self.offer(at, lean.into_change(kind), version).await?;
             }
+            // An event that expires is deleted: that says nothing.
+            Happening::Deleted(_) if kind.kind == "Event" => {}
+            Happening::Deleted(lean) => {
+                let version = lean.version().map(str::to_owned);
+                let change = Change::Deleted(lean.reference(kind));
+                self.offer(at, change, version).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything up to a version was relayed: the watch works.
+    fn passed(&mut self, at: usize, version: Option<String>) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.backoff = DefaultBackoff::default();
+            slot.version = version.or(slot.version.take());
+        }
+    }
+
+    /// The watch of a slot is open, and nothing was lost in between.
+    async fn open(&mut self, at: usize) -> Result<(), Closed> {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return Ok(());
+        };
+        let (kind, gap) = (slot.kind.kind, std::mem::take(&mut slot.gap));
+        if gap {
+            self.deliver(Change::Restored {
+                kind: kind.to_owned(),
+            })
+            .await?;
+        }
+        if self.away.remove(&at) {
+            self.back().await?;
         }
         Ok(())
     }
@@ -200,7 +272,7 @@ impl Relay {
             return Ok(());
         };
         slot.backoff = DefaultBackoff::default();
-        let (kind, gap) = (slot.kind.kind, std::mem::take(&mut slot.gap));
+        let kind = slot.kind.kind;
         let objects = std::mem::take(&mut slot.listing);
         if kind != "Event" {
             self.deliver(Change::Listed {
@@ -208,15 +280,6 @@ impl Relay {
                 objects,
             })
             .await?;
-        }
-        if gap {
-            self.deliver(Change::Restored {
-                kind: kind.to_owned(),
-            })
-            .await?;
-        }
-        if self.away.remove(&at) {
-            self.back().await?;
         }
         self.settle(at);
         Ok(())
@@ -237,19 +300,45 @@ impl Relay {
         Ok(())
     }
 
-    /// Do not wait for room: count what is dropped, and list its kind again later.
-    async fn offer(&mut self, at: usize, change: Change) -> Result<(), Closed> {
+    /// Do not wait for room: count what is dropped, and begin again before it.
+    async fn offer(
+        &mut self,
+        at: usize,
+        change: Change,
+        version: Option<String>,
+    ) -> Result<(), Closed> {
         match self.sink.try_send(change) {
+            Ok(()) => {
+                self.passed(at, version);
+                Ok(())
+            }
+            Err(TrySendError::Closed(_)) => Err(Closed),
+            Err(TrySendError::Full(_)) => self.dropped(at).await,
+        }
+    }
+
+    /// An event that has waited. Those behind it were taken for relayed already: where it is
+    /// dropped, its kind is listed again.
+    async fn offer_held(&mut self, at: usize, event: Change) -> Result<(), Closed> {
+        match self.sink.try_send(event) {
             Ok(()) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(Closed),
             Err(TrySendError::Full(_)) => {
-                if let Some(slot) = self.slots.get(at) {
-                    self.drops.count(slot.kind.kind);
-                }
-                self.begin_later(at);
-                self.gap(at, "the queue was full and changes were dropped".to_owned())
-                    .await
+                self.forget(at);
+                self.dropped(at).await
             }
         }
     }
+
+    async fn dropped(&mut self, at: usize) -> Result<(), Closed> {
+        if let Some(slot) = self.slots.get(at) {
+            self.drops.count(slot.kind.kind);
+        }
+        self.begin_later(at, Duration::ZERO);
+        let why = "the queue was full and changes were dropped; they are asked for again";
+        self.gap(at, why.to_owned()).await
+    }
 }
+
+#[cfg(test)]
+mod tests;

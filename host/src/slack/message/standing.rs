@@ -46,6 +46,11 @@ pub fn standing(record: &Record, look: Look<'_>) -> Standing {
             "Being looked at again.",
         ),
         State::Waiting => waiting(record, look),
+        State::NeedsHuman if record.is_undecided() => of(
+            state,
+            "*Needs a person.* Whether a fix is safe is not known.".to_owned(),
+            "Needs a person: whether a fix is safe is not known.",
+        ),
         State::NeedsHuman => of(
             state,
             "*Needs a person.* No fix is safe.".to_owned(),

@@ -88,6 +88,7 @@ pub(crate) fn record() -> Record {
             reason: "no".into(),
         }],
         next_check: String::new(),
+        unanswered: Vec::new(),
     };
     // As a stored record: fields that are added later have their defaults.
     serde_json::from_value(json!({"incident": incident, "state": "waiting", "key": "k",

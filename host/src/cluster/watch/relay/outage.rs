@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use kube::runtime::watcher::Error;
-
-use super::super::follow::{Fault, fault};
+use super::super::follow::{Concerned, concerned, must_list};
 use super::super::{Change, EVERY_KIND};
 use super::{Closed, Relay};
+use crate::cluster::ClusterError;
+use crate::random;
+
+/// Within this time after an outage the watches are opened again, milliseconds.
+const SPREAD: u64 = 2_000;
 
 impl Relay {
-    /// The API server answers again: the other watches need not wait for their turn.
+    /// The API server answers again: the other watches need not wait for their turn, and do not all
+    /// come at once.
     pub(super) async fn back(&mut self) -> Result<(), Closed> {
         if self.away.is_empty() {
             self.returning = false;
@@ -18,16 +22,19 @@ impl Relay {
         }
         if !std::mem::replace(&mut self.returning, true) {
             for at in self.away.clone() {
-                self.begin(at, Duration::ZERO);
+                self.begin(at, Duration::from_millis(random::below(SPREAD)));
             }
         }
         Ok(())
     }
 
     /// A watch ended: say so once, and begin it again after a pause.
-    pub(super) async fn failed(&mut self, at: usize, error: &Error) -> Result<(), Closed> {
-        match fault(error) {
-            Fault::Server(why) => {
+    pub(super) async fn failed(&mut self, at: usize, error: &ClusterError) -> Result<(), Closed> {
+        if must_list(error) {
+            self.forget(at);
+        }
+        match concerned(error) {
+            (Concerned::EveryKind, why) => {
                 let first = self.away.is_empty();
                 self.returning = false;
                 self.away.insert(at);
@@ -39,9 +46,9 @@ impl Relay {
                     .await?;
                 }
             }
-            Fault::Kind(why) => self.gap(at, why).await?,
+            (Concerned::ThisKind, why) => self.gap(at, why).await?,
         }
-        self.begin_later(at);
+        self.begin_later(at, error.retry_after().unwrap_or_default());
         self.settle(at);
         Ok(())
     }
