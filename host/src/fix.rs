@@ -7,7 +7,7 @@
 
 use k8shawk_core::approval::{Approval, ApprovalError};
 use k8shawk_core::decision::Candidate;
-use k8shawk_core::fix::Trace;
+use k8shawk_core::fix::{Operation, Trace};
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
@@ -186,9 +186,10 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         }
         Ok(Err(error)) => match error.class() {
             Class::Transient { .. } => Err(FlowError::Cluster(error)),
-            Class::Conflict if first => retry(flow, record),
+            // Of two requests the first may have been done.
+            Class::Conflict if first && !is_in_two(&execution.operation) => retry(flow, record),
             // What was sent before may have arrived by now.
-            Class::Conflict | Class::Gone if !first => {
+            Class::Conflict | Class::Gone if !first || is_in_two(&execution.operation) => {
                 match traced(flow, record, execution).await? {
                     Some(ended) => Ok(ended),
                     None => retry(flow, record),
@@ -208,6 +209,10 @@ pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     }
 }
 
+fn is_in_two(operation: &Operation) -> bool {
+    matches!(operation, Operation::Recreate { .. })
+}
+
 /// After a crash or an outage: what the object tells of the operation, stored where it tells an
 /// end. None where it shows that nothing happened.
 async fn traced(
@@ -219,8 +224,16 @@ async fn traced(
     let current = flow
         .world
         .current(&target.kind, &target.namespace, &target.name)
-        .await
-        .map_err(FlowError::Cluster)?;
+        .await;
+    let current = match current {
+        Ok(current) => current,
+        // It stays no: nobody will ever see what became of it.
+        Err(error) if error.class() == Class::Permanent => {
+            let why = error.to_string();
+            return not_known(flow, record, &why).await.map(Some);
+        }
+        Err(error) => return Err(FlowError::Cluster(error)),
+    };
     match execution.operation.trace(current.as_ref()) {
         Trace::Absent => Ok(None),
         Trace::Done => applied(flow, record, "the target is as the fix makes it").map(Some),

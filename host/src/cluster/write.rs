@@ -238,7 +238,7 @@ impl Cluster {
         let sent = place.api.delete(&place.name, &parameters);
         match self.answer(&place.attempt("delete"), sent).await {
             Ok(_) | Err(ClusterError::NotFound { .. }) => {}
-            // Another uid under this name: the new object exists already.
+            // Another uid under this name: creating it tells.
             Err(ClusterError::Conflict { .. }) if !dry_run => {}
             Err(error) => return Err(error),
         }
@@ -259,10 +259,7 @@ impl Cluster {
                 }
                 Ok(value)
             }
-            Err(ClusterError::Conflict { .. }) if !dry_run => {
-                let asked = read.api.get(&place.name);
-                read.untyped(&self.answer(&read.attempt("get"), asked).await?)
-            }
+            // One of this name, of whomever it is, is a conflict: whoever asked looks at it.
             Err(error) => Err(error),
         }
     }

@@ -87,7 +87,7 @@ async fn executing(flow: &Flow) -> Record {
     let mut record = approved(flow).await;
     record.execution = Some(Execution {
         fix: record.fix().unwrap().clone(),
-        operation: k8shawk_core::fix::Operation::Replace {
+        operation: Operation::Replace {
             object: deployment("app:1", "7", 1),
         },
         approvers: vec!["ann".into()],
