@@ -14,6 +14,7 @@ use tracing::warn;
 
 use crate::flow::{Flow, FlowError};
 use crate::model::{self, Outcome, Progress, Sink};
+use crate::store::Room;
 use crate::terminal::ModelSteps;
 use crate::world::World;
 
@@ -35,6 +36,14 @@ fn is_open(record: &Record) -> bool {
 /// [`FlowError::Store`].
 pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     if !is_open(record) {
+        return Ok(false);
+    }
+    if flow.store.room() != Room::Enough {
+        let incident = &record.incident.id.0;
+        warn!(
+            incident,
+            "no model is asked while the volume of the database is full: what leaves could not be written down"
+        );
         return Ok(false);
     }
     let findings: Vec<Finding> = record.finding.iter().chain(&record.also).cloned().collect();

@@ -6,7 +6,7 @@ use k8shawk_core::own::{self, Trouble};
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 
 use crate::flow::{Flow, FlowError};
-use crate::store::StoreError;
+use crate::store::{Room, StoreError};
 
 /// How often it is stored that a dismissed condition still holds, milliseconds.
 const SEEN_AGAIN: i64 = 20_000;
@@ -39,6 +39,13 @@ pub fn look(
     {
         let waiting = flow.store.outbox_waiting()?;
         troubles.push(own::silent(oldest.made_at, waiting, &oldest.note));
+    }
+    let unreadable = flow.store.unreadable()?.into_iter();
+    let unreadable: Vec<_> = unreadable.map(|one| (one.id, one.why)).collect();
+    troubles.extend(own::unreadable(&unreadable));
+    if flow.store.room() != Room::Enough {
+        let (conversations, incidents) = flow.store.given_up();
+        troubles.push(own::full(conversations, incidents));
     }
     for live in flow.judges.registry.all() {
         if let Some(error) = live.quarantine() {

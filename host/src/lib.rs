@@ -43,6 +43,7 @@ pub mod private;
 pub mod random;
 pub mod recover;
 pub mod replay;
+pub mod retain;
 pub mod rights;
 pub mod scan;
 pub mod settings;

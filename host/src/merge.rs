@@ -10,30 +10,32 @@ use k8shawk_core::{ObjectRef, group};
 use crate::flow::{Flow, FlowError};
 use crate::store::StoreError;
 
+/// True where this incident is a part of the other one.
+pub fn is_part(record: &Record, other: &Record) -> bool {
+    let Some(shared) = record.finding.as_ref().and_then(|f| f.shared.as_ref()) else {
+        return false;
+    };
+    let older = other.incident.opened_at < record.incident.opened_at
+        || (other.incident.opened_at == record.incident.opened_at
+            && number(other) < number(record));
+    let theirs = other.shared_cause();
+    let is_their_cause = theirs.is_some_and(|theirs| theirs.same_object(shared));
+    let is_their_owner = shared.same_object(&other.incident.owner);
+    other.incident.id != record.incident.id
+        && other.undo.is_none()
+        && !other.state.is_final()
+        && ((older && is_their_cause) || is_their_owner)
+        && !(is_their_owner && points_at(other, &record.incident.owner))
+}
+
 /// The incident that this one is part of, if any.
-pub fn host_of<'r>(record: &Record, others: &'r [Record]) -> Option<&'r Record> {
-    let finding = record.finding.as_ref()?;
-    let shared = finding.shared.as_ref();
-    others.iter().find(|other| {
-        let older = other.incident.opened_at < record.incident.opened_at
-            || (other.incident.opened_at == record.incident.opened_at
-                && number(other) < number(record));
-        let same = |a: Option<&ObjectRef>, b: Option<&ObjectRef>| match (a, b) {
-            (Some(a), Some(b)) => a.same_object(b),
-            _ => false,
-        };
-        let theirs = other
-            .finding
-            .as_ref()
-            .and_then(|f| f.shared.as_ref())
-            .or(other.shared.as_ref());
-        let is_their_owner = same(shared, Some(&other.incident.owner));
-        other.incident.id != record.incident.id
-            && other.undo.is_none()
-            && !other.state.is_final()
-            && ((older && same(shared, theirs)) || is_their_owner)
-            && !(is_their_owner && points_at(other, &record.incident.owner))
-    })
+fn host_of(flow: &Flow, record: &Record) -> Result<Option<Record>, StoreError> {
+    match record.finding.as_ref().and_then(|f| f.shared.as_ref()) {
+        Some(shared) => flow
+            .store
+            .first_about(shared, |other| is_part(record, other)),
+        None => Ok(None),
+    }
 }
 
 fn points_at(record: &Record, owner: &ObjectRef) -> bool {
@@ -57,8 +59,7 @@ fn number(record: &Record) -> u64 {
 /// # Errors
 /// [`FlowError::Store`].
 pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
-    let active = flow.store.list(true)?;
-    let Some(host) = host_of(record, &active) else {
+    let Some(host) = host_of(flow, record)? else {
         if let Some(dismissed) = dismissed(flow, record)? {
             return fold(flow, record, &dismissed);
         }
@@ -89,14 +90,15 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
 /// that a person said no to.
 fn dismissed(flow: &Flow, record: &Record) -> Result<Option<String>, FlowError> {
     let now = flow.clock.now();
-    let same = |other: &&Record| {
+    let same = |other: &Record| {
         other.is_dismissed_within(DISMISSED_FOR, now)
             && other.incident.owner.same_object(&record.incident.owner)
             && other.class() == record.class()
             && other.severity() >= record.severity()
     };
-    let all = flow.store.in_state(State::Dismissed)?;
-    Ok(all.iter().rev().find(same).map(|r| r.incident.id.0.clone()))
+    let owner = &record.incident.owner;
+    let found = flow.store.newest_of(owner, State::Dismissed, same)?;
+    Ok(found.map(|r| r.incident.id.0))
 }
 
 /// End an incident as a part of another; its signals lead there from now on.
@@ -115,3 +117,6 @@ fn fold(flow: &Flow, record: &Record, host: &str) -> Result<bool, FlowError> {
     flow.store.alias(&own, host)?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

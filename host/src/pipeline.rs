@@ -190,22 +190,14 @@ impl Pipeline {
         });
     }
 
-    /// Take up every incident that has not ended: after a start.
+    /// Take up every incident that has not ended, or whose end is not written down: after a start.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn resume(&self) -> Result<usize, StoreError> {
-        let mut taken = 0;
-        for record in self.flow.store.list(false)? {
-            let undocumented = record.state.is_final()
-                && record.documented != Some(record.state)
-                && !matches!(record.state, State::Merged | State::Cleared);
-            if !record.state.is_final() || undocumented {
-                self.drive(&record.incident.id.0);
-                taken += 1;
-            }
-        }
-        Ok(taken)
+        let undone = self.flow.store.undone()?;
+        undone.iter().for_each(|id| self.drive(id));
+        Ok(undone.len())
     }
 
     /// Why the last run of an incident's stage failed; none where it did not.

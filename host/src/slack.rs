@@ -153,28 +153,14 @@ impl Slack {
             .is_some_and(|s| s.wants(record.severity(), now))
     }
 
-    /// After a start: make everything true that changed while nothing was sent. Incidents that
-    /// ended before Slack was ever told of them stay untold. Returns those that wait for people.
+    /// After a start: the incidents that may have changed while nothing was sent. Those that ended
+    /// before Slack was ever told of them stay untold.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn resume(&self) -> Result<Vec<String>, StoreError> {
-        let mut puts = Vec::new();
-        let mut awaiting = Vec::new();
         let now = self.clock.now();
         self.store.outbox_prune(now - KEPT)?;
-        for record in self.store.list(false)? {
-            let id = &record.incident.id.0;
-            let last = record.history.last().map_or(0, |s| s.at);
-            let fresh = now - last < DAY && self.store.message(id)?.is_some();
-            if fresh || !record.state.is_final() {
-                puts.extend(self.wanted(&record));
-            }
-            if record.state.awaits_people() {
-                awaiting.push(id.clone());
-            }
-        }
-        self.outbox.put(&puts)?;
-        Ok(awaiting)
+        self.store.told_since(now - DAY)
     }
 }

@@ -67,11 +67,13 @@ pub enum Task {
     SlackInbox,
     /// Stays connected to Slack.
     SlackSocket,
+    /// Deletes what is older than is kept.
+    Retain,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Task; 11] = [
+    pub const ALL: [Task; 12] = [
         Task::Http,
         Task::Control,
         Task::Relay,
@@ -83,6 +85,7 @@ impl Task {
         Task::Outbox,
         Task::SlackInbox,
         Task::SlackSocket,
+        Task::Retain,
     ];
 
     /// Its label.
@@ -99,6 +102,7 @@ impl Task {
             Task::Outbox => "outbox",
             Task::SlackInbox => "slack-inbox",
             Task::SlackSocket => "slack-socket",
+            Task::Retain => "retain",
         }
     }
 }

@@ -69,7 +69,7 @@ fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, Flow
             }
             Some(found) if is_echo(flow, &found, signal, &opening, now) => {
                 still_there(flow, &found, now)?;
-                echo = echo.or(Some(found.incident.id.0));
+                echo = echo.or_else(|| Some(found.incident.id.0.clone()));
             }
             _ => {}
         }

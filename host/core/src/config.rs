@@ -5,6 +5,7 @@
 
 mod keys;
 mod log;
+mod retention;
 mod slack;
 pub mod trust;
 mod voice;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 pub use keys::{KEYS, Key};
 pub use log::LogFormat;
+pub use retention::Retention;
 pub use slack::SlackConfig;
 pub use trust::Trust;
 pub use voice::{Speaker, VoiceConfig, VoiceEngine};
@@ -78,6 +80,8 @@ pub struct Config {
     pub socket: Option<PathBuf>,
     /// Directory of RCAs.
     pub knowledge_base: Option<PathBuf>,
+    /// How long what has ended is kept.
+    pub retention: Retention,
     /// Slack.
     pub slack: SlackConfig,
     /// The spoken summary.
@@ -124,6 +128,7 @@ impl Default for Config {
             database: None,
             socket: None,
             knowledge_base: None,
+            retention: Retention::default(),
             slack: SlackConfig::default(),
             voice: VoiceConfig::default(),
             http_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),

@@ -26,15 +26,21 @@ pub enum Condition {
     Silent,
     /// A plugin is not called any more.
     Quarantined,
+    /// Stored incidents cannot be read.
+    Unreadable,
+    /// The volume of the database has no room.
+    Full,
 }
 
 impl Condition {
     /// Every condition.
-    pub const ALL: [Condition; 4] = [
+    pub const ALL: [Condition; 6] = [
         Condition::Stuck,
         Condition::Dropped,
         Condition::Silent,
         Condition::Quarantined,
+        Condition::Unreadable,
+        Condition::Full,
     ];
 
     /// The class of its incidents.
@@ -44,6 +50,8 @@ impl Condition {
             Condition::Dropped => "self-dropped",
             Condition::Silent => "self-silent",
             Condition::Quarantined => "self-quarantined",
+            Condition::Unreadable => "self-unreadable",
+            Condition::Full => "self-full",
         }
     }
 
@@ -58,12 +66,18 @@ impl Condition {
             Condition::Dropped => "DroppedChanges",
             Condition::Silent => "SilentSink",
             Condition::Quarantined => "PluginQuarantined",
+            Condition::Unreadable => "UnreadableRecord",
+            Condition::Full => "VolumeFull",
         }
     }
 
     fn severity(self) -> Severity {
         match self {
-            Condition::Stuck | Condition::Silent | Condition::Quarantined => Severity::High,
+            Condition::Stuck
+            | Condition::Silent
+            | Condition::Quarantined
+            | Condition::Unreadable
+            | Condition::Full => Severity::High,
             // Nothing is lost: what was dropped is asked for again.
             Condition::Dropped => Severity::Medium,
         }
@@ -83,6 +97,12 @@ impl Condition {
             }
             Condition::Quarantined => {
                 "k8shawk plugin history ID; it is called again when its digest changes, as when an older version is put back"
+            }
+            Condition::Unreadable => {
+                "its text is in the table quarantine of the database: look there for what it was about, check its object, then delete the row"
+            }
+            Condition::Full => {
+                "make the volume of the state directory larger, or lower the limits of [retention]"
             }
         }
     }
@@ -284,6 +304,34 @@ pub fn quarantined(id: &str, digest: &str, error: &str) -> Trouble {
             ("last fault".to_owned(), error.to_owned()),
             ("digest".to_owned(), digest.to_owned()),
         ],
+    }
+}
+
+/// Stored incidents that cannot be read, each with why.
+pub fn unreadable(all: &[(String, String)]) -> Option<Trouble> {
+    let title = match all.len() {
+        0 => return None,
+        1 => "a stored incident cannot be read and is set aside".to_owned(),
+        n => format!("{n} stored incidents cannot be read and are set aside"),
+    };
+    Some(Trouble {
+        condition: Condition::Unreadable,
+        object: host(),
+        title,
+        facts: all.iter().take(SHOWN).cloned().collect(),
+    })
+}
+
+/// The volume of the database was full a short while ago; with what was deleted to make room.
+pub fn full(conversations: u64, incidents: u64) -> Trouble {
+    Trouble {
+        condition: Condition::Full,
+        object: host(),
+        title: "the volume of the database is full".to_owned(),
+        facts: vec![(
+            "deleted to make room".to_owned(),
+            format!("{conversations} conversations, {incidents} ended incidents"),
+        )],
     }
 }
 

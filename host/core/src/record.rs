@@ -276,6 +276,19 @@ impl Record {
             .map_or(self.incident.class.as_str(), |f| f.class.as_str())
     }
 
+    /// The cause that it shares with others: the finding's, else the one that triage read.
+    pub fn shared_cause(&self) -> Option<&ObjectRef> {
+        let found = self.finding.as_ref().and_then(|f| f.shared.as_ref());
+        found.or(self.shared.as_ref())
+    }
+
+    /// True where nothing is left to do: it has ended, and that is written down where it has to
+    /// be.
+    pub fn is_done(&self) -> bool {
+        let untold = matches!(self.state, State::Merged | State::Cleared);
+        self.state.is_final() && (untold || self.documented == Some(self.state))
+    }
+
     /// The fix that people are asked about.
     pub fn fix(&self) -> Option<&Fix> {
         let first = self.decision.as_ref().and_then(|d| d.first());

@@ -7,10 +7,11 @@ use super::{Format, Incidents, output};
 use crate::control::{self, Ask};
 use crate::json;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, Unreadable};
 use crate::terminal::{Terminal, plain};
 use k8shawk_core::rca::time;
 use k8shawk_core::record::State;
+use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
 
 /// List incidents, or show one.
@@ -46,6 +47,9 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
         let terminal = Terminal::stdout();
         terminal.print(&terminal.table(&records));
     }
+    for one in store.unreadable()? {
+        complain!("k8shawk: {}", unreadable(&one));
+    }
     Ok(true)
 }
 
@@ -55,8 +59,40 @@ fn cluster(store: &Store) -> anyhow::Result<String> {
     Ok(installation.map_or(String::new(), |i| i.cluster().to_owned()))
 }
 
+/// An incident that cannot be read, in a line.
+fn unreadable(one: &Unreadable) -> Redacted {
+    let state = match one.state.as_str() {
+        "" => String::new(),
+        state => format!(" (it was {state})"),
+    };
+    let line = match one.at {
+        Some(at) => format!(
+            "{}{state} cannot be read: {}; set aside {}, its text is in the table quarantine",
+            one.id,
+            one.why,
+            time(at)
+        ),
+        None => format!(
+            "{} cannot be read: {}; a running host sets it aside",
+            one.id, one.why
+        ),
+    };
+    plain(&line)
+}
+
 fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
-    let record = store.find(id)?;
+    let record = match store.find(id) {
+        Ok(record) => record,
+        Err(fault) => {
+            let mut set_aside = store.unreadable()?.into_iter();
+            let named = |one: &Unreadable| one.id == id || one.id == format!("inc-{id}");
+            let Some(found) = set_aside.find(named) else {
+                return Err(fault.into());
+            };
+            complain!("k8shawk: {}", unreadable(&found));
+            return Ok(false);
+        }
+    };
     if format == Format::Json {
         output::document(&json::incident(&record, &cluster(store)?))?;
         return Ok(true);

@@ -27,6 +27,7 @@ use crate::load::{self, Loaded};
 use crate::model::Model;
 use crate::pipeline::Pipeline;
 use crate::private;
+use crate::retain;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::supervisor::{Supervisor, Task};
@@ -93,6 +94,10 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     slack.start(installation, &desk, &supervisor);
     let clock = pipeline.flow.clock.clone();
     loaded.watch(pipeline.flow.store.clone(), clock, &supervisor);
+    let (flow, until) = (pipeline.flow.clone(), stop.clone());
+    supervisor.keep(Task::Retain, move || {
+        retain::run(flow.clone(), until.clone())
+    });
     let resumed = pipeline.resume()?;
     if resumed > 0 {
         info!(resumed, "incidents from before the start");

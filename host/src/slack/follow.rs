@@ -74,9 +74,9 @@ impl Slack {
     fn catch_up(&self, behind: &mut Behind, desk: &dyn Desk) {
         if behind.all {
             match self.resume() {
-                Ok(awaiting) => {
+                Ok(ids) => {
                     behind.all = false;
-                    behind.ids.extend(awaiting);
+                    behind.ids.extend(ids);
                 }
                 Err(fault) => return warn!(%fault, "Slack follows later"),
             }

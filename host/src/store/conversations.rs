@@ -74,9 +74,10 @@ impl Store {
     }
 
     fn texts(&self, select: &str, id: &str) -> rusqlite::Result<Vec<String>> {
-        let connection = self.lock();
-        let mut statement = connection.prepare_cached(select)?;
-        let rows = statement.query_map(params![id], |row| row.get(0))?;
-        rows.collect()
+        self.look(|c| {
+            let mut statement = c.prepare_cached(select)?;
+            let rows = statement.query_map(params![id], |row| row.get(0))?;
+            rows.collect()
+        })
     }
 }

@@ -56,23 +56,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn past(&self, fix: &Fix, since: i64) -> Stored<Vec<Past>> {
-        let connection = self.lock();
-        let mut statement = connection
-            .prepare(
-                "SELECT incident, verdict, at FROM outcomes WHERE fix = ?1 AND at >= ?2
-                 ORDER BY at DESC",
-            )
-            .map_err(|e| self.fault(e))?;
-        let rows = statement
-            .query_map(params![fix.kubectl(), since], |r| {
+        let sql = "SELECT incident, verdict, at FROM outcomes WHERE fix = ?1 AND at >= ?2
+                   ORDER BY at DESC";
+        self.within(|c| {
+            let mut statement = c.prepare_cached(sql)?;
+            let rows = statement.query_map(params![fix.kubectl(), since], |r| {
                 Ok(Past {
                     incident: r.get(0)?,
                     verdict: r.get(1)?,
                     at: r.get(2)?,
                 })
-            })
-            .map_err(|e| self.fault(e))?;
-        rows.collect::<Result<_, _>>().map_err(|e| self.fault(e))
+            })?;
+            rows.collect()
+        })
     }
 
     /// How often an action led to each verdict for a signature.
@@ -80,16 +76,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn outcomes(&self, signature: &str, action: &str) -> Stored<Vec<(String, u32)>> {
-        let connection = self.lock();
-        let mut statement = connection
-            .prepare(
-                "SELECT verdict, count(*) FROM outcomes WHERE signature = ?1 AND action = ?2
-                 GROUP BY verdict ORDER BY 2 DESC",
-            )
-            .map_err(|e| self.fault(e))?;
-        let rows = statement
-            .query_map(params![signature, action], |r| Ok((r.get(0)?, r.get(1)?)))
-            .map_err(|e| self.fault(e))?;
-        rows.collect::<Result<_, _>>().map_err(|e| self.fault(e))
+        let sql = "SELECT verdict, count(*) FROM outcomes WHERE signature = ?1 AND action = ?2
+                   GROUP BY verdict ORDER BY 2 DESC";
+        self.within(|c| {
+            let mut statement = c.prepare_cached(sql)?;
+            let rows =
+                statement.query_map(params![signature, action], |r| Ok((r.get(0)?, r.get(1)?)))?;
+            rows.collect()
+        })
     }
 }

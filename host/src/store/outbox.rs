@@ -4,50 +4,9 @@
 //! order in which they came. An entry that says "make this true" is renewed instead of being
 //! stored a second time.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, Stored};
-
-/// The tables. Executed when the outbox is opened.
-pub(super) const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS outbox (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    key TEXT NOT NULL UNIQUE,
-    lane TEXT NOT NULL,
-    rank INTEGER NOT NULL,
-    effect TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting',
-    generation INTEGER NOT NULL DEFAULT 1,
-    made_at INTEGER NOT NULL,
-    due_at INTEGER NOT NULL,
-    tries INTEGER NOT NULL DEFAULT 0,
-    begun_at INTEGER,
-    progress TEXT NOT NULL DEFAULT '',
-    note TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (lane, number) WHERE state = 'waiting';
-CREATE TABLE IF NOT EXISTS messages (
-    incident TEXT PRIMARY KEY,
-    channel TEXT NOT NULL,
-    ts TEXT NOT NULL,
-    shown TEXT NOT NULL,
-    anew INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS mutes (
-    what TEXT PRIMARY KEY,
-    until INTEGER NOT NULL,
-    by TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS asked (
-    at INTEGER NOT NULL,
-    door TEXT NOT NULL,
-    person TEXT NOT NULL,
-    incident TEXT NOT NULL,
-    what TEXT NOT NULL,
-    done INTEGER NOT NULL,
-    answer TEXT NOT NULL
-);
-";
 
 /// What to put into the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,11 +131,19 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 }
 
 impl Store {
-    fn within<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Stored<T> {
-        work(&self.lock()).map_err(|e| self.fault(e))
+    /// Read what is stored.
+    pub(super) fn within<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Stored<T> {
+        self.look(work).map_err(|e| self.fault(e))
     }
 
-    fn atomic<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Stored<T> {
+    /// Write in one transaction.
+    pub(super) fn atomic<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Stored<T> {
         self.transact(|t| work(t).map_err(|e| self.fault(e)))
     }
 
@@ -329,7 +296,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn outbox_begin(&self, number: i64, now: i64) -> Stored<()> {
-        self.within(|c| {
+        self.atomic(|c| {
             c.execute(
                 "UPDATE outbox SET begun_at = coalesce(begun_at, ?2) WHERE number = ?1",
                 params![number, now],
@@ -343,7 +310,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn outbox_prune(&self, before: i64) -> Stored<()> {
-        self.within(|c| {
+        self.atomic(|c| {
             let sql = "DELETE FROM outbox WHERE state <> 'waiting' AND due_at < ?1";
             c.execute(sql, params![before]).map(|_| ())
         })
@@ -354,7 +321,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn outbox_progress(&self, number: i64, progress: &str) -> Stored<()> {
-        self.within(|c| {
+        self.atomic(|c| {
             let sql = "UPDATE outbox SET progress = ?2 WHERE number = ?1";
             c.execute(sql, params![number, progress]).map(|_| ())
         })
@@ -366,7 +333,7 @@ impl Store {
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn outbox_end(&self, entry: &Entry, ended: &Ended) -> Stored<()> {
         let (number, generation) = (entry.number, entry.generation);
-        self.within(|c| match ended {
+        self.atomic(|c| match ended {
             Ended::Sent(note) | Ended::Dropped(note) => {
                 let state = if matches!(ended, Ended::Sent(_)) {
                     "sent"
@@ -436,7 +403,7 @@ impl Store {
             shown,
             anew,
         } = posted;
-        self.within(|c| {
+        self.atomic(|c| {
             c.execute(
                 "INSERT OR REPLACE INTO messages (incident, channel, ts, shown, anew)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -451,7 +418,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn mute(&self, what: &str, until: i64, by: &str) -> Stored<()> {
-        self.within(|c| {
+        self.atomic(|c| {
             let sql = "INSERT OR REPLACE INTO mutes (what, until, by) VALUES (?1, ?2, ?3)";
             c.execute(sql, params![what, until, by]).map(|_| ())
         })
@@ -489,7 +456,7 @@ impl Store {
             done,
             answer,
         } = asked;
-        self.within(|c| {
+        self.atomic(|c| {
             c.execute(
                 "INSERT INTO asked (at, door, person, incident, what, done, answer)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

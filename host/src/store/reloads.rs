@@ -44,18 +44,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn reloads(&self, plugin: &str) -> Stored<Vec<Reload>> {
-        let connection = self.lock();
-        let mut statement = connection
-            .prepare("SELECT at, what FROM reloads WHERE plugin = ?1 ORDER BY rowid")
-            .map_err(|e| self.fault(e))?;
-        let rows = statement
-            .query_map(params![plugin], |r| {
+        let sql = "SELECT at, what FROM reloads WHERE plugin = ?1 ORDER BY rowid";
+        self.within(|c| {
+            let mut statement = c.prepare_cached(sql)?;
+            let rows = statement.query_map(params![plugin], |r| {
                 Ok(Reload {
                     at: r.get(0)?,
                     what: r.get(1)?,
                 })
-            })
-            .map_err(|e| self.fault(e))?;
-        rows.collect::<Result<_, _>>().map_err(|e| self.fault(e))
+            })?;
+            rows.collect()
+        })
     }
 }

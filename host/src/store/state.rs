@@ -7,23 +7,6 @@ use rusqlite::{OptionalExtension, params};
 use super::{Store, Stored, parse, render};
 use crate::random;
 
-/// One row, from the moment at which the file was made.
-pub(super) const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS birth (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    at INTEGER NOT NULL,
-    nonce TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS installation (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    approval_key BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS host (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    installation TEXT NOT NULL
-);
-";
-
 impl Store {
     /// What tells this store from every other one, for its whole life.
     ///
@@ -82,11 +65,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub fn installation(&self) -> Stored<Option<Installation>> {
-        let text: Option<String> = self
-            .lock()
-            .query_row("SELECT installation FROM host", [], |r| r.get(0))
-            .optional()
-            .map_err(|e| self.fault(e))?;
+        let sql = "SELECT installation FROM host";
+        let text: Option<String> =
+            self.within(|c| c.query_row(sql, [], |r| r.get(0)).optional())?;
         text.map(|text| parse("installation", &text)).transpose()
     }
 
@@ -95,14 +76,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn active_by_state(&self) -> Stored<Vec<(String, u64)>> {
-        let connection = self.lock();
-        let mut statement = connection
-            .prepare_cached("SELECT state, count(*) FROM incidents WHERE final = 0 GROUP BY state")
-            .map_err(|e| self.fault(e))?;
-        let rows = statement
-            .query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())))
-            .map_err(|e| self.fault(e))?;
-        rows.collect::<Result<_, _>>().map_err(|e| self.fault(e))
+        let sql = "SELECT state, count(*) FROM incidents WHERE final = 0 GROUP BY state";
+        self.within(|c| {
+            let mut statement = c.prepare_cached(sql)?;
+            let rows =
+                statement.query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())))?;
+            rows.collect()
+        })
     }
 }
 

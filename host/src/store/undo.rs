@@ -1,10 +1,8 @@
 //! An incident that takes back the fix of another: both are written in one transaction, so that
 //! two clicks make one.
 
-use k8shawk_core::record::Record;
-use rusqlite::TransactionBehavior;
-
 use super::{Store, StoreError};
+use k8shawk_core::record::Record;
 
 impl Store {
     /// Store what `make` makes of the incident, and of the one that takes it back already.
@@ -16,21 +14,19 @@ impl Store {
         of: &str,
         make: impl FnOnce(&Record, Option<&Record>) -> Result<Record, E>,
     ) -> Result<Record, E> {
-        let mut connection = self.lock();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|e| self.fault(e))?;
-        let mut undone = self.read(&transaction, of)?;
-        let earlier = match &undone.undone_by {
-            Some(id) => Some(self.read(&transaction, id)?),
-            None => None,
-        };
-        let mut record = make(&undone, earlier.as_ref())?;
-        self.add(&transaction, &mut record)?;
-        undone.undone_by = Some(record.incident.id.0.clone());
-        self.write(&transaction, &undone)?;
-        transaction.commit().map_err(|e| self.fault(e))?;
-        drop(connection);
+        let record = self.transact_as(|t| {
+            let mut undone = self.read(t, of)?;
+            let earlier = match undone.undone_by.as_deref().map(|id| self.read(t, id)) {
+                // It ended long ago, and was deleted or cannot be read.
+                None | Some(Err(StoreError::Unknown(_) | StoreError::Record { .. })) => None,
+                Some(found) => Some(found?),
+            };
+            let mut record = make(&undone, earlier.as_ref())?;
+            self.add(t, &mut record)?;
+            undone.undone_by = Some(record.incident.id.0.clone());
+            self.write(t, &undone)?;
+            Ok::<_, E>(record)
+        })?;
         self.telemetry.opened(&record);
         self.changed(&record.incident.id.0);
         self.changed(of);

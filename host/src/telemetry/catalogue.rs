@@ -191,6 +191,16 @@ pub const METRICS: &[Metric] = &[
         "Fixes that were sent, by how they ended",
     ),
     gauge(
+        "k8shawk_store_unreadable",
+        "",
+        "Stored incidents that cannot be read and are set aside",
+    ),
+    gauge(
+        "k8shawk_store_full",
+        "",
+        "1 while the volume of the database is full, and 10 minutes after",
+    ),
+    gauge(
         "k8shawk_outbox_waiting",
         "",
         "Messages that are stored and not sent yet",

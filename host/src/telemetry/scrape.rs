@@ -17,7 +17,7 @@ use super::metrics::labels::{ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersi
 use super::{Telemetry, process};
 use crate::clock::Clock;
 use crate::cluster::{Change, Drops, watched};
-use crate::store::{Store, StoreError};
+use crate::store::{Room, Store, StoreError};
 
 /// Digits of a digest that tell versions apart.
 const DIGEST: usize = 12;
@@ -127,6 +127,10 @@ impl Sources {
             states.get_or_create(&OfState { state }).set(number);
         }
         add(to, "k8shawk_incidents", states);
+        let unreadable = count(self.store.unreadable()?.len());
+        add(to, "k8shawk_store_unreadable", gauge(unreadable));
+        let full = u64::from(self.store.room() != Room::Enough);
+        add(to, "k8shawk_store_full", gauge(full));
         add(
             to,
             "k8shawk_outbox_waiting",
@@ -146,6 +150,10 @@ impl Sources {
         let mut lacks = Vec::new();
         if let Err(fault) = self.store.active_by_state() {
             lacks.push(("store", fault.to_string()));
+        }
+        if self.store.room() == Room::None {
+            let why = "its volume is full, and what happens now is held in memory";
+            lacks.push(("store", why.to_owned()));
         }
         if !self.telemetry.is_listed() {
             let why = "the cluster is still being listed, and nothing is judged before";

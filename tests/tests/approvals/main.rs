@@ -8,6 +8,8 @@
     reason = "a test that fails says so by panicking"
 )]
 
+mod upgrade;
+
 use std::sync::Arc;
 use std::time::Duration;
 

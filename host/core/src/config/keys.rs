@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::trust::Trust;
-use super::{Config, LogFormat, slack, voice};
+use super::{Config, LogFormat, retention, slack, voice};
 use crate::approval::People;
 use crate::model::{Price, Provider};
 use crate::rbac::Account;
@@ -315,6 +315,48 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_KNOWLEDGE_BASE",
         "directory of RCAs",
         set!(knowledge_base, i => Some(i.path()?)),
+    ),
+    key(
+        "retention.incidents_days",
+        "K8SHAWK_RETENTION_INCIDENTS_DAYS",
+        "how long an incident is kept after its end, with its messages (90)",
+        set!(retention.incidents, i => Duration::from_secs(86_400 * i.number::<u64>(1, 36_500)?)),
+    ),
+    key(
+        "retention.incidents",
+        "K8SHAWK_RETENTION_INCIDENTS",
+        "most incidents that have ended (10000)",
+        set!(retention.most_incidents, i => i.number(1, 10_000_000)?),
+    ),
+    key(
+        "retention.conversations_days",
+        "K8SHAWK_RETENTION_CONVERSATIONS_DAYS",
+        "how long what left for models is kept after the end of its incident (30)",
+        set!(retention.conversations, i => Duration::from_secs(86_400 * i.number::<u64>(1, 36_500)?)),
+    ),
+    key(
+        "retention.conversations",
+        "K8SHAWK_RETENTION_CONVERSATIONS",
+        "most conversations with models about ended incidents (1000)",
+        set!(retention.most_conversations, i => i.number(1, 10_000_000)?),
+    ),
+    key(
+        "retention.outbox_days",
+        "K8SHAWK_RETENTION_OUTBOX_DAYS",
+        "how long it is kept what was sent to Slack (60)",
+        set!(retention.outbox, i => Duration::from_secs(86_400 * i.number::<u64>(2, 36_500)?)),
+    ),
+    key(
+        "retention.asked_days",
+        "K8SHAWK_RETENTION_ASKED_DAYS",
+        "how long it is kept what people asked and were told (365)",
+        set!(retention.asked, i => Duration::from_secs(86_400 * i.number::<u64>(1, 36_500)?)),
+    ),
+    key(
+        "retention.rca_days",
+        "K8SHAWK_RETENTION_RCA_DAYS",
+        "how long RCAs are kept; 0, the default, is for ever",
+        set!(retention.rcas, i => retention::days(i.number(0, 36_500)?)),
     ),
     key(
         "model.enabled",

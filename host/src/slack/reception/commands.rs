@@ -9,6 +9,10 @@ use crate::slack::command::{self, Command, Named};
 use crate::slack::effect::Answer;
 use crate::slack::message::Look;
 use crate::slack::people::Refusal;
+use crate::store::StoreError;
+
+/// Incidents that a list of all of them is made from: more than a message shows.
+const NEWEST: u32 = 200;
 
 impl Slack {
     /// The answer to a command; none where a dialog is the answer.
@@ -28,7 +32,7 @@ impl Slack {
             return Some(command::elsewhere(other, self.look()));
         }
         Some(match command {
-            Command::List { all } => match self.store.list(!all) {
+            Command::List { all } => match self.listed(all) {
                 Ok(records) => command::list(&records, all, self.look()),
                 Err(fault) => Answer::says(&fault.to_string()),
             },
@@ -56,6 +60,14 @@ impl Slack {
         let record = self.store.get(what);
         let line = record.map(|r| command::line(&r, self.look()));
         command::may_mute(what, minutes, line.ok().as_deref(), self.look())
+    }
+
+    /// What is open; or the newest, ended ones among them, of which a message shows a few.
+    fn listed(&self, all: bool) -> Result<Vec<Record>, StoreError> {
+        match all {
+            true => self.store.newest(NEWEST),
+            false => self.store.list(true),
+        }
     }
 
     fn status(&self, desk: &dyn Desk) -> String {

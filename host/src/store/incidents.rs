@@ -1,0 +1,142 @@
+//! What changes an incident.
+
+use k8shawk_core::ObjectRef;
+use k8shawk_core::record::{Record, State};
+use rusqlite::{Connection, params};
+
+use super::{Store, StoreError, Stored, render};
+use crate::telemetry::Before;
+
+/// An object in a column. Two of one name may differ in their uid, which the record knows.
+pub(super) fn place(object: &ObjectRef) -> String {
+    format!("{}/{}/{}", object.kind, object.namespace, object.name)
+}
+
+impl Store {
+    /// Store a new incident under its keys; returns it with its id, `inc-<number>`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn insert(&self, mut record: Record, keys: &[String]) -> Stored<Record> {
+        self.transact(|t| {
+            self.add(t, &mut record)?;
+            for key in keys {
+                self.put_key(t, key, &record.incident.id.0)?;
+            }
+            Ok(())
+        })?;
+        self.changed(&record.incident.id.0);
+        self.telemetry.opened(&record);
+        Ok(record)
+    }
+
+    /// Give a record its id and write it.
+    pub(super) fn add(&self, t: &Connection, record: &mut Record) -> Stored<()> {
+        let opened = record.incident.opened_at;
+        let number = t
+            .prepare_cached(
+                "INSERT INTO incidents (state, final, opened_at, updated_at, record)
+                 VALUES ('open', 0, ?1, ?1, '{}')",
+            )
+            .and_then(|mut insert| insert.insert(params![opened]))
+            .map_err(|e| self.fault(e))?;
+        record.incident.id.0 = format!("inc-{number}");
+        t.prepare_cached("UPDATE incidents SET id = ?1 WHERE number = ?2")
+            .and_then(|mut name| name.execute(params![record.incident.id.0, number]))
+            .map_err(|e| self.fault(e))?;
+        self.write(t, record)
+    }
+
+    fn put_key(&self, t: &Connection, key: &str, id: &str) -> Stored<()> {
+        t.prepare_cached(
+            "INSERT INTO keys (key, incident) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET incident = ?2",
+        )
+        .and_then(|mut put| put.execute(params![key, id]))
+        .map(drop)
+        .map_err(|e| self.fault(e))
+    }
+
+    /// Write a record that has its row: the record, and what is asked of many at once.
+    pub(super) fn write(&self, t: &Connection, record: &Record) -> Stored<()> {
+        let id = &record.incident.id.0;
+        let text = render(id, record)?;
+        let shared = record.shared_cause().map(place).unwrap_or_default();
+        t.prepare_cached(
+            "UPDATE incidents SET state = ?2, final = ?3, updated_at = ?4, record = ?5,
+                owner = ?6, shared = ?7, part_of = ?8, seen_at = ?9, done = ?10,
+                revision = revision + 1
+             WHERE id = ?1",
+        )
+        .and_then(|mut update| {
+            update.execute(params![
+                id,
+                record.state.as_str(),
+                record.state.is_final(),
+                record.changed_at(),
+                text,
+                place(&record.incident.owner),
+                shared,
+                record.merged_into.as_deref().unwrap_or_default(),
+                record.last_seen,
+                record.is_done(),
+            ])
+        })
+        .map(drop)
+        .map_err(|e| self.fault(e))
+    }
+
+    /// Read, change and write one record in one transaction. Where `change` fails, nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// What `change` returns, or [`StoreError`].
+    pub fn modify<T, E: From<StoreError>>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Record) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (done, before, record) = self.transact_as(|t| {
+            let mut record = self.read(t, id)?;
+            let before = Before::of(&record);
+            let done = change(&mut record)?;
+            self.write(t, &record)?;
+            Ok::<_, E>((done, before, record))
+        })?;
+        self.telemetry.changed(&before, &record);
+        self.changed(id);
+        Ok(done)
+    }
+
+    /// Take an arrow: the record must be in state `from`; `change` fills in what the stage
+    /// found and takes the step.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] where it is in another state.
+    pub fn advance(
+        &self,
+        id: &str,
+        from: State,
+        change: impl FnOnce(&mut Record),
+    ) -> Stored<Record> {
+        self.modify(id, |record| {
+            if record.state != from {
+                return Err(StoreError::Moved {
+                    id: id.to_owned(),
+                    state: record.state.as_str(),
+                    expected: from.as_str().to_owned(),
+                });
+            }
+            change(record);
+            Ok(record.clone())
+        })
+    }
+
+    /// Make a key lead to an incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn alias(&self, key: &str, id: &str) -> Stored<()> {
+        self.transact(|t| self.put_key(t, key, id))
+    }
+}
