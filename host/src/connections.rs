@@ -15,6 +15,11 @@ use tokio::time::Instant;
 use crate::supervisor::{Task, report};
 use crate::telemetry::Telemetry;
 
+/// Time in which a connection may begin to ask before it has to give way.
+const NEW: Duration = Duration::from_millis(100);
+/// Pause between two looks for one that gives way.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// When a connection last began to ask something, and whether that is being worked on.
 #[derive(Debug, Clone)]
 pub struct Turn(Arc<Asked>);
@@ -86,14 +91,16 @@ impl Connections {
         }
     }
 
-    /// Serve one more. Where that is one too many, another one is closed.
-    pub fn admit<W>(&mut self, serve: impl FnOnce(Turn) -> W)
+    /// Serve one more. Where that is one too many, another one is closed; where all of them are
+    /// new, this waits a moment, and the next ones wait to be accepted.
+    pub async fn admit<W>(&mut self, serve: impl FnOnce(Turn) -> W)
     where
         W: Future<Output = ()> + Send + 'static,
     {
         self.reap();
-        if self.open.len() >= self.limit {
-            self.shed();
+        while self.open.len() >= self.limit && !self.shed() {
+            tokio::time::sleep(LOOK).await;
+            self.reap();
         }
         let turn = Turn::new();
         let handle = self.serving.spawn(serve(turn.clone()));
@@ -115,23 +122,60 @@ impl Connections {
     }
 
     /// Close the one that asks nothing for the longest time; where all are being worked on, the
-    /// one that is for the longest time.
-    fn shed(&mut self) {
+    /// one that is for the longest time. False where it had no time yet to ask anything.
+    fn shed(&mut self) -> bool {
         let oldest = self.open.iter().min_by_key(|(_, (turn, _))| {
             let working = turn.0.working.load(Ordering::Relaxed);
             (working, turn.since())
         });
-        if let Some(id) = oldest.map(|(id, _)| *id)
-            && let Some((_, handle)) = self.open.remove(&id)
-        {
-            handle.abort();
-            self.telemetry.shed();
-        }
+        let old = oldest.filter(|(_, (turn, _))| turn.since().elapsed() >= NEW);
+        let Some((_, handle)) = old.map(|(id, _)| *id).and_then(|id| self.open.remove(&id)) else {
+            return false;
+        };
+        handle.abort();
+        self.telemetry.shed();
+        true
     }
 
     /// Wait for those that are open, at most so long; those that take longer are closed.
     pub async fn end(mut self, patience: Duration) {
         let all = async { while self.serving.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(patience, all).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Serve until the end of the test, after a question or without one.
+    async fn held(turn: Turn, asks: bool) {
+        if asks {
+            turn.begins();
+        }
+        std::future::pending().await
+    }
+
+    #[tokio::test]
+    async fn the_one_that_asked_nothing_for_the_longest_time_gives_way() {
+        let telemetry = Telemetry::default();
+        let mut connections = Connections::new(Task::Http, 3, telemetry);
+        for asks in [true, false, false] {
+            connections.admit(|turn| held(turn, asks)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let ids = |connections: &Connections| -> Vec<Instant> {
+            let mut all: Vec<_> = connections.open.values().map(|(t, _)| t.0.opened).collect();
+            all.sort();
+            all
+        };
+        let before = ids(&connections);
+        let begun = Instant::now();
+        connections.admit(|turn| held(turn, false)).await;
+        // The second one was the oldest that asked nothing, and had its time to begin.
+        assert!(before[1].elapsed() >= NEW, "{:?}", begun.elapsed());
+        let after = ids(&connections);
+        assert_eq!(after.len(), 3);
+        assert_eq!(after[..2], [before[0], before[2]]);
     }
 }

@@ -136,10 +136,11 @@ impl Control {
             match accepted {
                 Ok((stream, _)) => {
                     let desk = desk.clone();
-                    connections.admit(|turn| async move {
+                    let serve = |turn| async move {
                         let answering = answer(stream, &*desk, &turn);
                         let _ = tokio::time::timeout(PATIENCE, answering).await;
-                    });
+                    };
+                    connections.admit(serve).await;
                 }
                 Err(error) => {
                     warn!(%error, "a command could not connect");

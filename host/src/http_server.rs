@@ -85,7 +85,8 @@ impl HttpServer {
             match accepted {
                 Ok((stream, _)) => {
                     let (routes, stop) = (routes.clone(), stop.clone());
-                    connections.admit(|turn| connection(stream, routes, turn, stop));
+                    let serve = |turn| connection(stream, routes, turn, stop);
+                    connections.admit(serve).await;
                 }
                 Err(error) => {
                     warn!(%error, "a client could not connect");
