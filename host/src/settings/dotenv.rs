@@ -26,10 +26,11 @@ pub(super) fn read(named: Option<&Path>, faults: &mut Vec<Fault>) -> HashMap<Str
         }
     };
     let found = named.is_none();
-    let values = parse(&place, &text, found, faults);
+    let mut values = parse(&place, &text, found, faults);
     if found {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         faults.extend(refused(&place, &text, &values, set));
+        values.retain(|name, _| !matches!(trust::of_variable(name), Some(Trust::Named(_))));
     }
     values
 }

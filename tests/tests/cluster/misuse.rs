@@ -242,7 +242,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a_plugin_that_is_not_there_is_answered_with_those_that_are",
         arguments: &["plugin", "explain", "nobody"],
-        lines: &[&["\"nobody\"", "analysis", "triage"]],
+        lines: &[&["\"nobody\"", "triage", "analysis"]],
         ..PLAIN
     },
     Case {
@@ -318,6 +318,7 @@ const CASES: &[Case] = &[
         arguments: &["check"],
         lines: &[
             &["nowhere", "K8SHAWK_GRANTS"],
+            &["model: nowhere/model.toml: "],
             &["no answer from the API server"],
         ],
         ..PLAIN
