@@ -111,6 +111,15 @@ impl Objects {
         after
     }
 
+    /// Store an object with the version that it has; no watch is told of it.
+    pub(super) fn load(&mut self, key: Key, object: Value) {
+        let version = object["metadata"]["resourceVersion"].as_str();
+        let version = version.and_then(|v| v.parse().ok()).unwrap_or_default();
+        self.version = self.version.max(version);
+        self.compacted = self.version;
+        self.map.insert(key, Arc::new(object));
+    }
+
     pub(super) fn remove(&mut self, key: &Key) -> Option<Arc<Value>> {
         let before = self.map.remove(key)?;
         self.happened(key, Some(before.clone()), None);

@@ -55,22 +55,17 @@ pub(super) fn as_recorded(state: &mut State, bundle: &Bundle) {
     let Some(frame) = bundle.frames.first() else {
         return;
     };
-    put_all(state, &frame.objects);
-    put_all(state, &events(frame));
+    for object in frame.objects.iter().chain(&events(frame)) {
+        if let Some(key) = key(object) {
+            state.objects.load(key, object.clone());
+        }
+    }
     state.logs.extend(frame.logs.iter().cloned());
     let namespace = bundle.subject.split('/').next().unwrap_or_default();
     let usage = frame.usage.iter().flatten();
     state
         .usage
         .extend(usage.map(|u| (namespace.to_owned(), u.clone())));
-}
-
-fn put_all(state: &mut State, objects: &[Value]) {
-    for object in objects {
-        if let Some(key) = key(object) {
-            state.objects.put(&key, object.clone());
-        }
-    }
 }
 
 /// The events of a frame as objects.

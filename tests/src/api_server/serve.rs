@@ -52,7 +52,9 @@ pub(super) async fn serve(
             return Err(Cut);
         }
     }
-    let answered = fate == Fate::Served;
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let writes = request.method() != Method::GET && !query.dry_run();
+    let answered = fate == Fate::Served && !(writes && shared.weather.loses_write());
     let answer = match routed(&shared, request, answered).await {
         Ok(answer) => answer,
         Err(refusal) => refusal.answer(),

@@ -24,6 +24,8 @@ pub struct Rates {
     pub cut: f64,
     /// It is done, and the connection is cut before the answer.
     pub lost: f64,
+    /// The same for the writes among those that are served: they are few, and matter most.
+    pub lost_writes: f64,
     /// Milliseconds after which a watch is cut; none: it stays as long as it was asked for.
     pub watches: Option<Range<u64>>,
 }
@@ -152,6 +154,16 @@ impl Weather {
             left -= chance;
         }
         Fate::Served
+    }
+
+    /// True where the answer to a write is lost.
+    pub(super) fn loses_write(&self) -> bool {
+        let chance = lock(&self.rates).lost_writes;
+        let lost = lock(&self.random).f64() < chance;
+        if lost {
+            *lock(&self.counts).entry(Fate::Lost).or_default() += 1;
+        }
+        lost
     }
 
     /// How long the next watch stays open; none: as long as it asks for.

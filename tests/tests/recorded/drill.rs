@@ -78,8 +78,9 @@ impl Drill {
                 incidents.iter().filter(|i| !resting(i)).collect::<Vec<_>>()
             );
         }
+        let before = self.server.audit();
         let incidents = self.host.commands.incidents()?;
-        self.judge.look(&incidents, &self.server.audit())?;
+        self.judge.look(&before, &incidents, &self.server.audit())?;
         Ok(ends(&incidents))
     }
 
@@ -90,8 +91,9 @@ impl Drill {
         self.judge
             .approved
             .extend(approve_all(&self.host.commands)?);
+        let before = self.server.audit();
         let incidents = self.host.commands.incidents()?;
-        self.judge.look(&incidents, &self.server.audit())?;
+        self.judge.look(&before, &incidents, &self.server.audit())?;
         Ok(incidents)
     }
 

@@ -53,12 +53,8 @@ impl Commands {
     /// The command cannot be started.
     pub fn approve(&self, incident: &Value) -> Result<bool> {
         let text = |name: &str| incident[name].as_str().unwrap_or_default().to_owned();
-        let mut command = self.command();
-        command.args(["approve", &text("id")]);
-        if incident["digest"].is_string() {
-            command.args(["--yes", "--digest", &text("digest")]);
-        }
-        Ok(command.output()?.status.success())
+        let arguments = ["approve", &text("id"), "--yes", "--digest", &text("digest")];
+        Ok(self.command().args(arguments).output()?.status.success())
     }
 }
 

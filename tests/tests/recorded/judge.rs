@@ -77,6 +77,7 @@ pub struct Judge {
 /// Operations and their claims, by namespace.
 #[derive(Debug, Default)]
 struct Account {
+    before: usize,
     operations: usize,
     done: usize,
     open: usize,
@@ -93,16 +94,21 @@ impl Judge {
         }
     }
 
-    /// Compare what the store says with what was known and with the audit log.
+    /// Compare what the store says with what was known and with the audit log. A host that runs goes
+    /// on in between: `before` is the log from before the store was read, `audit` the one from after.
     ///
     /// # Errors
     /// What does not hold.
-    pub fn look(&mut self, incidents: &[Value], audit: &[Entry]) -> Result<()> {
+    pub fn look(&mut self, before: &[Entry], incidents: &[Value], audit: &[Entry]) -> Result<()> {
         self.nothing_is_lost(incidents)?;
         let mut accounts: BTreeMap<String, Account> = BTreeMap::new();
         for entry in operations(audit) {
             let account = accounts.entry(entry.key.namespace.clone()).or_default();
             account.operations += 1;
+        }
+        for entry in operations(before) {
+            let account = accounts.entry(entry.key.namespace.clone()).or_default();
+            account.before += 1;
         }
         for incident in incidents {
             let account = accounts.entry(namespace(incident).to_owned()).or_default();
@@ -169,7 +175,7 @@ impl Account {
             )
         };
         ensure!(
-            self.operations <= self.done + self.open,
+            self.before <= self.done + self.open,
             "done twice, or done and not known: {} operations, {} claimed, {} open; {}",
             self.operations,
             self.done,

@@ -36,6 +36,7 @@ fn rates() -> Rates {
         silent: 0.005,
         cut: 0.01,
         lost: 0.02,
+        lost_writes: 0.25,
         watches: Some(100..2000),
     }
 }
@@ -122,11 +123,11 @@ impl Campaign {
             return;
         };
         match self.random.u8(0..40) {
-            0 => {
+            0..3 => {
                 self.server.meddle(target, |_| None);
                 self.meddled.insert(instance.namespace.clone());
             }
-            1..20 => self.server.meddle(target, |object| {
+            3..20 => self.server.meddle(target, |object| {
                 object["metadata"]["annotations"]["touched"] = round.to_string().into();
                 Some(())
             }),
@@ -136,19 +137,21 @@ impl Campaign {
 
     fn round(&mut self, round: u32) -> Result<()> {
         self.grow()?;
-        self.meddle(round);
         let life = Duration::from_millis(self.random.u64(LIFE));
+        let before = life.mul_f64(self.random.f64());
         self.host.start()?;
         let approving = Approving::begin(self.host.commands.clone());
-        thread::sleep(life);
+        thread::sleep(before);
+        self.meddle(round);
+        thread::sleep(life.saturating_sub(before));
         self.host.kill()?;
         self.judge.approved.extend(approving.end()?);
         self.look()
     }
 
     fn look(&mut self) -> Result<()> {
-        let incidents = self.host.commands.incidents()?;
-        self.judge.look(&incidents, &self.server.audit())
+        let (incidents, audit) = (self.host.commands.incidents()?, self.server.audit());
+        self.judge.look(&audit, &incidents, &audit)
     }
 
     /// In clear weather everything comes to rest.
@@ -306,8 +309,6 @@ fn a_thousand_kills_lose_nothing_fix_once_and_claim_only_what_happened() {
         failed.join("\n\n")
     );
     // What did not happen proves nothing.
-    assert!(
-        done.operations > 0 && done.unanswered > 0,
-        "no fix was made, or no answer lost"
-    );
+    assert!(done.operations > 0, "no fix was made");
+    assert!(rounds < 100 || done.unanswered > 0, "no answer was lost");
 }
