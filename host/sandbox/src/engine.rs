@@ -10,7 +10,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
+};
 
 pub(crate) use crate::engine::cache::Scratch;
 
@@ -216,10 +218,21 @@ pub fn precompile(wasm: &[u8]) -> Result<Vec<u8>, String> {
         .map_err(|e| format!("{e:#}"))
 }
 
+/// The proposals that components of the supported languages use: WebAssembly 2.0 and constant
+/// expressions that add (CPython, QuickJS). What joins the parts of a component is written by
+/// wasmtime and uses several memories. Whatever is not in here is refused at load, and its
+/// compiler is never reached: threads, garbage collection, exceptions, tail calls, memories of 64
+/// bits, stack switching, relaxed SIMD (whose results differ from machine to machine), and every
+/// proposal to come.
+const USED: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::COMPONENT_MODEL);
+
 fn config(pooling: bool) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
-    config.wasm_component_model(true);
+    config.wasm_features(USED.complement(), false);
     if pooling {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     }

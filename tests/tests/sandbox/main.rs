@@ -11,6 +11,7 @@ mod attack;
 mod compiling;
 mod life;
 mod loading;
+mod proposals;
 mod reading;
 mod wasi;
 mod workshop;
