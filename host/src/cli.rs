@@ -270,6 +270,11 @@ enum Policy {
         /// Directory of the policy
         directory: PathBuf,
     },
+    /// Stop requiring a policy that was removed on purpose
+    Forget {
+        /// Policy
+        id: String,
+    },
 }
 
 /// Exit code for "something is broken or refused".

@@ -126,6 +126,7 @@ async fn ask(flow: &Flow, record: &Record, case: &Case<'_>, steps: &dyn Sink) ->
 }
 
 fn take(record: &mut Record, outcome: Outcome, now: i64) {
+    let before = record.finding.clone();
     let mut findings = outcome.findings.into_iter();
     if let Some(first) = findings.next() {
         record.finding = Some(first);
@@ -149,6 +150,7 @@ fn take(record: &mut Record, outcome: Outcome, now: i64) {
         why: outcome.why,
         contradicts: outcome.contradicts,
         proposal: outcome.proposal,
+        before,
         refused: outcome.refused_fixes,
         usage: outcome.usage,
         rounds: outcome.rounds,

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use k8shawk_core::ObjectRef;
 use k8shawk_core::decision::{Candidate, Decision, Refused, Unanswered};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
-use k8shawk_core::policy::{ApprovalRule, Ruling};
+use k8shawk_core::policy::{ApprovalRule, Origin, Ruling};
+use k8shawk_core::reach;
 use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::RawProposal;
 
 use crate::flow::{Flow, FlowError};
+use crate::judges::Asked;
 use crate::store::Past;
 use crate::trial::{NotTried, try_fix};
 
@@ -25,12 +28,21 @@ const NOT_KNOWN_AFTER: i64 = 15 * 60_000;
 /// For a finding without any advice.
 const LAST_RESORT: &str = "ask the owner of the workload; the evidence above is all that is known";
 
+/// A parsed proposal that nobody has judged yet.
+struct Offer {
+    fix: Fix,
+    rationale: String,
+    origin: Origin,
+}
+
 /// A parsed proposal that the policies allow.
 pub struct Ruled {
     /// The fix.
     pub fix: Fix,
     /// Why it helps.
     pub rationale: String,
+    /// Who proposed it.
+    pub origin: Origin,
     /// What the policies say.
     pub ruling: Ruling,
 }
@@ -64,13 +76,16 @@ pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now
         decision,
         refusals: Vec::new(),
     };
-    let Some(finding) = &record.finding else {
+    let Some((finding, by_model)) = record.basis() else {
         return proposed;
     };
     if let Some(undo) = &record.undo {
-        let rationale = format!("It takes back the fix of {}.", undo.of);
-        let ruled = ruled(flow, record, undo.fix.clone(), rationale, reader, now).await;
-        let ruled = ruled.map(|(ruled, refusals)| (by_a_person(ruled), refusals));
+        let offer = Offer {
+            fix: undo.fix.clone(),
+            rationale: format!("It takes back the fix of {}.", undo.of),
+            origin: Origin::Undo,
+        };
+        let ruled = ruled(flow, record, offer, reader, now).await;
         proposed.take(undo.fix.kubectl(), ruled);
         return proposed;
     }
@@ -91,12 +106,16 @@ pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now
         .decision
         .unanswered
         .extend(unanswered.iter().cloned());
-    for plan in plans.plans() {
+    for (id, plan) in plans.plans() {
+        let origin = match by_model {
+            true => Origin::Model,
+            false => Origin::Plugin(id.to_owned()),
+        };
         if !plan.next_check.trim().is_empty() {
             proposed.decision.next_check = plan.next_check.clone();
         }
         for proposal in plan.proposals.iter().take(MAX_PROPOSALS) {
-            let ruled = rule(flow, record, proposal, reader, now).await;
+            let ruled = rule(flow, record, proposal, &origin, reader, now).await;
             proposed.take(shown(proposal), ruled);
         }
     }
@@ -126,16 +145,7 @@ impl Proposed {
     }
 }
 
-/// Asking to take a fix back is no approval of it, and no policy gives it unasked.
-fn by_a_person(ruled: Ruled) -> Ruled {
-    let ruling = match ruled.ruling {
-        Ruling::Auto => Ruling::Approval(Vec::new()),
-        other => other,
-    };
-    Ruled { ruling, ..ruled }
-}
-
-/// The model's fix, behind those of the plugins and judged as they are.
+/// The model's fix, behind those of the plugins. One that a plugin proposes too is the plugin's.
 async fn of_model(
     flow: &Flow,
     record: &Record,
@@ -147,12 +157,13 @@ async fn of_model(
     if others.iter().any(|o| o.fix == proposal.fix) {
         return None;
     }
-    let (fix, rationale) = (proposal.fix.clone(), proposal.rationale.clone());
-    let shown = fix.kubectl();
-    Some((
-        shown,
-        ruled(flow, record, fix, rationale, reader, now).await,
-    ))
+    let offer = Offer {
+        fix: proposal.fix.clone(),
+        rationale: proposal.rationale.clone(),
+        origin: Origin::Model,
+    };
+    let shown = offer.fix.kubectl();
+    Some((shown, ruled(flow, record, offer, reader, now).await))
 }
 
 fn shown(proposal: &RawProposal) -> String {
@@ -175,6 +186,7 @@ async fn rule(
     flow: &Flow,
     record: &Record,
     proposal: &RawProposal,
+    origin: &Origin,
     reader: &Arc<dyn Reader>,
     now: i64,
 ) -> Result<(Ruled, Vec<String>), Lost> {
@@ -184,37 +196,63 @@ async fn rule(
         &proposal.parameters,
     )
     .map_err(|e| Lost::Refused(e.to_string()))?;
-    let rationale = proposal.rationale.clone();
-    ruled(flow, record, fix, rationale, reader, now).await
+    let offer = Offer {
+        fix,
+        rationale: proposal.rationale.clone(),
+        origin: origin.clone(),
+    };
+    ruled(flow, record, offer, reader, now).await
 }
 
 async fn ruled(
     flow: &Flow,
     record: &Record,
-    fix: Fix,
-    rationale: String,
+    offer: Offer,
     reader: &Arc<dyn Reader>,
     now: i64,
 ) -> Result<(Ruled, Vec<String>), Lost> {
+    let Offer {
+        fix,
+        rationale,
+        origin,
+    } = offer;
     if let Some(why) = flow.config.fixes.refusal(&fix) {
         return Err(Lost::Refused(why));
     }
-    let (ruling, refusals) = flow
-        .judges
-        .rule(&record.incident, &fix, &rationale, reader, now)
-        .await
-        .map_err(Lost::Unanswered)?;
+    // Text of the cluster may have led a model anywhere.
+    if origin == Origin::Model {
+        let reached = reach::check(&record.incident, &known_victims(record), &fix.target);
+        reached.map_err(|out| Lost::Refused(format!("model: {out}")))?;
+    }
+    let asked = Asked {
+        incident: &record.incident,
+        fix: &fix,
+        rationale: &rationale,
+        origin: &origin,
+    };
+    let judged = flow.judges.rule(&asked, reader, now).await;
+    let (ruling, refusals) = judged.map_err(Lost::Unanswered)?;
     match ruling {
         Ruling::Denied(reasons) => Err(Lost::Refused(reasons.join("; "))),
         ruling => {
             let ruled = Ruled {
                 fix,
                 rationale,
+                origin,
                 ruling,
             };
             Ok((ruled, refusals))
         }
     }
+}
+
+/// Victims that triage, merging and patterns know of: a model names none.
+fn known_victims(record: &Record) -> Vec<ObjectRef> {
+    let before = record.consulted.as_ref().map(|c| c.before.as_ref());
+    let found = before.unwrap_or(record.finding.as_ref()).into_iter();
+    let found = found.flat_map(|finding| &finding.victims);
+    let victims = record.incident.victims.iter().chain(found);
+    victims.cloned().collect()
 }
 
 /// Decide, and store the decision.
@@ -285,6 +323,7 @@ async fn candidate(
     Ok(Candidate {
         fix: ruled.fix.clone(),
         rationale: ruled.rationale.clone(),
+        origin: Some(ruled.origin.clone()),
         ruling: calmed(ruled.ruling.clone(), past.len()),
         diff: tried.diff,
         target_uid: tried.uid,

@@ -15,6 +15,7 @@ use k8shawk_core::recovery::Recovery;
 use crate::cluster::{Class, ClusterError};
 use crate::flow::{Flow, FlowError};
 use crate::health;
+use crate::judges::Asked;
 use crate::points;
 use crate::trial::{NotTried, Tried, try_fix};
 
@@ -67,11 +68,14 @@ async fn ruled_again(
     shown: &Candidate,
 ) -> Result<Candidate, FlowError> {
     let (reader, now) = (flow.world.reader(), flow.clock.now());
-    let (ruling, _) = flow
-        .judges
-        .rule(&record.incident, &shown.fix, &shown.rationale, &reader, now)
-        .await
-        .map_err(|unanswered| FlowError::Unanswered(unanswered.to_string()))?;
+    let asked = Asked {
+        incident: &record.incident,
+        fix: &shown.fix,
+        rationale: &shown.rationale,
+        origin: &shown.origin(),
+    };
+    let judged = flow.judges.rule(&asked, &reader, now).await;
+    let (ruling, _) = judged.map_err(|unanswered| FlowError::Unanswered(unanswered.to_string()))?;
     // People who said yes to something that is now allowed without them did no harm.
     let ruling = match ruling {
         Ruling::Auto => shown.ruling.clone(),

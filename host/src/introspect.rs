@@ -50,9 +50,13 @@ pub fn look(
     for live in flow.judges.registry.all() {
         if let Some(error) = live.quarantine() {
             let digest = live.plugin().digest().to_owned();
-            troubles.push(own::quarantined(live.id(), &digest, &error.to_string()));
+            let error = error.to_string();
+            troubles.push(own::quarantined(live.id(), live.point(), &digest, &error));
         }
     }
+    let missing = flow.judges.required.missing();
+    let absent = missing.iter().filter(|m| !m.in_quarantine);
+    troubles.extend(absent.map(|m| own::unguarded(&m.id, &m.why)));
     Ok(troubles)
 }
 

@@ -1,23 +1,64 @@
 //! Incidents and findings as JSON for other programs.
 
+use k8shawk_core::decision::Candidate;
 use k8shawk_core::fix::Fix;
-use k8shawk_core::policy::Ruling;
+use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
 
-fn fix(fix: &Fix, ruling: &Ruling) -> Value {
+use crate::decide::Ruled;
+
+/// A fix with whoever proposed it and what the policies say.
+#[derive(Clone, Copy)]
+pub struct Proposed<'a> {
+    /// The fix.
+    pub fix: &'a Fix,
+    /// Who proposed it.
+    pub origin: Option<&'a Origin>,
+    /// What the policies say.
+    pub ruling: &'a Ruling,
+}
+
+impl<'a> From<&'a Candidate> for Proposed<'a> {
+    fn from(candidate: &'a Candidate) -> Self {
+        Proposed {
+            fix: &candidate.fix,
+            origin: candidate.origin.as_ref(),
+            ruling: &candidate.ruling,
+        }
+    }
+}
+
+impl<'a> From<&'a Ruled> for Proposed<'a> {
+    fn from(ruled: &'a Ruled) -> Self {
+        Proposed {
+            fix: &ruled.fix,
+            origin: Some(&ruled.origin),
+            ruling: &ruled.ruling,
+        }
+    }
+}
+
+fn proposed(
+    Proposed {
+        fix,
+        origin,
+        ruling,
+    }: Proposed<'_>,
+) -> Value {
     json!({
         "action": fix.action.name(),
         "target": fix.target,
         "parameters": fix.action.parameters(),
         "risk": fix.risk(),
         "kubectl": fix.kubectl(),
+        "proposed_by": origin.map(ToString::to_string),
         "policy": ruling.summary(),
     })
 }
 
 /// A finding of `cluster` with its fix.
-pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>, cluster: &str) -> Value {
+pub fn finding(record: &Record, fix: Option<Proposed<'_>>, cluster: &str) -> Value {
     let incident = &record.incident;
     let found = record.finding.as_ref();
     json!({
@@ -45,14 +86,14 @@ pub fn finding(record: &Record, ruled: Option<(&Fix, &Ruling)>, cluster: &str) -
         "also": record.also,
         "next_check": record.decision.as_ref().map(|d| d.next_check.as_str()),
         "unanswered": record.decision.as_ref().map_or(&[][..], |d| d.unanswered.as_slice()),
-        "fix": ruled.map(|(f, r)| fix(f, r)),
+        "fix": fix.map(proposed),
     })
 }
 
 /// An incident: its finding's fields with its id, state and history.
 pub fn incident(record: &Record, cluster: &str) -> Value {
     let first = record.decision.as_ref().and_then(|d| d.first());
-    let mut value = finding(record, first.map(|c| (&c.fix, &c.ruling)), cluster);
+    let mut value = finding(record, first.map(Into::into), cluster);
     let extra = json!({
         "id": record.incident.id,
         "state": record.state,

@@ -2,23 +2,25 @@
 
 pub(crate) mod answers;
 mod logs;
+mod required;
+mod rule;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use k8shawk_core::Observation;
-use k8shawk_core::decision::Unanswered;
 use k8shawk_core::finding::{Conclusion, Finding};
-use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::{Incident, Severity};
-use k8shawk_core::policy::Ruling;
 use k8shawk_core::signal::{Judgement, Opening};
-use k8shawk_sandbox::{CallContext, Called, Language, Live, Plan, Point, RawProposal, Registry};
+use k8shawk_sandbox::{CallContext, Called, Language, Live, Plan, Point, Registry};
 use tracing::{Instrument, debug};
 
 use crate::telemetry::event::{PluginCalled, plugin_span};
 use crate::telemetry::{Telemetry, Timed};
+
+pub use self::required::{Missing, Required};
+pub use self::rule::Asked;
 
 use self::logs::CleanLogs;
 
@@ -29,11 +31,22 @@ pub use answers::{Answers, Complete};
 pub struct Judges {
     /// The registry that a reload swaps plugins in.
     pub registry: Arc<Registry>,
+    /// The policies without which nothing is decided.
+    pub required: Arc<Required>,
     /// Where calls are counted.
     pub telemetry: Telemetry,
 }
 
 impl Judges {
+    /// The plugins of a registry; calls are not counted.
+    pub fn new(registry: Arc<Registry>) -> Judges {
+        Judges {
+            required: Arc::new(Required::of(registry.clone())),
+            registry,
+            telemetry: Telemetry::default(),
+        }
+    }
+
     /// Call a plugin: the one place that does, so that every call is counted.
     async fn call<T>(&self, live: &Live, call: impl Future<Output = Called<T>>) -> Called<T> {
         let span = plugin_span(live.id(), live.point());
@@ -117,40 +130,6 @@ impl Judges {
             answers.take(live.id(), called.result, &called.record);
         }
         answers
-    }
-
-    /// What all policies together say of a fix, with the reads that they were refused. A policy
-    /// that fails denies.
-    ///
-    /// # Errors
-    /// [`Unanswered`] where a policy may answer later, and no other one denies: nothing is decided
-    /// before it did.
-    pub async fn rule(
-        &self,
-        incident: &Incident,
-        fix: &Fix,
-        rationale: &str,
-        reader: &Arc<dyn Reader>,
-        now_ms: i64,
-    ) -> Result<(Ruling, Vec<String>), Unanswered> {
-        let proposal = RawProposal {
-            action: fix.action.name().to_owned(),
-            target: fix.target.clone(),
-            parameters: fix.action.parameters().into_iter().collect(),
-            rationale: rationale.to_owned(),
-        };
-        let risk = fix.risk();
-        let mut answers = Answers::new();
-        for live in self.registry.at(Point::Policy) {
-            let context = CallContext {
-                reader: CleanLogs::over(reader),
-                now_ms,
-            };
-            let call = live.judge_proposal(incident, &proposal, risk.as_str(), context);
-            let called = self.call(&live, call).await;
-            answers.take(live.id(), called.result, &called.record);
-        }
-        answers.ruling(risk)
     }
 
     /// What to say aloud; none where no voice plugin answers.

@@ -1,18 +1,18 @@
 //! Bringing the plugins to life, and keeping them up to date while the host runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use k8shawk_sandbox::{
     Compiler, Engine, EngineError, EngineOptions, Outcome, Point, Registry, ReloadEvent,
-    ReloadOptions, Reloader,
+    ReloadOptions, Reloader, Shelf,
 };
 use tokio::sync::{Mutex, mpsc};
 use tracing::warn;
 
 use crate::clock::Clock;
-use crate::judges::Judges;
+use crate::judges::{Judges, Required};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::supervisor::{Supervisor, Task};
@@ -36,13 +36,25 @@ pub fn cache() -> Option<PathBuf> {
     Some(base.join("k8shawk").join("components"))
 }
 
-/// A directory of plugins, policies or grants is not there: correct the setting.
+/// A directory of plugins, policies or grants cannot be used: correct the setting.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no directory {} ([plugins] {key}, {variable})", path.display())]
-pub struct NoDirectory {
-    path: PathBuf,
-    key: &'static str,
-    variable: &'static str,
+pub enum NoDirectory {
+    /// It is not there.
+    #[error("there is no directory {} ([plugins] {key}, {variable})", path.display())]
+    Missing {
+        /// The directory.
+        path: PathBuf,
+        /// The key of its setting.
+        key: &'static str,
+        /// The variable of its setting.
+        variable: &'static str,
+    },
+    /// The directory tells a policy from a plugin.
+    #[error(
+        "[plugins] plugins and policies are one directory, {}: policies need one of their own",
+        .0.display()
+    )]
+    Same(PathBuf),
 }
 
 fn directories(settings: &Settings) -> Result<(), NoDirectory> {
@@ -52,13 +64,21 @@ fn directories(settings: &Settings) -> Result<(), NoDirectory> {
         (settings.grants(), "grants", "K8SHAWK_GRANTS"),
     ];
     match wanted.into_iter().find(|(path, ..)| !path.is_dir()) {
-        Some((path, key, variable)) => Err(NoDirectory {
+        Some((path, key, variable)) => Err(NoDirectory::Missing {
             path,
             key,
             variable,
         }),
+        None if is_same(&settings.plugins(), &settings.policies()) => {
+            Err(NoDirectory::Same(settings.policies()))
+        }
         None => Ok(()),
     }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
 }
 
 /// This very program, also where its file was replaced while it runs.
@@ -97,11 +117,17 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
     let registry = Arc::new(Registry::new(settings.config.quarantine_after));
     let mut reloaders = Vec::new();
     let mut events = Vec::new();
-    for directory in [settings.plugins(), settings.policies()] {
-        let grants = settings.grants();
-        let mut reloader = Reloader::new(engine.clone(), registry.clone(), &directory, &grants);
+    let grants = settings.grants();
+    let (plugins, policies) = (settings.plugins(), settings.policies());
+    for (shelf, directory, other) in [
+        (Shelf::Plugins, plugins.clone(), &policies),
+        (Shelf::Policies, policies.clone(), &plugins),
+    ] {
+        let shelf = (shelf, directory.as_path());
+        let reloader = Reloader::new(engine.clone(), registry.clone(), shelf, &grants);
+        let mut reloader = reloader.beside(other);
         events.extend(reloader.pass().await);
-        reloaders.push((reloader, ReloadOptions::new(directory, grants)));
+        reloaders.push((reloader, ReloadOptions::new(directory, grants.clone())));
     }
     for point in [Point::Triage, Point::Analysis] {
         if registry.at(point).is_empty() {
@@ -119,10 +145,7 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
         }
     }
     Ok(Loaded {
-        judges: Judges {
-            registry,
-            telemetry: Telemetry::default(),
-        },
+        judges: Judges::new(registry),
         events,
         reloaders,
     })
@@ -143,16 +166,25 @@ impl Loaded {
         self.events.iter().filter_map(refusal).collect()
     }
 
+    /// Require the policies that the configuration names, else those that were live before.
+    pub fn require(&mut self, settings: &Settings, store: &Arc<Store>) {
+        let named = settings.config.required_policies.clone();
+        let registry = self.judges.registry.clone();
+        self.judges.required = Arc::new(Required::kept(registry, named, store.clone()));
+    }
+
     /// Watch the directories from now on, until the host stops.
     pub fn watch(self, store: Arc<Store>, clock: Clock, supervisor: &Supervisor) {
         let (sender, receiver) = mpsc::channel(64);
         let telemetry = self.judges.telemetry.clone();
+        let registry = self.judges.registry.clone();
         for event in &self.events {
             PluginReloaded(event).count(&telemetry);
             remember(&store, &clock, event);
         }
         let events = Arc::new(Events {
             receiver: Mutex::new(receiver),
+            registry,
             telemetry,
             store,
             clock,
@@ -188,6 +220,7 @@ impl Loaded {
 /// What becomes of reloads: said, counted and kept.
 struct Events {
     receiver: Mutex<mpsc::Receiver<ReloadEvent>>,
+    registry: Arc<Registry>,
     telemetry: Telemetry,
     store: Arc<Store>,
     clock: Clock,
@@ -199,7 +232,22 @@ impl Events {
         while let Some(event) = receiver.recv().await {
             PluginReloaded(&event).emit(&self.telemetry);
             remember(&self.store, &self.clock, &event);
+            require(&self.store, &self.clock, &self.registry, &event);
         }
+    }
+}
+
+/// A policy that went live is required from now on. Where that is not kept, the next start keeps
+/// it.
+fn require(store: &Store, clock: &Clock, registry: &Registry, event: &ReloadEvent) {
+    let Some(live) = registry.get(&event.id) else {
+        return;
+    };
+    let granted = live.plugin().is_granted();
+    if live.point() == Point::Policy
+        && let Err(fault) = store.note_policy(live.id(), granted, clock.now())
+    {
+        warn!(policy = event.id, %fault, "it is not kept that it is required");
     }
 }
 

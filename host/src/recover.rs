@@ -89,7 +89,6 @@ mod tests {
     use crate::judges::Judges;
     use crate::replay::Replay;
     use crate::slack::message::tests::applied;
-    use crate::telemetry::Telemetry;
     use crate::world::World;
 
     fn flow() -> Flow {
@@ -102,10 +101,7 @@ mod tests {
             conversations: vec![],
             frames: vec![Frame::default()],
         };
-        let judges = Judges {
-            registry: Arc::new(Registry::new(5)),
-            telemetry: Telemetry::default(),
-        };
+        let judges = Judges::new(Arc::new(Registry::new(5)));
         let world = World::Recorded(Replay::new(bundle));
         Flow::aside(Config::default(), judges, world, Clock::default()).unwrap()
     }

@@ -15,6 +15,7 @@ mod keeper;
 mod ledger;
 mod open;
 mod outbox;
+mod policies;
 mod quarantine;
 mod reloads;
 mod retain;
@@ -43,6 +44,7 @@ use writer::{Writer, off_worker};
 
 pub use ledger::Past;
 pub use outbox::{Asked, Ended, Entry, MUTED, Oldest, Posted, Put, Refused, Sent};
+pub use policies::KnownPolicy;
 pub use quarantine::Unreadable;
 pub use reloads::Reload;
 pub use retain::Removed;

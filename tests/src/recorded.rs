@@ -8,13 +8,12 @@ use k8shawk::clock::Clock;
 use k8shawk::flow::Flow;
 use k8shawk::judges::Judges;
 use k8shawk::replay::Replay;
-use k8shawk::telemetry::Telemetry;
 use k8shawk::world::World;
 use k8shawk::{investigate, triage};
 use k8shawk_core::bundle::Bundle;
 use k8shawk_core::config::Config;
 use k8shawk_core::record::Record;
-use k8shawk_sandbox::{Engine, EngineOptions, Registry, Reloader};
+use k8shawk_sandbox::{Engine, EngineOptions, Registry, Reloader, Shelf};
 
 use crate::fault::bundle;
 
@@ -31,21 +30,19 @@ pub async fn judges() -> Result<Judges> {
     let dist = dist();
     let engine = Engine::new(&EngineOptions::default())?;
     let registry = Arc::new(Registry::new(5));
-    for directory in ["plugins", "policies"] {
-        let directory = dist.join(directory);
+    for (shelf, name) in [(Shelf::Plugins, "plugins"), (Shelf::Policies, "policies")] {
+        let directory = dist.join(name);
         ensure!(
             directory.is_dir(),
             "{} is missing: run `make build`",
             directory.display()
         );
         let grants = dist.join("grants");
-        let mut reloader = Reloader::new(engine.clone(), registry.clone(), &directory, &grants);
+        let shelf = (shelf, directory.as_path());
+        let mut reloader = Reloader::new(engine.clone(), registry.clone(), shelf, &grants);
         reloader.pass().await;
     }
-    Ok(Judges {
-        registry,
-        telemetry: Telemetry::default(),
-    })
+    Ok(Judges::new(registry))
 }
 
 /// The recorded bundle of a fault.

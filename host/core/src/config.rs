@@ -54,6 +54,9 @@ pub struct Config {
     pub policies: Option<PathBuf>,
     /// Directory of the grants; beside the binary where none.
     pub grants: Option<PathBuf>,
+    /// Policies that must be live for anything to be decided; those that were live before where
+    /// none are named.
+    pub required_policies: Option<Vec<String>>,
     /// Faults in a row that quarantine a plugin.
     pub quarantine_after: u32,
     /// Who may approve; whoever reaches the socket where empty.
@@ -115,6 +118,7 @@ impl Default for Config {
             plugins: None,
             policies: None,
             grants: None,
+            required_policies: None,
             quarantine_after: 5,
             approvers: Vec::new(),
             approval_expires: Duration::from_secs(30 * 60),

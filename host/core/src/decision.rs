@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::Diff;
 use crate::fix::Fix;
-use crate::policy::Ruling;
+use crate::policy::{Origin, Ruling};
 
 /// A proposal that may be approved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Candidate {
     pub fix: Fix,
     /// Why it helps.
     pub rationale: String,
+    /// Who proposed it; none where it was stored before that was kept.
+    #[serde(default)]
+    pub origin: Option<Origin>,
     /// What the policies say.
     pub ruling: Ruling,
     /// What the API server said that it would change.
@@ -120,6 +123,21 @@ impl Advice<'_> {
 }
 
 impl Candidate {
+    /// Who proposed it, in words for people; none where that was not kept.
+    pub fn proposer(&self) -> Option<String> {
+        let words = match self.origin.as_ref()? {
+            Origin::Plugin(id) => format!("proposed by plugin {id}"),
+            Origin::Model => "proposed by a model".to_owned(),
+            Origin::Undo => "asked for by a person".to_owned(),
+        };
+        Some(words)
+    }
+
+    /// Who proposed it. What nobody knows is judged as what may do least: a model's.
+    pub fn origin(&self) -> Origin {
+        self.origin.clone().unwrap_or(Origin::Model)
+    }
+
     /// What became of this action before, for people; none where it was never taken.
     pub fn experience(&self) -> Option<String> {
         let words: Vec<String> = self

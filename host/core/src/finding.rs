@@ -60,6 +60,18 @@ pub struct Finding {
     pub shared: Option<ObjectRef>,
 }
 
+impl Finding {
+    /// True where both say the same in everything but words: class, objects and facts.
+    pub fn is_same_cause(&self, other: &Finding) -> bool {
+        self.class == other.class
+            && self.object == other.object
+            && self.owner == other.owner
+            && self.facts == other.facts
+            && self.victims == other.victims
+            && self.shared == other.shared
+    }
+}
+
 /// What an analysis concludes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Conclusion {

@@ -1,4 +1,6 @@
-//! What the operator lets one plugin read, and its limits.
+//! What the operator lets one plugin read and release, and its limits.
+
+mod release;
 
 use std::time::Duration;
 
@@ -6,8 +8,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use toml::Spanned;
 
+use crate::fix::Risk;
 use crate::guard::Scope;
 use crate::kinds;
+use crate::object::ObjectRef;
+use crate::point::Point;
+
+pub use release::Release;
 
 /// A verb of `k8shawk:kubectl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +58,8 @@ pub enum Capability {
     Settings,
     /// `k8shawk:host/clock`.
     Clock,
+    /// `k8shawk:policy/origin`.
+    Origin,
     /// `k8shawk:kubectl/get`: get and list.
     Get,
     /// `k8shawk:kubectl/describe`.
@@ -118,12 +127,17 @@ pub struct Allow {
 /// A parsed grant.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Grant {
-    /// SHA-256 of the component that it is for, in hexadecimal; any where none.
+    /// The pin of the plugin that it is for, in hexadecimal: SHA-256 of its `plugin.toml`
+    /// followed by its component. Any where none.
     pub digest: Option<String>,
+    /// The point of the plugin that it is for; any where none.
+    pub point: Option<Point>,
     /// Bounds of one call.
     pub limits: Limits,
     /// What may be read.
     pub allow: Vec<Allow>,
+    /// What may be released without a person.
+    pub auto: Vec<Release>,
     /// Settings for the plugin.
     pub settings: toml::Table,
 }
@@ -132,10 +146,15 @@ pub struct Grant {
 #[serde(deny_unknown_fields)]
 struct RawGrant {
     digest: Option<Spanned<String>>,
+    point: Option<Point>,
+    #[serde(default)]
+    may: Vec<Spanned<String>>,
     #[serde(default)]
     limits: RawLimits,
     #[serde(default)]
     allow: Vec<RawAllow>,
+    #[serde(default)]
+    auto: Vec<release::RawRelease>,
     #[serde(default)]
     settings: toml::Table,
 }
@@ -194,11 +213,14 @@ impl Grant {
             .into_iter()
             .map(|a| a.parse(&mut faults))
             .collect();
+        let auto = release::parse(&raw.may, raw.auto, &mut faults);
         if faults.found.is_empty() {
             Ok(Grant {
                 digest,
+                point: raw.point,
                 limits,
                 allow,
+                auto,
                 settings: raw.settings,
             })
         } else {
@@ -210,6 +232,18 @@ impl Grant {
     /// the pattern `*`; an exclusion refuses reads over all namespaces too.
     pub fn allows(&self, verb: Verb, kind: &str, scope: Scope<'_>) -> bool {
         self.allow.iter().any(|a| a.covers(verb, kind, scope))
+    }
+
+    /// What the plugin may do, beside its limits and settings.
+    pub fn rights(&self) -> (&[Allow], &[Release]) {
+        (&self.allow, &self.auto)
+    }
+
+    /// True where a policy of this grant may release an action on a target without a person.
+    pub fn may_release(&self, action: &str, risk: Risk, target: &ObjectRef) -> bool {
+        self.auto
+            .iter()
+            .any(|release| release.covers(action, risk, target))
     }
 
     /// True where some read of this kind with this verb is allowed, wherever it is.
@@ -270,18 +304,7 @@ impl RawAllow {
                 faults.at(kind.span().start, &unknown_kind(name));
             }
         }
-        let begin = self.namespaces.span().start;
-        let before = faults.found.len();
-        let namespaces: Vec<_> = self
-            .namespaces
-            .get_ref()
-            .iter()
-            .filter_map(|n| NamespacePattern::parse(n, faults))
-            .collect();
-        if before == faults.found.len() && namespaces.iter().all(|n| n.exclude) {
-            let what = "allow.namespaces: only exclusions, so nothing is allowed";
-            faults.at(begin, what);
-        }
+        let namespaces = namespaces("allow", &self.namespaces, faults);
         Allow {
             verbs: self.verbs,
             kinds: self.kinds.into_iter().map(Spanned::into_inner).collect(),
@@ -290,28 +313,54 @@ impl RawAllow {
     }
 }
 
+/// The patterns of `[[allow]]` or `[[auto]]`.
+fn namespaces(
+    table: &str,
+    given: &Spanned<Vec<Spanned<String>>>,
+    faults: &mut Faults<'_>,
+) -> Vec<NamespacePattern> {
+    let before = faults.found.len();
+    let patterns = given.get_ref().iter();
+    let parsed: Vec<_> = patterns
+        .filter_map(|n| NamespacePattern::parse(table, n, faults))
+        .collect();
+    if before == faults.found.len() && parsed.iter().all(|n| n.exclude) {
+        let what = format!("{table}.namespaces: only exclusions, so nothing is allowed");
+        faults.at(given.span().start, &what);
+    }
+    parsed
+}
+
+/// True where the patterns let this scope through.
+fn let_through(patterns: &[NamespacePattern], scope: Scope<'_>) -> bool {
+    patterns.iter().any(|n| !n.exclude && n.matches(scope))
+        && !patterns.iter().any(|n| n.exclude && n.hides(scope))
+}
+
+/// The patterns as the operator wrote them.
+fn written(patterns: &[NamespacePattern]) -> Vec<String> {
+    let sign = |n: &NamespacePattern| if n.exclude { "!" } else { "" };
+    patterns
+        .iter()
+        .map(|n| format!("{}{}", sign(n), n.pattern))
+        .collect()
+}
+
 impl Allow {
     fn covers(&self, verb: Verb, kind: &str, scope: Scope<'_>) -> bool {
         self.verbs.contains(&verb)
             && self.kinds.iter().any(|k| k == "*" || k == kind)
-            && self
-                .namespaces
-                .iter()
-                .any(|n| !n.exclude && n.matches(scope))
-            && !self.namespaces.iter().any(|n| n.exclude && n.hides(scope))
+            && let_through(&self.namespaces, scope)
     }
 
     /// The namespaces as the operator wrote them.
     pub fn namespaces(&self) -> Vec<String> {
-        self.namespaces
-            .iter()
-            .map(|n| format!("{}{}", if n.exclude { "!" } else { "" }, n.pattern))
-            .collect()
+        written(&self.namespaces)
     }
 }
 
 impl NamespacePattern {
-    fn parse(given: &Spanned<String>, faults: &mut Faults<'_>) -> Option<Self> {
+    fn parse(table: &str, given: &Spanned<String>, faults: &mut Faults<'_>) -> Option<Self> {
         let text = given.get_ref().as_str();
         let (exclude, pattern) = match text.strip_prefix('!') {
             Some(rest) => (true, rest),
@@ -321,7 +370,7 @@ impl NamespacePattern {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if pattern.is_empty() || !stem.chars().all(plain) || (exclude && pattern == "*") {
             let what = format!(
-                "allow.namespaces: {text:?} is none of `*`, `name`, `prefix-*`, `!name`, `!prefix-*`"
+                "{table}.namespaces: {text:?} is none of `*`, `name`, `prefix-*`, `!name`, `!prefix-*`"
             );
             faults.at(given.span().start, &what);
             return None;
@@ -330,6 +379,14 @@ impl NamespacePattern {
             exclude,
             pattern: pattern.to_owned(),
         })
+    }
+
+    /// `*`.
+    fn every() -> Self {
+        NamespacePattern {
+            exclude: false,
+            pattern: "*".to_owned(),
+        }
     }
 
     fn matches(&self, scope: Scope<'_>) -> bool {

@@ -7,6 +7,7 @@ use crate::decision::Decision;
 use crate::finding::{Evidence, Finding};
 use crate::incident::{Incident, Severity};
 use crate::object::ObjectRef;
+use crate::point::Point;
 use crate::rca::time;
 use crate::record::{Record, State};
 use crate::redact::redact;
@@ -30,17 +31,20 @@ pub enum Condition {
     Unreadable,
     /// The volume of the database has no room.
     Full,
+    /// A required policy does not judge.
+    Unguarded,
 }
 
 impl Condition {
     /// Every condition.
-    pub const ALL: [Condition; 6] = [
+    pub const ALL: [Condition; 7] = [
         Condition::Stuck,
         Condition::Dropped,
         Condition::Silent,
         Condition::Quarantined,
         Condition::Unreadable,
         Condition::Full,
+        Condition::Unguarded,
     ];
 
     /// The class of its incidents.
@@ -52,6 +56,7 @@ impl Condition {
             Condition::Quarantined => "self-quarantined",
             Condition::Unreadable => "self-unreadable",
             Condition::Full => "self-full",
+            Condition::Unguarded => "self-policy",
         }
     }
 
@@ -68,6 +73,7 @@ impl Condition {
             Condition::Quarantined => "PluginQuarantined",
             Condition::Unreadable => "UnreadableRecord",
             Condition::Full => "VolumeFull",
+            Condition::Unguarded => "PolicyMissing",
         }
     }
 
@@ -77,7 +83,8 @@ impl Condition {
             | Condition::Silent
             | Condition::Quarantined
             | Condition::Unreadable
-            | Condition::Full => Severity::High,
+            | Condition::Full
+            | Condition::Unguarded => Severity::High,
             // Nothing is lost: what was dropped is asked for again.
             Condition::Dropped => Severity::Medium,
         }
@@ -103,6 +110,9 @@ impl Condition {
             }
             Condition::Full => {
                 "make the volume of the state directory larger, or lower the limits of [retention]"
+            }
+            Condition::Unguarded => {
+                "k8shawk plugin history ID says why the policy did not load; if it was removed on purpose, k8shawk policy forget ID"
             }
         }
     }
@@ -294,12 +304,16 @@ pub fn silent(since: i64, waiting: u64, note: &str) -> Trouble {
     }
 }
 
-/// A plugin is not called any more.
-pub fn quarantined(id: &str, digest: &str, error: &str) -> Trouble {
+/// A plugin is not called any more. A policy that is not asked denies.
+pub fn quarantined(id: &str, point: Point, digest: &str, error: &str) -> Trouble {
+    let title = match point {
+        Point::Policy => format!("the policy {id} is in quarantine and every fix is denied"),
+        _ => format!("the plugin {id} is in quarantine and is not called"),
+    };
     Trouble {
         condition: Condition::Quarantined,
         object: plugin(id),
-        title: format!("the plugin {id} is in quarantine and is not called"),
+        title,
         facts: vec![
             ("last fault".to_owned(), error.to_owned()),
             ("digest".to_owned(), digest.to_owned()),
@@ -332,6 +346,16 @@ pub fn full(conversations: u64, incidents: u64) -> Trouble {
             "deleted to make room".to_owned(),
             format!("{conversations} conversations, {incidents} ended incidents"),
         )],
+    }
+}
+
+/// A required policy does not judge.
+pub fn unguarded(id: &str, why: &str) -> Trouble {
+    Trouble {
+        condition: Condition::Unguarded,
+        object: plugin(id),
+        title: format!("the policy {id} is missing and every fix is denied"),
+        facts: vec![("why it does not judge".to_owned(), why.to_owned())],
     }
 }
 

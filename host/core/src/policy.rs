@@ -1,8 +1,53 @@
 //! What policies say of one proposal, and how their answers combine.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fix::Risk;
+
+/// Who proposed a fix.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A fix plugin, by its id, from what patterns found.
+    Plugin(String),
+    /// A model, or a plugin that was given a model's finding.
+    Model,
+    /// A person who wants an earlier fix taken back.
+    Undo,
+}
+
+impl Origin {
+    /// The origin that a word of a test or a rule means: `model`, `undo`, or `plugin ID`.
+    pub fn parse(text: &str) -> Option<Origin> {
+        match text {
+            "model" => Some(Origin::Model),
+            "undo" => Some(Origin::Undo),
+            _ => {
+                let id = text.strip_prefix("plugin ")?.trim();
+                (!id.is_empty()).then(|| Origin::Plugin(id.to_owned()))
+            }
+        }
+    }
+
+    /// True where policies may release it without a person. What a model says rests on text of
+    /// the cluster that anybody may have written, and asking to take a fix back approves nothing.
+    fn may_run_unattended(&self) -> bool {
+        matches!(self, Origin::Plugin(_))
+    }
+}
+
+/// `plugin fix`, `model`, `undo`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Plugin(id) => write!(f, "plugin {id}"),
+            Origin::Model => f.pad("model"),
+            Origin::Undo => f.pad("undo"),
+        }
+    }
+}
 
 /// Who must approve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,9 +88,9 @@ pub enum Ruling {
 
 impl Ruling {
     /// Combine the answers of the policies, each with its plugin id. Any deny wins; `auto`
-    /// counts only where no policy asks for a person, at least one says `auto`, and the risk
-    /// is not high.
-    pub fn combine(verdicts: &[(String, Verdict)], risk: Risk) -> Ruling {
+    /// counts only where no policy asks for a person, at least one says `auto`, the risk is not
+    /// high, and a plugin proposed it.
+    pub fn combine(verdicts: &[(String, Verdict)], risk: Risk, origin: &Origin) -> Ruling {
         let denials: Vec<String> = verdicts
             .iter()
             .filter_map(|(id, v)| match v {
@@ -64,7 +109,7 @@ impl Ruling {
             })
             .collect();
         let auto = verdicts.iter().any(|(_, v)| *v == Verdict::Auto);
-        if auto && rules.is_empty() && risk != Risk::High {
+        if auto && rules.is_empty() && risk != Risk::High && origin.may_run_unattended() {
             Ruling::Auto
         } else {
             Ruling::Approval(rules)
@@ -133,7 +178,25 @@ mod tests {
             .iter()
             .map(|v| ("p".to_owned(), v.clone()))
             .collect();
-        Ruling::combine(&named, risk)
+        Ruling::combine(&named, risk, &Origin::Plugin("fix".to_owned()))
+    }
+
+    #[test]
+    fn what_a_model_proposes_or_a_person_wants_undone_never_runs_without_a_person() {
+        for origin in [Origin::Model, Origin::Undo] {
+            let auto = [("p".to_owned(), Verdict::Auto)];
+            let ruling = Ruling::combine(&auto, Risk::Low, &origin);
+            assert_eq!(ruling, Ruling::Approval(vec![]), "{origin}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_read_as_it_is_shown() {
+        let plugin = Origin::Plugin("fix".to_owned());
+        for origin in [plugin, Origin::Model, Origin::Undo] {
+            assert_eq!(Origin::parse(&origin.to_string()), Some(origin));
+        }
+        assert_eq!(Origin::parse("plugin "), None);
     }
 
     #[test]

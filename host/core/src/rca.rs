@@ -224,10 +224,12 @@ fn fix(out: &mut String, record: &Record) {
         Advice::Fix(candidate) => {
             let action = candidate.fix.action.name();
             let target = inline(&candidate.fix.target.to_string());
+            let proposer = candidate.proposer().map(|by| format!(", {}", inline(&by)));
             let _ = writeln!(
                 out,
-                "**{action}** on {target} (risk {}): {}\n\n{}",
+                "**{action}** on {target} (risk {}{}): {}\n\n{}",
                 candidate.fix.risk(),
+                proposer.unwrap_or_default(),
                 inline(&candidate.rationale),
                 fenced(&candidate.fix.kubectl())
             );

@@ -147,6 +147,9 @@ pub struct Consulted {
     pub contradicts: bool,
     /// Its fix, as a value of the catalogue.
     pub proposal: Option<Proposal>,
+    /// What patterns had found before, without a word of the model.
+    #[serde(default)]
+    pub before: Option<Finding>,
     /// Its fixes that are none.
     pub refused: Vec<Refused>,
     /// What was used.
@@ -309,6 +312,19 @@ impl Record {
     pub fn is_undecided(&self) -> bool {
         let advice = self.decision.as_ref().map(Decision::advice);
         matches!(advice, Some(Advice::NotKnown(_)))
+    }
+
+    /// What fix plugins are asked with, and true where it rests on what a model says. Where a model
+    /// only explains what patterns found, plugins are asked with the words of the patterns.
+    pub fn basis(&self) -> Option<(&Finding, bool)> {
+        let finding = self.finding.as_ref()?;
+        let Some(consulted) = &self.consulted else {
+            return Some((finding, false));
+        };
+        match &consulted.before {
+            Some(before) if before.is_same_cause(finding) => Some((before, false)),
+            _ => Some((finding, true)),
+        }
     }
 
     /// The fix that would take the applied fix back, where there is one.

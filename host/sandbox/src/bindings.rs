@@ -8,7 +8,7 @@
 /// Types and the interfaces that the host lends.
 pub mod lent {
     wasmtime::component::bindgen!({
-        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl"],
+        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/policy"],
         inline: "
             package k8shawk:lent;
             world lent {
@@ -16,6 +16,7 @@ pub mod lent {
                 import k8shawk:host/log@0.1.0;
                 import k8shawk:host/settings@0.1.0;
                 import k8shawk:host/clock@0.1.0;
+                import k8shawk:policy/origin@0.1.0;
                 import k8shawk:kubectl/types@0.1.0;
                 import k8shawk:kubectl/get@0.1.0;
                 import k8shawk:kubectl/describe@0.1.0;
@@ -62,7 +63,7 @@ pub mod policy {
     wasmtime::component::bindgen!({
         path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/policy"],
         world: "k8shawk:policy/policy-plugin",
-        with: { "k8shawk:incident": crate::bindings::lent::k8shawk::incident, "k8shawk:host": crate::bindings::lent::k8shawk::host, "k8shawk:kubectl": crate::bindings::lent::k8shawk::kubectl },
+        with: { "k8shawk:policy/origin": crate::bindings::lent::k8shawk::policy::origin, "k8shawk:incident": crate::bindings::lent::k8shawk::incident, "k8shawk:host": crate::bindings::lent::k8shawk::host, "k8shawk:kubectl": crate::bindings::lent::k8shawk::kubectl },
         exports: { default: async },
     });
 }

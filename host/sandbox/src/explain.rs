@@ -1,9 +1,9 @@
 //! A grant in sentences, for `k8shawk plugin explain`.
 
-use k8shawk_core::grant::{Allow, Capability, Verb};
+use k8shawk_core::grant::{Allow, Capability, Release, Verb};
 
 use crate::plugin::Plugin;
-use crate::point::{verbs, word};
+use crate::point::{Point, verbs, word};
 
 /// What a plugin may do and within which limits.
 pub fn explain(plugin: &Plugin) -> Vec<String> {
@@ -19,6 +19,7 @@ pub fn explain(plugin: &Plugin) -> Vec<String> {
         lines.push(format!("{id} may read nothing from the cluster."));
     }
     lines.extend(reads);
+    lines.extend(releases(plugin));
     lines.extend(lent(plugin));
     lines.extend(wasi(plugin));
     lines.push(limits(plugin));
@@ -32,13 +33,37 @@ fn identity(plugin: &Plugin) -> String {
     let (id, version) = (plugin.id(), &plugin.manifest().version);
     let pin = match &plugin.grant().digest {
         Some(_) => "the grant is pinned to it",
-        None => "the grant is for any component of this id",
+        None => "the grant is for any plugin of this id",
     };
     format!(
         "{id} {version} is a {} plugin; digest {}, {pin}.",
         plugin.point(),
-        plugin.digest()
+        plugin.pin()
     )
+}
+
+/// What a policy may release without a person.
+fn releases(plugin: &Plugin) -> Vec<String> {
+    let id = plugin.id();
+    if plugin.point() != Point::Policy {
+        return Vec::new();
+    }
+    let auto = &plugin.grant().auto;
+    if auto.is_empty() {
+        let nothing = "may release nothing without a person: its `auto` counts as `allow`";
+        return vec![format!("{id} {nothing}.")];
+    }
+    let sentence = |release: &Release| {
+        let every = release.actions.iter().any(|a| a == "*");
+        let actions = if every {
+            "every action".to_owned()
+        } else {
+            and(&release.actions)
+        };
+        let (places, risk) = (places(&release.namespaces()), release.risk);
+        format!("{id} may release without a person: {actions} of at most {risk} risk in {places}.")
+    };
+    auto.iter().map(sentence).collect()
 }
 
 /// What of an `[[allow]]` the plugin can use, as it got the interfaces for it.
@@ -94,6 +119,7 @@ fn lent(plugin: &Plugin) -> Vec<String> {
         Capability::Log => Some(format!("{id} may write to its log.")),
         Capability::Settings => Some(format!("{id} may read its settings.")),
         Capability::Clock => Some(format!("{id} may ask for the time.")),
+        Capability::Origin => Some(format!("{id} is told who proposed a fix.")),
         _ => None,
     };
     plugin.linked().iter().filter_map(sentence).collect()

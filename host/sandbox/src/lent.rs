@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use k8shawk_core::grant::Limits;
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal, Usage};
+use k8shawk_core::policy::Origin;
 
 use crate::bindings::lent::k8shawk::kubectl::types;
 use crate::budget::{Budget, Overrun};
@@ -51,6 +52,8 @@ pub(crate) struct Call {
     pub(crate) wasi: Wasi,
     pub(crate) started: Instant,
     reader: Option<Arc<dyn Reader>>,
+    /// Who proposed what is judged; for the policy point.
+    pub(crate) origin: Option<Origin>,
     now_ms: i64,
     refusals: Vec<String>,
     log: Vec<(Level, String)>,
@@ -68,6 +71,7 @@ impl Call {
             lent,
             started: Instant::now(),
             reader: context.map(|c| c.reader),
+            origin: None,
             now_ms,
             refusals: Vec::new(),
             log: Vec::new(),
@@ -93,6 +97,11 @@ impl Call {
             log_dropped: self.log_dropped,
             reads: self.reads,
         }
+    }
+
+    /// What the plugin was not allowed, for the record alone.
+    pub(crate) fn note_refusal(&mut self, what: String) {
+        self.refusals.push(what);
     }
 
     /// A line in the log, within the limits.

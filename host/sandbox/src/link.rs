@@ -4,7 +4,7 @@ use k8shawk_core::grant::{Capability, Grant};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-use crate::bindings::lent::k8shawk::{host, kubectl};
+use crate::bindings::lent::k8shawk::{host, kubectl, policy};
 use crate::lent::Call;
 use crate::load::LoadError;
 use crate::manifest::Manifest;
@@ -42,6 +42,7 @@ pub(crate) fn linker(
             Capability::Log => host::log::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Settings => host::settings::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Clock => host::clock::add_to_linker::<_, Own>(l, |c| c)?,
+            Capability::Origin => policy::origin::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Get => kubectl::get::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Describe => kubectl::describe::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Logs => kubectl::logs::add_to_linker::<_, Own>(l, |c| c)?,

@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use k8shawk_core::grant::Grant;
+use k8shawk_core::point::Point;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::call::{Blame, CallError};
-use crate::digest::sha256;
+use crate::digest::{hex, sha256};
 use crate::engine::Engine;
+use crate::files;
 use crate::manifest::{self, Manifest, ManifestError};
 use crate::plugin::Plugin;
+use crate::registry::Taken;
 
 /// Why a plugin is not loaded. Nothing of it is kept: a version that ran before goes on.
 #[derive(Debug, Error)]
@@ -36,8 +40,8 @@ pub enum LoadError {
         /// Line, key and what was expected.
         message: String,
     },
-    /// The grant is for another component: the operator compares and pins anew.
-    #[error("{path}: digest is {pinned}, the component of {plugin} has {found}")]
+    /// The grant is for another plugin: the operator compares and pins anew.
+    #[error("{path}: digest is {pinned}, plugin.toml and component of {plugin} have {found}")]
     Digest {
         /// The grant.
         path: PathBuf,
@@ -45,9 +49,24 @@ pub enum LoadError {
         plugin: String,
         /// The digest that the operator wrote.
         pinned: String,
-        /// The digest of the file.
+        /// The digest of the files.
         found: String,
     },
+    /// The plugin has a point that its directory or its grant does not let it have.
+    #[error("{path}: the point of {plugin} is {found}: {why}")]
+    Point {
+        /// `plugin.toml`, or the grant that it does not fit.
+        path: PathBuf,
+        /// The plugin.
+        plugin: String,
+        /// The point of its manifest.
+        found: Point,
+        /// What it may be, and where that is said.
+        why: String,
+    },
+    /// Another plugin has this id, or had another point under it.
+    #[error(transparent)]
+    Taken(#[from] Taken),
     /// The bytes are no component that this host can run.
     #[error("{path}: not a component: {why}")]
     Component {
@@ -86,6 +105,8 @@ impl LoadError {
             | LoadError::Manifest(_)
             | LoadError::Grant { .. }
             | LoadError::Digest { .. }
+            | LoadError::Point { .. }
+            | LoadError::Taken(_)
             | LoadError::Import { .. } => Blame::Operator,
             LoadError::Component { .. } | LoadError::World { .. } | LoadError::Link(_) => {
                 Blame::Guest
@@ -98,10 +119,14 @@ impl LoadError {
 /// The files of a plugin, read and parsed together.
 #[derive(Debug, Clone)]
 pub struct Source {
+    /// Its directory.
+    pub dir: PathBuf,
     /// What the plugin says of itself.
     pub manifest: Manifest,
     /// What the operator gives it; nothing where there is no file.
     pub grant: Arc<Grant>,
+    /// True where there is a grant file.
+    pub granted: bool,
     /// Where the grant is, or would be.
     pub grant_file: PathBuf,
     /// The component's file.
@@ -110,6 +135,16 @@ pub struct Source {
     pub bytes: Arc<[u8]>,
     /// SHA-256 of the component.
     pub digest: String,
+    /// What a grant pins: see [`pin`].
+    pub pin: String,
+}
+
+/// What a grant's `digest` pins: SHA-256 of `plugin.toml` followed by the component, as
+/// `cat plugin.toml *.wasm | sha256sum` prints it. Where one ends and the other begins cannot be
+/// moved: TOML has no NUL, and a component begins with one.
+pub fn pin(manifest: &[u8], component: &[u8]) -> String {
+    let hasher = Sha256::new_with_prefix(manifest).chain_update(component);
+    hex(&hasher.finalize())
 }
 
 impl Source {
@@ -119,35 +154,62 @@ impl Source {
     /// [`LoadError`] names the file, and the line where there is one.
     pub fn read(dir: &Path, grants: &Path) -> Result<Source, LoadError> {
         let path = dir.join(manifest::FILE);
-        let manifest = Manifest::parse(&text(&path)?, &path)?;
+        let said = files::text(&path).map_err(|e| unread(&path, &e))?;
+        let manifest = Manifest::parse(&said, &path)?;
         let wasm_file = component_file(dir)?;
-        let bytes: Arc<[u8]> = fs::read(&wasm_file)
+        let bytes: Arc<[u8]> = files::read(&wasm_file, files::COMPONENT)
             .map_err(|e| unread(&wasm_file, &e))?
             .into();
         let grant_file = grants.join(format!("{}.toml", manifest.id));
-        let grant = Arc::new(read_grant(grants, &grant_file)?);
-        let digest = sha256(&bytes);
+        let grant = grant_in(grants, &grant_file)?;
         let source = Source {
+            dir: dir.to_owned(),
             manifest,
-            grant,
+            granted: grant.is_some(),
+            grant: Arc::new(grant.unwrap_or_default()),
             grant_file,
             wasm_file,
+            digest: sha256(&bytes),
+            pin: pin(said.as_bytes(), &bytes),
             bytes,
-            digest,
         };
         source.check_pin()?;
+        source.check_point()?;
         Ok(source)
     }
 
     fn check_pin(&self) -> Result<(), LoadError> {
         match &self.grant.digest {
-            Some(pinned) if !pinned.eq_ignore_ascii_case(&self.digest) => Err(LoadError::Digest {
+            Some(pinned) if !pinned.eq_ignore_ascii_case(&self.pin) => Err(LoadError::Digest {
                 path: self.grant_file.clone(),
                 plugin: self.manifest.id.clone(),
                 pinned: pinned.clone(),
-                found: self.digest.clone(),
+                found: self.pin.clone(),
             }),
             _ => Ok(()),
+        }
+    }
+
+    /// A grant may be for one point alone, and what it lets a policy do is for policies.
+    fn check_point(&self) -> Result<(), LoadError> {
+        let found = self.manifest.point;
+        let why = match self.grant.point {
+            Some(point) if point != found => format!("this grant is for the point {point}"),
+            _ if !self.grant.auto.is_empty() && found != Point::Policy => {
+                "may = [\"auto\"] is for policies".to_owned()
+            }
+            _ => return Ok(()),
+        };
+        Err(self.misplaced(&self.grant_file, why))
+    }
+
+    /// The fault of a point that something does not let it have.
+    pub(crate) fn misplaced(&self, said_in: &Path, why: String) -> LoadError {
+        LoadError::Point {
+            path: said_in.to_owned(),
+            plugin: self.manifest.id.clone(),
+            found: self.manifest.point,
+            why,
         }
     }
 }
@@ -185,15 +247,21 @@ pub fn plugins_in(root: &Path) -> std::io::Result<Vec<String>> {
 /// # Errors
 /// [`LoadError::Read`] and [`LoadError::Grant`].
 pub fn read_grant(grants: &Path, file: &Path) -> Result<Grant, LoadError> {
-    let text = match fs::read_to_string(file) {
+    grant_in(grants, file).map(Option::unwrap_or_default)
+}
+
+/// As [`read_grant`]; none where there is no file.
+fn grant_in(grants: &Path, file: &Path) -> Result<Option<Grant>, LoadError> {
+    let text = match files::text(file) {
         Ok(text) => text,
-        Err(e) if e.kind() == ErrorKind::NotFound && grants.is_dir() => String::new(),
+        Err(e) if e.kind() == ErrorKind::NotFound && grants.is_dir() => return Ok(None),
         Err(e) => return Err(unread(file, &e)),
     };
-    Grant::parse(&text).map_err(|e| LoadError::Grant {
+    let parsed = Grant::parse(&text).map_err(|e| LoadError::Grant {
         path: file.to_owned(),
         message: e.to_string(),
-    })
+    })?;
+    Ok(Some(parsed))
 }
 
 /// The one `.wasm` file of a directory.
@@ -213,10 +281,6 @@ fn component_file(dir: &Path) -> Result<PathBuf, LoadError> {
             },
         }),
     }
-}
-
-fn text(path: &Path) -> Result<String, LoadError> {
-    fs::read_to_string(path).map_err(|e| unread(path, &e))
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> LoadError {

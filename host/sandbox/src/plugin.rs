@@ -6,6 +6,7 @@ mod smoke;
 mod sync_call;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use k8shawk_core::grant::{Capability, Grant};
@@ -31,8 +32,11 @@ use crate::wasi;
 
 /// A loaded plugin. Calls share nothing but this: each has its own store.
 pub struct Plugin {
+    dir: PathBuf,
     manifest: Manifest,
     grant: Arc<Grant>,
+    granted: bool,
+    pin: String,
     linked: Vec<Capability>,
     wasi: bool,
     lent: Arc<Lent>,
@@ -78,8 +82,11 @@ impl Plugin {
         let prepared = Prepared::new(manifest.point, pre).map_err(unfit)?;
         let lent = Arc::new(lent(manifest, grant, digest));
         Ok(Plugin {
+            dir: source.dir.clone(),
             manifest: manifest.clone(),
             grant: grant.clone(),
+            granted: source.granted,
+            pin: source.pin.clone(),
             linked,
             wasi,
             lent,
@@ -88,17 +95,21 @@ impl Plugin {
         })
     }
 
-    /// The same version with the reads of another grant, as when an operator takes something
+    /// The same version with the rights of another grant, as when an operator takes something
     /// back while the component cannot be linked without it: what is no longer allowed is
     /// `denied`. Limits and settings stay those that it is known to run with.
     #[must_use]
-    pub fn with_reads_of(&self, grant: &Grant) -> Plugin {
+    pub fn with_rights_of(&self, grant: &Grant) -> Plugin {
         let grant = Arc::new(Grant {
             allow: grant.allow.clone(),
+            auto: grant.auto.clone(),
             ..Grant::clone(&self.grant)
         });
         Plugin {
+            dir: self.dir.clone(),
             manifest: self.manifest.clone(),
+            granted: self.granted,
+            pin: self.pin.clone(),
             linked: self.linked.clone(),
             wasi: self.wasi,
             lent: Arc::new(lent(&self.manifest, &grant, &self.lent.digest)),
@@ -111,6 +122,21 @@ impl Plugin {
     /// Id.
     pub fn id(&self) -> &str {
         &self.manifest.id
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What a grant pins: see [`pin`](crate::pin).
+    pub fn pin(&self) -> &str {
+        &self.pin
+    }
+
+    /// True where the operator wrote a grant for it, be it an empty one.
+    pub fn is_granted(&self) -> bool {
+        self.granted
     }
 
     /// What the plugin says of itself.

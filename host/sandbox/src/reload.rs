@@ -1,6 +1,7 @@
 //! Hot reload: what changes on disk goes live, or the version that ran goes on and says why.
 
 mod pass;
+mod shelf;
 mod stamp;
 mod watch;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use pass::Reloader;
+pub use shelf::Shelf;
 
 /// Where plugins and grants are, and how quickly changes are seen.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! `k8shawk plugin` and `k8shawk check`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
@@ -9,7 +10,7 @@ use super::output::{complain, say};
 use super::{Misuse, Plugin, Said, incidents, is_directory, is_misuse, rbac};
 use crate::cluster::Cluster;
 use crate::control::{self, Ask};
-use crate::load;
+use crate::load::{self, Loaded};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::telemetry::ModelMetrics;
@@ -73,7 +74,7 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
     let engine = Engine::new(&EngineOptions::default())?;
     match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
         Ok(plugin) => {
-            say!("{} fits; {}", plugin.id(), plugin.digest());
+            say!("{} fits; {}", plugin.id(), plugin.pin());
             for line in explain(&plugin) {
                 say!("{line}");
             }
@@ -124,11 +125,17 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
         None => say!("configuration: defaults (no file)"),
     }
     match load::load(&settings).await {
-        Ok(loaded) => {
+        Ok(mut loaded) => {
+            if let Err(fault) = required(&settings, &mut loaded) {
+                faults.take("", &fault);
+            }
             for live in loaded.judges.registry.all() {
                 say!("plugin: {}", live.status());
             }
             loaded.refused().into_iter().for_each(|f| faults.add(f));
+            for missing in loaded.judges.required.missing() {
+                faults.add(format!("policy {}", missing.told()));
+            }
         }
         Err(error) => faults.take("", &error),
     }
@@ -167,6 +174,14 @@ impl Faults {
         self.misuse |= is_misuse(error);
         self.found.push(format!("{what}{error:#}"));
     }
+}
+
+/// What a host required here, where one has run.
+fn required(settings: &Settings, loaded: &mut Loaded) -> anyhow::Result<()> {
+    if let Some(store) = Store::open_existing(&settings.config.database())? {
+        loaded.require(settings, &Arc::new(store));
+    }
+    Ok(())
 }
 
 async fn cluster(settings: &Settings, faults: &mut Faults) {

@@ -12,6 +12,7 @@ use k8shawk_sandbox::{Engine, EngineOptions, Manifest, componentise, explain};
 use super::output::say;
 use super::{Misuse, Policy, is_directory};
 use crate::settings::Settings;
+use crate::store::Store;
 
 /// The target that imports nothing by itself.
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -32,13 +33,34 @@ pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool
             is_directory(&directory)?;
             let engine = Engine::new(&EngineOptions::default())?;
             let plugin = k8shawk_sandbox::load(&engine, &directory, &settings.grants()).await?;
-            say!("{} {}", plugin.digest(), plugin.id());
+            say!("{} {}", plugin.pin(), plugin.id());
             for line in explain(&plugin) {
                 say!("{line}");
             }
             Ok(true)
         }
+        Policy::Forget { id } => forget(settings, &id),
     }
+}
+
+/// A policy that was live is required until its operator says that it may go.
+fn forget(settings: &Settings, id: &str) -> anyhow::Result<bool> {
+    let place = settings.policies().join(id);
+    if place.is_dir() {
+        let place = place.display();
+        return Err(Misuse(format!("{place} is still there; remove it first")).into());
+    }
+    let database = settings.config.database();
+    let known = database.exists() && Store::open(&database)?.forget_policy(id)?;
+    if !known {
+        return Err(Misuse(format!("no policy {id:?} was live here")).into());
+    }
+    say!("{id} is no longer required");
+    let named = settings.config.required_policies.iter().flatten();
+    if named.into_iter().any(|named| named == id) {
+        say!("[policies] required still names it");
+    }
+    Ok(true)
 }
 
 /// The interfaces, so that a policy can be built anywhere.

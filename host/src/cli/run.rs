@@ -54,6 +54,8 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         () = asked.next() => return Ok(true),
     };
     loaded.judges.telemetry = telemetry.clone();
+    loaded.require(&settings, &store);
+    loaded.judges.required.note(clock.now())?;
     let terminal = Terminal::stdout();
     rows.push(("http", http.address().to_string()));
     let name = redacted!("k8shawk {}", env!("CARGO_PKG_VERSION"));
@@ -85,6 +87,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         telemetry: telemetry.clone(),
         store,
         plugins: loaded.judges.registry.clone(),
+        required: loaded.judges.required.clone(),
         drops: drops.clone(),
         queue: sender.downgrade(),
         clock: pipeline.flow.clock.clone(),
@@ -281,6 +284,12 @@ fn summary(
     }
     for refused in loaded.refused() {
         row("NOT LOADED", refused);
+    }
+    for missing in loaded.judges.required.missing() {
+        row(
+            "DENIED",
+            format!("every fix, as of policy {}", missing.told()),
+        );
     }
     row("model", super::model::shown(model.as_ref()));
     row("grants", settings.grants().display().to_string());

@@ -69,8 +69,8 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
 /// What a scan found, as JSON.
 pub fn findings(found: &[Scanned], cluster: &str) -> Value {
     let finding = |s: &Scanned| {
-        let ruled = s.fix.as_ref().map(|f| (&f.fix, &f.ruling));
-        json::finding(&s.record, ruled, cluster)
+        let fix = s.fix.as_ref().map(Into::into);
+        json::finding(&s.record, fix, cluster)
     };
     Value::Array(found.iter().map(finding).collect())
 }
@@ -87,6 +87,7 @@ pub fn print(found: &[Scanned], format: Format, cluster: &str) -> anyhow::Result
             decision.candidates.push(Candidate {
                 fix: fix.fix.clone(),
                 rationale: fix.rationale.clone(),
+                origin: Some(fix.origin.clone()),
                 ruling: fix.ruling.clone(),
                 diff: Default::default(),
                 target_uid: String::new(),

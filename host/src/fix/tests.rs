@@ -15,7 +15,6 @@ use crate::clock::Clock;
 use crate::judges::Judges;
 use crate::replay::Replay;
 use crate::slack::message::tests::record;
-use crate::telemetry::Telemetry;
 use crate::world::World;
 
 const EXPIRES: i64 = 30 * 60_000;
@@ -50,10 +49,7 @@ fn flow(objects: &[Value]) -> Flow {
         conversations: vec![],
         frames: vec![frame(objects), frame(&[deployment("app:1", "9", 2)])],
     };
-    let judges = Judges {
-        registry: Arc::new(Registry::new(5)),
-        telemetry: Telemetry::default(),
-    };
+    let judges = Judges::new(Arc::new(Registry::new(5)));
     let world = World::Recorded(Replay::new(bundle));
     Flow::aside(Config::default(), judges, world, Clock::default()).unwrap()
 }

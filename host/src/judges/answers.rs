@@ -7,7 +7,7 @@
 use k8shawk_core::decision::Unanswered;
 use k8shawk_core::finding::{Conclusion, Finding};
 use k8shawk_core::fix::Risk;
-use k8shawk_core::policy::{Ruling, Verdict};
+use k8shawk_core::policy::{Origin, Ruling, Verdict};
 use k8shawk_sandbox::{CallError, CallRecord, Plan};
 
 /// Answers of all plugins of a point.
@@ -96,9 +96,9 @@ impl Complete<'_, Conclusion> {
 }
 
 impl Answers<Plan> {
-    /// What is proposed.
-    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
-        self.given.iter().map(|(_, plan)| plan)
+    /// What is proposed, and by which plugin.
+    pub fn plans(&self) -> impl Iterator<Item = (&str, &Plan)> {
+        self.given.iter().map(|(id, plan)| (id.as_str(), plan))
     }
 }
 
@@ -107,7 +107,11 @@ impl Answers<Verdict> {
     ///
     /// # Errors
     /// [`Unanswered`] where a policy may answer later, and no other one denies.
-    pub(super) fn ruling(mut self, risk: Risk) -> Result<(Ruling, Vec<String>), Unanswered> {
+    pub(super) fn ruling(
+        mut self,
+        risk: Risk,
+        origin: &Origin,
+    ) -> Result<(Ruling, Vec<String>), Unanswered> {
         for failed in self.unanswered.iter().filter(|u| !u.may_pass) {
             let verdict = Verdict::Deny(format!("the policy gave no answer: {}", failed.why));
             self.given.push((failed.who.clone(), verdict));
@@ -119,7 +123,7 @@ impl Answers<Verdict> {
         };
         match waited {
             Some(waited) if !self.given.iter().any(denied) => Err(waited.clone()),
-            _ => Ok((Ruling::combine(&self.given, risk), self.refusals)),
+            _ => Ok((Ruling::combine(&self.given, risk, origin), self.refusals)),
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::judges::Judges;
 use crate::replay::Replay;
 use crate::slack::message::tests::applied;
 use crate::store::Store;
-use crate::telemetry::Telemetry;
 use crate::world::World;
 
 fn flow(store: Store) -> Flow {
@@ -20,10 +19,7 @@ fn flow(store: Store) -> Flow {
         "frames": [{ "at": 1, "objects": [], "events": [], "logs": [] }],
     });
     let world = World::Recorded(Replay::new(serde_json::from_value(bundle).unwrap()));
-    let judges = Judges {
-        registry: Arc::new(Registry::new(5)),
-        telemetry: Telemetry::default(),
-    };
+    let judges = Judges::new(Arc::new(Registry::new(5)));
     let mut flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
     flow.store = Arc::new(store);
     flow

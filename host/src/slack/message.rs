@@ -239,8 +239,10 @@ fn proposal(candidate: &Candidate, open: bool) -> String {
     let rationale = inline(&candidate.rationale, 900);
     let action = fix.action.name();
     let word = if open { "Proposed fix" } else { "Fix" };
+    let proposer = candidate.proposer();
+    let proposer = proposer.map_or(String::new(), |by| format!(", {}", inline(&by, 80)));
     format!(
-        "*{word}: {action}* on {target}\nRisk *{}*. {rationale}",
+        "*{word}: {action}* on {target}\nRisk *{}*{proposer}. {rationale}",
         fix.risk()
     )
 }

@@ -14,6 +14,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/01-baseline.sql")),
     M::up(include_str!("migrations/02-columns.sql")),
     M::up(include_str!("migrations/03-installation.sql")),
+    M::up(include_str!("migrations/04-policies.sql")),
 ];
 
 /// The version that this program writes.

@@ -17,6 +17,7 @@ use super::metrics::labels::{ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersi
 use super::{Telemetry, process};
 use crate::clock::Clock;
 use crate::cluster::{Change, Drops, watched};
+use crate::judges::{Missing, Required};
 use crate::store::{Room, Store, StoreError};
 
 /// Digits of a digest that tell versions apart.
@@ -30,6 +31,8 @@ pub struct Sources {
     pub store: Arc<Store>,
     /// Plugins.
     pub plugins: Arc<Plugins>,
+    /// The policies without which nothing is decided.
+    pub required: Arc<Required>,
     /// Changes that found the queue full.
     pub drops: Arc<Drops>,
     /// The queue; none where nothing is watched.
@@ -164,6 +167,11 @@ impl Sources {
         }
         let down = self.telemetry.tasks_down().into_iter();
         lacks.extend(down.map(|(task, why)| (task.as_str(), format!("the task {why}"))));
+        let missing = self.required.missing();
+        if !missing.is_empty() {
+            let told: Vec<String> = missing.iter().map(Missing::told).collect();
+            lacks.push(("policy", told.join("; ")));
+        }
         for point in [Point::Triage, Point::Analysis] {
             let live = self.plugins.at(point);
             if live.is_empty() {

@@ -11,6 +11,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::cluster::{Change, Drops};
 use crate::http_server::HttpServer;
+use crate::judges::Required;
 use crate::store::{Store, StoreError};
 
 /// An incident with a fix that was sent.
@@ -37,10 +38,12 @@ fn sources(store: Store, telemetry: &Telemetry) -> (Sources, mpsc::Sender<Change
     let (sender, receiver) = mpsc::channel(7);
     // The queue lives as long as the test.
     std::mem::forget(receiver);
+    let plugins = Arc::new(Registry::default());
     let sources = Sources {
         telemetry: telemetry.clone(),
         store: Arc::new(store),
-        plugins: Arc::new(Registry::default()),
+        required: Arc::new(Required::of(plugins.clone())),
+        plugins,
         drops: Arc::new(Drops::default()),
         queue: sender.downgrade(),
         clock: Clock::default(),

@@ -122,9 +122,11 @@ impl Terminal {
             plain(&fix.target.to_string()),
             plain(&fix.risk().to_string()),
         );
+        let proposer = candidate.proposer().map(|by| format!(", {by}"));
+        let proposer = plain(&proposer.unwrap_or_default());
         lines.push(Line::new(
             2,
-            redacted!("fix: {} on {} (risk {})", name, target, risk),
+            redacted!("fix: {} on {} (risk {}{})", name, target, risk, proposer),
         ));
         lines.push(Line::new(4, plain(&candidate.rationale)));
         let diff = super::lines(&candidate.diff.to_string());

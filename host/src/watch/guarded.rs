@@ -70,7 +70,6 @@ mod tests {
     use crate::judges::Judges;
     use crate::pipeline::Pipeline;
     use crate::replay::Replay;
-    use crate::telemetry::Telemetry;
     use crate::world::World;
 
     fn watch() -> Watch {
@@ -83,10 +82,7 @@ mod tests {
             conversations: Vec::new(),
             frames: Vec::new(),
         };
-        let judges = Judges {
-            registry: Arc::new(Registry::default()),
-            telemetry: Telemetry::default(),
-        };
+        let judges = Judges::new(Arc::new(Registry::default()));
         let world = World::Recorded(Replay::new(bundle));
         let flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
         let pipeline = Arc::new(Pipeline::new(Arc::new(flow)));

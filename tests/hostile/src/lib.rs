@@ -1,6 +1,6 @@
 //! Guests that misbehave on purpose. The setting `mode` of the grant chooses how; without it
-//! they behave. One crate builds several of them: a triage plugin, and with the feature
-//! `analysis` an analysis plugin; for `wasm32-wasip2` they import WASI.
+//! they behave. One crate builds several of them: a triage plugin, with the feature `analysis`
+//! an analysis plugin, and with `policy` a policy; for `wasm32-wasip2` they import WASI.
 
 #![cfg_attr(
     not(target_family = "wasm"),
@@ -16,7 +16,9 @@ mod doors;
 
 #[cfg(feature = "analysis")]
 mod analysis;
-#[cfg(not(feature = "analysis"))]
+#[cfg(feature = "policy")]
+mod policy;
+#[cfg(not(any(feature = "analysis", feature = "policy")))]
 mod triage;
 
 /// Tests replace this text in the built component to tell one version from another.

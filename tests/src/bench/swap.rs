@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk_core::ObjectSummary;
 use k8shawk_sandbox::{
-    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, sha256,
+    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, Shelf, sha256,
 };
 
 use super::figure::{Figure, percentile};
@@ -59,7 +59,12 @@ async fn flowing(dist: &Path) -> Result<Vec<Figure>> {
         compiler: Compiler::Child(dist.join("k8shawk")),
         ..EngineOptions::default()
     })?;
-    let mut reloader = Reloader::new(engine, registry.clone(), &options.plugins, &options.grants);
+    let mut reloader = Reloader::new(
+        engine,
+        registry.clone(),
+        (Shelf::Plugins, &options.plugins),
+        &options.grants,
+    );
     reloader.pass().await;
     ensure!(
         !registry.at(Point::Triage).is_empty(),

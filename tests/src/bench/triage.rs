@@ -23,7 +23,7 @@ pub(super) fn measure(dist: &Path) -> Result<Vec<Figure>> {
     let engine = Engine::new(&EngineOptions::default())?;
     let plugin = runtime.block_on(Plugin::prepare(&engine, &source))?;
     let live = Registry::default();
-    live.put(runtime.block_on(Plugin::prepare(&engine, &source))?);
+    live.put(runtime.block_on(Plugin::prepare(&engine, &source))?)?;
     let (signal, summary) = (signal::signal(), ObjectSummary::default());
     let (guest_signal, guest_summary) = (signal::of_guest(&signal), signal::unknown_object());
     ensure!(

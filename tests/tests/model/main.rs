@@ -6,6 +6,7 @@
     reason = "helpers of tests: a panic is a failed test"
 )]
 
+mod authority;
 mod capture;
 mod exits;
 mod investigation;

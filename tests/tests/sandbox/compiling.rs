@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use k8shawk_core::Judgement;
-use k8shawk_sandbox::{Blame, Compiler, Registry, Reloader};
+use k8shawk_sandbox::{Blame, Compiler, Registry, Reloader, Shelf};
 
 use crate::workshop::{Guest, Workshop, product, signal, summary, version};
 
@@ -106,7 +106,12 @@ async fn several_plugins_are_compiled_by_two_children_at_most() {
     }
     let registry = std::sync::Arc::new(Registry::default());
     let (plugins, grants) = (workshop.plugins(), workshop.grants());
-    let mut reloader = Reloader::new(workshop.engine.clone(), registry.clone(), &plugins, &grants);
+    let mut reloader = Reloader::new(
+        workshop.engine.clone(),
+        registry.clone(),
+        (Shelf::Plugins, &plugins),
+        &grants,
+    );
     let events = reloader.pass().await;
     let loaded: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
     assert_eq!(loaded, ids);

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use k8shawk_core::Judgement;
-use k8shawk_sandbox::{CallError, Outcome, Point, Registry, ReloadEvent, ReloadOptions, Reloader};
+use k8shawk_sandbox::{
+    CallError, Outcome, Point, Registry, ReloadEvent, ReloadOptions, Reloader, Shelf,
+};
 use tokio::sync::mpsc;
 
 use crate::workshop::{Guest, READS, Workshop, signal, summary, version};
@@ -40,7 +42,12 @@ async fn live(workshop: &Workshop) -> (Arc<Registry>, Reloader) {
     workshop.plugin("live", Guest::Triage, Guest::Triage.component());
     let registry = Arc::new(Registry::default());
     let (plugins, grants) = (workshop.plugins(), workshop.grants());
-    let mut reloader = Reloader::new(workshop.engine.clone(), registry.clone(), &plugins, &grants);
+    let mut reloader = Reloader::new(
+        workshop.engine.clone(),
+        registry.clone(),
+        (Shelf::Plugins, &plugins),
+        &grants,
+    );
     let events = reloader.pass().await;
     assert!(
         matches!(
@@ -59,7 +66,9 @@ async fn live(workshop: &Workshop) -> (Arc<Registry>, Reloader) {
 async fn five_faults_in_a_row_are_quarantine_until_the_digest_changes() {
     let workshop = Workshop::new();
     let registry = Registry::default();
-    registry.put(workshop.hostile(Guest::Triage, "panic", "").await);
+    registry
+        .put(workshop.hostile(Guest::Triage, "panic", "").await)
+        .unwrap();
     let live = registry.get("panic").unwrap();
     for _ in 0..5 {
         let error = live.triage(&signal(), &summary()).result.unwrap_err();
@@ -71,13 +80,17 @@ async fn five_faults_in_a_row_are_quarantine_until_the_digest_changes() {
         "{error}"
     );
     assert!(live.status().contains("digest changes"));
-    registry.put(workshop.prepare("panic").await.unwrap());
+    registry
+        .put(workshop.prepare("panic").await.unwrap())
+        .unwrap();
     assert!(
         live.quarantine().is_some(),
         "the same component is not released"
     );
     workshop.component("panic", &version(Guest::Triage.component(), b'b'));
-    registry.put(workshop.prepare("panic").await.unwrap());
+    registry
+        .put(workshop.prepare("panic").await.unwrap())
+        .unwrap();
     assert_eq!(live.quarantine(), None);
     assert_eq!((live.counts().guest_faults, live.counts().refused), (5, 1));
 }
@@ -87,7 +100,9 @@ async fn plugins_of_a_point_come_in_the_order_of_their_ids() {
     let workshop = Workshop::new();
     let registry = Registry::default();
     for id in ["zeta", "alpha", "mid"] {
-        registry.put(workshop.hostile(Guest::Triage, id, "").await);
+        registry
+            .put(workshop.hostile(Guest::Triage, id, "").await)
+            .unwrap();
     }
     let ids: Vec<String> = registry
         .at(Point::Triage)
@@ -207,10 +222,15 @@ async fn a_grant_that_is_taken_back_holds_for_the_version_that_runs() {
     workshop.grant("probe", READS);
     let registry = Arc::new(Registry::default());
     let (plugins, grants) = (workshop.plugins(), workshop.grants());
-    let mut reloader = Reloader::new(workshop.engine.clone(), registry.clone(), &plugins, &grants);
+    let mut reloader = Reloader::new(
+        workshop.engine.clone(),
+        registry.clone(),
+        (Shelf::Plugins, &plugins),
+        &grants,
+    );
     reloader.pass().await;
     fs::remove_file(workshop.grants().join("probe.toml")).unwrap();
-    assert!(kept(&reloader.pass().await).contains("may read what is now granted"));
+    assert!(kept(&reloader.pass().await).contains("may do what is now granted"));
     assert!(
         registry
             .get("probe")

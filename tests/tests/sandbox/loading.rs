@@ -1,7 +1,9 @@
 //! What is not as it should be does not load, and the message says what to do.
 
+use std::fs;
+
 use k8shawk_core::Judgement;
-use k8shawk_sandbox::{Blame, LoadError, explain, load, sha256};
+use k8shawk_sandbox::{Blame, LoadError, explain, load, pin};
 
 use crate::workshop::{Guest, READS, Workshop, replace, signal, summary, version};
 
@@ -124,12 +126,24 @@ async fn a_pinned_grant_is_for_one_component_only() {
         version(Guest::Triage.component(), b'b'),
     );
     workshop.plugin("pin", Guest::Triage, ours);
-    workshop.grant("pin", &format!("digest = \"{}\"\n", sha256(ours)));
+    let manifest = fs::read(workshop.plugins().join("pin/plugin.toml")).unwrap();
+    let pinned = pin(&manifest, ours);
+    workshop.grant("pin", &format!("digest = \"{pinned}\"\n"));
     assert!(workshop.prepare("pin").await.is_ok());
     workshop.component("pin", &theirs);
     parts(
         &refusal(&workshop, "pin").await.to_string(),
-        &["pin.toml", &sha256(&theirs)],
+        &["pin.toml", &pin(&manifest, &theirs)],
+    );
+    // What the plugin says of itself is pinned too.
+    workshop.component("pin", ours);
+    let wants_less = String::from_utf8(manifest)
+        .unwrap()
+        .replace("\"log\", ", "");
+    workshop.manifest("pin", &wants_less);
+    parts(
+        &refusal(&workshop, "pin").await.to_string(),
+        &["pin.toml", &pinned, "plugin.toml"],
     );
 }
 

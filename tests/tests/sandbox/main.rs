@@ -8,9 +8,11 @@
 )]
 
 mod attack;
+mod authority;
 mod compiling;
 mod life;
 mod loading;
+mod policies;
 mod proposals;
 mod reading;
 mod wasi;

@@ -123,7 +123,7 @@ async fn a_slow_cluster_is_not_the_fault_of_the_plugin() {
     let grant = format!("[limits]\ndeadline_ms = 50\n{READS}");
     let plugin = workshop.hostile(Guest::Analysis, "read", &grant).await;
     let registry = Registry::new(2);
-    registry.put(plugin);
+    registry.put(plugin).unwrap();
     let live = registry.get("read").unwrap();
     let slow = Arc::new(Cluster {
         delay: Duration::from_secs(60),

@@ -16,21 +16,28 @@ use tempfile::TempDir;
 pub enum Guest {
     Triage,
     Analysis,
+    Policy,
     /// The triage guest as a component that imports WASI.
     Wasi,
 }
 
 impl Guest {
     pub fn component(self) -> &'static [u8] {
-        static BUILT: OnceLock<[Vec<u8>; 3]> = OnceLock::new();
-        let [triage, analysis, wasi] = BUILT.get_or_init(|| {
+        static BUILT: OnceLock<[Vec<u8>; 4]> = OnceLock::new();
+        let [triage, analysis, policy, wasi] = BUILT.get_or_init(|| {
             let module = |features| componentise(&build(PLAIN, features)).unwrap();
             // For this target cargo makes a component by itself.
-            [module(&[]), module(&["analysis"]), build(WASI, &[])]
+            [
+                module(&[]),
+                module(&["analysis"]),
+                module(&["policy"]),
+                build(WASI, &[]),
+            ]
         });
         match self {
             Guest::Triage => triage,
             Guest::Analysis => analysis,
+            Guest::Policy => policy,
             Guest::Wasi => wasi,
         }
     }
@@ -39,6 +46,7 @@ impl Guest {
         match self {
             Guest::Triage | Guest::Wasi => "triage",
             Guest::Analysis => "analysis",
+            Guest::Policy => "policy",
         }
     }
 
@@ -46,6 +54,7 @@ impl Guest {
         match self {
             Guest::Triage | Guest::Wasi => r#"["log", "settings"]"#,
             Guest::Analysis => r#"["log", "settings", "get", "logs"]"#,
+            Guest::Policy => r#"["settings", "origin"]"#,
         }
     }
 }
@@ -135,7 +144,7 @@ impl Workshop {
 
     pub fn with(compiler: Compiler) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["plugins", "grants"] {
+        for name in ["plugins", "policies", "grants"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         let cache = Some(dir.path().join("cache"));
@@ -154,6 +163,17 @@ impl Workshop {
 
     pub fn plugins(&self) -> PathBuf {
         self.path().join("plugins")
+    }
+
+    pub fn policies(&self) -> PathBuf {
+        self.path().join("policies")
+    }
+
+    /// A policy in the directory of policies, and what the operator writes for it.
+    pub fn policy(&self, id: &str, grant: &str) -> &Self {
+        self.plugin(id, Guest::Policy, Guest::Policy.component());
+        fs::rename(self.plugins().join(id), self.policies().join(id)).unwrap();
+        self.grant(id, grant)
     }
 
     pub fn grants(&self) -> PathBuf {

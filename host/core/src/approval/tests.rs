@@ -12,6 +12,7 @@ fn candidate(action: &str, kind: &str, ruling: Ruling) -> Candidate {
     Candidate {
         fix: Fix::parse(action, ObjectRef::new("v1", kind, "a", "b"), parameters).unwrap(),
         rationale: String::new(),
+        origin: None,
         ruling,
         diff: Diff::whole("x", None, Some("1")),
         target_uid: "u".into(),

@@ -239,6 +239,12 @@ pub const KEYS: &[Key] = &[
         set!(quarantine_after, i => i.number(1, 1000)?),
     ),
     key(
+        "policies.required",
+        "K8SHAWK_POLICIES_REQUIRED",
+        "policies that must be live for any fix to be allowed; else every policy that was live before",
+        set!(required_policies, i => Some(i.list()?)),
+    ),
+    key(
         "approval.approvers",
         "K8SHAWK_APPROVERS",
         "names of those who may approve; else whoever reaches the socket, for low and medium risk",

@@ -63,7 +63,10 @@ fn waiting_for_people_or_for_a_recovery_is_no_trouble_and_neither_is_the_host_it
 
 #[test]
 fn each_plugin_in_quarantine_has_an_incident_of_its_own() {
-    let (a, b) = (quarantined("a", "d", "trap"), quarantined("b", "d", "trap"));
+    let (a, b) = (
+        quarantined("a", Point::Fix, "d", "trap"),
+        quarantined("b", Point::Fix, "d", "trap"),
+    );
     assert_ne!(a.key(), b.key());
     assert_eq!(a.signal(7).owner, host());
     assert!(record("inc-1", &host(), State::Open, 0).incident.is_own());

@@ -3,6 +3,7 @@
 use k8shawk_core as core;
 
 use crate::bindings::lent::k8shawk::incident::types as wit;
+use crate::bindings::lent::k8shawk::policy::origin;
 use crate::bindings::voice::exports::k8shawk::voice::voice;
 use crate::call::{Language, RawProposal};
 
@@ -161,13 +162,23 @@ pub(crate) fn proposal(proposal: &RawProposal) -> Option<wit::Proposal> {
     })
 }
 
-/// A risk class by its word.
-pub(crate) fn risk(word: &str) -> Option<wit::Risk> {
-    match word {
-        "low" => Some(wit::Risk::Low),
-        "medium" => Some(wit::Risk::Medium),
-        "high" => Some(wit::Risk::High),
-        _ => None,
+impl From<&core::policy::Origin> for origin::Source {
+    fn from(origin: &core::policy::Origin) -> Self {
+        match origin {
+            core::policy::Origin::Plugin(id) => origin::Source::Plugin(id.clone()),
+            core::policy::Origin::Model => origin::Source::Model,
+            core::policy::Origin::Undo => origin::Source::Undo,
+        }
+    }
+}
+
+impl From<core::fix::Risk> for wit::Risk {
+    fn from(risk: core::fix::Risk) -> Self {
+        match risk {
+            core::fix::Risk::Low => wit::Risk::Low,
+            core::fix::Risk::Medium => wit::Risk::Medium,
+            core::fix::Risk::High => wit::Risk::High,
+        }
     }
 }
 

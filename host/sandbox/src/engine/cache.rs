@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use nix::unistd::geteuid;
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
@@ -120,7 +121,8 @@ impl Cache {
     /// Keep machine code; a reader sees all of it or nothing.
     pub(super) fn store(&self, digest: &str, code: &[u8]) -> io::Result<()> {
         let scratch = self.scratch(digest)?;
-        File::create(&scratch.code)?.write_all(code)?;
+        let mut file = OpenOptions::new().write(true).open(&scratch.code)?;
+        file.write_all(code)?;
         self.adopt(digest, &scratch)
     }
 
@@ -187,17 +189,11 @@ fn mapped(engine: &wasmtime::Engine, file: &Path) -> wasmtime::Result<Component>
     unsafe { Component::deserialize_file(engine, file) }
 }
 
-/// A file that we just made tells who we are, without a call to libc.
+/// Ours, and nobody else's. Nothing is written for it: in a directory of others, a file of a
+/// known name may be a symbolic link to a file of ours.
 fn private(dir: &Path) -> Result<(), String> {
-    let text = |e: io::Error| e.to_string();
-    let probe = dir.join(format!(".probe.{}", std::process::id()));
-    let us = File::create(&probe)
-        .and_then(|f| f.metadata())
-        .map_err(text)?
-        .uid();
-    fs::remove_file(&probe).map_err(text)?;
-    let meta = fs::metadata(dir).map_err(text)?;
-    if meta.uid() != us {
+    let meta = fs::metadata(dir).map_err(|e| e.to_string())?;
+    if meta.uid() != geteuid().as_raw() {
         return Err("it belongs to another user".to_owned());
     }
     if meta.mode() & 0o022 != 0 {
@@ -245,6 +241,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(Cache::open(dir.path(), &engine()).is_err());
+    }
+
+    /// A directory that others may write into may hold a link of any name.
+    #[test]
+    fn opening_a_foreign_directory_writes_through_no_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ours, theirs) = (dir.path().join("ours"), dir.path().join("theirs"));
+        fs::write(&ours, "precious").unwrap();
+        fs::create_dir(&theirs).unwrap();
+        fs::set_permissions(&theirs, fs::Permissions::from_mode(0o777)).unwrap();
+        let probe = theirs.join(format!(".probe.{}", std::process::id()));
+        std::os::unix::fs::symlink(&ours, probe).unwrap();
+        assert!(Cache::open(&theirs, &engine()).is_err());
+        assert_eq!(fs::read_to_string(&ours).unwrap(), "precious");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use k8shawk_core::guard::{Answer, MAX_LOG_LINES, Read, Usage};
 use crate::bindings::lent::k8shawk::host::{clock, log, settings};
 use crate::bindings::lent::k8shawk::incident::types as incident;
 use crate::bindings::lent::k8shawk::kubectl::{describe, events, get, logs, top, types};
+use crate::bindings::lent::k8shawk::policy::origin;
 use crate::call::Level;
 use crate::lent::{Call, Told};
 
@@ -30,6 +31,15 @@ impl clock::Host for Call {
     fn now(&mut self) -> wasmtime::Result<i64> {
         self.budget.charge(0)?;
         Ok(self.now_ms)
+    }
+}
+
+impl origin::Host for Call {
+    /// Where nobody said who proposed it, it is judged as what may do least: a model.
+    fn get(&mut self) -> wasmtime::Result<origin::Source> {
+        self.budget.charge(0)?;
+        let known = self.origin.as_ref();
+        Ok(known.map_or(origin::Source::Model, Into::into))
     }
 }
 

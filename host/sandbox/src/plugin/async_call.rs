@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use k8shawk_core::finding::Conclusion;
-use k8shawk_core::policy::Verdict;
+use k8shawk_core::fix::Risk;
+use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_core::{Finding, Incident};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -63,30 +64,53 @@ impl Plugin {
         run.end(self, result)
     }
 
-    /// Judge one proposal; `risk` is `low`, `medium` or `high`.
+    /// Judge one proposal of `origin`. An `auto` that the grant does not cover comes back as
+    /// `allow`, with a refusal in the record.
     pub async fn judge_proposal(
         &self,
         incident: &Incident,
         proposal: &RawProposal,
-        risk: &str,
+        origin: &Origin,
+        risk: Risk,
         context: CallContext,
     ) -> Called<Verdict> {
         let incident = input::incident(incident, context.now_ms);
         let mut run = self.run(context).await;
+        run.store.data_mut().origin = Some(origin.clone());
         let result = async {
             let Prepared::Policy(pre) = &self.prepared else {
                 return Err(self.not(Point::Policy));
             };
-            let (proposal, risk) = typed(proposal, risk)?;
+            let typed = typed(proposal)?;
             let plugin = pre.instantiate_async(&mut run.store).await?;
             let guest = plugin.k8shawk_policy_policy();
             let verdict = guest
-                .call_judge(&mut run.store, &incident, &proposal, risk)
+                .call_judge(&mut run.store, &incident, &typed, risk.into())
                 .await?;
-            countable(verdict.into())
+            let verdict = countable(verdict.into())?;
+            Ok(self.within_grant(verdict, &mut run, proposal, risk))
         };
         let result = result.await;
         run.end(self, result)
+    }
+
+    /// Whoever wrote a policy does not decide that nobody is asked: the operator does.
+    fn within_grant(
+        &self,
+        verdict: Verdict,
+        run: &mut Run,
+        proposal: &RawProposal,
+        risk: Risk,
+    ) -> Verdict {
+        let (action, target) = (&proposal.action, &proposal.target);
+        if verdict != Verdict::Auto || self.grant.may_release(action, risk, target) {
+            return verdict;
+        }
+        let what = format!(
+            "`auto` for {action} ({risk} risk) on {target} is not granted and counts as `allow`"
+        );
+        run.store.data_mut().note_refusal(what);
+        Verdict::Allow
     }
 
     async fn run(&self, context: CallContext) -> Run {
@@ -120,12 +144,9 @@ impl Run {
     }
 }
 
-fn typed(proposal: &RawProposal, risk: &str) -> Result<(wit::Proposal, wit::Risk), Stop> {
-    let unknown = |what: String| Stop::Known(CallError::Input(what));
-    let risk = input::risk(risk).ok_or_else(|| unknown(format!("risk {risk:?}")))?;
-    let proposal = input::proposal(proposal)
-        .ok_or_else(|| unknown(format!("action {:?}", proposal.action)))?;
-    Ok((proposal, risk))
+fn typed(proposal: &RawProposal) -> Result<wit::Proposal, Stop> {
+    let unknown = || CallError::Input(format!("action {:?}", proposal.action));
+    input::proposal(proposal).ok_or_else(|| Stop::Known(unknown()))
 }
 
 fn plausible(conclusion: Conclusion) -> Result<Conclusion, Stop> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use k8shawk_core::fix::Risk;
 use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading};
+use k8shawk_core::policy::Origin;
 use k8shawk_core::{
     Finding, Incident, IncidentId, ObjectRef, ObjectSummary, Severity, Signal, SignalSource,
 };
@@ -33,9 +35,9 @@ impl Plugin {
                 .result
                 .map(drop),
             Point::Policy => {
-                let proposal = proposal();
+                let (proposal, origin) = (proposal(), Origin::Plugin("smoke".to_owned()));
                 let called = self
-                    .judge_proposal(&incident(), &proposal, "low", context)
+                    .judge_proposal(&incident(), &proposal, &origin, Risk::Low, context)
                     .await;
                 called.result.map(drop)
             }

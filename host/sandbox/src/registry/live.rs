@@ -1,17 +1,20 @@
 //! One live plugin: the version that is called now, its faults and its counters.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use k8shawk_core::finding::Conclusion;
-use k8shawk_core::policy::Verdict;
+use k8shawk_core::fix::Risk;
+use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_core::{Finding, Incident, Judgement, ObjectSummary, Severity, Signal};
 
 use crate::call::{Blame, CallContext, CallError, CallRecord, Called, Language, Plan, RawProposal};
 use crate::plugin::Plugin;
 use crate::point::Point;
+use crate::registry::Taken;
 
 /// Counters since the host started, over all versions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,6 +70,23 @@ impl Live {
     pub(super) fn swap(&self, plugin: Plugin) -> Arc<Plugin> {
         self.count(SWAPS);
         self.plugin.swap(Arc::new(plugin))
+    }
+
+    /// A version of another point, or from another directory, is another plugin.
+    ///
+    /// # Errors
+    /// [`Taken`] says which.
+    pub(crate) fn admits(&self, point: Point, dir: &Path) -> Result<(), Taken> {
+        let (id, running) = (self.id.clone(), self.plugin());
+        if running.dir() != dir {
+            let dir = running.dir().to_owned();
+            return Err(Taken::Twice { id, dir });
+        }
+        if self.point != point {
+            let (is, asked) = (self.point, point);
+            return Err(Taken::Point { id, is, asked });
+        }
+        Ok(())
     }
 
     /// Id.
@@ -136,7 +156,8 @@ impl Live {
         &self,
         incident: &Incident,
         proposal: &RawProposal,
-        risk: &str,
+        origin: &Origin,
+        risk: Risk,
         context: CallContext,
     ) -> Called<Verdict> {
         let plugin = self.plugin();
@@ -144,7 +165,7 @@ impl Live {
             Some(refused) => refused,
             None => {
                 let called = plugin
-                    .judge_proposal(incident, proposal, risk, context)
+                    .judge_proposal(incident, proposal, origin, risk, context)
                     .await;
                 self.noted(&plugin, called)
             }

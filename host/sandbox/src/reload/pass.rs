@@ -10,30 +10,48 @@ use tokio::task::JoinSet;
 use crate::engine::Engine;
 use crate::load::{LoadError, Source, plugins_in};
 use crate::plugin::Plugin;
-use crate::registry::Registry;
+use crate::point::Point;
+use crate::registry::{Registry, Taken, Unloaded};
 use crate::reload::stamp::Stamp;
-use crate::reload::{Outcome, ReloadEvent};
+use crate::reload::{Outcome, ReloadEvent, Shelf};
 
 /// Brings a registry in line with the directories.
 pub struct Reloader {
     engine: Engine,
     registry: Arc<Registry>,
+    shelf: Shelf,
     plugins: PathBuf,
+    /// The other directory of plugins, where there is one: an id stands in one of the two.
+    other: Option<PathBuf>,
     grants: PathBuf,
     seen: BTreeMap<String, Stamp>,
 }
 
 impl Reloader {
     /// Nothing is read yet: see [`Reloader::pass`].
-    pub fn new(engine: Engine, registry: Arc<Registry>, plugins: &Path, grants: &Path) -> Self {
+    pub fn new(
+        engine: Engine,
+        registry: Arc<Registry>,
+        (shelf, plugins): (Shelf, &Path),
+        grants: &Path,
+    ) -> Self {
         let (plugins, grants) = (plugins.to_owned(), grants.to_owned());
         Reloader {
             engine,
             registry,
+            shelf,
             plugins,
+            other: None,
             grants,
             seen: BTreeMap::new(),
         }
+    }
+
+    /// Refuse what stands in another directory of plugins too.
+    #[must_use]
+    pub fn beside(mut self, other: &Path) -> Self {
+        self.other = Some(other.to_owned());
+        self
     }
 
     /// Look at every plugin once; the first pass loads them all. An event for each plugin that
@@ -48,18 +66,32 @@ impl Reloader {
         self.compile_ahead(&changed).await;
         for id in changed {
             if let Some(outcome) = self.change(&id, &self.plugins.join(&id)).await {
+                self.remember(&id, &outcome);
                 events.push(ReloadEvent { id, outcome });
             }
         }
+        self.registry.keep_refusals(self.shelf, &dirs);
         events.extend(self.without_directory(&dirs));
         events
+    }
+
+    /// Whoever needs this plugin can ask why it does not run.
+    fn remember(&self, id: &str, outcome: &Outcome) {
+        if let Outcome::Refused { reason } = outcome {
+            self.registry.note_refusal(Unloaded {
+                id: id.to_owned(),
+                shelf: self.shelf,
+                why: reason.clone(),
+            });
+        }
     }
 
     /// Those whose files are not as they were when they were last looked at.
     fn changed(&mut self, dirs: &[String]) -> Vec<String> {
         let mut changed = Vec::new();
         for id in dirs {
-            let stamp = Stamp::of(&self.plugins.join(id), &self.grants, id);
+            let dir = self.plugins.join(id);
+            let stamp = Stamp::of(&dir, self.other.as_deref(), &self.grants, id);
             if self.seen.get(id) != Some(&stamp) {
                 self.seen.insert(id.clone(), stamp);
                 changed.push(id.clone());
@@ -92,25 +124,23 @@ impl Reloader {
     async fn change(&self, id: &str, dir: &Path) -> Option<Outcome> {
         let begun = Instant::now();
         let running = self.registry.get(id).map(|live| live.plugin());
-        let (from, at) = (dir.to_owned(), self.grants.clone());
-        let read = tokio::task::spawn_blocking(move || Source::read(&from, &at)).await;
-        let source = match read {
-            Ok(Ok(source)) => source,
-            Ok(Err(error)) => return Some(failed(running.is_some(), &error.to_string())),
-            Err(error) => return Some(failed(running.is_some(), &error.to_string())),
+        let runs = running.as_ref().is_some_and(|plugin| plugin.dir() == dir);
+        let source = match self.read(id, dir).await {
+            Ok(source) => source,
+            Err(why) => return Some(failed(runs, &why)),
         };
         if running.as_ref().is_some_and(|plugin| same(plugin, &source)) {
             return None;
         }
         let tried = async {
+            self.admitted(id, running.as_deref(), &source)?;
             let plugin = Plugin::prepare(&self.engine, &source).await?;
             plugin.smoke().await?;
-            Ok::<_, LoadError>(plugin)
+            let to = plugin.digest().to_owned();
+            Ok::<_, LoadError>((to, self.registry.put(plugin)?))
         };
         match tried.await {
-            Ok(plugin) => {
-                let to = plugin.digest().to_owned();
-                let before = self.registry.put(plugin);
+            Ok((to, before)) => {
                 let took = begun.elapsed();
                 Some(match before.map(|plugin| plugin.digest().to_owned()) {
                     Some(from) => Outcome::Swapped { from, to, took },
@@ -121,20 +151,62 @@ impl Reloader {
         }
     }
 
+    /// The files, read on a thread that may block.
+    async fn read(&self, id: &str, dir: &Path) -> Result<Source, String> {
+        let (from, at) = (dir.to_owned(), self.grants.clone());
+        if let Some(dir) = self.other.as_ref().map(|other| other.join(id))
+            && dir.is_dir()
+        {
+            let id = id.to_owned();
+            return Err(Taken::Twice { id, dir }.to_string());
+        }
+        match tokio::task::spawn_blocking(move || Source::read(&from, &at)).await {
+            Ok(read) => read.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// What must hold before anything is compiled.
+    fn admitted(
+        &self,
+        id: &str,
+        running: Option<&Plugin>,
+        source: &Source,
+    ) -> Result<(), LoadError> {
+        self.shelf.check(source)?;
+        if let Some(live) = self.registry.get(id) {
+            live.admits(source.manifest.point, &source.dir)?;
+        }
+        let is_policy = source.manifest.point == Point::Policy;
+        if is_policy && !source.granted && running.is_some_and(Plugin::is_granted) {
+            // What it denies may stand in its settings.
+            let message = "the grant of a running policy is gone".to_owned();
+            let path = source.grant_file.clone();
+            return Err(LoadError::Grant { path, message });
+        }
+        Ok(())
+    }
+
     /// A grant that takes something back takes effect at once, even where the component cannot
     /// be linked under it: the version that runs is refused what is no longer allowed.
     fn keep(&self, running: Option<&Plugin>, source: &Source, error: &LoadError) -> Outcome {
         let reason = error.to_string();
         match running {
             Some(plugin)
-                if plugin.digest() == source.digest
-                    && plugin.grant().allow != source.grant.allow =>
+                if plugin.dir() == source.dir
+                    && plugin.digest() == source.digest
+                    && plugin.grant().rights() != source.grant.rights() =>
             {
-                self.registry.put(plugin.with_reads_of(&source.grant));
-                let reason = format!("{reason}; the running version may read what is now granted");
-                Outcome::Kept { reason }
+                let put = self.registry.put(plugin.with_rights_of(&source.grant));
+                let now = match put {
+                    Ok(_) => "the running version may do what is now granted".to_owned(),
+                    Err(taken) => taken.to_string(),
+                };
+                Outcome::Kept {
+                    reason: format!("{reason}; {now}"),
+                }
             }
-            other => failed(other.is_some(), &reason),
+            other => failed(other.is_some_and(|p| p.dir() == source.dir), &reason),
         }
     }
 
@@ -153,7 +225,11 @@ impl Reloader {
         // Another reloader may keep plugins of another directory in the same registry.
         let own: Vec<String> = self.seen.keys().cloned().collect();
         for id in own {
-            let lives = self.registry.get(&id).is_some();
+            let home = self.plugins.join(&id);
+            let lives = self
+                .registry
+                .get(&id)
+                .is_some_and(|l| l.plugin().dir() == home);
             if !lives || dirs.contains(&id) || self.seen.get(&id) == Some(&Stamp::gone()) {
                 continue;
             }
@@ -181,4 +257,6 @@ fn same(plugin: &Plugin, source: &Source) -> bool {
     plugin.digest() == source.digest
         && *plugin.grant() == source.grant
         && *plugin.manifest() == source.manifest
+        && plugin.is_granted() == source.granted
+        && plugin.dir() == source.dir
 }

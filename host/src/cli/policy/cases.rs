@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use k8shawk_core::grant::Grant;
+use k8shawk_core::fix::Risk;
+use k8shawk_core::grant::{Grant, Release};
 use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
 use k8shawk_core::incident::{Incident, IncidentId, Severity};
-use k8shawk_core::policy::Verdict;
+use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_core::{ObjectRef, kinds};
 use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source};
 use serde::Deserialize;
@@ -25,7 +26,10 @@ struct Cases {
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
-    risk: String,
+    risk: Risk,
+    /// Who proposed it: `plugin ID`, `model`, `undo`; the shipped fix plugin where none.
+    #[serde(default)]
+    origin: Option<String>,
     #[serde(default)]
     now: Option<String>,
     settings: toml::Table,
@@ -80,8 +84,10 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
     let source = Source::read(directory, directory)?;
     let mut failed = 0;
     for case in &cases.case {
+        // What it answers is tested, not what the operator lets it release.
         let grant = Grant {
             settings: case.settings.clone(),
+            auto: vec![Release::everything()],
             ..Grant::default()
         };
         let source = Source {
@@ -134,12 +140,18 @@ async fn run(plugin: &Plugin, case: &Case) -> Result<(), String> {
         parameters: Vec::new(),
         rationale: String::new(),
     };
+    let origin = match &case.origin {
+        Some(text) => Origin::parse(text).ok_or_else(|| {
+            format!("origin {text:?} is none of \"plugin ID\", \"model\" and \"undo\"")
+        })?,
+        None => Origin::Plugin("fix".to_owned()),
+    };
     let context = CallContext {
         reader: Arc::new(Nothing),
         now_ms,
     };
     let called = plugin
-        .judge_proposal(&incident, &proposal, &case.risk, context)
+        .judge_proposal(&incident, &proposal, &origin, case.risk, context)
         .await;
     let verdict = called.result.map_err(|e| e.to_string())?;
     if holds(&case.verdict, &verdict) {

@@ -89,7 +89,10 @@ fn its_own_read_that_failed_makes_a_healthy_answer_worth_nothing() {
 }
 
 fn ruling(all: Vec<(Result<Verdict, CallError>, CallRecord)>) -> Result<Ruling, Unanswered> {
-    answers(all).ruling(Risk::Low).map(|(ruling, _)| ruling)
+    let origin = Origin::Plugin("fix".to_owned());
+    answers(all)
+        .ruling(Risk::Low, &origin)
+        .map(|(ruling, _)| ruling)
 }
 
 #[test]

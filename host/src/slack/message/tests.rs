@@ -42,6 +42,7 @@ pub(crate) fn record() -> Record {
     let candidate = Candidate {
         fix,
         rationale: "revision 3 ran with this image".into(),
+        origin: None,
         ruling: Ruling::Approval(vec![]),
         diff: Diff::whole(
             "spec.template.spec.containers[app].image",

@@ -1,0 +1,67 @@
+//! The five points of the flow, and what a plugin of each may ask for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::grant::Capability;
+
+/// A place in the flow where a plugin is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Point {
+    /// Is it an incident?
+    Triage,
+    /// What is the cause?
+    Analysis,
+    /// Which typed fix is safe?
+    Fix,
+    /// May the fix run?
+    Policy,
+    /// What to say aloud?
+    Voice,
+}
+
+impl Point {
+    /// Every point, in the order of the flow.
+    pub const ALL: [Point; 5] = [
+        Point::Triage,
+        Point::Analysis,
+        Point::Fix,
+        Point::Policy,
+        Point::Voice,
+    ];
+
+    /// The word in `plugin.toml` and in grants.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Point::Triage => "triage",
+            Point::Analysis => "analysis",
+            Point::Fix => "fix",
+            Point::Policy => "policy",
+            Point::Voice => "voice",
+        }
+    }
+
+    /// The interface that its plugins export, without the version.
+    pub fn interface(self) -> String {
+        format!("k8shawk:{self}/{self}")
+    }
+
+    /// What its world imports.
+    pub fn may_import(self) -> &'static [Capability] {
+        use Capability::{Clock, Describe, Events, Get, Log, Logs, Origin, Settings, Top};
+        match self {
+            Point::Triage | Point::Voice => &[Log, Settings],
+            Point::Analysis => &[Log, Settings, Get, Describe, Logs, Top, Events],
+            Point::Fix => &[Log, Settings, Get],
+            Point::Policy => &[Log, Settings, Clock, Origin, Get],
+        }
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

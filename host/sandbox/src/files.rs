@@ -1,0 +1,96 @@
+//! Reading the files of plugins: ordinary files alone, and no more than a bound.
+//!
+//! A FIFO would block whoever opens it, a device may never end, and both would hold up every
+//! other plugin's reload.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+
+/// The largest component, bytes.
+pub(crate) const COMPONENT: u64 = 64 << 20;
+/// The largest `plugin.toml` or grant, bytes.
+pub(crate) const TEXT: u64 = 1 << 20;
+
+/// The bytes of an ordinary file of at most `most` bytes, through symbolic links.
+///
+/// # Errors
+/// What the system says, or that it is no ordinary file, or larger than the bound.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    // Before it is opened: opening a device may already do something.
+    ordinary(&fs::metadata(path)?)?;
+    let file = open(path)?;
+    ordinary(&file.metadata()?)?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
+        return Ok(bytes);
+    }
+    let what = format!("is larger than {} KiB", most >> 10);
+    Err(io::Error::new(ErrorKind::FileTooLarge, what))
+}
+
+/// The text of an ordinary file of at most [`TEXT`] bytes.
+///
+/// # Errors
+/// As [`read`], or it is not UTF-8.
+pub(crate) fn text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read(path, TEXT)?)
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "is not UTF-8"))
+}
+
+/// What was an ordinary file a moment ago may be a FIFO now: opening it does not wait.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)
+}
+
+fn ordinary(meta: &fs::Metadata) -> io::Result<()> {
+    if meta.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        ErrorKind::InvalidInput,
+        "is not an ordinary file",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_an_ordinary_file_is_refused_without_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+        let link = dir.path().join("link");
+        symlink(&fifo, &link).unwrap();
+        for path in [&fifo, &link, dir.path(), Path::new("/dev/zero")] {
+            let error = read(path, TEXT).unwrap_err();
+            assert!(error.to_string().contains("ordinary"), "{path:?}: {error}");
+        }
+        // What was checked before it became a FIFO.
+        open(&fifo).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, [b'x'; 2048]).unwrap();
+        assert_eq!(read(&path, 2048).unwrap().len(), 2048);
+        let error = read(&path, 2047).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+    }
+}

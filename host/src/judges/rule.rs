@@ -1,0 +1,67 @@
+//! The policy point: what all policies together say of one fix.
+
+use std::sync::Arc;
+
+use k8shawk_core::decision::Unanswered;
+use k8shawk_core::fix::Fix;
+use k8shawk_core::guard::Reader;
+use k8shawk_core::incident::Incident;
+use k8shawk_core::policy::{Origin, Ruling};
+use k8shawk_sandbox::{CallContext, Point, RawProposal};
+
+use super::logs::CleanLogs;
+use super::{Answers, Judges, Missing};
+
+/// What policies are asked about.
+pub struct Asked<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// The fix.
+    pub fix: &'a Fix,
+    /// Why it helps.
+    pub rationale: &'a str,
+    /// Who proposed it.
+    pub origin: &'a Origin,
+}
+
+impl Judges {
+    /// What all policies together say of a fix, with what they were refused. A policy that is
+    /// missing or fails denies.
+    ///
+    /// # Errors
+    /// [`Unanswered`] where a policy may answer later, and no other one denies: nothing is decided
+    /// before it did.
+    pub async fn rule(
+        &self,
+        asked: &Asked<'_>,
+        reader: &Arc<dyn Reader>,
+        now_ms: i64,
+    ) -> Result<(Ruling, Vec<String>), Unanswered> {
+        let missing = self.required.missing();
+        if !missing.is_empty() {
+            let reasons = missing.iter().map(Missing::told).collect();
+            return Ok((Ruling::Denied(reasons), Vec::new()));
+        }
+        let (proposal, risk, origin) = (proposal(asked), asked.fix.risk(), asked.origin);
+        let mut answers = Answers::new();
+        for live in self.registry.at(Point::Policy) {
+            let context = CallContext {
+                reader: CleanLogs::over(reader),
+                now_ms,
+            };
+            let call = live.judge_proposal(asked.incident, &proposal, origin, risk, context);
+            let called = self.call(&live, call).await;
+            answers.take(live.id(), called.result, &called.record);
+        }
+        answers.ruling(risk, origin)
+    }
+}
+
+fn proposal(asked: &Asked<'_>) -> RawProposal {
+    RawProposal {
+        action: asked.fix.action.name().to_owned(),
+        target: asked.fix.target.clone(),
+        parameters: asked.fix.action.parameters().into_iter().collect(),
+        rationale: asked.rationale.to_owned(),
+    }
+}
