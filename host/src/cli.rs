@@ -284,6 +284,7 @@ const MISUSE: u8 = 2;
 
 /// Run the command line to its end.
 pub fn start() -> ExitCode {
+    more_files();
     match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -297,6 +298,17 @@ pub fn start() -> ExitCode {
             complain!("k8shawk: cannot start: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A connection is a file: take as many as the system lets us have, where a shell gives fewer.
+fn more_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        // Where it is refused, fewer have to do.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
 

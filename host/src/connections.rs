@@ -16,7 +16,7 @@ use crate::supervisor::{Task, report};
 use crate::telemetry::Telemetry;
 
 /// Time in which a connection may begin to ask before it has to give way.
-const NEW: Duration = Duration::from_millis(100);
+const NEW: Duration = Duration::from_millis(50);
 /// Pause between two looks for one that gives way.
 const LOOK: Duration = Duration::from_millis(5);
 

@@ -24,7 +24,7 @@ use crate::supervisor::Task;
 use crate::telemetry::Telemetry;
 
 /// Connections at the same time.
-const CONNECTIONS: usize = 512;
+const CONNECTIONS: usize = 1024;
 /// Connections that wait to be accepted; the system may allow fewer.
 const BACKLOG: u32 = 4096;
 /// Longest wait for the head of a request: also the longest time that a connection may be idle.
