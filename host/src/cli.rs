@@ -398,7 +398,7 @@ struct Unusable {
 
 impl Unusable {
     /// This one, and why.
-    fn new(path: &Path, why: impl std::fmt::Display) -> anyhow::Error {
+    fn fault(path: &Path, why: impl std::fmt::Display) -> anyhow::Error {
         let (path, why) = (path.to_owned(), why.to_string());
         Unusable { path, why }.into()
     }
@@ -408,7 +408,7 @@ impl Unusable {
 fn is_directory(path: &Path) -> anyhow::Result<()> {
     match path.is_dir() {
         true => Ok(()),
-        false => Err(Unusable::new(path, "there is no such directory")),
+        false => Err(Unusable::fault(path, "there is no such directory")),
     }
 }
 

@@ -31,7 +31,7 @@ fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in arguments {
         if path.is_dir() {
-            let entries = std::fs::read_dir(path).map_err(|e| Unusable::new(path, e))?;
+            let entries = std::fs::read_dir(path).map_err(|e| Unusable::fault(path, e))?;
             let mut inside: Vec<PathBuf> = entries
                 .filter_map(|e| e.ok().map(|e| e.path()))
                 .filter(|p| p.extension().is_some_and(|x| x == "json"))
@@ -50,8 +50,8 @@ fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Bundle> {
-    let text = std::fs::read_to_string(path).map_err(|e| Unusable::new(path, e))?;
-    Bundle::parse(&text).map_err(|why| Unusable::new(path, why))
+    let text = std::fs::read_to_string(path).map_err(|e| Unusable::fault(path, e))?;
+    Bundle::parse(&text).map_err(|why| Unusable::fault(path, why))
 }
 
 /// Every bundle the whole way: noticed, explained, approved, applied, checked, documented.

@@ -1,7 +1,7 @@
 //! `k8shawk record`: an incident bundle from a cluster.
 
 use super::output::complain;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -96,9 +96,10 @@ fn keep_telling(frames: &mut Vec<Frame>) {
     }
 }
 
-fn write(path: &PathBuf, bundle: &Bundle) -> anyhow::Result<()> {
+fn write(path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
     let text = serde_json::to_string(bundle)?;
-    crate::private::write(path, format!("{text}\n").as_bytes()).map_err(|e| Unusable::new(path, e))
+    crate::private::write(path, format!("{text}\n").as_bytes())
+        .map_err(|e| Unusable::fault(path, e))
 }
 
 async fn read(reader: &dyn Reader, guard: &Guard, read: Read) -> Result<Answer, ReadError> {

@@ -92,7 +92,7 @@ async fn a_piece_of_work_that_panics_is_counted() {
     let telemetry = Telemetry::default();
     let mut set = JoinSet::new();
     set.spawn(async { panic!("one delivery") });
-    while set.len() > 0 {
+    while !set.is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
         reap(&mut set, Task::SlackInbox, &telemetry);
     }

@@ -44,6 +44,10 @@ impl HttpClient for Client {
         Self: 'b,
     {
         let http = self.http.clone();
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the exporter's thread has no runtime, and waits for this task right away"
+        )]
         let sent = self.tasks.spawn(send(http, request));
         Box::pin(async move { sent.await? })
     }
