@@ -5,7 +5,8 @@
 //! reader answers is made of them in one place (`source`), whatever the source. Whatever is served
 //! was stripped first: no value of a Secret, no managed fields, no last-applied copies.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use k8shawk_core::config::Config;
 use k8shawk_core::rbac::Account;
@@ -54,6 +55,8 @@ pub struct Cluster {
     lists: Arc<Semaphore>,
     /// Places of investigations that hold large lists.
     large_reads: Arc<Semaphore>,
+    /// When a request was refused for being one too many.
+    throttled: Arc<Mutex<Option<Instant>>>,
 }
 
 /// What people call the cluster that is configured, without asking it: as [`Cluster::name`] once
@@ -65,6 +68,8 @@ pub fn called(config: &Config) -> String {
 /// How many lists investigations may ask for at the same time: to select among thousands of objects
 /// may take a server a second of processor time.
 const LISTS: usize = 4;
+/// How long after a refused request the API server counts as overloaded.
+const OVERLOADED: Duration = Duration::from_secs(10);
 /// How many investigations may hold large lists at the same time.
 const LARGE_READS: usize = 3;
 
@@ -88,6 +93,7 @@ impl Cluster {
             version: "unknown".to_owned(),
             lists: Arc::new(Semaphore::new(LISTS)),
             large_reads: Arc::new(Semaphore::new(LARGE_READS)),
+            throttled: Arc::default(),
         }
     }
 
@@ -131,6 +137,15 @@ impl Cluster {
         if error.wants_credentials() {
             self.clients.renew().await;
         }
+        if let (ClusterError::Throttled { .. }, Ok(mut at)) = (&error, self.throttled.lock()) {
+            *at = Some(Instant::now());
+        }
         error
+    }
+
+    /// True where the API server refused a request a short while ago since there were too many.
+    pub fn is_overloaded(&self) -> bool {
+        let at = self.throttled.lock().map(|at| *at).unwrap_or_default();
+        at.is_some_and(|at| at.elapsed() < OVERLOADED)
     }
 }

@@ -25,6 +25,10 @@ use crate::{
 
 /// Incidents that are worked on at the same time.
 const AT_ONCE: usize = 16;
+/// Incidents that are looked into at the same time while the API server is overloaded.
+const CALM: usize = 2;
+/// Looks at the same time at incidents that wait for people.
+const LOOKING: usize = 4;
 /// First pause before a stage is tried again; it doubles with each try.
 const AGAIN: Duration = Duration::from_secs(3);
 /// Longest pause, unless the API server wants a longer one, or the stage panics.
@@ -72,15 +76,43 @@ impl Marks {
 struct Places {
     stages: Semaphore,
     consulting: Semaphore,
+    /// While the API server is overloaded: of many that ask at once, none would be answered within
+    /// the deadline of a plugin.
+    calm: Semaphore,
+    /// For looks at incidents that wait for people.
+    looking: Semaphore,
+}
+
+/// What a stage holds while it runs.
+type Place<'p> = (Option<SemaphorePermit<'p>>, Option<SemaphorePermit<'p>>);
+
+impl Default for Places {
+    fn default() -> Places {
+        Places {
+            stages: Semaphore::new(AT_ONCE),
+            consulting: Semaphore::new(AT_ONCE),
+            calm: Semaphore::new(CALM),
+            looking: Semaphore::new(LOOKING),
+        }
+    }
 }
 
 impl Places {
-    async fn of(&self, flow: &Flow, record: &Record) -> Option<SemaphorePermit<'_>> {
+    async fn of(&self, flow: &Flow, record: &Record) -> Place<'_> {
+        let calm = self.calmly(flow.world.is_overloaded(), record.state).await;
         let places = match consult::is_due(flow, record) {
             true => &self.consulting,
             false => &self.stages,
         };
-        places.acquire().await.ok()
+        (calm, places.acquire().await.ok())
+    }
+
+    /// Waited for before the place itself, so that what was approved never waits behind it.
+    async fn calmly(&self, overloaded: bool, state: State) -> Option<SemaphorePermit<'_>> {
+        match overloaded && matches!(state, State::Open | State::Investigated) {
+            true => self.calm.acquire().await.ok(),
+            false => None,
+        }
     }
 }
 
@@ -138,10 +170,7 @@ impl Pipeline {
         Pipeline {
             flow,
             driven: Arc::default(),
-            places: Arc::new(Places {
-                stages: Semaphore::new(AT_ONCE),
-                consulting: Semaphore::new(AT_ONCE),
-            }),
+            places: Arc::default(),
             tasks: Mutex::default(),
             marks: Arc::default(),
         }
@@ -182,6 +211,11 @@ impl Pipeline {
         reap(&mut tasks, Task::Driver, &self.flow.telemetry);
         tasks.spawn(async move {
             let id = &record.incident.id;
+            let _place = pipeline.places.looking.acquire().await;
+            // It is looked at again later all the same.
+            if pipeline.flow.world.is_overloaded() {
+                return;
+            }
             match investigate::look_again(&pipeline.flow, &record).await {
                 Ok(true) => pipeline.drive(&id.0),
                 Ok(false) | Err(FlowError::Store(StoreError::Moved { .. })) => {}
@@ -402,6 +436,21 @@ mod tests {
     use super::*;
     use crate::cluster::ClusterError;
     use rstest::rstest;
+
+    #[tokio::test]
+    async fn few_are_looked_into_while_the_api_server_is_overloaded() {
+        let places = Places::default();
+        let mut held = Vec::new();
+        for _ in 0..CALM {
+            held.push(places.calmly(true, State::Open).await);
+        }
+        let one_more = places.calmly(true, State::Investigated);
+        let waited = tokio::time::timeout(Duration::from_millis(50), one_more).await;
+        assert!(waited.is_err());
+        // What is approved does not wait, and nobody does where nothing is overloaded.
+        assert!(places.calmly(true, State::Approved).await.is_none());
+        assert!(places.calmly(false, State::Open).await.is_none());
+    }
 
     fn throttled(seconds: u64) -> FlowError {
         FlowError::Cluster(ClusterError::Throttled {

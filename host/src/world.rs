@@ -36,6 +36,14 @@ impl World {
         }
     }
 
+    /// True where the API server said a short while ago that it is asked too much.
+    pub fn is_overloaded(&self) -> bool {
+        match self {
+            World::Live(cluster) => cluster.is_overloaded(),
+            World::Recorded(_) | World::Snapshot(_) => false,
+        }
+    }
+
     /// A reader for one investigation.
     pub fn reader(&self) -> Arc<dyn Reader> {
         match self {

@@ -166,6 +166,7 @@ async fn a_throttled_write_is_sent_once_and_says_when_to_come_back(
     assert_eq!(error.retry_after(), Some(Duration::from_secs(9)), "{error}");
     assert!(!error.may_have_happened(), "{error}");
     assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert!(cluster.is_overloaded());
 }
 
 #[rstest]
