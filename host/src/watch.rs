@@ -2,6 +2,7 @@
 
 mod guarded;
 mod held;
+mod sweeping;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,20 +13,23 @@ use k8shawk_core::record::{Record, State};
 use k8shawk_core::{Inventory, ObjectRef, Observation};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, warn};
 
 use crate::cluster::{Change, Drops, watched};
 use crate::flow::FlowError;
 use crate::introspect;
 use crate::pipeline::Pipeline;
 use crate::points;
+use crate::store::StoreError;
 use crate::telemetry::event::{WatchGap, WatchRestored};
 use crate::telemetry::{Stage, Telemetry};
 use crate::terminal::progress;
 use crate::triage::{self, Grouped};
 
 use self::held::Held;
+use self::sweeping::Sweeping;
 
 /// Time without any signal after which an incident is looked at again, milliseconds.
 const QUIET: i64 = 60_000;
@@ -41,6 +45,22 @@ const OLD_EVENT: i64 = 10 * 60_000;
 /// Time without progress, beside three sweeps, after which the host is said to stand still.
 const SILENT: Duration = Duration::from_secs(60);
 
+/// Most changes in front of one part of a sweep: without a bound a flood of them would end sweeps.
+const IN_A_ROW: u32 = 64;
+
+/// The incidents that have not ended, as they are read, with the time of the sweep.
+type Listing = JoinHandle<(i64, Result<Vec<Record>, StoreError>)>;
+/// What was read; none where the reading itself failed.
+type Listed = Option<(i64, Result<Vec<Record>, StoreError>)>;
+
+/// What is read, once it is read; never where nothing is.
+async fn of(listing: &mut Option<Listing>) -> Listed {
+    match listing {
+        Some(listing) => listing.await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
 /// Turns changes into signals and keeps what the cluster looks like.
 pub struct Watch {
     pipeline: Arc<Pipeline>,
@@ -51,6 +71,8 @@ pub struct Watch {
     unlisted: HashSet<String>,
     /// Events that wait for that, or for the store.
     held: Held,
+    /// The look at everything that is under way.
+    sweeping: Option<Sweeping>,
     /// True where the store failed and nothing was stored since: said once.
     unstored: bool,
     /// Objects that could not be understood: each is said once.
@@ -78,6 +100,7 @@ impl Watch {
             seen,
             unlisted,
             held,
+            sweeping: None,
             unstored: false,
             odd: HashSet::new(),
             started,
@@ -92,23 +115,60 @@ impl Watch {
         &self.pipeline.flow.telemetry
     }
 
-    /// Take changes until the channel closes or the token is cancelled; sweep in between.
+    /// Take changes until the channel closes or the token is cancelled; sweep in between. A change
+    /// waits for one part of a sweep at most.
     pub async fn run(mut self, mut changes: mpsc::Receiver<Change>, stop: CancellationToken) {
         let every = self.pipeline.flow.config.sweep;
         self.telemetry().beats_every(SILENT + 3 * every);
         let mut sweep = tokio::time::interval(every);
+        let mut in_a_row = 0;
+        let mut listing: Option<Listing> = None;
         loop {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 _ = sweep.tick() => {
                     points::reach("watch");
-                    self.sweep_safely();
+                    self.safely(Watch::begin_sweep);
                 }
-                change = changes.recv() => match change {
-                    Some(change) => self.take_safely(change),
-                    None => return,
-                },
+                change = changes.recv(), if !self.is_sweeping() || in_a_row < IN_A_ROW => {
+                    in_a_row += 1;
+                    match change {
+                        Some(change) => self.take_safely(change),
+                        None => return,
+                    }
+                }
+                listed = of(&mut listing) => {
+                    listing = None;
+                    self.safely(|watch| watch.quiet_of(listed));
+                }
+                () = std::future::ready(()), if self.is_sweeping() => {
+                    in_a_row = 0;
+                    if let Some(now) = self.sweep_safely() {
+                        listing.get_or_insert_with(|| self.list(now));
+                    }
+                    tokio::task::yield_now().await;
+                }
             }
+        }
+    }
+
+    /// The incidents that have not ended, for [`Watch::quiet`]: they are many in a storm, so that
+    /// others read and parse them.
+    fn list(&self, now: i64) -> Listing {
+        let flow = self.pipeline.flow.clone();
+        tokio::task::spawn_blocking(move || (now, flow.store.list(true)))
+    }
+
+    fn quiet_of(&mut self, listed: Listed) {
+        let quiet = match listed {
+            Some((now, Ok(active))) => self.quiet(now, &active),
+            Some((_, Err(fault))) => Err(fault.into()),
+            // The process ends, or the reading panicked: the next sweep lists again.
+            None => Ok(()),
+        };
+        if let Err(fault) = quiet {
+            warn!(%fault, "quiet incidents were not looked at");
         }
     }
 
@@ -160,7 +220,7 @@ impl Watch {
     fn begin(&mut self) {
         self.unlisted.clear();
         self.telemetry().listed();
-        self.sweep();
+        self.begin_sweep();
     }
 
     /// What an event says of something that is gone, is over: a pod that was replaced while
@@ -207,6 +267,22 @@ impl Watch {
         }
     }
 
+    /// What the way to a new incident took, for whoever measures it: when its observation was taken
+    /// up, when it was judged, and how long it took to store it.
+    fn told_in(&self, id: &str, observation: &Observation, begun: Instant) {
+        let taken_up = self.taken_at.duration_since(SystemTime::UNIX_EPOCH);
+        let since = self.taken_at.elapsed().unwrap_or_default();
+        debug!(
+            incident = id,
+            object = observation.signal.object.name,
+            taken_up_us = taken_up.unwrap_or_default().as_micros(),
+            judged_us = begun.elapsed().as_micros(),
+            all_us = since.as_micros(),
+            sweeping = self.is_sweeping(),
+            "opened"
+        );
+    }
+
     /// False where the store could not take it.
     fn judge(&mut self, observation: &Observation) -> bool {
         let begun = Instant::now();
@@ -222,6 +298,7 @@ impl Watch {
         }
         match grouped {
             Ok(Grouped::Opened(id)) => {
+                self.told_in(&id, observation, begun);
                 self.telemetry().noticed(&id, self.taken_at);
                 self.seen.insert(id.clone(), self.pipeline.flow.clock.now());
                 self.pipeline.drive(&id);
@@ -232,36 +309,6 @@ impl Watch {
             Ok(Grouped::Nothing | Grouped::Victim(_) | Grouped::Echo(_)) | Err(_) => {}
         }
         true
-    }
-
-    /// Look at everything that is still observed, then at incidents that went quiet.
-    pub fn sweep(&mut self) {
-        let now = self.pipeline.flow.clock.now();
-        if !self.unlisted.is_empty() {
-            // A kind that cannot be read never is listed.
-            if now - self.started > LISTING {
-                self.begin();
-            }
-            return;
-        }
-        let begun = Instant::now();
-        self.taken_at = SystemTime::now();
-        for (event, arrived) in self.held.take() {
-            self.event(event, arrived, false);
-        }
-        let mut stored = true;
-        for observation in self.inventory.observe_all(now) {
-            stored &= self.judge(&observation);
-        }
-        if stored && self.held.is_empty() && std::mem::take(&mut self.unstored) {
-            info!("everything is stored again");
-        }
-        self.telemetry()
-            .swept(begun.elapsed(), self.inventory.counts());
-        self.tell_drops(now);
-        if let Err(fault) = self.quiet(now) {
-            warn!(%fault, "quiet incidents were not looked at");
-        }
     }
 
     /// Changes that found no room are no loss, since they are asked for again; but whoever set the
@@ -312,12 +359,11 @@ impl Watch {
 
     /// An incident whose signals stopped may have gone away by itself: it is looked at, and
     /// nothing changes where it is still there. A question that is too old is asked again.
-    fn quiet(&mut self, now: i64) -> Result<(), FlowError> {
+    fn quiet(&mut self, now: i64, active: &[Record]) -> Result<(), FlowError> {
         let flow = &self.pipeline.flow;
         let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
-        let active = flow.store.list(true)?;
-        self.introspect(&active, now)?;
-        progress::say(status(&active, self.inventory.counts().pods));
+        self.introspect(active, now)?;
+        progress::say(status(active, self.inventory.counts().pods));
         self.seen
             .retain(|id, _| active.iter().any(|r| r.incident.id.0 == *id));
         let of_cluster = active.iter().filter(|r| !r.incident.is_own());
@@ -376,3 +422,6 @@ fn reference(object: &serde_json::Value) -> ObjectRef {
     reference.uid = text("/metadata/uid").to_owned();
     reference
 }
+
+#[cfg(test)]
+mod tests;

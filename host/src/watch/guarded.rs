@@ -20,10 +20,12 @@ impl Watch {
         }
     }
 
-    /// Sweep. Where that panics the watch does not beat: a host that cannot sweep must be started
-    /// anew.
-    pub(super) fn sweep_safely(&mut self) {
-        self.safely(Watch::sweep);
+    /// Sweep on; the time that the sweep began where that was its end. Where it panics the watch
+    /// does not beat: a host that cannot sweep must be started anew.
+    pub(super) fn sweep_safely(&mut self) -> Option<i64> {
+        let mut ended = None;
+        self.safely(|watch| ended = watch.sweep_on());
+        ended
     }
 
     /// False where the work panicked; without that the host is known to make progress.
@@ -55,39 +57,10 @@ fn object(change: &Change) -> Option<ObjectRef> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
-    use k8shawk_core::Inventory;
-    use k8shawk_core::bundle::Bundle;
-    use k8shawk_core::config::Config;
-    use k8shawk_sandbox::Registry;
-
+    use super::super::tests::watch;
     use super::*;
-    use crate::clock::Clock;
-    use crate::cluster::Drops;
-    use crate::flow::Flow;
-    use crate::judges::Judges;
-    use crate::pipeline::Pipeline;
-    use crate::replay::Replay;
-    use crate::world::World;
-
-    fn watch() -> Watch {
-        let bundle = Bundle {
-            format: 1,
-            title: String::new(),
-            subject: String::new(),
-            kubernetes: String::new(),
-            dry_runs: Vec::new(),
-            conversations: Vec::new(),
-            frames: Vec::new(),
-        };
-        let judges = Judges::new(Arc::new(Registry::default()));
-        let world = World::Recorded(Replay::new(bundle));
-        let flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
-        let pipeline = Arc::new(Pipeline::new(Arc::new(flow)));
-        Watch::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()))
-    }
 
     #[test]
     fn a_panic_is_counted_and_is_no_progress_and_the_watch_goes_on() {

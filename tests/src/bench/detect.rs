@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams, WatchEvent, WatchParams};
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 
 use super::figure::{Figure, percentile};
 use super::host::Host;
@@ -19,13 +20,31 @@ use super::pods;
 use crate::cluster::Cluster;
 use crate::fault::Product;
 
-const INCIDENTS: usize = 60;
+const INCIDENTS: usize = 500;
+/// Changes of which is told what they waited for.
+const SLOWEST: usize = 10;
 /// Time between two faults.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How long an incident may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Time between two looks at the database: as exact as its figure can be.
 const LOOK: Duration = Duration::from_micros(250);
+
+/// What one change took.
+struct Wait {
+    pod: String,
+    begun: Instant,
+    heard: Instant,
+    stored: Instant,
+}
+
+impl Wait {
+    fn behind(&self) -> f64 {
+        let behind = self.stored.saturating_duration_since(self.heard);
+        let before = self.heard.saturating_duration_since(self.stored);
+        millis(behind) - millis(before)
+    }
+}
 
 /// When each pod's fault was first seen.
 type Seen = Arc<Mutex<HashMap<String, Instant>>>;
@@ -36,7 +55,7 @@ pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure
         cluster,
         namespace.name(),
         INCIDENTS,
-        Duration::from_secs(60),
+        Duration::from_secs(300),
     )?;
     let cache = tempfile::tempdir()?;
     let host = Host::start(product, cache.path(), &["-n", namespace.name()])?;
@@ -51,6 +70,7 @@ pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure
         let (database, stored, stop) = (host.database(), stored.clone(), stop.clone());
         thread::spawn(move || poll(&database, &stored, &stop))
     };
+    let clocks = (Instant::now(), SystemTime::now());
     let waits = pods::runtime()?.block_on(async {
         let api: Api<Pod> = Api::namespaced(pods::client(cluster).await?, namespace.name());
         let version = api
@@ -72,11 +92,74 @@ pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure
         .join()
         .map_err(|_| anyhow::anyhow!("the poll of the database died"))?;
     polled.context("poll the host's database")?;
-    figures(&waits?)
+    let waits = waits?;
+    tell_slowest(&waits, &host.log(), clocks);
+    figures(&waits)
 }
 
-/// What each change took: to be heard by the bare watch, and to be stored, milliseconds.
-async fn break_all(api: &Api<Pod>, heard: &Seen, stored: &Seen) -> Result<Vec<(f64, f64)>> {
+/// What the host says of the way to one incident, microseconds.
+struct Told {
+    /// Since the Unix epoch.
+    taken_up: f64,
+    judged: f64,
+    all: f64,
+    sweeping: bool,
+}
+
+/// The lines of the host's log that tell of new incidents, by the name of the object.
+fn told(log: &str) -> HashMap<String, Told> {
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let of = |line: Value| {
+        let number = |key: &str| match &line[key] {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        let told = Told {
+            taken_up: number("taken_up_us")?,
+            judged: number("judged_us")?,
+            all: number("all_us")?,
+            sweeping: line["sweeping"].as_bool().unwrap_or_default(),
+        };
+        Some((line["object"].as_str()?.to_owned(), told))
+    };
+    lines.filter_map(of).collect()
+}
+
+/// Print what the slowest changes waited for.
+fn tell_slowest(waits: &[Wait], log: &str, (instant, time): (Instant, SystemTime)) {
+    let told = told(log);
+    let mut slowest: Vec<&Wait> = waits.iter().collect();
+    slowest.sort_by(|one, other| other.behind().total_cmp(&one.behind()));
+    let epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let micros = |at: Instant| (epoch + at.saturating_duration_since(instant)).as_secs_f64() * 1e6;
+    println!("  what the slowest {SLOWEST} waited for, ms behind the bare watch:");
+    for wait in slowest.into_iter().take(SLOWEST) {
+        let (pod, behind) = (&wait.pod, wait.behind());
+        let Some(told) = told.get(pod) else {
+            println!("  {pod:<12} {behind:6.2}  (the host says nothing of it)");
+            continue;
+        };
+        let queued = (told.taken_up - micros(wait.heard)) / 1e3;
+        let looked = (told.all - told.judged) / 1e3;
+        let judged = told.judged / 1e3;
+        let seen = (micros(wait.stored) - told.taken_up - told.all) / 1e3;
+        let during = if told.sweeping {
+            ", during a sweep"
+        } else {
+            ""
+        };
+        println!(
+            "  {pod:<12} {behind:6.2} = {queued:.2} until taken up + {looked:.2} observed + \
+             {judged:.2} judged and stored + {seen:.2} until it was seen{during}"
+        );
+    }
+}
+
+/// What each change took: to be heard by the bare watch, and to be stored.
+async fn break_all(api: &Api<Pod>, heard: &Seen, stored: &Seen) -> Result<Vec<Wait>> {
     let mut waits = Vec::new();
     for number in 0..INCIDENTS {
         let name = pods::name(number);
@@ -87,9 +170,12 @@ async fn break_all(api: &Api<Pod>, heard: &Seen, stored: &Seen) -> Result<Vec<(f
             seen(heard, &name, until).await,
             seen(stored, &name, until).await,
         ) {
-            (Some(heard), Some(stored)) => {
-                waits.push((millis(heard - begun), millis(stored - begun)))
-            }
+            (Some(heard), Some(stored)) => waits.push(Wait {
+                pod: name,
+                begun,
+                heard,
+                stored,
+            }),
             (heard, _) => eprintln!("{name}: heard {}, never stored", heard.is_some()),
         }
         tokio::time::sleep(PAUSE).await;
@@ -168,15 +254,16 @@ fn poll(database: &Path, stored: &Seen, stop: &AtomicBool) -> Result<()> {
     Ok(())
 }
 
-fn figures(waits: &[(f64, f64)]) -> Result<Vec<Figure>> {
+fn figures(waits: &[Wait]) -> Result<Vec<Figure>> {
     ensure!(
-        waits.len() >= 30,
+        waits.len() >= INCIDENTS / 2,
         "{} of {INCIDENTS} incidents were stored",
         waits.len()
     );
-    let heard: Vec<f64> = waits.iter().map(|(heard, _)| *heard).collect();
-    let stored: Vec<f64> = waits.iter().map(|(_, stored)| *stored).collect();
-    let behind: Vec<f64> = waits.iter().map(|(heard, stored)| stored - heard).collect();
+    let since = |at: Instant, wait: &Wait| millis(at.saturating_duration_since(wait.begun));
+    let heard: Vec<f64> = waits.iter().map(|wait| since(wait.heard, wait)).collect();
+    let stored: Vec<f64> = waits.iter().map(|wait| since(wait.stored, wait)).collect();
+    let behind: Vec<f64> = waits.iter().map(Wait::behind).collect();
     let pair = |name: &str, share: f64| {
         Figure::beside(
             name,
@@ -199,13 +286,14 @@ fn figures(waits: &[(f64, f64)]) -> Result<Vec<Figure>> {
             "incident stored behind the bare watch, p50",
             "ms",
             percentile(&behind, 0.5),
-        ),
+        )
+        .at_most(1.0),
         Figure::alone(
             "incident stored behind the bare watch, p99",
             "ms",
             percentile(&behind, 0.99),
         )
-        .at_most(5.0),
+        .at_most(3.0),
         Figure::alone(missing, "", (INCIDENTS - waits.len()) as f64).at_most(0.0),
     ])
 }

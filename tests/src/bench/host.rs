@@ -23,8 +23,10 @@ impl Host {
         let directory = tempfile::tempdir()?;
         let log = File::create(directory.path().join("log"))?;
         let mut command = command(product, directory.path(), cache);
+        // What the slowest changes waited for: see `detect`.
         command
-            .arg("run")
+            .env("RUST_LOG", "k8shawk=info,k8shawk::watch=debug")
+            .args(["--log-format", "json", "run"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -48,7 +50,8 @@ impl Host {
         }
     }
 
-    fn log(&self) -> String {
+    /// What it logged so far.
+    pub(super) fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
