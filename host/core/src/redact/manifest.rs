@@ -11,13 +11,13 @@ use super::value::{Place, Sign, find};
 /// Group 1 is the name.
 pub(super) const PAIRS: &[&str] = &[
     r#"(?i)\\*["']name\\*["']\s*:\s*\\*["']([^"'\\]+)\\*["']\s*,\s*\\*["']value\\*["']\s*:\s*"#,
-    r#"(?i)\bname:[ \t]*["']?([^\s"',]+)["']?(?:,|,?(?:\s|\\n)+)value:[ \t]*"#,
+    r#"(?i)(?:\b|\\n)name:[ \t]*["']?([^\s"',]+)["']?(?:,|,?(?:\s|\\n)+)value:[ \t]*"#,
 ];
 
 /// A Secret, its data, and a field of it.
 pub(super) const SECRET: [&str; 3] = [
-    r#"\bkind\\*["']?\s*:\s*\\*["']?Secret\b"#,
-    r#"\b(?:stringData|data)\\*["']?\s*:"#,
+    r#"(?:\b|\\n)kind\\*["']?\s*:\s*\\*["']?Secret\b"#,
+    r#"(?:\b|\\n)(?:stringData|data)\\*["']?\s*:"#,
     r#"([A-Za-z0-9_.-]+)\\*["']?[ \t]*:[ \t]*"#,
 ];
 

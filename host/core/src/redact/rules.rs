@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use regex::{Captures, Regex};
+use regex::Regex;
 use thiserror::Error;
 
 use super::formats::{FORMATS, Format};
@@ -77,7 +77,7 @@ impl Rules {
             let Some(known) = self.known.get(format) else {
                 continue;
             };
-            if let Cow::Owned(done) = known.replace_all(&text, hidden) {
+            if let Some(done) = hide(&text, known) {
                 text = Cow::Owned(done);
             }
         }
@@ -137,15 +137,39 @@ fn automaton(words: &[&str], kind: MatchKind) -> Result<AhoCorasick, PatternErro
         })
 }
 
-fn hidden(found: &Captures<'_>) -> String {
-    let whole = found.get(0).map_or("", |m| m.as_str());
-    let kept = found.get(1).map_or("", |m| m.as_str());
-    let behind = found.get(2).map_or("", |m| m.as_str());
-    let value = whole.get(kept.len()..).unwrap_or_default();
-    if value.starts_with(REDACTED) {
-        return whole.to_owned();
+/// The text without what a pattern finds. A line end that is written out (`\n`) ends a word too: its
+/// letter is a blank for the pattern.
+fn hide(text: &str, pattern: &Regex) -> Option<String> {
+    if !text.contains('\\') {
+        return replaced(text, text, pattern);
     }
-    format!("{kept}{REDACTED}{behind}")
+    let mut escaped = false;
+    let seen = |c: char| {
+        let ends = escaped && matches!(c, 'n' | 'r' | 't');
+        escaped = c == '\\';
+        if ends { ' ' } else { c }
+    };
+    let seen: String = text.chars().map(seen).collect();
+    replaced(text, &seen, pattern)
+}
+
+/// What is found in `seen`, which is as long as `text`, is hidden in `text`.
+fn replaced(text: &str, seen: &str, pattern: &Regex) -> Option<String> {
+    let mut out = String::new();
+    let mut kept = 0;
+    for found in pattern.captures_iter(seen) {
+        let whole = found.get(0)?;
+        let start = found.get(1).map_or(whole.start(), |m| m.end());
+        let end = found.get(2).map_or(whole.end(), |m| m.start());
+        if text.get(start..)?.starts_with(REDACTED) {
+            continue;
+        }
+        out.push_str(text.get(kept..start)?);
+        out.push_str(REDACTED);
+        kept = end;
+    }
+    out.push_str(text.get(kept..)?);
+    (kept > 0).then_some(out)
 }
 
 #[cfg(test)]
@@ -178,6 +202,7 @@ mod tests {
                 example.to_owned(),
                 format!("it said {example} and went on"),
                 format!("[{example}]"),
+                format!("first\\n{}\\nlast", example.replace('\n', "\\n")),
             ] {
                 let out = rules.clean(&text);
                 assert!(!out.contains(secret), "{}: {out}", format.name);

@@ -125,6 +125,9 @@ fn secrets_behind_whatever_begins_or_hides_them_go() {
         "app:S3CR3T@tcp(db:3306)/shop",
         "export PGPASSWORD=S3CR3T; psql",
         "Set-Cookie: sid=S3CR3T",
+        "kind: Secret\\ndata:\\n  any: S3CR3T\\n  more: S3CR3T",
+        "v1\\nkind: Secret\\nstringData:\\n  any: S3CR3T",
+        "x\\nname: DB_PASS\\n  value: S3CR3T",
     ] {
         let out = redact(text);
         assert!(!out.contains("S3CR3T"), "{text}\n{out}");
