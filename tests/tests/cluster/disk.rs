@@ -71,8 +71,16 @@ fn full(cluster: &Cluster) -> Result<()> {
         running.log()
     );
     let all = running.all_incidents()?;
+    let (own, all): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|i| text(i, "/class").starts_with("self-"));
     let owners: BTreeSet<&str> = all.iter().map(|i| text(i, "/owner/name")).collect();
     ensure!(all.len() == 3 && owners.len() == 3, "{all:?}");
+    let full = own.iter().filter(|i| text(i, "/class") == "self-full");
+    ensure!(
+        full.count() == 1,
+        "it does not say of itself what was wrong: {own:?}"
+    );
     Ok(())
 }
 
