@@ -48,8 +48,8 @@ fn demands(text: &str) -> Result<Vec<(String, Demand)>, Refusal> {
 impl Demand {
     fn is_met(&self, found: Option<&str>) -> bool {
         match self {
-            Demand::Is(wanted) => found.unwrap_or_default() == wanted,
-            Demand::IsNot(unwanted) => found.unwrap_or_default() != unwanted,
+            Demand::Is(wanted) => found == Some(wanted),
+            Demand::IsNot(unwanted) => found != Some(unwanted),
             Demand::Exists => found.is_some(),
             Demand::IsMissing => found.is_none(),
         }
@@ -69,7 +69,8 @@ impl Selector {
         let label = |key: &str| object["metadata"]["labels"][key].as_str();
         let field = |path: &str| {
             let found = path.split('.').fold(object, |at, key| &at[key]);
-            found.as_str()
+            // Unlike a label, a field that is not set is empty.
+            found.as_str().or(Some(""))
         };
         self.labels.iter().all(|(key, d)| d.is_met(label(key)))
             && self.fields.iter().all(|(path, d)| d.is_met(field(path)))
@@ -92,6 +93,8 @@ mod tests {
             ("!app", "", false),
             ("app!=web", "", false),
             ("tier=x", "", false),
+            ("tier=", "", false),
+            ("tier!=x", "", true),
             ("", "type=Normal", false),
             ("", "spec.nodeName=", true),
         ] {
