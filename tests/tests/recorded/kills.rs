@@ -291,9 +291,13 @@ fn a_thousand_kills_lose_nothing_fix_once_and_claim_only_what_happened() {
                         return;
                     }
                     let left = (rounds - at * CAMPAIGN).min(CAMPAIGN);
+                    eprintln!("campaign {} of {campaigns}", at + 1);
                     match campaign(seed + u64::from(at), left, bundles.clone()) {
                         Ok(tally) => done.lock().unwrap().add(tally),
-                        Err(error) => failed.lock().unwrap().push(format!("{error:#}")),
+                        Err(error) => {
+                            eprintln!("{error:#}");
+                            failed.lock().unwrap().push(format!("{error:#}"));
+                        }
                     }
                 }
             });
