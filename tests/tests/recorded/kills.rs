@@ -184,6 +184,11 @@ impl Campaign {
         self.host.kill()?;
         self.look()?;
         let (incidents, audit) = (self.host.commands.incidents()?, self.server.audit());
+        let resting = |i: &serde_json::Value| judge::is_at_rest(text(i, "/state"));
+        if !incidents.iter().all(resting) {
+            // Something more was noticed in that second.
+            return self.rest();
+        }
         judge::at_the_end(&incidents, &audit, &self.judge.directory)?;
         ensure!(!self.host.log().contains("panicked"), "it panicked");
         let mut tally = Tally {
