@@ -69,7 +69,7 @@ impl Inventory {
             .kinds
             .range::<&'static str, _>((Excluded(kind), Unbounded))
             .flat_map(|(_, namespaces)| namespaces.values())
-            .flat_map(|names| names);
+            .flatten();
         let entries = of_namespace.chain(of_kind).chain(of_others);
         Box::new(entries.map(|(_, entry)| entry))
     }
