@@ -1,6 +1,7 @@
 //! What is no secret stays: the fields, messages and log lines of the recorded incidents. They
 //! come from real clusters on which nothing secret was set, so whatever is hidden of them is
 //! hidden without need.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use k8shawk_core::redact::{REDACTED, Veil, redact};
 use serde_json::Value;

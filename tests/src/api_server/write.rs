@@ -61,7 +61,7 @@ impl State {
     /// POST of an object.
     pub(super) fn create(&mut self, write: &Write<'_>, object: Value) -> Result<Value, Refusal> {
         let mut object = well_formed(write.target, object)?;
-        if text(&object, "/metadata/resourceVersion") != "" {
+        if !text(&object, "/metadata/resourceVersion").is_empty() {
             return Err(Refusal::bad(
                 "resourceVersion should not be set on objects to be created",
             ));

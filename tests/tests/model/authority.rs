@@ -108,7 +108,7 @@ fn script(turn: usize, found: Option<&Finding>, namespace: &str, pod: &str) -> S
         let arguments = json!({"kind": kind, "namespace": namespace, "name": name});
         ("kubectl_get", arguments)
     };
-    let (class, object) = match found.filter(|_| turn % 5 > 0) {
+    let (class, object) = match found.filter(|_| !turn.is_multiple_of(5)) {
         Some(found) => {
             let object = &found.object;
             let place = format!("{}/{}/{}", object.kind, object.namespace, object.name);

@@ -36,10 +36,11 @@ async fn client(server: &ApiServer) -> Client {
     Client::try_from(config).unwrap()
 }
 
+/// Code of a refusal; 0 of anything else.
 fn code<T: std::fmt::Debug>(answer: Result<T, kube::Error>) -> u16 {
     match answer {
         Err(kube::Error::Api(status)) => status.code,
-        other => panic!("no refusal: {other:?}"),
+        _ => 0,
     }
 }
 

@@ -194,7 +194,11 @@ fn with_nobody_named_slack_approves_no_high_risk() {
 fn a_yes_to_an_earlier_question_does_not_count() {
     let c = candidate("delete-pod", "Pod", Ruling::Approval(vec![]));
     let early = vote(&c, "ann");
-    assert!(anyone().approve(&c, &[early.clone()], 1, 2).is_err());
+    assert!(
+        anyone()
+            .approve(&c, std::slice::from_ref(&early), 1, 2)
+            .is_err()
+    );
     let later = Vote { at: 1, ..early };
     assert!(anyone().approve(&c, &[later], 1, 2).is_ok());
 }

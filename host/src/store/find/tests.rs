@@ -6,7 +6,7 @@ fn a_record_is_parsed_once_for_each_of_its_revisions() {
     let store = Store::in_memory().unwrap();
     let key = "owner/workload/a".to_owned();
     let made = store
-        .insert(applied(State::Waiting), &[key.clone()])
+        .insert(applied(State::Waiting), std::slice::from_ref(&key))
         .unwrap();
     let id = made.incident.id.0;
     let first = store.by_key(&key).unwrap().unwrap();
