@@ -5,4 +5,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/cargo-deny.sh
+# It reads every package of the lock file, those for other systems too.
+cargo fetch --locked --quiet
 cargo deny --offline check licenses bans sources
