@@ -75,7 +75,8 @@ impl Store {
         Ok(Store::over(path, Writer::new(connection, None)))
     }
 
-    /// Open the file of a host, to read; none where there is no file yet. The host may run.
+    /// Open the file of a host, to read; none where there is no file yet, or a host is about to
+    /// fill it. The host may run.
     ///
     /// # Errors
     /// [`StoreError::Database`] names the file; [`StoreError::Newer`] and [`StoreError::Older`]
@@ -89,6 +90,9 @@ impl Store {
         let connection = at(path, Connection::open_with_flags(path, flags))?;
         at(path, prepare(&connection))?;
         schema::refuse_newer(&connection, path)?;
+        if at(path, schema::is_empty(&connection))? {
+            return Ok(None);
+        }
         if at(path, schema::version(&connection))? < schema::VERSION {
             return Err(StoreError::Older {
                 path: path.to_owned(),

@@ -28,6 +28,16 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
+/// True where nothing was ever stored: a host that starts makes the file before its tables.
+///
+/// # Errors
+/// What SQLite says.
+pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+        row.get(0)
+    })
+}
+
 /// Leave a file alone that a newer program has written.
 ///
 /// # Errors

@@ -52,6 +52,8 @@ pub(super) struct Relay {
     away: BTreeSet<usize>,
     /// True from the first watch that is back until the last one.
     returning: bool,
+    /// When an outage of every kind was last seen, or ended.
+    outage: Option<Instant>,
     /// Watches that were not listed yet and have not failed either.
     unsettled: BTreeSet<usize>,
     /// Watches that wait until the others are settled, by their rank.
@@ -88,6 +90,7 @@ impl Relay {
             watches: SelectAll::new(),
             away: BTreeSet::new(),
             returning: false,
+            outage: None,
             unsettled: BTreeSet::new(),
             waiting: Vec::new(),
             patience: Instant::now() + PATIENCE,

@@ -146,3 +146,12 @@ fn a_record_that_is_no_json_does_not_stop_an_upgrade() {
 fn every_migration_fits_on_the_one_before() {
     assert!(Migrations::from_slice(STEPS).validate().is_ok());
 }
+
+#[test]
+fn a_file_that_a_host_is_about_to_fill_is_no_database_yet() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("k.sqlite");
+    let host = Connection::open(&path).unwrap();
+    host.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    assert!(Store::open_existing(&path).unwrap().is_none());
+}

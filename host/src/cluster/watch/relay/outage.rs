@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::super::follow::{Concerned, concerned, must_list};
 use super::super::{Change, EVERY_KIND};
 use super::{Closed, Relay};
 use crate::cluster::ClusterError;
 use crate::random;
 
+/// A watch that fell behind within this time after an outage did so because of it.
+const AFTERMATH: Duration = Duration::from_secs(60);
 /// Within this time after an outage the watches are opened again, milliseconds.
 const SPREAD: u64 = 2_000;
 
@@ -17,6 +21,7 @@ impl Relay {
     pub(super) async fn back(&mut self) -> Result<(), Closed> {
         if self.away.is_empty() {
             self.returning = false;
+            self.outage = Some(Instant::now());
             let kind = EVERY_KIND.to_owned();
             return self.deliver(Change::Restored { kind }).await;
         }
@@ -37,6 +42,7 @@ impl Relay {
             (Concerned::EveryKind, why) => {
                 let first = self.away.is_empty();
                 self.returning = false;
+                self.outage = Some(Instant::now());
                 self.away.insert(at);
                 if first {
                     self.deliver(Change::Gap {
@@ -46,11 +52,17 @@ impl Relay {
                     .await?;
                 }
             }
+            // The outage was told; that its kinds are listed again is its end, and no news of each.
+            (Concerned::ThisKind, _) if must_list(error) && self.follows_outage() => {}
             (Concerned::ThisKind, why) => self.gap(at, why).await?,
         }
         self.begin_later(at, error.retry_after().unwrap_or_default());
         self.settle(at);
         Ok(())
+    }
+
+    fn follows_outage(&self) -> bool {
+        self.outage.is_some_and(|at| at.elapsed() < AFTERMATH)
     }
 
     pub(super) async fn gap(&mut self, at: usize, why: String) -> Result<(), Closed> {

@@ -241,6 +241,27 @@ async fn after_an_outage_no_kind_is_listed_again_and_the_gap_ends() {
 }
 
 #[tokio::test]
+async fn kinds_that_fell_behind_in_an_outage_are_no_gaps_of_their_own() {
+    let api = Api::new(|asked| match asked.before {
+        0 => Watched::Ends(vec![failed(503)]),
+        1 => Watched::Ends(vec![failed(410)]),
+        _ => Watched::Stays(vec![pod(12)]),
+    });
+    let mut following = api.follow(1000).await;
+    let told = |c: &Change| matches!(c, Change::Gap { .. } | Change::Restored { .. });
+    for _ in 0..2 {
+        let change = following.until(told).await;
+        assert_eq!(change.kind(), EVERY_KIND, "{change:?}");
+    }
+    following
+        .until(|c| {
+            assert!(!told(c), "{c:?}");
+            matches!(c, Change::Applied(_))
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn few_kinds_are_listed_at_the_same_time() {
     let mut api = Api::new(|asked| match asked.before {
         0 => Watched::Refused(410),
