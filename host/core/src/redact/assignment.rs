@@ -184,7 +184,7 @@ fn default_of_shell(before: &str, rest: &str) -> Option<Option<Range<usize>>> {
 }
 
 /// Columns in front of it where only white space, dashes or quotes stand before it in its line.
-fn starts_line(before: &str) -> Option<usize> {
+pub(super) fn starts_line(before: &str) -> Option<usize> {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let line = line.rsplit("\\n").next().unwrap_or_default();
     line.chars()

@@ -4,6 +4,7 @@
 use regex::Regex;
 
 use super::REDACTED;
+use super::assignment::starts_line;
 use super::names::is_secret_name;
 use super::value::{Place, Sign, find};
 
@@ -75,7 +76,9 @@ fn pass(text: &str, pattern: &Regex, is_secret: impl Fn(&str) -> bool) -> Option
         let place = Place {
             name: name.as_str(),
             sign: Sign::Value,
-            line: Some(0),
+            // Only a value of its own line goes on to the end of it: behind a word of a sentence
+            // another name may follow.
+            line: starts_line(text.get(..whole.start())?),
             path: false,
         };
         let value = is_secret(name.as_str())

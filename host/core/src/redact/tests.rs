@@ -128,6 +128,8 @@ fn secrets_behind_whatever_begins_or_hides_them_go() {
         "kind: Secret\\ndata:\\n  any: S3CR3T\\n  more: S3CR3T",
         "v1\\nkind: Secret\\nstringData:\\n  any: S3CR3T",
         "x\\nname: DB_PASS\\n  value: S3CR3T",
+        "- name: A_PASS\n  value: S3CR3T: bad \"- name: B_PASS\\n  value: S3CR3T\\n\"",
+        "-l - name: DB_PASSWORD\n  value: S3CR3T: bad \"- name: DB_PASSWORD\\n  value: S3CR3T\\n\"",
     ] {
         let out = redact(text);
         assert!(!out.contains("S3CR3T"), "{text}\n{out}");

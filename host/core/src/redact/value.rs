@@ -190,7 +190,8 @@ fn bare(rest: &str, line: bool) -> usize {
         rest.find(|c: char| c.is_whitespace() || c == '"' || c == '\'')
     };
     let mut value = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-    for escape in ["\\n", "\\r", "\\t", "\\\"", "\\'"] {
+    // What a written line end or another pair of name and value begins is looked at by itself.
+    for escape in ["\\n", "\\r", "\\t", "\\\"", "\\'", "name:"] {
         value = value.split(escape).next().unwrap_or_default();
     }
     let next = value
