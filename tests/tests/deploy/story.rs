@@ -183,9 +183,16 @@ fn remove(cluster: &Cluster, helm: &Helm, pod: &Pod) -> Result<()> {
 
     let kustomization = root().join("deploy/kustomize").display().to_string();
     cluster.kubectl(&["apply", "-k", &kustomization])?;
-    pod.until_ready(Duration::from_secs(120))?;
-    let known = pod.incidents()?;
-    ensure!(known.len() == 1, "the incident of before: {known:?}");
+    // The policy that was live is missed until the operator says that it may go.
+    let until = Duration::from_secs(120);
+    cluster.wait_until(until, "the policy that is gone may go", || {
+        Ok(pod.exec(&["policy", "forget", "mine"]).ok())
+    })?;
+    pod.until_ready(until)?;
+    let all = pod.incidents()?;
+    let of_before = |i: &&Value| text(i, "/state") == "recovered";
+    let known = all.iter().filter(of_before).count();
+    ensure!(known == 1, "the incident of before: {all:?}");
     let refused = cluster.kubectl(&[
         "auth",
         "can-i",
