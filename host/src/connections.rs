@@ -17,6 +17,8 @@ use crate::telemetry::Telemetry;
 
 /// Time in which a connection may begin to ask before it has to give way.
 const NEW: Duration = Duration::from_millis(50);
+/// Time in which a question may be worked on before its connection has to give way, where nobody else does.
+const BUSY: Duration = Duration::from_secs(1);
 /// Pause between two looks for one that gives way.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -52,6 +54,10 @@ impl Turn {
     /// Its answer is there.
     pub fn answered(&self) {
         self.0.working.store(false, Ordering::Relaxed);
+    }
+
+    fn is_working(&self) -> bool {
+        self.0.working.load(Ordering::Relaxed)
     }
 
     fn since(&self) -> Instant {
@@ -121,20 +127,24 @@ impl Connections {
         }
     }
 
-    /// Close the one that asks nothing for the longest time; where all are being worked on, the
-    /// one that is for the longest time. False where it had no time yet to ask anything.
+    /// Close the one that asks nothing for the longest time; where none does, the one that is
+    /// worked on for the longest time. False where all of them still have their time.
     fn shed(&mut self) -> bool {
-        let oldest = self.open.iter().min_by_key(|(_, (turn, _))| {
-            let working = turn.0.working.load(Ordering::Relaxed);
-            (working, turn.since())
-        });
-        let old = oldest.filter(|(_, (turn, _))| turn.since().elapsed() >= NEW);
-        let Some((_, handle)) = old.map(|(id, _)| *id).and_then(|id| self.open.remove(&id)) else {
+        let old = self.oldest(false, NEW).or_else(|| self.oldest(true, BUSY));
+        let Some((_, handle)) = old.and_then(|id| self.open.remove(&id)) else {
             return false;
         };
         handle.abort();
         self.telemetry.shed();
         true
+    }
+
+    fn oldest(&self, working: bool, time: Duration) -> Option<Id> {
+        let of_kind = self.open.iter().filter(|(_, (turn, _))| {
+            turn.is_working() == working && turn.since().elapsed() >= time
+        });
+        let oldest = of_kind.min_by_key(|(_, (turn, _))| turn.since());
+        oldest.map(|(id, _)| *id)
     }
 
     /// Wait for those that are open, at most so long; those that take longer are closed.
@@ -154,6 +164,22 @@ mod tests {
             turn.begins();
         }
         std::future::pending().await
+    }
+
+    #[tokio::test]
+    async fn whoever_is_answered_for_long_gives_way_where_nobody_is_idle() {
+        let mut connections = Connections::new(Task::Http, 2, Telemetry::default());
+        for _ in 0..2 {
+            connections.admit(|turn| held(turn, true)).await;
+        }
+        tokio::time::sleep(BUSY).await;
+        let begun = Instant::now();
+        // Not the newest one: that had no time yet to ask anything.
+        for _ in 0..2 {
+            connections.admit(|turn| held(turn, true)).await;
+        }
+        assert!(begun.elapsed() < BUSY / 2, "{:?}", begun.elapsed());
+        assert_eq!(connections.open.len(), 2);
     }
 
     #[tokio::test]
