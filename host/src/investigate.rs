@@ -20,6 +20,9 @@ const GOOD_ENOUGH_AFTER: i64 = 120_000;
 /// people are told that it is not known. Milliseconds.
 const NOT_KNOWN_AFTER: i64 = 15 * 60_000;
 
+/// Class of an incident without a known cause, by plugins as well as here.
+const UNDETERMINED: &str = "undetermined";
+
 /// Whether an answer that may come later is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
@@ -75,9 +78,10 @@ fn partly(
     age: i64,
     asking: Asking,
 ) -> Outcome {
-    let patience = match findings.is_empty() {
-        true => NOT_KNOWN_AFTER,
-        false => GOOD_ENOUGH_AFTER,
+    // Who could not read says that the cause is not known: that is no cause.
+    let patience = match findings.iter().any(|f| f.class != UNDETERMINED) {
+        true => GOOD_ENOUGH_AFTER,
+        false => NOT_KNOWN_AFTER,
     };
     if asking == Asking::UntilAnswered
         && age < patience
@@ -227,7 +231,7 @@ fn undetermined(record: &Record, unanswered: &[Unanswered]) -> Finding {
     let mut unknown = vec!["no analysis plugin found the cause".to_owned()];
     unknown.extend(unanswered.iter().map(not_answered));
     Finding {
-        class: "undetermined".to_owned(),
+        class: UNDETERMINED.to_owned(),
         title: format!("{}: {}", record.incident.owner, record.why),
         cause: format!("Kubernetes reports {}.", cited.join(", ")),
         confidence: 10,

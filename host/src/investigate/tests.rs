@@ -97,3 +97,16 @@ fn a_read_that_failed_is_no_proof_of_health() {
     let follows = outcome(&blind, &incident(), OLD - 2, Asking::UntilAnswered);
     assert_eq!(class(&follows), "later", "{follows:?}");
 }
+
+#[rstest]
+#[case::longer_than_for_a_cause(GOOD_ENOUGH_AFTER + 1, "later")]
+#[case::not_for_ever(OLD, "undetermined")]
+fn a_plugin_that_could_not_read_and_does_not_know_is_asked_again(
+    #[case] age: i64,
+    #[case] expected: &str,
+) {
+    let unknown = Ok(Conclusion::Findings(vec![undetermined(&incident(), &[])]));
+    let blind = answers(vec![(unknown, call(&[later()]))]);
+    let follows = outcome(&blind, &incident(), age, Asking::UntilAnswered);
+    assert_eq!(class(&follows), expected, "{follows:?}");
+}
