@@ -18,7 +18,7 @@ use crate::telemetry::Telemetry;
 /// Time in which a connection may begin to ask before it has to give way.
 const NEW: Duration = Duration::from_millis(50);
 /// Time in which a question may be worked on before its connection has to give way, where nobody else does.
-const BUSY: Duration = Duration::from_secs(1);
+const BUSY: Duration = Duration::from_millis(100);
 /// Pause between two looks for one that gives way.
 const LOOK: Duration = Duration::from_millis(5);
 
