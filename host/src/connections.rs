@@ -97,8 +97,8 @@ impl Connections {
         }
     }
 
-    /// Serve one more. Where that is one too many, another one is closed; where all of them are
-    /// new, this waits a moment, and the next ones wait to be accepted.
+    /// Serve one more. Where that is one too many, another one is closed; where all of them still have
+    /// their time, this waits a moment, and the next ones wait to be accepted.
     pub async fn admit<W>(&mut self, serve: impl FnOnce(Turn) -> W)
     where
         W: Future<Output = ()> + Send + 'static,
