@@ -95,6 +95,25 @@ fn the_alerts_name_only_metrics_that_exist() {
     assert!(count >= 14, "{count} alerts");
 }
 
+/// What counts faults is no use while nobody is told.
+#[test]
+fn every_counter_of_failures_has_an_alert() {
+    let ends = [
+        "_failures_total",
+        "_errors_total",
+        "_faults_total",
+        "_dropped_total",
+    ];
+    let counters = METRICS.iter().map(|metric| metric.name);
+    let failures: Vec<&str> = counters
+        .filter(|name| ends.iter().any(|end| name.ends_with(end)))
+        .collect();
+    assert!(failures.len() >= 5, "{failures:?}");
+    for name in failures {
+        assert!(names(ALERTS).contains(name), "no alert asks for {name}");
+    }
+}
+
 #[test]
 fn the_book_has_every_metric() {
     let table = table();
