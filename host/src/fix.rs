@@ -5,19 +5,21 @@
 //! see [`Trace`], or that is not known. An operation is bound to the version or uid that it was
 //! planned on, so that sending it again can only succeed if it had not happened.
 
+mod send;
+
 use k8shawk_core::approval::{Approval, ApprovalError};
 use k8shawk_core::decision::Candidate;
-use k8shawk_core::fix::{Operation, Trace};
+use k8shawk_core::fix::Half;
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
 
-use crate::cluster::{Class, ClusterError};
 use crate::flow::{Flow, FlowError};
 use crate::health;
 use crate::judges::Asked;
-use crate::points;
 use crate::trial::{NotTried, Tried, try_fix};
+
+pub use send::execute;
 
 /// Check the approval against the object as it is now, and store what will be sent.
 ///
@@ -102,6 +104,7 @@ fn store(
     let execution = Execution {
         fix,
         operation: tried.operation,
+        half: Half::First,
         approvers: approval.into_approvers(),
         started_at: now,
         output: None,
@@ -161,120 +164,6 @@ pub fn ask_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     )
 }
 
-/// Send what is stored, and store the answer.
-///
-/// # Errors
-/// [`FlowError`] where it is not known whether it happened: the stage is run again.
-pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let Some(execution) = &record.execution else {
-        return again(flow, record, "there is nothing to send");
-    };
-    let first = flow.unsent.take(&record.incident.id.0);
-    if !first && let Some(ended) = traced(flow, record, execution).await? {
-        return Ok(ended);
-    }
-    // It is known that nothing was sent so far: a yes may still be too old.
-    let asked_at = record.asked_at.unwrap_or_default();
-    if let Err(late) = flow.authority().in_time(asked_at, flow.clock.now()) {
-        return aged(flow, record, &late);
-    }
-    points::reach("before-send");
-    let sent = tokio::time::timeout(
-        flow.config.fix_timeout,
-        flow.world.execute(&execution.operation),
-    );
-    match sent.await {
-        Ok(Ok(_)) => {
-            points::reach("after-send");
-            applied(flow, record, "the API server accepted it")
-        }
-        Ok(Err(error)) => match error.class() {
-            Class::Transient { .. } => Err(FlowError::Cluster(error)),
-            // Of two requests the first may have been done.
-            Class::Conflict if first && !is_in_two(&execution.operation) => retry(flow, record),
-            // What was sent before may have arrived by now.
-            Class::Conflict | Class::Gone if !first || is_in_two(&execution.operation) => {
-                match traced(flow, record, execution).await? {
-                    Some(ended) => Ok(ended),
-                    None => retry(flow, record),
-                }
-            }
-            Class::Conflict | Class::Permanent | Class::Gone => {
-                failed(flow, record, &error.to_string())
-            }
-        },
-        Err(_) => {
-            let limit = flow.config.fix_timeout.as_secs();
-            Err(FlowError::Cluster(ClusterError::Unanswered {
-                address: flow.world.address(),
-                why: format!("no answer within {limit} s"),
-            }))
-        }
-    }
-}
-
-fn is_in_two(operation: &Operation) -> bool {
-    matches!(operation, Operation::Recreate { .. })
-}
-
-/// After a crash or an outage: what the object tells of the operation, stored where it tells an
-/// end. None where it shows that nothing happened.
-async fn traced(
-    flow: &Flow,
-    record: &Record,
-    execution: &Execution,
-) -> Result<Option<()>, FlowError> {
-    let target = &execution.fix.target;
-    let current = flow
-        .world
-        .current(&target.kind, &target.namespace, &target.name)
-        .await;
-    let current = match current {
-        Ok(current) => current,
-        // It stays no: nobody will ever see what became of it.
-        Err(error) if error.class() == Class::Permanent => {
-            let why = error.to_string();
-            return not_known(flow, record, &why).await.map(Some);
-        }
-        Err(error) => return Err(FlowError::Cluster(error)),
-    };
-    match execution.operation.trace(current.as_ref()) {
-        Trace::Absent => Ok(None),
-        Trace::Done => applied(flow, record, "the target is as the fix makes it").map(Some),
-        Trace::Unknown(why) => not_known(flow, record, why).await.map(Some),
-    }
-}
-
-/// Whether the fix was applied cannot be told: that is the end, with how things are now.
-async fn not_known(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
-    let now = match health::look(&flow.world, record).await {
-        Ok(seen) => format!(
-            "{} of {} are good now",
-            seen.health.good, seen.health.wanted
-        ),
-        Err(error) => error.to_string(),
-    };
-    let note = format!("not known whether the fix was applied: {why}; {now}");
-    let stored = end(flow, record, State::NotKnown, &note)?;
-    flow.terminal.note(&stored, &note);
-    Ok(())
-}
-
-/// The object changed between plan and send, so nothing happened: check the approval again on
-/// the object as it is now. The votes stand only where the diff is still the same.
-fn retry(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    flow.store
-        .advance(&record.incident.id.0, State::Executing, |r| {
-            r.execution = None;
-            r.step(
-                flow.clock.now(),
-                State::Approved,
-                "the object changed in between: planned again",
-            );
-        })?;
-    Ok(())
-}
-
 fn applied(flow: &Flow, record: &Record, output: &str) -> Result<(), FlowError> {
     let now = flow.clock.now();
     let stored = flow
@@ -295,6 +184,21 @@ fn applied(flow: &Flow, record: &Record, output: &str) -> Result<(), FlowError> 
 
 fn failed(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
     end(flow, record, State::Failed, why).map(drop)
+}
+
+/// Whether the fix was applied cannot be told: that is the end, with how things are now.
+async fn not_known(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
+    let now = match health::look(&flow.world, record).await {
+        Ok(seen) => format!(
+            "{} of {} are good now",
+            seen.health.good, seen.health.wanted
+        ),
+        Err(error) => error.to_string(),
+    };
+    let note = format!("not known whether the fix was applied: {why}; {now}");
+    let stored = end(flow, record, State::NotKnown, &note)?;
+    flow.terminal.note(&stored, &note);
+    Ok(())
 }
 
 fn end(flow: &Flow, record: &Record, state: State, why: &str) -> Result<Record, FlowError> {

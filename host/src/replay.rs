@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use k8shawk_core::bundle::{Bundle, Frame, Recorded};
-use k8shawk_core::fix::{Fix, Operation};
+use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::{Permit, Reader, Reading};
 use k8shawk_core::model::Conversation;
 use k8shawk_core::{Inventory, ObjectRef};
@@ -141,9 +141,9 @@ impl Replay {
     ///
     /// # Errors
     /// [`ClusterError::Refused`] where nothing was.
-    pub fn execute(&self, _operation: &Operation) -> Result<Value, ClusterError> {
+    pub fn execute(&self) -> Result<(), ClusterError> {
         if self.forward() {
-            Ok(Value::Null)
+            Ok(())
         } else {
             Err(ClusterError::Refused {
                 attempt: "apply the fix".to_owned(),

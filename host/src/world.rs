@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use k8shawk_core::fix::{Fix, Operation};
+use k8shawk_core::fix::{Fix, Half, Operation};
 use k8shawk_core::guard::Reader;
 use serde_json::Value;
 
@@ -92,21 +92,50 @@ impl World {
     /// [`ClusterError`].
     pub async fn dry_run(&self, fix: &Fix, operation: &Operation) -> Result<Value, ClusterError> {
         match self {
-            World::Live(cluster) => cluster.perform(operation, true).await,
+            World::Live(cluster) => {
+                let mut left = Value::Null;
+                for half in [Half::First, Half::Second] {
+                    if let Some(write) = operation.write(half) {
+                        left = cluster.write(write, true).await?;
+                    }
+                }
+                Ok(left)
+            }
             World::Recorded(replay) => replay.dry_run(fix),
             World::Snapshot(_) => read_only(),
         }
     }
 
-    /// Send an operation.
+    /// Send this half of an operation, once.
     ///
     /// # Errors
     /// [`ClusterError`].
-    pub async fn execute(&self, operation: &Operation) -> Result<Value, ClusterError> {
+    pub async fn send(&self, operation: &Operation, half: Half) -> Result<(), ClusterError> {
+        let Some(write) = operation.write(half) else {
+            return Ok(());
+        };
         match self {
-            World::Live(cluster) => cluster.perform(operation, false).await,
-            World::Recorded(replay) => replay.execute(operation),
+            World::Live(cluster) => cluster.write(write, false).await.map(drop),
+            // A recording goes on where all is done.
+            World::Recorded(replay) if is_last(operation, half) => replay.execute(),
+            World::Recorded(_) => Ok(()),
             World::Snapshot(_) => read_only(),
         }
     }
+
+    /// Wait until the object of this uid is gone; the caller bounds the time.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn until_gone(&self, object: &Value) -> Result<(), ClusterError> {
+        match self {
+            World::Live(cluster) => cluster.until_gone(object).await,
+            World::Recorded(_) => Ok(()),
+            World::Snapshot(_) => read_only(),
+        }
+    }
+}
+
+fn is_last(operation: &Operation, half: Half) -> bool {
+    half == Half::Second || operation.write(Half::Second).is_none()
 }

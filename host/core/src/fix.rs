@@ -24,7 +24,7 @@ use crate::object::ObjectRef;
 
 pub use enabled::{Enabled, stays_inside};
 pub(crate) use operation::as_written;
-pub use operation::{Operation, Precondition};
+pub use operation::{Half, Operation, Precondition, Write};
 pub use quantity::Quantity;
 pub use trace::Trace;
 

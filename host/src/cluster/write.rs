@@ -1,8 +1,8 @@
-//! The one place that writes to a cluster: it sends a planned [`Operation`], or has the API
+//! The one place that writes to a cluster: it sends a planned [`Write`], or has the API
 //! server try it without keeping it (server-side dry run).
 
 use k8s_openapi::api::core::v1::Pod;
-use k8shawk_core::fix::Operation;
+use k8shawk_core::fix::Write;
 use k8shawk_core::kinds;
 use kube::api::{
     Api, DeleteParams, DynamicObject, EvictParams, ListParams, PostParams, Preconditions,
@@ -16,6 +16,9 @@ use super::{Cluster, ClusterError, strip};
 
 /// Name under which the API server remembers our writes.
 const FIELD_MANAGER: &str = "k8shawk";
+
+/// Pause between two looks whether an object is gone.
+const GOING: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Where an object lives, read from the object itself.
 struct Place {
@@ -185,32 +188,28 @@ impl Cluster {
         }
     }
 
-    /// Send an operation, or only try it. Returns the object as the server would leave or left
-    /// it; null where it is gone.
+    /// Send a write, or only try it (dry run). Returns the object as the server would leave or
+    /// left it; null where it is gone.
     ///
     /// # Errors
     /// [`ClusterError`]; it is sent once, whatever happens.
-    pub async fn perform(
-        &self,
-        operation: &Operation,
-        dry_run: bool,
-    ) -> Result<Value, ClusterError> {
-        match operation {
-            Operation::Replace { object } => {
+    pub async fn write(&self, write: Write<'_>, dry_run: bool) -> Result<Value, ClusterError> {
+        match write {
+            Write::Replace(object) => {
                 let place = Place::of_object(self.writes(), object)?;
                 let (parameters, typed) = (post(dry_run), place.typed(object)?);
                 let sent = place.api.replace(&place.name, &parameters, &typed);
                 let object = self.answer(&place.attempt("replace"), sent).await?;
                 place.untyped(&object)
             }
-            Operation::Delete { object } => {
+            Write::Delete(object) => {
                 let place = Place::of_object(self.writes(), object)?;
                 let parameters = delete(object, dry_run);
                 let sent = place.api.delete(&place.name, &parameters);
                 self.answer(&place.attempt("delete"), sent).await?;
                 Ok(Value::Null)
             }
-            Operation::Evict { object } => {
+            Write::Evict(object) => {
                 let place = Place::of_object(self.writes(), object)?;
                 let parameters = EvictParams {
                     delete_options: Some(delete(object, dry_run)),
@@ -221,56 +220,41 @@ impl Cluster {
                 self.answer(&place.attempt("evict"), sent).await?;
                 Ok(Value::Null)
             }
-            Operation::Recreate { old, new } => self.recreate(old, new, dry_run).await,
+            Write::Create(object) => self.create(object, dry_run).await,
         }
     }
 
-    /// A dry run cannot create what still exists, so the new object is tried under another name.
-    async fn recreate(
-        &self,
-        old: &Value,
-        new: &Value,
-        dry_run: bool,
-    ) -> Result<Value, ClusterError> {
-        let place = Place::of_object(self.writes(), old)?;
-        let read = Place::of_object(self.reads(), old)?;
-        let parameters = delete(old, dry_run);
-        let sent = place.api.delete(&place.name, &parameters);
-        match self.answer(&place.attempt("delete"), sent).await {
-            Ok(_) | Err(ClusterError::NotFound { .. }) => {}
-            // Another uid under this name: creating it tells.
-            Err(ClusterError::Conflict { .. }) if !dry_run => {}
-            Err(error) => return Err(error),
-        }
-        let mut object = place.typed(new)?;
+    /// Create an object. A dry run cannot create what still exists, so it is tried under another
+    /// name. One of this name, whoever made it, is a [`ClusterError::Conflict`].
+    async fn create(&self, object: &Value, dry_run: bool) -> Result<Value, ClusterError> {
+        let place = Place::of_object(self.writes(), object)?;
+        let mut typed = place.typed(object)?;
         if dry_run {
-            object.metadata.name = None;
-            object.metadata.generate_name = Some("k8shawk-dry-run-".to_owned());
-        } else {
-            self.until_gone(&read, old).await?;
+            typed.metadata.name = None;
+            typed.metadata.generate_name = Some("k8shawk-dry-run-".to_owned());
         }
         let parameters = post(dry_run);
-        let sent = place.api.create(&parameters, &object);
-        match self.answer(&place.attempt("create"), sent).await {
-            Ok(created) => {
-                let mut value = place.untyped(&created)?;
-                if let (true, Some(metadata)) = (dry_run, value.get_mut("metadata")) {
-                    metadata["name"] = place.name.clone().into();
-                }
-                Ok(value)
-            }
-            // One of this name, of whomever it is, is a conflict: whoever asked looks at it.
-            Err(error) => Err(error),
+        let sent = place.api.create(&parameters, &typed);
+        let created = self.answer(&place.attempt("create"), sent).await?;
+        let mut value = place.untyped(&created)?;
+        if let (true, Some(metadata)) = (dry_run, value.get_mut("metadata")) {
+            metadata["name"] = place.name.clone().into();
         }
+        Ok(value)
     }
 
-    async fn until_gone(&self, place: &Place, old: &Value) -> Result<(), ClusterError> {
-        let uid = old.pointer("/metadata/uid").and_then(Value::as_str);
+    /// Wait until the object of this uid is gone; the caller bounds the time.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn until_gone(&self, object: &Value) -> Result<(), ClusterError> {
+        let place = Place::of_object(self.reads(), object)?;
+        let uid = object.pointer("/metadata/uid").and_then(Value::as_str);
         loop {
             let asked = place.api.get_opt(&place.name);
             match self.answer(&place.attempt("get"), asked).await? {
                 Some(found) if found.metadata.uid.as_deref() == uid => {
-                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                    tokio::time::sleep(GOING).await;
                 }
                 _ => return Ok(()),
             }

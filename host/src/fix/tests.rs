@@ -4,6 +4,7 @@ use std::sync::Arc;
 use k8shawk_core::approval::{Person, Vote};
 use k8shawk_core::bundle::{Bundle, DryRun, FORMAT, Frame};
 use k8shawk_core::config::Config;
+use k8shawk_core::fix::Operation;
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::rca;
 use k8shawk_core::record::State;
@@ -86,6 +87,7 @@ async fn executing(flow: &Flow) -> Record {
         operation: Operation::Replace {
             object: deployment("app:1", "7", 1),
         },
+        half: Half::First,
         approvers: vec!["ann".into()],
         started_at: flow.clock.now(),
         output: None,
@@ -188,4 +190,41 @@ async fn a_target_that_vanished_is_not_claimed_to_be_fixed() {
     assert!(!text.contains("accepted"), "{text}");
     assert_eq!(after.inverse(), None);
     assert!(Path::new(&rca::file_name(&after)).extension().is_some());
+}
+
+/// A Job that is gone, of which this half was about to be sent when the process ended.
+async fn recreating(flow: &Flow, half: Half) -> Record {
+    let mut record = executing(flow).await;
+    if let Some(execution) = &mut record.execution {
+        let mut new = deployment("app:2", "7", 1);
+        new["metadata"]["uid"] = Value::Null;
+        execution.operation = Operation::Recreate {
+            old: deployment("app:2", "7", 1),
+            new,
+        };
+        execution.half = half;
+    }
+    flow.store.insert(record, &[]).unwrap()
+}
+
+#[tokio::test]
+async fn a_job_that_was_only_deleted_is_created_however_old_the_yes_is() {
+    let flow = flow(&[]);
+    let record = recreating(&flow, Half::First).await;
+    flow.clock.set(record.asked_at.unwrap() + EXPIRES + 1_000);
+    execute(&flow, &record).await.unwrap();
+    let after = state(&flow, &record);
+    assert_eq!(after.state, State::Applied, "{:?}", after.history);
+    assert_eq!(after.execution.unwrap().half, Half::Second);
+    assert!(was_sent(&flow));
+}
+
+#[tokio::test]
+async fn a_job_that_may_have_been_created_is_not_created_again() {
+    let flow = flow(&[]);
+    let record = recreating(&flow, Half::Second).await;
+    execute(&flow, &record).await.unwrap();
+    let after = state(&flow, &record);
+    assert_eq!(after.state, State::NotKnown, "{:?}", after.history);
+    assert!(!was_sent(&flow));
 }

@@ -23,13 +23,38 @@ pub enum Operation {
         /// The pod as it is.
         object: Value,
     },
-    /// Delete the object of this uid, then create it anew.
+    /// Delete the object of this uid, then create it again: two requests.
     Recreate {
         /// The object as it is.
         old: Value,
         /// The object to create.
         new: Value,
     },
+}
+
+/// The request of an operation that is about to be sent, or was sent and not acknowledged. Only a
+/// [`Operation::Recreate`] has a second one.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Half {
+    /// The only one, or the deletion of the old object.
+    #[default]
+    First,
+    /// The creation of the new object: the old one is gone.
+    Second,
+}
+
+/// One write that the API server is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Write<'o> {
+    /// Replace the object; its `resourceVersion` is the precondition.
+    Replace(&'o Value),
+    /// Delete the object of this uid.
+    Delete(&'o Value),
+    /// Evict the pod of this uid.
+    Evict(&'o Value),
+    /// Create the object.
+    Create(&'o Value),
 }
 
 /// What the API server keeps about an object by itself.
@@ -78,6 +103,18 @@ impl Operation {
             Operation::Recreate { old, new } => {
                 json!(["recreate", identity(old), as_written(new)])
             }
+        }
+    }
+
+    /// What is sent as this half of it; none where it has no such half.
+    pub fn write(&self, half: Half) -> Option<Write<'_>> {
+        match (self, half) {
+            (Operation::Replace { object }, Half::First) => Some(Write::Replace(object)),
+            (Operation::Delete { object }, Half::First) => Some(Write::Delete(object)),
+            (Operation::Evict { object }, Half::First) => Some(Write::Evict(object)),
+            (Operation::Recreate { old, .. }, Half::First) => Some(Write::Delete(old)),
+            (Operation::Recreate { new, .. }, Half::Second) => Some(Write::Create(new)),
+            (_, Half::Second) => None,
         }
     }
 

@@ -2,14 +2,19 @@
 
 use serde_json::Value;
 
-use super::Operation;
+use super::{Half, Operation};
 use crate::diff::Diff;
+
+/// Said of an object that is not the one that was planned on.
+const REPLACED: &str = "its target is gone, and another object has its name";
 
 /// What an object tells of an operation on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
     /// Its own state shows that it was not done: it may be sent.
     Absent,
+    /// The old object is going or gone and no creation was sent: what is left may be sent.
+    Half,
     /// It is as the operation makes it.
     Done,
     /// It does not tell, and why: nothing may be claimed, and nothing is sent again.
@@ -17,22 +22,21 @@ pub enum Trace {
 }
 
 impl Operation {
-    /// What the object, as it is now, tells of this operation. An object that is gone, or that
-    /// took the place of the one that was planned on, tells nothing of who took it away.
-    pub fn trace(&self, current: Option<&Value>) -> Trace {
+    /// What the object, as it is now, tells of this operation, of which `half` may have been sent.
+    /// An object that is gone, or that took the place of the one that was planned on, tells nothing
+    /// of who took it away.
+    pub fn trace(&self, current: Option<&Value>, half: Half) -> Trace {
         match (self, current) {
-            // Both halves are done at most once, by uid and by name: what was left out is made up for.
-            (Operation::Recreate { .. }, None) => Trace::Absent,
+            (Operation::Recreate { old, new }, current) => recreated(old, new, current, half),
             (_, None) => Trace::Unknown("its target is gone"),
-            (Operation::Recreate { old, new }, Some(current)) => recreated(old, new, current),
             (_, Some(current)) if uid(current) != uid(self.planned_on()) => {
-                Trace::Unknown("its target is gone, and another object has its name")
+                Trace::Unknown(REPLACED)
             }
             (Operation::Replace { object }, Some(current)) => replaced(object, current),
             (Operation::Delete { .. } | Operation::Evict { .. }, Some(current)) => {
-                match current.pointer("/metadata/deletionTimestamp") {
-                    Some(_) => Trace::Done,
-                    None => Trace::Absent,
+                match is_going(current) {
+                    true => Trace::Done,
+                    false => Trace::Absent,
                 }
             }
         }
@@ -58,15 +62,25 @@ fn replaced(sent: &Value, current: &Value) -> Trace {
 /// Labels that the controller gives to a Job's pods, and the selector for them.
 const JOBS: &[&str] = &["spec.selector", "spec.template.metadata.labels"];
 
-fn recreated(old: &Value, new: &Value, current: &Value) -> Trace {
+fn recreated(old: &Value, new: &Value, current: Option<&Value>, half: Half) -> Trace {
     let of_its_own = |path: &str| !JOBS.iter().any(|prefix| path.starts_with(prefix));
-    if uid(current) == uid(old) {
-        Trace::Absent
-    } else if is_as(new, current, of_its_own) {
-        Trace::Done
-    } else {
-        Trace::Unknown("its target is gone, and another object has its name")
+    match (current, half) {
+        (None, Half::First) => Trace::Half,
+        // It may have been created, and have gone since: a Job may delete itself once it is done.
+        (None, Half::Second) => {
+            Trace::Unknown("the old one is deleted, and there is none of its name now")
+        }
+        (Some(current), _) if uid(current) == uid(old) => match is_going(current) {
+            true => Trace::Half,
+            false => Trace::Absent,
+        },
+        (Some(current), Half::Second) if is_as(new, current, of_its_own) => Trace::Done,
+        (Some(_), _) => Trace::Unknown(REPLACED),
     }
+}
+
+fn is_going(current: &Value) -> bool {
+    current.pointer("/metadata/deletionTimestamp").is_some()
 }
 
 /// Nothing that a fix may change differs from what was sent.
@@ -115,7 +129,7 @@ mod tests {
         #[case] current: Option<Value>,
         #[case] trace: Trace,
     ) {
-        assert_eq!(replace().trace(current.as_ref()), trace);
+        assert_eq!(replace().trace(current.as_ref(), Half::First), trace);
     }
 
     #[rstest]
@@ -137,29 +151,40 @@ mod tests {
         let delete = Operation::Delete {
             object: object.clone(),
         };
-        assert_eq!(delete.trace(current.as_ref()), trace);
-        assert_eq!(Operation::Evict { object }.trace(current.as_ref()), trace);
+        assert_eq!(delete.trace(current.as_ref(), Half::First), trace);
+        let evict = Operation::Evict { object };
+        assert_eq!(evict.trace(current.as_ref(), Half::First), trace);
     }
 
+    fn job(uid: &str, n: u64) -> Option<Value> {
+        Some(json!({"metadata": {"uid": uid}, "spec": {"n": n, "selector": {"a": uid}}}))
+    }
+
+    fn going() -> Option<Value> {
+        let mut job = job("u", 1).unwrap();
+        job["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+        Some(job)
+    }
+
+    const GONE: &str = "the old one is deleted, and there is none of its name now";
+
     #[rstest]
-    #[case::not_begun(Some(json!({"metadata": {"uid": "u"}, "spec": {"n": 1}})), Trace::Absent)]
-    #[case::half_done(None, Trace::Absent)]
-    #[case::done(
-        Some(json!({"metadata": {"uid": "v"}, "spec": {"n": 1, "selector": {"a": "b"}}})),
-        Trace::Done
-    )]
-    #[case::another_job(
-        Some(json!({"metadata": {"uid": "v"}, "spec": {"n": 2}})),
-        Trace::Unknown("its target is gone, and another object has its name")
-    )]
-    fn a_job_that_is_made_again_is_known_by_what_it_is(
+    #[case::not_begun(job("u", 1), Half::First, Trace::Absent)]
+    #[case::being_deleted(going(), Half::First, Trace::Half)]
+    #[case::deleted(None, Half::First, Trace::Half)]
+    #[case::made_by_somebody(job("v", 1), Half::First, Trace::Unknown(REPLACED))]
+    #[case::created(job("v", 1), Half::Second, Trace::Done)]
+    #[case::another_job(job("v", 2), Half::Second, Trace::Unknown(REPLACED))]
+    #[case::created_and_gone_or_never_created(None, Half::Second, Trace::Unknown(GONE))]
+    fn a_job_that_is_retried_is_created_at_most_once(
         #[case] current: Option<Value>,
+        #[case] half: Half,
         #[case] trace: Trace,
     ) {
         let recreate = Operation::Recreate {
-            old: json!({"metadata": {"uid": "u"}, "spec": {"n": 1, "selector": {"x": "y"}}}),
+            old: job("u", 1).unwrap(),
             new: json!({"metadata": {}, "spec": {"n": 1}}),
         };
-        assert_eq!(recreate.trace(current.as_ref()), trace);
+        assert_eq!(recreate.trace(current.as_ref(), half), trace);
     }
 }

@@ -85,18 +85,14 @@ async fn a_read_outlives_the_rotation_of_its_token() {
 
 #[tokio::test]
 async fn a_write_that_was_not_accepted_is_accepted_when_it_is_sent_again() {
-    use k8shawk_core::fix::Operation;
+    use k8shawk_core::fix::Write;
     let rotated = Rotated::new().await;
     rotated.rotate(&rotated.address);
     let object = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}});
-    let operation = Operation::Replace { object };
-    let first = rotated
-        .cluster
-        .perform(&operation, false)
-        .await
-        .unwrap_err();
+    let write = Write::Replace(&object);
+    let first = rotated.cluster.write(write, false).await.unwrap_err();
     assert!(first.may_pass() && !first.may_have_happened(), "{first}");
-    rotated.cluster.perform(&operation, false).await.unwrap();
+    rotated.cluster.write(write, false).await.unwrap();
 }
 
 #[tokio::test]

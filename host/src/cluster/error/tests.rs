@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
-use k8shawk_core::fix::Operation;
+use k8shawk_core::fix::Write;
 use kube::core::Status;
 use kube::core::response::{StatusCause, StatusDetails};
 use rstest::rstest;
@@ -146,8 +146,7 @@ async fn served(told: Told) -> Cluster {
 }
 
 async fn write(cluster: &Cluster) -> Result<serde_json::Value, ClusterError> {
-    let operation = Operation::Replace { object: pod() };
-    cluster.perform(&operation, false).await
+    cluster.write(Write::Replace(&pod()), false).await
 }
 
 #[rstest]

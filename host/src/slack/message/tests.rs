@@ -1,7 +1,7 @@
 use k8shawk_core::approval::{Person, Vote};
 use k8shawk_core::decision::Refused;
 use k8shawk_core::diff::Diff;
-use k8shawk_core::fix::{Fix, Operation};
+use k8shawk_core::fix::{Fix, Half, Operation};
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Execution, State};
 use k8shawk_core::recovery::{Health, Recovery};
@@ -109,6 +109,7 @@ pub(crate) fn applied(state: State) -> Record {
         operation: Operation::Replace {
             object: serde_json::json!({}),
         },
+        half: Half::First,
         approvers: vec!["U0123ABCD".into()],
         started_at: 1_700_000_010_000,
         output: Some("deployment shop/web is changed".into()),
