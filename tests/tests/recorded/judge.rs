@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use k8shawk_tests::api_server::{Entry, Verb};
+use k8shawk_tests::api_server::{Entry, Key, Verb};
 use serde_json::Value;
 
 use crate::host::Host;
@@ -200,11 +200,27 @@ impl Account {
     }
 }
 
-/// The writes of the host that each are a fix: a Job that is made again is deleted and created.
+/// The writes of the host that each are a fix. A Job that is made again is deleted and created, or
+/// only created where somebody else took it away before.
 pub fn operations(audit: &[Entry]) -> impl Iterator<Item = &Entry> {
-    audit
-        .iter()
-        .filter(|entry| entry.user == "host" && entry.verb != Verb::Create)
+    let mut deleted: BTreeMap<&Key, usize> = BTreeMap::new();
+    audit.iter().filter(move |entry| {
+        if entry.user != "host" {
+            return false;
+        }
+        let before = deleted.entry(&entry.key).or_default();
+        match entry.verb {
+            Verb::Create if *before > 0 => {
+                *before -= 1;
+                false
+            }
+            Verb::Delete => {
+                *before += 1;
+                true
+            }
+            _ => true,
+        }
+    })
 }
 
 /// True where the RCA says that the fix was made.
@@ -256,7 +272,7 @@ pub fn at_the_end(incidents: &[Value], audit: &[Entry], directory: &Path) -> Res
             };
             let (gone, made) = (of(Verb::Delete), of(Verb::Create));
             ensure!(
-                gone == made,
+                gone <= made,
                 "a Job was deleted and not made again: {incident}"
             );
         }

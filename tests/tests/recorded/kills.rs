@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use k8shawk_core::bundle::Bundle;
 use k8shawk_tests::api_server::{ApiServer, Cure, Fate, Instance, Rates};
+use serde_json::Value;
 
 use crate::host::{Commands, Host, approve_all};
 use crate::judge::{self, Judge, text};
@@ -72,7 +73,7 @@ impl Tally {
 }
 
 struct Campaign {
-    server: ApiServer,
+    server: Arc<ApiServer>,
     host: Host,
     random: fastrand::Rng,
     judge: Judge,
@@ -84,7 +85,7 @@ struct Campaign {
 
 impl Campaign {
     fn new(seed: u64, bundles: Arc<Vec<(&'static str, Bundle)>>) -> Result<Campaign> {
-        let server = ApiServer::start(seed)?;
+        let server = Arc::new(ApiServer::start(seed)?);
         let host = Host::new(&server, &[])?;
         Ok(Campaign {
             server,
@@ -140,12 +141,19 @@ impl Campaign {
         let life = Duration::from_millis(self.random.u64(LIFE));
         let before = life.mul_f64(self.random.f64());
         self.host.start()?;
-        let approving = Approving::begin(self.host.commands.clone());
+        let spoiler = Spoiler {
+            server: self.server.clone(),
+            instances: self.instances.clone(),
+            random: self.random.fork(),
+        };
+        let approving = Approving::begin(self.host.commands.clone(), spoiler);
         thread::sleep(before);
         self.meddle(round);
         thread::sleep(life.saturating_sub(before));
         self.host.kill()?;
-        self.judge.approved.extend(approving.end()?);
+        let (approved, spoiled) = approving.end()?;
+        self.judge.approved.extend(approved);
+        self.meddled.extend(spoiled);
         self.look()
     }
 
@@ -165,7 +173,7 @@ impl Campaign {
                 .approved
                 .extend(approve_all(&self.host.commands)?);
             let incidents = self.host.commands.incidents()?;
-            let resting = |i: &serde_json::Value| judge::is_at_rest(text(i, "/state"));
+            let resting = |i: &Value| judge::is_at_rest(text(i, "/state"));
             let missing = self.unnoticed(&incidents);
             if incidents.iter().all(resting) && missing.is_empty() {
                 break;
@@ -184,7 +192,7 @@ impl Campaign {
         self.host.kill()?;
         self.look()?;
         let (incidents, audit) = (self.host.commands.incidents()?, self.server.audit());
-        let resting = |i: &serde_json::Value| judge::is_at_rest(text(i, "/state"));
+        let resting = |i: &Value| judge::is_at_rest(text(i, "/state"));
         if !incidents.iter().all(resting) {
             // Something more was noticed in that second.
             return self.rest();
@@ -208,7 +216,7 @@ impl Campaign {
     }
 
     /// Namespaces in which something broke and that no incident is about.
-    fn unnoticed(&self, incidents: &[serde_json::Value]) -> Vec<String> {
+    fn unnoticed(&self, incidents: &[Value]) -> Vec<String> {
         let known: BTreeSet<&str> = incidents.iter().map(judge::namespace).collect();
         let all = self.instances.iter().map(|i| i.namespace.as_str());
         all.filter(|n| !known.contains(n) && !self.meddled.contains(*n))
@@ -227,30 +235,59 @@ impl Campaign {
     }
 }
 
+/// Somebody who takes targets away right when their fix is being sent.
+struct Spoiler {
+    server: Arc<ApiServer>,
+    instances: Vec<Arc<Instance>>,
+    random: fastrand::Rng,
+}
+
+impl Spoiler {
+    /// Returns the namespaces whose target is gone now.
+    fn spoil(&mut self, incidents: &[Value]) -> Vec<String> {
+        let sending = incidents.iter().filter(|i| i["state"] == "executing");
+        let mut spoiled = Vec::new();
+        for incident in sending {
+            let namespace = judge::namespace(incident);
+            let instance = self.instances.iter().find(|i| i.namespace == namespace);
+            if let Some(target) = instance.and_then(|i| i.target.as_ref())
+                && self.random.u8(0..4) == 0
+            {
+                self.server.meddle(target, |_| None);
+                spoiled.push(namespace.to_owned());
+            }
+        }
+        spoiled
+    }
+}
+
+/// Incidents whose yes the host took, and namespaces whose target was taken away.
+type Told = (Vec<String>, Vec<String>);
+
 /// A person who says yes to whatever waits, until the host is killed.
 struct Approving {
     over: Arc<AtomicBool>,
-    thread: thread::JoinHandle<Vec<String>>,
+    thread: thread::JoinHandle<Told>,
 }
 
 impl Approving {
-    fn begin(commands: Arc<Commands>) -> Approving {
+    fn begin(commands: Arc<Commands>, mut spoiler: Spoiler) -> Approving {
         let over = Arc::new(AtomicBool::new(false));
         let until = over.clone();
         let thread = thread::spawn(move || {
-            let mut taken = Vec::new();
+            let (mut taken, mut spoiled) = (Vec::new(), Vec::new());
             while !until.load(Ordering::Acquire) {
                 thread::sleep(Duration::from_millis(100));
                 // The host may be killed while it makes the database: what counts is the look after that.
                 taken.extend(approve_all(&commands).unwrap_or_default());
+                spoiled.extend(spoiler.spoil(&commands.incidents().unwrap_or_default()));
             }
-            taken
+            (taken, spoiled)
         });
         Approving { over, thread }
     }
 
-    /// The incidents whose yes the host took.
-    fn end(self) -> Result<Vec<String>> {
+    fn end(self) -> Result<Told> {
         self.over.store(true, Ordering::Release);
         let ended = self.thread.join();
         ended.map_err(|_| anyhow::anyhow!("the approver panicked"))
