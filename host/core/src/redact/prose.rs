@@ -150,7 +150,8 @@ const ALONE: &[&str] = &[
     "unsupported",
 ];
 
-/// What is said of a thing that is named: `secret "x" not found`.
+/// What is said of a thing that is named: `secret x not found`. Where the name is quoted, any of
+/// [`WORDS`] is: `serviceaccounts "x" is forbidden`.
 const NEXT: &[&str] = &["not", "failed", "missing", "denied", "invalid", "expired"];
 
 /// True where a line reads like a message. Behind a path a line of words is enough: what follows
@@ -176,6 +177,7 @@ pub(super) fn is_message(line: &str, path: bool) -> bool {
                 || known(&second)
                 || (path && is_word(&second))
                 || NEXT.contains(&third.as_str())
+                || (is_quoted(&second) && known(&third))
         }
     }
 }
@@ -187,6 +189,11 @@ fn is_word(word: &str) -> bool {
         && rest
             .chars()
             .all(|c| c.is_ascii_lowercase() || "'-/".contains(c))
+}
+
+fn is_quoted(word: &str) -> bool {
+    let quote = |c: char| matches!(c, '"' | '\'' | '`' | '\\');
+    word.len() > 2 && word.starts_with(quote) && word.ends_with(quote)
 }
 
 /// `ENOENT`.
@@ -211,6 +218,8 @@ mod tests {
             "Permission denied",
             "ENOENT",
             "parameter not set",
+            "serviceaccounts 'default' is forbidden: node requested token bound to a pod",
+            r#"serviceaccounts \"default\" is forbidden"#,
         ] {
             assert!(is_message(line, false), "{line}");
         }
@@ -220,6 +229,7 @@ mod tests {
             "correct horse battery staple",
             "hunter",
             "S3cret no",
+            "horse 'battery' staple",
             "x1",
         ] {
             assert!(!is_message(line, false), "{line}");
