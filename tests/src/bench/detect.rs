@@ -1,6 +1,7 @@
 //! How long after a change its incident is stored, beside a bare watch that only hears of it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -128,33 +129,68 @@ fn told(log: &str) -> HashMap<String, Told> {
     lines.filter_map(of).collect()
 }
 
-/// Print what the slowest changes waited for.
-fn tell_slowest(waits: &[Wait], log: &str, (instant, time): (Instant, SystemTime)) {
-    let told = told(log);
-    let mut slowest: Vec<&Wait> = waits.iter().collect();
-    slowest.sort_by(|one, other| other.behind().total_cmp(&one.behind()));
-    let epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let micros = |at: Instant| (epoch + at.saturating_duration_since(instant)).as_secs_f64() * 1e6;
-    println!("  what the slowest {SLOWEST} waited for, ms behind the bare watch:");
-    for wait in slowest.into_iter().take(SLOWEST) {
-        let (pod, behind) = (&wait.pod, wait.behind());
-        let Some(told) = told.get(pod) else {
-            println!("  {pod:<12} {behind:6.2}  (the host says nothing of it)");
-            continue;
-        };
-        let queued = (told.taken_up - micros(wait.heard)) / 1e3;
-        let looked = (told.all - told.judged) / 1e3;
-        let judged = told.judged / 1e3;
-        let seen = (micros(wait.stored) - told.taken_up - told.all) / 1e3;
-        let during = if told.sweeping {
+/// Where the time behind the bare watch went, milliseconds.
+struct Parts {
+    queued: f64,
+    looked: f64,
+    judged: f64,
+    seen: f64,
+    sweeping: bool,
+}
+
+impl Parts {
+    fn of(wait: &Wait, told: &Told, (instant, time): (Instant, SystemTime)) -> Parts {
+        let epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let micros =
+            |at: Instant| (epoch + at.saturating_duration_since(instant)).as_secs_f64() * 1e6;
+        Parts {
+            queued: (told.taken_up - micros(wait.heard)) / 1e3,
+            looked: (told.all - told.judged) / 1e3,
+            judged: told.judged / 1e3,
+            seen: (micros(wait.stored) - told.taken_up - told.all) / 1e3,
+            sweeping: told.sweeping,
+        }
+    }
+}
+
+impl fmt::Display for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let during = if self.sweeping {
             ", during a sweep"
         } else {
             ""
         };
-        println!(
-            "  {pod:<12} {behind:6.2} = {queued:.2} until taken up + {looked:.2} observed + \
-             {judged:.2} judged and stored + {seen:.2} until it was seen{during}"
-        );
+        write!(
+            f,
+            "{:.2} until taken up + {:.2} observed + {:.2} judged and stored + {:.2} until it was \
+             seen{during}",
+            self.queued, self.looked, self.judged, self.seen
+        )
+    }
+}
+
+/// Print what the slowest changes waited for, and half of all of them.
+fn tell_slowest(waits: &[Wait], log: &str, clocks: (Instant, SystemTime)) {
+    let told = told(log);
+    let mut slowest: Vec<&Wait> = waits.iter().collect();
+    slowest.sort_by(|one, other| other.behind().total_cmp(&one.behind()));
+    let known = |wait: &&Wait| Some(Parts::of(wait, told.get(&wait.pod)?, clocks));
+    let parts: Vec<Parts> = slowest.iter().filter_map(known).collect();
+    let middle = |of: fn(&Parts) -> f64| percentile(&parts.iter().map(of).collect::<Vec<_>>(), 0.5);
+    let half = Parts {
+        queued: middle(|p| p.queued),
+        looked: middle(|p| p.looked),
+        judged: middle(|p| p.judged),
+        seen: middle(|p| p.seen),
+        sweeping: false,
+    };
+    println!("  what changes waited for, ms behind the bare watch; p50 of each: {half}");
+    for wait in slowest.iter().take(SLOWEST) {
+        let (pod, behind) = (&wait.pod, wait.behind());
+        match known(wait) {
+            Some(parts) => println!("  {pod:<12} {behind:6.2} = {parts}"),
+            None => println!("  {pod:<12} {behind:6.2}  (the host says nothing of it)"),
+        }
     }
 }
 
