@@ -145,6 +145,7 @@ fn store(
             }
             r.finding = findings.next();
             r.also = findings.collect();
+            r.judged = record.incident.signals.len();
             let confidence = r.finding.as_ref().map_or(0, |f| f.confidence);
             let note = format!("{} ({confidence} of 100)", r.title());
             r.step(flow.clock.now(), State::Investigated, note);
@@ -152,14 +153,20 @@ fn store(
     Ok(())
 }
 
-/// Ask again whether a quiet incident is still there: end it where it is not. True where it has
-/// another cause by now, or what was not answered before may be now, and is open again.
+/// Ask again about an incident that is quiet, or that has news: end it where it is over. True where
+/// it has another cause by now, or what was not answered before may be now, and is open again.
 ///
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn look_again(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
+    if record.has_news() {
+        flow.store
+            .advance(&record.incident.id.0, record.state, |r| {
+                r.judged = record.incident.signals.len();
+            })?;
+    }
     let answers = flow.judges.analyse(&record.incident, &reader, now).await;
     // Who does not answer says nothing new.
     let Ok(complete) = answers.complete() else {

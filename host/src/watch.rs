@@ -357,8 +357,9 @@ impl Watch {
         introspect::settle(flow, active, &troubles)
     }
 
-    /// An incident whose signals stopped may have gone away by itself: it is looked at, and
-    /// nothing changes where it is still there. A question that is too old is asked again.
+    /// An incident whose signals stopped may have gone away by itself, and one with a new kind of
+    /// signal may have another cause than was found: it is looked at, and nothing changes where it
+    /// is still there for the same cause. A question that is too old is asked again.
     fn quiet(&mut self, now: i64, active: &[Record]) -> Result<(), FlowError> {
         let flow = &self.pipeline.flow;
         let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
@@ -383,7 +384,7 @@ impl Watch {
                     r.step(now, next, note);
                 })?;
                 self.pipeline.drive(id);
-            } else if now - last > QUIET && record.undo.is_none() {
+            } else if (now - last > QUIET || record.has_news()) && record.undo.is_none() {
                 self.seen.insert(id.clone(), now);
                 self.pipeline.look_again(record);
             }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::approval::{Question, Vote};
 use crate::decision::{Advice, Decision, Refused};
 use crate::finding::Finding;
-use crate::fix::{Fix, Operation};
+use crate::fix::{Fix, Half, Operation};
 use crate::incident::{Incident, Severity};
 use crate::model::{Proposal, Usage};
 use crate::object::ObjectRef;
@@ -130,6 +130,9 @@ pub struct Execution {
     pub fix: Fix,
     /// What is sent.
     pub operation: Operation,
+    /// How far it got, where that takes two requests.
+    #[serde(default)]
+    pub half: Half,
     /// Who approved it.
     pub approvers: Vec<String>,
     /// Sent the first time, milliseconds since the Unix epoch.
@@ -187,6 +190,9 @@ pub struct Record {
     /// Other causes that were found on the same owner.
     #[serde(default)]
     pub also: Vec<Finding>,
+    /// How many of the incident's signals were known when it was last investigated.
+    #[serde(default)]
+    pub judged: usize,
     /// Who found it: `patterns`, or a model's name.
     pub answered_by: String,
     /// What came of asking a model; none where none was asked.
@@ -240,6 +246,7 @@ impl Record {
             shared: None,
             finding: None,
             also: Vec::new(),
+            judged: 0,
             answered_by: String::new(),
             consulted: None,
             spent: Usage::default(),
@@ -290,6 +297,14 @@ impl Record {
     pub fn is_done(&self) -> bool {
         let untold = matches!(self.state, State::Merged | State::Cleared);
         self.state.is_final() && (untold || self.documented == Some(self.state))
+    }
+
+    /// True where Kubernetes gives a reason that it had not given when the cause was looked for.
+    pub fn has_news(&self) -> bool {
+        let signals = &self.incident.signals;
+        let (known, newer) = signals.split_at(self.judged.min(signals.len()));
+        let told = |reason: &str| known.iter().any(|s| s.reason == reason);
+        newer.iter().any(|s| !told(&s.reason))
     }
 
     /// The fix that people are asked about.
@@ -396,5 +411,37 @@ impl Record {
             state,
             note: note.into(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(reasons: &[&str], judged: usize) -> Record {
+        let object = json!({"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web"});
+        let signal = |(number, reason): (usize, &&str)| {
+            json!({"id": number.to_string(), "source": "event", "reason": reason, "object": object,
+                "owner": object, "message": "", "count": 1, "first_seen": 0, "last_seen": 0, "reporter": ""})
+        };
+        let signals: Vec<_> = reasons.iter().enumerate().map(signal).collect();
+        let incident = json!({"id": "inc-1", "class": "workload", "severity": "medium",
+            "object": object, "owner": object, "signals": signals, "victims": [], "opened_at": 0});
+        let incident = serde_json::from_value(incident).unwrap();
+        Record {
+            judged,
+            ..Record::new(incident, String::new())
+        }
+    }
+
+    #[test]
+    fn only_a_new_reason_is_news() {
+        assert!(!record(&["FailedMount"], 1).has_news());
+        assert!(!record(&["FailedMount", "FailedMount"], 1).has_news());
+        assert!(record(&["FailedMount", "Failed"], 1).has_news());
+        assert!(!record(&["FailedMount", "Failed"], 2).has_news());
+        assert!(!record(&[], 3).has_news());
     }
 }

@@ -47,9 +47,34 @@ const TEXTS: &[(&str, &str)] = &[
     ("no such file or directory", "the path does not exist there"),
     (
         "failed to fetch token",
-        "the ServiceAccount's token cannot be had",
+        "the ServiceAccount's token cannot be fetched",
     ),
 ];
+
+/// What a busy kubelet or API server says, in lower case: the kubelet tries again by itself, and the
+/// next try may succeed.
+const RETRIED: &[(&str, &str)] = &[
+    (
+        "bound to a pod scheduled on a different node",
+        "the API server has not seen yet that the pod is on this node, and the kubelet retries",
+    ),
+    (
+        "rate limiter",
+        "the kubelet sends more requests than it may, and retries",
+    ),
+    (
+        "failed to sync",
+        "the kubelet has not read what the volume projects yet, and retries",
+    ),
+    (
+        "not registered",
+        "the kubelet has not read what the volume projects yet, and retries",
+    ),
+];
+
+/// Confidence where the kubelet refuses the volume, and where it may only be busy.
+const REFUSED: u8 = 88;
+const BUSY: u8 = 45;
 
 /// Why the pod's volumes are not there.
 pub fn diagnose(subject: &Subject) -> Option<Finding> {
@@ -109,13 +134,7 @@ fn failed(subject: &Subject, event: &Value) -> Finding {
     let cited = cite_event(&mut draft, event);
     let made = spec.map_or(String::new(), |v| format!(" ({})", setting::source(v)));
     let lower = message.to_ascii_lowercase();
-    let meaning = match TEXTS.iter().find(|(needle, _)| lower.contains(needle)) {
-        _ if message.contains("Multi-Attach") => {
-            "it is attached to another node and may be attached to only one"
-        }
-        Some((_, meaning)) => meaning,
-        None => "the kubelet or the storage driver refuses it",
-    };
+    let (meaning, confidence) = meaning(message, &lower);
     let verb = if attach { "attached" } else { "mounted" };
     let told = match own_words(message) {
         Some(words) => format!("{meaning} (\"{words}\")"),
@@ -124,7 +143,7 @@ fn failed(subject: &Subject, event: &Value) -> Finding {
     draft
         .title(format!("Volume \"{volume}\" of pod {} cannot be {verb}: {meaning}", subject.object.name))
         .say(format!("Pod {} waits on node {} because its volume \"{volume}\"{made} cannot be {verb}: {told} {cited}.", subject.object.name, subject.node()))
-        .confidence(88);
+        .confidence(confidence);
     if let Some(path) = spec.and_then(|v| v.get("hostPath")) {
         let cited = draft.cite(
             format!("spec.volumes[{volume}].hostPath"),
@@ -140,6 +159,23 @@ fn failed(subject: &Subject, event: &Value) -> Finding {
         holder(subject, volume, message, &mut draft);
     }
     draft.finish()
+}
+
+/// What a message means, and how sure that is.
+fn meaning(message: &str, lower: &str) -> (&'static str, u8) {
+    let of = |texts: &[(&str, &'static str)]| {
+        let found = texts.iter().find(|(needle, _)| lower.contains(needle));
+        found.map(|(_, meaning)| *meaning)
+    };
+    if message.contains("Multi-Attach") {
+        let meaning = "it is attached to another node and may be attached to only one";
+        return (meaning, REFUSED);
+    }
+    match (of(RETRIED), of(TEXTS)) {
+        (Some(meaning), _) => (meaning, BUSY),
+        (None, Some(meaning)) => (meaning, REFUSED),
+        (None, None) => ("the kubelet or the storage driver refuses it", REFUSED),
+    }
 }
 
 /// Longest part of a message that is quoted, in characters.
