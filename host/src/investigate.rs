@@ -1,7 +1,7 @@
 //! Stage: from an incident to a finding.
 
 use k8shawk_core::decision::{Decision, Unanswered};
-use k8shawk_core::finding::{Conclusion, Evidence, Finding};
+use k8shawk_core::finding::{Conclusion, Evidence, Finding, UNDETERMINED};
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::redact::redact;
 
@@ -19,9 +19,6 @@ const GOOD_ENOUGH_AFTER: i64 = 120_000;
 /// How long somebody who may answer later is waited for where there is no cause at all: after that
 /// people are told that it is not known. Milliseconds.
 const NOT_KNOWN_AFTER: i64 = 15 * 60_000;
-
-/// Class of an incident without a known cause, by plugins as well as here.
-const UNDETERMINED: &str = "undetermined";
 
 /// Whether an answer that may come later is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +76,7 @@ fn partly(
     asking: Asking,
 ) -> Outcome {
     // Who could not read says that the cause is not known: that is no cause.
-    let patience = match findings.iter().any(|f| f.class != UNDETERMINED) {
+    let patience = match findings.iter().any(|f| !f.is_undetermined()) {
         true => GOOD_ENOUGH_AFTER,
         false => NOT_KNOWN_AFTER,
     };

@@ -270,8 +270,16 @@ impl Pipeline {
 async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
     let mut waits = 0_u32;
     while !marks.stop.is_cancelled() {
-        let Ok(record) = flow.store.get(id) else {
-            return;
+        let record = match flow.store.get(id) {
+            Ok(record) => record,
+            // The database may be read again later; what it does not have, or cannot parse, stays so.
+            Err(fault @ StoreError::Database { .. }) => {
+                waits += 1;
+                marks.failing().insert(id.to_owned(), fault.to_string());
+                marks.pause(again(&FlowError::Store(fault), waits)).await;
+                continue;
+            }
+            Err(_) => return,
         };
         let held = places.of(flow, &record).await;
         let next = caught(flow, &record).await;

@@ -2,9 +2,10 @@
 
 mod guarded;
 mod held;
+mod looks;
 mod sweeping;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -29,10 +30,9 @@ use crate::terminal::progress;
 use crate::triage::{self, Grouped};
 
 use self::held::Held;
+use self::looks::Looks;
 use self::sweeping::Sweeping;
 
-/// Time without any signal after which an incident is looked at again, milliseconds.
-const QUIET: i64 = 60_000;
 /// Longest wait for the first list of every kind, milliseconds.
 const LISTING: i64 = 10_000;
 /// Most objects that are named as not understood.
@@ -65,8 +65,8 @@ async fn of(listing: &mut Option<Listing>) -> Listed {
 pub struct Watch {
     pipeline: Arc<Pipeline>,
     inventory: Inventory,
-    /// When each open incident's signals were last seen.
-    seen: HashMap<String, i64>,
+    /// When incidents are looked at again.
+    looks: Looks,
     /// Kinds that are not listed yet: until all are, owners are not known, and nothing is judged.
     unlisted: HashSet<String>,
     /// Events that wait for that, or for the store.
@@ -93,11 +93,11 @@ impl Watch {
         let started = pipeline.flow.clock.now();
         let kinds = watched().iter().filter(|kind| **kind != "Event");
         let unlisted = kinds.map(|kind| (*kind).to_owned()).collect();
-        let (seen, held) = (HashMap::new(), Held::new(drops.clone()));
+        let held = Held::new(drops.clone());
         Watch {
             pipeline,
             inventory,
-            seen,
+            looks: Looks::default(),
             unlisted,
             held,
             sweeping: None,
@@ -300,11 +300,11 @@ impl Watch {
             Ok(Grouped::Opened(id)) => {
                 self.told_in(&id, observation, begun);
                 self.telemetry().noticed(&id, self.taken_at);
-                self.seen.insert(id.clone(), self.pipeline.flow.clock.now());
+                self.looks.hear(&id, self.pipeline.flow.clock.now());
                 self.pipeline.drive(&id);
             }
             Ok(Grouped::Joined(id)) => {
-                self.seen.insert(id, self.pipeline.flow.clock.now());
+                self.looks.hear(&id, self.pipeline.flow.clock.now());
             }
             Ok(Grouped::Nothing | Grouped::Victim(_) | Grouped::Echo(_)) | Err(_) => {}
         }
@@ -357,20 +357,17 @@ impl Watch {
         introspect::settle(flow, active, &troubles)
     }
 
-    /// An incident whose signals stopped may have gone away by itself, and one with a new kind of
-    /// signal may have another cause than was found: it is looked at, and nothing changes where it
-    /// is still there for the same cause. A question that is too old is asked again.
+    /// An incident that may be over, or have another cause, is looked at: nothing changes where it is
+    /// still there for the same cause. A question that is too old is asked again.
     fn quiet(&mut self, now: i64, active: &[Record]) -> Result<(), FlowError> {
         let flow = &self.pipeline.flow;
         let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
         self.introspect(active, now)?;
         progress::say(status(active, self.inventory.counts().pods));
-        self.seen
-            .retain(|id, _| active.iter().any(|r| r.incident.id.0 == *id));
+        self.looks.retain(active);
         let of_cluster = active.iter().filter(|r| !r.incident.is_own());
         for record in of_cluster.filter(|r| r.state.awaits_people()) {
             let id = &record.incident.id.0;
-            let last = *self.seen.entry(id.clone()).or_insert(now);
             let expired = record.state == State::Waiting
                 && record.asked_at.is_some_and(|at| now - at > expires);
             if expired {
@@ -384,8 +381,7 @@ impl Watch {
                     r.step(now, next, note);
                 })?;
                 self.pipeline.drive(id);
-            } else if (now - last > QUIET || record.has_news()) && record.undo.is_none() {
-                self.seen.insert(id.clone(), now);
+            } else if record.undo.is_none() && self.looks.is_due(record, now) {
                 self.pipeline.look_again(record);
             }
         }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::incident::Severity;
 use crate::object::ObjectRef;
 
+/// Class of a finding that names no cause.
+pub const UNDETERMINED: &str = "undetermined";
+
 /// A quoted fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -61,6 +64,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// True where nobody found the cause.
+    pub fn is_undetermined(&self) -> bool {
+        self.class == UNDETERMINED
+    }
+
     /// True where both say the same in everything but words: class, objects and facts.
     pub fn is_same_cause(&self, other: &Finding) -> bool {
         self.class == other.class

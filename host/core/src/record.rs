@@ -299,6 +299,12 @@ impl Record {
         self.state.is_final() && (untold || self.documented == Some(self.state))
     }
 
+    /// True where its cause or its fix is not known, and may be when the plugins are asked again.
+    pub fn may_be_answered(&self) -> bool {
+        let is_unknown = self.finding.as_ref().is_some_and(Finding::is_undetermined);
+        is_unknown || self.decision.as_ref().is_some_and(Decision::may_change)
+    }
+
     /// True where Kubernetes gives a reason that it had not given when the cause was looked for.
     pub fn has_news(&self) -> bool {
         let signals = &self.incident.signals;
