@@ -67,7 +67,10 @@ impl Drill {
         let until = Instant::now() + REST;
         loop {
             let incidents = self.turn()?;
-            let resting = |i: &Value| judge::is_at_rest(text(i, "/state"));
+            // What is not known after a long outage is asked again, each minute.
+            let resting = |i: &Value| {
+                judge::is_at_rest(text(i, "/state")) && text(i, "/class") != "undetermined"
+            };
             let known = ends(&incidents);
             if incidents.iter().all(resting) && known.len() >= self.namespaces {
                 break;
