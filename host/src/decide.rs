@@ -248,9 +248,7 @@ async fn ruled(
 
 /// Victims that triage, merging and patterns know of: a model names none.
 fn known_victims(record: &Record) -> Vec<ObjectRef> {
-    let before = record.consulted.as_ref().map(|c| c.before.as_ref());
-    let found = before.unwrap_or(record.finding.as_ref()).into_iter();
-    let found = found.flat_map(|finding| &finding.victims);
+    let found = record.by_patterns().into_iter().flat_map(|f| &f.victims);
     let victims = record.incident.victims.iter().chain(found);
     victims.cloned().collect()
 }

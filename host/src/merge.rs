@@ -4,6 +4,7 @@
 //! dependency, a Service whose pods fail) is folded here: the older incident stays.
 
 use k8shawk_core::group::shared_key;
+use k8shawk_core::incident::Severity;
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::{ObjectRef, group};
 
@@ -87,18 +88,29 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
 }
 
 /// A dismissed incident of the same owner and the same found class: another signal of a cause
-/// that a person said no to.
+/// that a person said no to. Only what patterns found counts: nobody is told of what is folded here,
+/// so that a model, or whoever writes what it reads, could hide an incident with a word.
 fn dismissed(flow: &Flow, record: &Record) -> Result<Option<String>, FlowError> {
     let now = flow.clock.now();
     let same = |other: &Record| {
         other.is_dismissed_within(DISMISSED_FOR, now)
             && other.incident.owner.same_object(&record.incident.owner)
-            && other.class() == record.class()
-            && other.severity() >= record.severity()
+            && found(other) == found(record)
+            && severity(other) >= severity(record)
     };
     let owner = &record.incident.owner;
     let found = flow.store.newest_of(owner, State::Dismissed, same)?;
     Ok(found.map(|r| r.incident.id.0))
+}
+
+fn found(record: &Record) -> &str {
+    let finding = record.by_patterns();
+    finding.map_or(&record.incident.class, |f| &f.class)
+}
+
+fn severity(record: &Record) -> Severity {
+    let finding = record.by_patterns();
+    finding.map_or(record.incident.severity, |f| f.severity)
 }
 
 /// End an incident as a part of another; its signals lead there from now on.

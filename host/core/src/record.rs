@@ -348,6 +348,14 @@ impl Record {
         }
     }
 
+    /// What patterns found, without a word of a model.
+    pub fn by_patterns(&self) -> Option<&Finding> {
+        match &self.consulted {
+            Some(consulted) => consulted.before.as_ref(),
+            None => self.finding.as_ref(),
+        }
+    }
+
     /// The fix that would take the applied fix back, where there is one.
     pub fn inverse(&self) -> Option<Fix> {
         let applied = match self.state {

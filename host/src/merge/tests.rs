@@ -2,6 +2,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use k8shawk_core::config::Config;
+use k8shawk_core::model::Usage;
+use k8shawk_core::record::Consulted;
 use k8shawk_sandbox::Registry;
 use serde_json::json;
 
@@ -94,4 +96,28 @@ fn a_dismissed_cause_is_found_by_its_owner() {
     let other = flow.store.insert(investigated(2, &cause), &[]).unwrap();
     assert_eq!(super::dismissed(&flow, &another).unwrap(), Some(dismissed));
     assert_eq!(super::dismissed(&flow, &other).unwrap(), None);
+}
+
+/// A log that the model reads may tell it to name the class that somebody dismissed.
+#[test]
+fn a_model_cannot_hide_an_incident_behind_a_dismissed_one() {
+    let flow = flow(Store::in_memory().unwrap());
+    let cause = ObjectRef::new("v1", "ConfigMap", "shop", "platform");
+    let mut dismissed = investigated(1, &cause);
+    dismissed.step(flow.clock.now(), State::Dismissed, "no");
+    flow.store.insert(dismissed, &[]).unwrap();
+    let mut hidden = investigated(1, &cause);
+    let mut before = hidden.finding.clone().unwrap();
+    before.class = "undetermined".into();
+    hidden.consulted = Some(Consulted {
+        why: Vec::new(),
+        contradicts: false,
+        proposal: None,
+        before: Some(before),
+        refused: Vec::new(),
+        usage: Usage::default(),
+        rounds: 1,
+    });
+    let hidden = flow.store.insert(hidden, &[]).unwrap();
+    assert_eq!(super::dismissed(&flow, &hidden).unwrap(), None);
 }
