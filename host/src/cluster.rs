@@ -5,6 +5,7 @@
 //! reader answers is made of them in one place (`source`), whatever the source. Whatever is served
 //! was stripped first: no value of a Secret, no managed fields, no last-applied copies.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,8 @@ pub struct Cluster {
     large_reads: Arc<Semaphore>,
     /// When a request was refused for being one too many.
     throttled: Arc<Mutex<Option<Instant>>>,
+    /// Requests so far, each try counted.
+    sent: Arc<AtomicUsize>,
 }
 
 /// What people call the cluster that is configured, without asking it: as [`Cluster::name`] once
@@ -94,6 +97,7 @@ impl Cluster {
             lists: Arc::new(Semaphore::new(LISTS)),
             large_reads: Arc::new(Semaphore::new(LARGE_READS)),
             throttled: Arc::default(),
+            sent: Arc::default(),
         }
     }
 
@@ -141,6 +145,11 @@ impl Cluster {
             *at = Some(Instant::now());
         }
         error
+    }
+
+    /// Requests made so far, each try counted.
+    pub fn requests(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// True where the API server refused a request a short while ago since there were too many.

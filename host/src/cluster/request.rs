@@ -1,6 +1,7 @@
 //! One read of the API server: bounded in time, tried again where that helps.
 
 use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::AsyncReadExt;
@@ -167,11 +168,12 @@ impl Cluster {
         self.in_time(answer).await
     }
 
-    /// No answer in time is no answer.
+    /// One request: no answer in time is no answer.
     pub(super) async fn in_time<T>(
         &self,
         asking: impl Future<Output = Result<T, ClusterError>>,
     ) -> Result<T, ClusterError> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let asked = tokio::time::timeout(PATIENCE, asking).await;
         asked.unwrap_or_else(|_| {
             Err(ClusterError::Unanswered {

@@ -16,7 +16,7 @@ use super::{Cluster, ClusterError, live, strip, top};
 
 mod take;
 
-/// Requests for logs and usage that one snapshot may cause.
+/// Reads of logs and usage that one snapshot passes on.
 const BUDGET: usize = 60;
 /// Kinds without a status that anybody observes: only a stuck deletion of one matters.
 const QUIET: [&str; 8] = [
@@ -41,7 +41,8 @@ pub struct Snapshot {
     /// Deployments of `kube-system`, beside a snapshot of another namespace.
     system: Option<Page>,
     unreadable: Vec<(String, ClusterError)>,
-    requests: AtomicUsize,
+    /// Requests of the connection before it was taken.
+    before: usize,
     spent: AtomicUsize,
     memo: Mutex<HashMap<Read, Result<Answer, ReadError>>>,
     usage: OnceCell<Result<Vec<(String, Usage)>, ReadError>>,
@@ -67,9 +68,10 @@ impl Snapshot {
         Snapshot { at, ..self }
     }
 
-    /// Requests made so far. Their number does not depend on how many objects there are.
+    /// Requests made so far, each try counted: those of the connection since it was taken. Their
+    /// number does not depend on how many objects there are.
     pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::Relaxed)
+        self.cluster.requests().saturating_sub(self.before)
     }
 
     /// Kinds that could not be listed, each with the reason.
@@ -174,13 +176,12 @@ impl Snapshot {
         page.ok_or_else(missing)
     }
 
-    /// Count one request against the budget.
+    /// Count one read against the budget.
     fn spend(&self) -> Result<(), ReadError> {
         if self.spent.fetch_add(1, Ordering::Relaxed) >= BUDGET {
             let why = format!("the {BUDGET} requests for logs and usage are spent");
             return Err(ReadError::Unavailable(why));
         }
-        self.requests.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ const AT_ONCE: usize = 8;
 type Listed = (&'static Kind, bool, Result<Page, ClusterError>);
 
 pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot, ClusterError> {
+    let before = cluster.requests();
     let mut tasks = JoinSet::new();
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     for kind in in_order() {
@@ -44,7 +45,6 @@ pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot,
             ));
         }
     }
-    let requests = tasks.len();
     let (mut pages, mut system, mut unreadable) = (BTreeMap::new(), None, Vec::new());
     while let Some(done) = tasks.join_next().await {
         let (kind, beside, result) = done.map_err(|error| ClusterError::Refused {
@@ -74,7 +74,7 @@ pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot,
         pages,
         system,
         unreadable,
-        requests: requests.into(),
+        before,
         spent: 0.into(),
         memo: Default::default(),
         usage: Default::default(),
