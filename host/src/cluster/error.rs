@@ -118,6 +118,15 @@ pub enum ClusterError {
         /// How long it wants to be left alone.
         after: Option<Duration>,
     },
+    /// Whoever the API server asks for us fails (the kubelet of a log, the server of metrics), a
+    /// fault of its own: do without, and say so. Reads alone have it.
+    #[error("{attempt}: not served now: {why}")]
+    Backend {
+        /// What was attempted.
+        attempt: String,
+        /// The API server's answer.
+        why: String,
+    },
     /// The answer is larger than is taken: ask for less.
     #[error("{attempt}: the answer is larger than {} MiB: ask for one namespace, or with a selector", most >> 20)]
     TooLarge {
@@ -143,6 +152,7 @@ impl ClusterError {
             ClusterError::Config { .. }
             | ClusterError::Denied { .. }
             | ClusterError::Refused { .. }
+            | ClusterError::Backend { .. }
             | ClusterError::TooLarge { .. } => Class::Permanent,
             ClusterError::Unreachable { .. }
             | ClusterError::Unanswered { .. }
@@ -185,7 +195,21 @@ impl ClusterError {
             | ClusterError::Conflict { .. }
             | ClusterError::Expired { .. }
             | ClusterError::Throttled { .. }
+            | ClusterError::Backend { .. }
             | ClusterError::TooLarge { .. } => false,
+        }
+    }
+
+    /// The same fault of a request that the API server passes on. Of itself it says when to come
+    /// back: what it says nothing of is the fault of whom it asks.
+    pub(super) fn of_backend(self) -> ClusterError {
+        match self {
+            ClusterError::Busy {
+                attempt,
+                why,
+                after: None,
+            } => ClusterError::Backend { attempt, why },
+            other => other,
         }
     }
 

@@ -226,11 +226,6 @@ pub(super) async fn log(cluster: &Cluster, of: LogOf<'_>) -> Result<String, Read
     match text {
         Ok(text) => Ok(text),
         Err(ClusterError::Refused { .. }) => Err(ReadError::NotFound),
-        // The API server asks the kubelet: a node that does not answer is a fault of its own. Of
-        // itself it says when to come back.
-        Err(error @ ClusterError::Busy { after: None, .. }) => {
-            Err(ReadError::Unavailable(error.to_string()))
-        }
         Err(error) => Err(error.into()),
     }
 }

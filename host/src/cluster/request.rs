@@ -13,6 +13,9 @@ use crate::random;
 
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long whoever the API server asks for us may take, all tries together: a plugin reads two logs
+/// of a node that is gone within its deadline, and still says what it knows.
+const BEHIND: Duration = Duration::from_secs(4);
 /// Waits before the second and the third try, unless the server wants more.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
 /// Longest wait before the next try: whoever asks has a deadline of its own, and asks again later.
@@ -133,11 +136,30 @@ impl Cluster {
         };
         let path = format!("/api/v1/namespaces/{namespace}/pods");
         let attempt = format!("read the log of {namespace}/{pod}");
-        self.insist(&PAUSES, || async {
-            let request = Request::new(&path).logs(pod, &params);
-            self.send(&attempt, request, None).await
-        })
-        .await
+        self.passed_on(&attempt, || Request::new(&path).logs(pod, &params))
+            .await
+    }
+
+    /// The text of what the server of metrics serves.
+    pub(super) async fn metrics_text(&self, path: &str) -> Result<String, ClusterError> {
+        let params = ListParams::default();
+        self.passed_on("read usage", || Request::new(path).list(&params))
+            .await
+    }
+
+    /// What somebody behind the API server answers: the kubelet of a node, the server of metrics.
+    /// One that fails is not asked again ([`ClusterError::Backend`]): it fails for minutes, and a
+    /// storm has a read for each of its pods.
+    async fn passed_on<E: std::error::Error>(
+        &self,
+        attempt: &str,
+        request: impl Fn() -> Result<http::Request<Vec<u8>>, E>,
+    ) -> Result<String, ClusterError> {
+        let asking = self.insist(&PAUSES, || async {
+            let answer = self.send(attempt, request(), None).await;
+            answer.map_err(ClusterError::of_backend)
+        });
+        self.within(BEHIND, asking).await
     }
 
     async fn send<E: std::error::Error>(
@@ -174,11 +196,19 @@ impl Cluster {
         asking: impl Future<Output = Result<T, ClusterError>>,
     ) -> Result<T, ClusterError> {
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let asked = tokio::time::timeout(PATIENCE, asking).await;
+        self.within(PATIENCE, asking).await
+    }
+
+    async fn within<T>(
+        &self,
+        patience: Duration,
+        asking: impl Future<Output = Result<T, ClusterError>>,
+    ) -> Result<T, ClusterError> {
+        let asked = tokio::time::timeout(patience, asking).await;
         asked.unwrap_or_else(|_| {
             Err(ClusterError::Unanswered {
                 address: self.address.clone(),
-                why: format!("no answer within {} s", PATIENCE.as_secs()),
+                why: format!("no answer within {} s", patience.as_secs()),
             })
         })
     }

@@ -49,10 +49,10 @@ pub(super) async fn usage(
     } else {
         format!("/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods")
     };
-    let text = match cluster.object_text("read usage", &path).await {
+    let text = match cluster.metrics_text(&path).await {
         Ok(text) => text,
         // The API server asks a server of metrics, which most clusters have and some do not.
-        Err(ClusterError::NotFound { .. } | ClusterError::Busy { after: None, .. }) => {
+        Err(ClusterError::NotFound { .. } | ClusterError::Backend { .. }) => {
             return Err(ReadError::Unavailable(
                 "the cluster serves no metrics".to_owned(),
             ));

@@ -14,6 +14,10 @@ const HEALTHY: usize = 2000;
 const OWNERS: usize = 20;
 const PODS_PER_OWNER: usize = 10;
 const ROUNDS: usize = 7;
+/// Owners whose pods crash, the others lack their image.
+const CRASHING: usize = OWNERS / 2;
+/// Logs that a crash is explained by: of the run before, and of the present one.
+const LOGS: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(3 * 60);
 
 /// The middle of some scans, and of what kubectl needs to list all pods in between.
@@ -62,6 +66,16 @@ pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure
             1.0,
             (&format!("{OWNERS}"), &few),
         ),
+        // The nodes are played, so that none serves a log: none is asked for it again and again.
+        vec![
+            Figure::beside(
+                format!("API requests beyond lists, beside logs of {CRASHING} owners' crashes"),
+                "",
+                many.requests - empty.requests,
+                (CRASHING * LOGS) as f64,
+            )
+            .at_most(1.0),
+        ],
     ]
     .concat())
 }

@@ -12,6 +12,8 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::cluster::testing;
 
+mod behind;
+
 /// Pages of one pod each, of a size.
 #[derive(Clone)]
 struct Pods {
