@@ -18,7 +18,6 @@ use self::clients::Clients;
 mod census;
 mod clients;
 mod connect;
-mod describe;
 mod error;
 mod events;
 mod identity;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::describe::Described;
 use crate::grant::{Grant, Verb};
 use crate::kinds;
 
@@ -140,10 +141,26 @@ pub struct Usage {
 /// What a read returns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// JSON text (get, list, events) or plain text (describe, logs).
+    /// JSON text (get, list, events) or plain text (logs).
     Text(String),
+    /// An object and its events (describe).
+    Described(Box<Described>),
     /// Usage (top).
     Usage(Vec<Usage>),
+}
+
+impl Answer {
+    /// At most about how much memory it takes where it goes to, bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Answer::Text(text) => text.len(),
+            Answer::Described(described) => described.size(),
+            Answer::Usage(usage) => usage
+                .iter()
+                .map(|u| u.pod.len() + u.container.len() + size_of::<Usage>())
+                .sum(),
+        }
+    }
 }
 
 /// Authority for one read: not `Clone`, not `Deserialize`, consumed by the reader.

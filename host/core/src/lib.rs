@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod classes;
 pub mod config;
 pub mod decision;
+pub mod describe;
 pub mod diff;
 pub mod finding;
 pub mod fix;
@@ -32,6 +33,7 @@ pub mod reach;
 pub mod record;
 pub mod recovery;
 pub mod redact;
+mod render;
 pub mod signal;
 
 pub use finding::{Evidence, Fact, Finding};

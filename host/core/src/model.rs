@@ -15,7 +15,6 @@ mod failure;
 mod fence;
 mod options;
 mod prompt;
-mod render;
 mod tools;
 mod trim;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use k8shawk_core::grant::Limits;
-use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal, Usage};
+use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal};
 use k8shawk_core::policy::Origin;
 
 use crate::bindings::lent::k8shawk::kubectl::types;
@@ -144,7 +144,7 @@ impl Call {
 
     /// An answer that is too large becomes another answer: a replay must see the same.
     fn admit(&mut self, answer: Result<Answer, ReadError>) -> Result<Answer, ReadError> {
-        if self.budget.admit(answer.as_ref().map_or(0, size)) {
+        if self.budget.admit(answer.as_ref().map_or(0, Answer::size)) {
             return answer;
         }
         let why = "the answers would not fit into the memory of the call (limits.memory_mib)";
@@ -166,18 +166,9 @@ impl Call {
             .await?
             .and_then(|answer| match answer {
                 Answer::Text(text) => Ok(text),
+                Answer::Described(described) => Ok(described.text()),
                 Answer::Usage(_) => Err(types::ReadError::Unavailable("not a text".to_owned())),
             }))
-    }
-}
-
-fn size(answer: &Answer) -> usize {
-    match answer {
-        Answer::Text(text) => text.len(),
-        Answer::Usage(usage) => usage
-            .iter()
-            .map(|u| u.pod.len() + u.container.len() + size_of::<Usage>())
-            .sum(),
     }
 }
 

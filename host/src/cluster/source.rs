@@ -4,12 +4,13 @@
 
 use std::future::Future;
 
+use k8shawk_core::describe::Described;
 use k8shawk_core::guard::{Answer, Read, ReadError, Usage};
 use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 
+use super::events;
 use super::page::{Array, served_object};
-use super::{describe, events};
 
 /// The lines of a container that are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +95,11 @@ pub(crate) async fn answer(source: &impl Source, read: &Read) -> Result<Answer, 
                 rows => rows.unwrap_or_default(),
             };
             let object = serde_json::from_str(&text).map_err(|_| not_understood("describe"))?;
-            Ok(Answer::Text(describe::text(&object, &rows, source.now())))
+            Ok(Answer::Described(Box::new(Described {
+                object,
+                events: rows,
+                at: source.now(),
+            })))
         }
         Read::Logs {
             namespace,

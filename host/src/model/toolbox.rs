@@ -117,12 +117,12 @@ impl ClusterTools {
         let answer = tokio::time::timeout_at(until, self.reader.read(permit)).await;
         let answer = answer.map_err(|_| Failed::told("the read took too long"))?;
         let answer = answer.map_err(|error| unread(read, &error))?;
-        match &answer {
-            Answer::Text(text) if text.len() > self.limits.memory => Err(Failed::told(
+        if answer.size() > self.limits.memory {
+            return Err(Failed::told(
                 "the answer is too large: ask for one object by its name",
-            )),
-            _ => Ok(answer),
+            ));
         }
+        Ok(answer)
     }
 
     /// Logs need the name of the container; most pods have one.
@@ -142,7 +142,7 @@ impl ClusterTools {
                 };
                 let names = match self.permitted(&get).await? {
                     Answer::Text(text) => containers(&text),
-                    Answer::Usage(_) => Vec::new(),
+                    Answer::Described(_) | Answer::Usage(_) => Vec::new(),
                 };
                 match names.as_slice() {
                     [container] => {

@@ -9,6 +9,7 @@ use k8shawk::slack::thread::posts;
 use k8shawk::speech::fit;
 use k8shawk::terminal::{Terminal, plain};
 use k8shawk_core::Installation;
+use k8shawk_core::describe::Described;
 use k8shawk_core::guard::{Answer, Read};
 use k8shawk_core::model::{Case, Egress, Fence, answer_text, opening, patterns_evidence};
 use k8shawk_core::rca;
@@ -86,9 +87,13 @@ fn told(record: &Record, name: &str, value: &str) -> String {
     let object = json!({"kind": "Deployment", "metadata": {"name": "web", "annotations": {"copy": copy}},
         "spec": {"template": {"spec": {"containers": [{"name": "app",
             "env": [variable, {"name": "FEED", "value": value}], "args": ["--feed", value]}]}}}});
-    let described = format!(
-        "kind: Deployment\nname: web\nspec:\n  containers:\n  - env:\n    - name: {name}\n      value: {value}\n    - name: FEED\n      value: {value}\nevents: none\n"
-    );
+    let event = json!({"type": "Warning", "reason": "Failed", "message": text(name, value, 0), "count": 1,
+        "lastSeen": NOW, "reporter": "kubelet", "name": "web", "uid": "u"});
+    let described = Described {
+        object: object.clone(),
+        events: vec![event],
+        at: NOW,
+    };
     let get = Read::Get {
         kind: "Deployment".into(),
         namespace: "shop".into(),
@@ -108,12 +113,12 @@ fn told(record: &Record, name: &str, value: &str) -> String {
     };
     let lines: Vec<String> = (0..6).map(|form| text(name, value, form)).collect();
     let reads = [
-        (get, object.to_string()),
-        (describe, described),
-        (logs, lines.join("\n")),
+        (get, Answer::Text(object.to_string())),
+        (describe, Answer::Described(Box::new(described))),
+        (logs, Answer::Text(lines.join("\n"))),
     ];
     let veil = Veil::new("n");
-    all.extend(reads.map(|(read, text)| answer_text(&veil, &read, &Answer::Text(text), 12_000)));
+    all.extend(reads.map(|(read, answer)| answer_text(&veil, &read, &answer, 12_000)));
     let mut egress = Egress::new("n", false);
     let clean: Vec<String> = all
         .iter()

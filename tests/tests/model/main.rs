@@ -15,4 +15,5 @@ mod leaks;
 mod planted;
 mod replayed;
 mod secrets;
+mod size;
 mod world;

@@ -5,12 +5,15 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::render::{meaningful, yaml};
+use crate::describe::events;
 use crate::guard::{Answer, Read};
 use crate::redact::{Veil, redact};
+use crate::render::{meaningful, yaml};
 
 /// What stands where something was cut.
 const CUT: &str = "\n[cut]\n";
+/// What stands for an answer that has no form that is known.
+const NOT_UNDERSTOOD: &str = "the answer cannot be understood";
 
 /// Escape sequences of terminals.
 static ANSI: LazyLock<Option<Regex>> =
@@ -61,11 +64,16 @@ pub fn answer_text(veil: &Veil, read: &Read, answer: &Answer, bytes: usize) -> S
                 .collect();
             clipped(&or_none(lines.join("\n")), bytes)
         }
+        (_, Answer::Described(described)) => clipped(&described.veiled(veil), bytes),
         (Read::Logs { .. }, Answer::Text(text)) => log_text(text, bytes),
-        (Read::Get { .. }, Answer::Text(text)) => clipped(&object(veil, text), bytes),
         (Read::List { .. }, Answer::Text(text)) => list(veil, text, bytes),
-        (Read::Events { .. }, Answer::Text(text)) => clipped(&events(veil, text), bytes),
-        (_, Answer::Text(text)) => clipped(&described(veil, text), bytes),
+        (
+            Read::Events {
+                namespace, name, ..
+            },
+            Answer::Text(text),
+        ) => clipped(&event_lines(text, namespace, !name.is_empty()), bytes),
+        (_, Answer::Text(text)) => clipped(&object(veil, text), bytes),
     }
 }
 
@@ -82,28 +90,21 @@ fn or_none(text: String) -> String {
     }
 }
 
+/// What is no JSON is not shown: nothing tells which of it are values.
 fn object(veil: &Veil, text: &str) -> String {
     match serde_json::from_str::<Value>(text) {
         Ok(value) => {
             let value = veil.object(value);
             or_none(meaningful(&value).map(|v| yaml(&v)).unwrap_or_default())
         }
-        Err(_) => described(veil, text),
+        Err(_) => NOT_UNDERSTOOD.to_owned(),
     }
-}
-
-/// A description that is JSON is rendered; text loses only what no person needs.
-fn described(veil: &Veil, text: &str) -> String {
-    if text.trim_start().starts_with('{') && serde_json::from_str::<Value>(text).is_ok() {
-        return object(veil, text);
-    }
-    or_none(veil.described(&printable(text)))
 }
 
 /// Whole objects where they fit, else one line for each.
 fn list(veil: &Veil, text: &str, bytes: usize) -> String {
     let Ok(Value::Array(items)) = serde_json::from_str::<Value>(text) else {
-        return clipped(&described(veil, text), bytes);
+        return NOT_UNDERSTOOD.to_owned();
     };
     let items: Vec<Value> = items.into_iter().map(|item| veil.object(item)).collect();
     let whole: Vec<String> = items
@@ -174,31 +175,17 @@ fn waiting(status: &Value) -> Option<String> {
         .then(|| format!("{name}:{} restarts={restarts}", reason.unwrap_or("running")))
 }
 
-fn events(veil: &Veil, text: &str) -> String {
-    let Ok(Value::Array(items)) = serde_json::from_str::<Value>(text) else {
-        return described(veil, text);
+/// One line for each event; with the name of its object where that is not the question.
+fn event_lines(text: &str, namespace: &str, named: bool) -> String {
+    let Ok(rows) = serde_json::from_str::<Vec<Value>>(text) else {
+        return NOT_UNDERSTOOD.to_owned();
     };
-    let field = |item: &Value, key: &str| {
-        item.get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+    let line = |event: &events::Told| match named {
+        true => format!("{} {}", event.head(), event.said()),
+        false => format!("{} {} {}", event.head(), event.name, event.said()),
     };
-    let lines: Vec<String> = items
-        .iter()
-        .map(|item| {
-            let count = item.get("count").and_then(Value::as_i64).unwrap_or(1);
-            format!(
-                "{} {} x{count} {} ({}): {}",
-                field(item, "type"),
-                field(item, "reason"),
-                field(item, "name"),
-                field(item, "reporter"),
-                clipped(&field(item, "message"), 400)
-            )
-        })
-        .collect();
-    or_none(repeated(lines.iter().map(String::as_str)).join("\n"))
+    let lines: Vec<String> = events::once(&rows, namespace).iter().map(line).collect();
+    or_none(lines.join("\n"))
 }
 
 /// Log lines: no colours, no repetitions, and where it is too long the telling lines and the end.

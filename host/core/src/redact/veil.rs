@@ -2,8 +2,6 @@
 //! a model: what is harmless by its form leaves, everything else leaves as a token. One value has
 //! one token within a conversation, so that "the same value as there" can still be said.
 
-mod described;
-
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 

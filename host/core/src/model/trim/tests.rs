@@ -39,7 +39,7 @@ fn an_object_loses_noise_and_keeps_sense() {
     assert_eq!(
         text,
         format!(
-            "kind: Pod\nmetadata:\n  name: api\n  annotations:\n    team: web\nspec:\n  containers:\n  - name: app\n    env:\n    - name: DB_PASSWORD\n      value: {token}\n    - name: PORT\n      value: 80\n    image: app:1\n"
+            "kind: Pod\nmetadata: {{name: api, annotations: {{team: web}}}}\nspec:\n  containers:\n  - name: app\n    env:\n    - name: DB_PASSWORD\n      value: {token}\n    - name: PORT\n      value: 80\n    image: app:1\n"
         )
     );
 }
