@@ -26,6 +26,7 @@ mod undo;
 mod writer;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -100,6 +101,12 @@ pub enum StoreError {
         /// Why not.
         what: String,
     },
+    /// Another host uses the file: stop that one, or give this one a state directory of its own.
+    #[error("database {} is in use by another k8shawk run", path.display())]
+    InUse {
+        /// File.
+        path: PathBuf,
+    },
     /// There is no such incident.
     #[error("there is no incident {0}")]
     Unknown(String),
@@ -132,6 +139,8 @@ pub struct Store {
     telemetry: Telemetry,
     /// Ends after the connections above.
     _keeper: Option<Keeper>,
+    /// Held as long as this is the file's only host.
+    _alone: Option<File>,
 }
 
 /// Changes that a follower may be behind before it has to look at everything.

@@ -213,7 +213,7 @@ fn open(config: &Config) -> anyhow::Result<Store> {
     }
     let database = config.database();
     private::tighten(&config.state, &database, &config.knowledge_base());
-    Ok(Store::open(&database)?)
+    Ok(Store::of_host(&database)?)
 }
 
 /// Requests to end: SIGTERM and ctrl-c, from the very start.

@@ -1,10 +1,10 @@
 //! How the file is opened: by the host, which brings it up to date, or by whoever looks at it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -35,6 +35,19 @@ PRAGMA wal_autocheckpoint = 4000;
 ";
 
 impl Store {
+    /// Open the file as its only host: two that drive the same incidents would do each thing twice.
+    /// The system gives the lock up with the process, however that ends.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while another one does; those of [`Store::open`].
+    pub fn of_host(path: &Path) -> Stored<Store> {
+        let alone = alone(path)?;
+        Ok(Store {
+            _alone: Some(alone),
+            ..Store::open(path)?
+        })
+    }
+
     /// Open or make the file, and bring its schema up to date.
     ///
     /// # Errors
@@ -116,8 +129,34 @@ impl Store {
             space: Space::default(),
             changes: broadcast::channel(BEHIND).0,
             telemetry: Telemetry::default(),
+            _alone: None,
             _keeper: None,
         }
+    }
+}
+
+/// The lock beside the file. SQLite's own locks are on the file itself, and are lost with any
+/// descriptor of it that is closed.
+fn alone(path: &Path) -> Stored<File> {
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut name = target.into_os_string();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let fault = |source: io::Error| StoreError::Database {
+        path: name.clone(),
+        source: rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN),
+            Some(source.to_string()),
+        ),
+    };
+    crate::private::touch(&name).map_err(fault)?;
+    let file = OpenOptions::new().write(true).open(&name).map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(fault(source)),
     }
 }
 

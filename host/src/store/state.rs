@@ -89,6 +89,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StoreError;
 
     #[test]
     fn a_store_keeps_what_tells_it_from_others() {
@@ -128,5 +129,22 @@ mod tests {
             store.installed(&ours).unwrap();
             assert_eq!(store.installation().unwrap(), Some(ours));
         }
+    }
+
+    #[test]
+    fn a_file_has_one_host() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("k8shawk.sqlite");
+        let first = Store::of_host(&path).unwrap();
+        let link = directory.path().join("link.sqlite");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        for same in [&path, &link] {
+            let second = Store::of_host(same);
+            assert!(matches!(second, Err(StoreError::InUse { .. })), "{same:?}");
+        }
+        // Whoever only looks is let in.
+        assert!(Store::open_existing(&path).unwrap().is_some());
+        drop(first);
+        Store::of_host(&path).unwrap();
     }
 }
