@@ -7,6 +7,7 @@ use k8shawk_core::record::{Record, State};
 use thiserror::Error;
 
 use crate::flow::Flow;
+use crate::judges::Missing;
 use crate::store::StoreError;
 use crate::telemetry::{Fault, Stage};
 
@@ -28,6 +29,9 @@ pub enum VoteError {
         /// What to do instead.
         why: String,
     },
+    /// A policy that must judge does not, so that every fix is denied. Put the policy back.
+    #[error("nothing can be approved now: {0}")]
+    Unruled(String),
     /// This person may not, or it is too late.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
@@ -91,6 +95,12 @@ pub fn approve(
 }
 
 fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Voted, VoteError> {
+    // What would be denied when it is carried out is not taken as approved.
+    let missing = flow.judges.required.missing();
+    if !missing.is_empty() {
+        let why: Vec<String> = missing.iter().map(Missing::told).collect();
+        return Err(VoteError::Unruled(why.join("; ")));
+    }
     let (authority, now) = (flow.authority(), flow.clock.now());
     flow.store.modify(id, |record| {
         let candidate = record.decision.as_ref().and_then(|d| d.first());

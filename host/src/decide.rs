@@ -253,6 +253,29 @@ fn known_victims(record: &Record) -> Vec<ObjectRef> {
     victims.cloned().collect()
 }
 
+/// True while a policy that must judge does not.
+fn is_unruled(flow: &Flow) -> bool {
+    !flow.judges.required.missing().is_empty()
+}
+
+/// Decide again where policies were missing that judge now. True where it is.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub fn again(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+    let was_unruled = record.decision.as_ref().is_some_and(|d| d.unruled);
+    if record.state != State::NeedsHuman || !was_unruled || is_unruled(flow) {
+        return Ok(false);
+    }
+    let now = flow.clock.now();
+    flow.store
+        .advance(&record.incident.id.0, record.state, |r| {
+            let note = "every policy that must judge does so again: decided again";
+            r.step(now, State::Investigated, note);
+        })?;
+    Ok(true)
+}
+
 /// Decide, and store the decision.
 ///
 /// # Errors
@@ -261,8 +284,10 @@ fn known_victims(record: &Record) -> Vec<ObjectRef> {
 pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     let reader = flow.world.reader();
     let now = flow.clock.now();
+    let unruled = is_unruled(flow);
     let proposed = propose(flow, record, &reader, now).await;
     let (mut decision, refusals) = (proposed.decision, proposed.refusals);
+    decision.unruled = unruled;
     if let Some(waited) = decision.unanswered.iter().find(|u| u.may_pass)
         && now - record.changed_at() < NOT_KNOWN_AFTER
     {
@@ -342,6 +367,9 @@ fn calmed(ruling: Ruling, times: usize) -> Ruling {
     }
     ruling
 }
+
+#[cfg(test)]
+mod unruled;
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,6 @@ use tracing::{debug, warn};
 
 use crate::cluster::{Change, Drops, watched};
 use crate::flow::FlowError;
-use crate::introspect;
 use crate::pipeline::Pipeline;
 use crate::points;
 use crate::store::StoreError;
@@ -28,6 +27,7 @@ use crate::telemetry::event::{WatchGap, WatchRestored};
 use crate::telemetry::{Stage, Telemetry};
 use crate::terminal::progress;
 use crate::triage::{self, Grouped};
+use crate::{decide, introspect};
 
 use self::held::Held;
 use self::looks::Looks;
@@ -380,6 +380,8 @@ impl Watch {
                     r.votes.clear();
                     r.step(now, next, note);
                 })?;
+                self.pipeline.drive(id);
+            } else if decide::again(flow, record)? {
                 self.pipeline.drive(id);
             } else if record.undo.is_none() && self.looks.is_due(record, now) {
                 self.pipeline.look_again(record);

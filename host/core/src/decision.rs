@@ -83,6 +83,9 @@ pub struct Decision {
     /// Who gave no answer.
     #[serde(default)]
     pub unanswered: Vec<Unanswered>,
+    /// True where policies that must judge were missing, so that every fix was denied.
+    #[serde(default)]
+    pub unruled: bool,
 }
 
 impl Decision {
