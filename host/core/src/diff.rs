@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use self::hide::Within;
+use crate::redact::REDACTED;
 
 /// Fields that the API server changes by itself and that say nothing to people.
 const NOISE: &[&str] = &[
@@ -35,10 +36,19 @@ pub struct Line {
     pub after: Option<String>,
 }
 
+impl Line {
+    /// True where it does not say what the value is.
+    fn is_hidden(&self) -> bool {
+        let mut values = self.before.iter().chain(&self.after);
+        values.all(|value| value == REDACTED)
+    }
+}
+
 /// What a fix changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diff {
-    /// Changed fields in the order of their paths.
+    /// Changed fields in the order of their paths, those whose values are hidden behind all others:
+    /// where a diff is cut, what tells most stays.
     pub lines: Vec<Line>,
 }
 
@@ -51,6 +61,7 @@ impl Diff {
             within: Within::Root,
         };
         compare(&place, Some(before), Some(after), &mut lines);
+        lines.sort_by_key(Line::is_hidden);
         Diff { lines }
     }
 

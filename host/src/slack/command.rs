@@ -229,9 +229,17 @@ pub fn show(record: &Record, look: Look<'_>) -> Answer {
 /// The fix of an incident with its diff, and the button that approves exactly this.
 pub fn ask(record: &Record, look: Look<'_>) -> Answer {
     let id = &record.incident.id;
-    let first = match may_approve(record, look) {
-        Some(_) => format!("*Nothing is applied yet.* Press Approve to apply the fix of {id}."),
-        None => format!("*There is nothing to approve of {id} now.*"),
+    let first = match (
+        may_approve(record, look),
+        message::render(record, look).asks,
+    ) {
+        (Some(_), true) => {
+            format!("*Nothing is applied yet.* Press Approve to apply the fix of {id}.")
+        }
+        (Some(_), false) => {
+            format!("*Nothing is applied yet.* The fix of {id} changes more than fits here.")
+        }
+        (None, _) => format!("*There is nothing to approve of {id} now.*"),
     };
     let mut shown = show(record, look);
     shown.blocks.insert(0, blocks::section(&first));

@@ -4,6 +4,7 @@
 //! moment: after an outage, a restart, or when a person deleted it.
 
 mod buttons;
+mod changes;
 mod standing;
 
 use k8shawk_core::Installation;
@@ -12,8 +13,9 @@ use k8shawk_core::incident::Severity;
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
 
+use self::changes::Changes;
 use super::blocks;
-use super::text::{block, code, inline};
+use super::text::{code, inline};
 
 pub use standing::{Standing, may_approve, standing};
 
@@ -42,6 +44,8 @@ pub struct Message {
     pub colour: Option<&'static str>,
     /// Blocks.
     pub blocks: Vec<Value>,
+    /// True where it has the button that approves.
+    pub asks: bool,
 }
 
 impl Message {
@@ -92,12 +96,19 @@ pub fn render(record: &Record, look: Look<'_>) -> Message {
     body.extend(also(record));
     body.extend(victims(record));
     body.extend(evidence(record));
+    let first = record.decision.as_ref().and_then(Decision::first);
+    let changes = first.map_or_else(Changes::default, |c| Changes::of(&c.diff));
     if let Some(decision) = &record.decision {
-        body.extend(fix(record, decision, open));
+        body.extend(fix(record, decision, &changes, open));
     }
     body.push(source(record));
-    let fixed = vec![buttons::row(record, look)];
+    // Nobody approves in a message that does not show all that changes.
+    let row = |whole| buttons::row(record, look, whole);
+    let fitting = blocks::fit(body.clone(), vec![row(true)]);
+    let whole = changes.are_whole_in(&fitting);
+    let fixed = vec![row(whole)];
     Message {
+        asks: whole && may_approve(record, look).is_some(),
         text: spoken(record, &standing, look),
         colour: Some(colour(record.severity())),
         blocks: blocks::fit(body, fixed),
@@ -194,7 +205,7 @@ fn evidence(record: &Record) -> Option<Value> {
     )))
 }
 
-fn fix(record: &Record, decision: &Decision, open: bool) -> Vec<Value> {
+fn fix(record: &Record, decision: &Decision, changes: &Changes, open: bool) -> Vec<Value> {
     let Some(candidate) = decision.first() else {
         let next = inline(&decision.next_check, 1500);
         let why = match decision.advice() {
@@ -207,10 +218,9 @@ fn fix(record: &Record, decision: &Decision, open: bool) -> Vec<Value> {
         return vec![blocks::section(&format!("{why} Next check: {next}"))];
     };
     let mut all = vec![blocks::section(&proposal(candidate, open))];
-    let diff = candidate.diff.to_string();
-    if !diff.is_empty() {
-        let shown = block(&diff, 2500);
-        all.push(blocks::section(&format!("*Server-side dry run*\n{shown}")));
+    all.extend(changes.sections.iter().cloned());
+    if changes.left_off > 0 {
+        all.push(blocks::section(&too_long(record, changes.left_off, open)));
     }
     let mut small = vec![format!("Like {}", code(&candidate.fix.kubectl(), 600))];
     if open {
@@ -231,6 +241,15 @@ fn fix(record: &Record, decision: &Decision, open: bool) -> Vec<Value> {
     }
     all.push(blocks::context(&small));
     all
+}
+
+fn too_long(record: &Record, left_off: usize, open: bool) -> String {
+    let id = &record.incident.id;
+    let where_to = match open {
+        true => format!("`k8shawk approve {id}` on a terminal shows them and asks"),
+        false => "the RCA has them".to_owned(),
+    };
+    format!("*{left_off} more changed fields do not fit here*: {where_to}.")
 }
 
 fn proposal(candidate: &Candidate, open: bool) -> String {

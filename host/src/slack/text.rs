@@ -89,6 +89,11 @@ pub fn block(text: &str, limit: usize) -> String {
     format!("```{}```", escape(safe.trim_end(), limit.saturating_sub(6)))
 }
 
+/// Characters of a text once it is escaped.
+pub fn width(text: &str) -> usize {
+    escape(&clean(text), usize::MAX).chars().count()
+}
+
 /// Plain text of a button, a title or a notification: never markup, so not escaped.
 pub fn plain(text: &str, limit: usize) -> String {
     let flat = clean(text).replace('\n', " ");

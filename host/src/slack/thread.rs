@@ -78,6 +78,7 @@ impl Content {
             text: super::text::inline(text, 1000),
             colour: None,
             blocks: blocks.clone(),
+            asks: false,
         };
         Some(message.json())
     }

@@ -130,7 +130,20 @@ impl Terminal {
         ));
         lines.push(Line::new(4, plain(&candidate.rationale)));
         let diff = super::lines(&candidate.diff.to_string());
+        let all = diff.lines().count();
         lines.extend(diff.lines().take(DIFF).map(|line| Line::new(4, line)));
+        if all > DIFF {
+            let (more, id) = (
+                plain(&(all - DIFF).to_string()),
+                plain(&record.incident.id.0),
+            );
+            let what = redacted!(
+                "{} more changed fields: k8shawk approve {} shows all",
+                more,
+                id
+            );
+            lines.push(Line::new(4, what));
+        }
         lines.push(Line::dim(4, redacted!("like: {}", plain(&fix.kubectl()))));
         lines.push(Line::new(
             4,
@@ -166,4 +179,21 @@ fn victims(record: &Record) -> Option<Line> {
     let named = Redacted::join(&names, ", ");
     let text = redacted!("victims ({}): {}{}", victims.len(), named, more);
     (!victims.is_empty()).then(|| Line::new(2, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::message::tests::record;
+
+    #[test]
+    fn what_is_not_shown_of_a_diff_is_counted() {
+        let mut record = record();
+        let candidate = &mut record.decision.as_mut().unwrap().candidates[0];
+        let line = candidate.diff.lines[0].clone();
+        candidate.diff.lines = vec![line; DIFF + 49];
+        let text = Terminal::quiet().block(&record).into_string();
+        assert!(text.contains("49 more changed fields"), "{text}");
+        assert!(text.contains("approve inc-7 shows all"), "{text}");
+    }
 }

@@ -101,3 +101,16 @@ fn an_empty_map_or_list_that_comes_is_a_change() {
         "+ a: {}\n+ b: []"
     );
 }
+
+#[test]
+fn what_tells_nothing_stands_behind_what_does() {
+    let pod = |value: &str, image: &str| {
+        let env: Vec<_> = (0..30)
+            .map(|n| json!({"name": format!("V{n:02}"), "value": value}))
+            .collect();
+        json!({"spec": {"containers": [{"name": "app", "env": env, "image": image}]}})
+    };
+    let diff = Diff::between(&pod("a", "app:2"), &pod("b", "app:1"));
+    assert_eq!(diff.lines.len(), 31);
+    assert_eq!(diff.lines[0].path, "spec.containers[app].image");
+}

@@ -11,11 +11,11 @@ use crate::slack::blocks::{self, Button, Confirm};
 use crate::slack::payload::Press;
 use crate::slack::text::plain;
 
-/// The buttons that make sense in this state.
-pub(super) fn row(record: &Record, look: Look<'_>) -> Value {
+/// The buttons that make sense in this state; `whole` says that the message shows all that changes.
+pub(super) fn row(record: &Record, look: Look<'_>, whole: bool) -> Value {
     let incident = record.incident.id.0.clone();
     let mut all = Vec::new();
-    if let Some(candidate) = standing::may_approve(record, look) {
+    if let (true, Some(candidate)) = (whole, standing::may_approve(record, look)) {
         let asked_at = record.asked_at.unwrap_or_default();
         all.push(approve(&incident, candidate, asked_at));
     }

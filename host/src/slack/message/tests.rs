@@ -90,6 +90,7 @@ pub(crate) fn record() -> Record {
         }],
         next_check: String::new(),
         unanswered: Vec::new(),
+        unruled: false,
     };
     // As a stored record: fields that are added later have their defaults.
     serde_json::from_value(json!({"incident": incident, "state": "waiting", "key": "k",
@@ -296,7 +297,8 @@ fn the_largest_incident_fits_and_keeps_its_buttons() {
     r.answered_by = long.clone();
     let candidate = &mut r.decision.as_mut().unwrap().candidates[0];
     candidate.rationale = long.clone();
-    candidate.diff = Diff::whole(&long, Some(&long), Some(&long));
+    let first = candidate.diff.lines[0].clone();
+    candidate.diff.lines = vec![first; 60];
     let message = render(&r, look());
     assert!(message.text.chars().count() < 4000);
     let total = message.json().to_string();
@@ -310,6 +312,30 @@ fn the_largest_incident_fits_and_keeps_its_buttons() {
         let text = block["text"]["text"].as_str().unwrap_or_default();
         assert!(text.chars().count() <= 3000);
     }
+}
+
+#[test]
+fn nobody_approves_where_not_all_that_changes_is_shown() {
+    let mut r = record();
+    let candidate = &mut r.decision.as_mut().unwrap().candidates[0];
+    let first = candidate.diff.lines[0].clone();
+    candidate.diff.lines = vec![first; 100];
+    let message = render(&r, look());
+    assert!(!message.asks);
+    assert_eq!(buttons_of(&r), ["dismiss", "details"]);
+    let text = message.json().to_string();
+    assert!(
+        text.contains("more changed fields do not fit here"),
+        "{text}"
+    );
+    assert!(text.contains("k8shawk approve inc-7"), "{text}");
+    let asked = crate::slack::command::ask(&r, look());
+    assert!(
+        asked
+            .json(ours())
+            .to_string()
+            .contains("more than fits here")
+    );
 }
 
 #[test]
