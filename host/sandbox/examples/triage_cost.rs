@@ -72,9 +72,7 @@ fn report(what: &str, mut call: impl FnMut()) {
 
 fn source(file: &Path) -> Result<Source> {
     let text = "id = \"triage\"\nversion = \"0.1.0\"\npoint = \"triage\"\nwants = [\"log\", \"settings\"]\n";
-    let bytes: Arc<[u8]> = fs::read(file)
-        .with_context(|| file.display().to_string())?
-        .into();
+    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
     Ok(Source {
         dir: "triage".into(),
         granted: false,
@@ -84,7 +82,6 @@ fn source(file: &Path) -> Result<Source> {
         grant_file: "triage.toml".into(),
         wasm_file: file.to_owned(),
         digest: sha256(&bytes),
-        bytes,
     })
 }
 

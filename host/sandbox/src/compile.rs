@@ -4,7 +4,7 @@
 //! and why there is none on its standard error. All three are files in the private cache
 //! directory, so that nobody has to read or write while it works.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::engine::Scratch;
+use crate::wasm::Wasm;
 
 /// The argument that makes a program a compiler: see [`precompile`](crate::precompile).
 pub const COMPILE: &str = "compile-component";
@@ -41,6 +42,8 @@ pub(crate) enum Failure {
     NotStarted(io::Error),
     /// It says what is wrong with the component, or it died of it.
     Failed(String),
+    /// The component cannot be read.
+    Unread(io::Error),
 }
 
 impl From<io::Error> for Failure {
@@ -50,8 +53,8 @@ impl From<io::Error> for Failure {
 }
 
 /// Let a child compile a component. The machine code is then in `scratch.code`.
-pub(crate) fn in_child(program: &Path, wasm: &[u8], scratch: &Scratch) -> Result<(), Failure> {
-    fs::write(&scratch.wasm, wasm)?;
+pub(crate) fn in_child(program: &Path, wasm: &Wasm, scratch: &Scratch) -> Result<(), Failure> {
+    wasm.copy_to(&scratch.wasm).map_err(Failure::Unread)?;
     let mut child = Command::new(program)
         .arg0("k8shawk")
         .arg(COMPILE)

@@ -1,8 +1,11 @@
 //! The engine: compiles components, keeps the pool of instances, moves the clock of deadlines.
 
 mod cache;
+#[cfg(test)]
+mod tests;
 mod ticker;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +22,7 @@ pub(crate) use crate::engine::cache::Scratch;
 use crate::compile::{Compiler, Failure, in_child};
 use crate::engine::cache::Cache;
 use crate::engine::ticker::Ticker;
+use crate::wasm::Wasm;
 
 /// How exact a deadline is.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -31,9 +35,9 @@ const RESERVED: u32 = 64;
 const COMPILING: usize = 2;
 /// The largest memory that a grant can ask for.
 const MAX_MEMORY: usize = 512 << 20;
-/// Resident after a call, so that the next one has no page faults. Worth a factor of two with
-/// `PAGEMAP_SCAN` (Linux 6.7 or newer).
-const KEEP_RESIDENT: usize = 1 << 20;
+/// Of a memory, how much is written over after a call and stays resident, so that the next one has
+/// no page faults. What lies beyond it is given back. It holds all of a guest with a small stack.
+const KEEP_RESIDENT: usize = 256 << 10;
 
 /// How to make an [`Engine`].
 #[derive(Debug, Clone, Default)]
@@ -61,6 +65,25 @@ pub enum EngineError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+/// Why a component is not compiled.
+#[derive(Debug)]
+pub(crate) enum Uncompiled {
+    /// Its file cannot be read, or was changed meanwhile: try again.
+    Unread(io::Error),
+    /// It is no component that runs here.
+    Unfit(String),
+}
+
+impl From<io::Error> for Uncompiled {
+    fn from(error: io::Error) -> Self {
+        Uncompiled::Unread(error)
+    }
+}
+
+fn unfit(error: wasmtime::Error) -> Uncompiled {
+    Uncompiled::Unfit(format!("{error:#}"))
 }
 
 /// A shared engine; cheap to clone. Its clock stops when the last clone is dropped.
@@ -136,71 +159,65 @@ impl Engine {
     /// made at once; further ones wait.
     ///
     /// # Errors
-    /// What is wrong with the bytes, as text.
-    pub(crate) async fn compile(
-        &self,
-        bytes: Arc<[u8]>,
-        digest: &str,
-    ) -> Result<Component, String> {
-        let (shared, digest) = (self.0.clone(), digest.to_owned());
+    /// The file cannot be read, or what is wrong with it.
+    pub(crate) async fn compile(&self, wasm: Wasm) -> Result<Component, Uncompiled> {
+        let shared = self.0.clone();
         let turn = self.0.compiling.clone().acquire_owned().await.ok();
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            shared.compile(&bytes, &digest)
+            shared.compile(&wasm)
         })
         .await
-        .map_err(|e| format!("the compiler stopped: {e}"))?
+        .map_err(|e| Uncompiled::Unfit(format!("the compiler stopped: {e}")))?
     }
 }
 
 impl Shared {
-    fn compile(&self, wasm: &[u8], digest: &str) -> Result<Component, String> {
+    fn compile(&self, wasm: &Wasm) -> Result<Component, Uncompiled> {
         let Some(cache) = &self.cache else {
-            return Component::new(&self.wasm, wasm).map_err(|e| format!("{e:#}"));
+            return Component::new(&self.wasm, wasm.read()?).map_err(unfit);
         };
-        if let Some(component) = cache.load(&self.wasm, digest) {
+        if let Some(component) = cache.load(&self.wasm, &wasm.digest) {
             return Ok(component);
         }
         match &self.compiler {
-            Compiler::InProcess => self.compile_here(cache, wasm, digest),
-            Compiler::Child(program) => match self.compile_there(cache, program, wasm, digest) {
+            Compiler::InProcess => self.compile_here(cache, wasm),
+            Compiler::Child(program) => match self.compile_there(cache, program, wasm) {
                 Ok(component) => Ok(component),
-                Err(Failure::Failed(why)) => Err(why),
+                Err(Failure::Failed(why)) => Err(Uncompiled::Unfit(why)),
+                Err(Failure::Unread(error)) => Err(Uncompiled::Unread(error)),
                 Err(Failure::NotStarted(error)) => {
                     tracing::warn!(%error, "no child process can compile, compiling in this one");
-                    self.compile_here(cache, wasm, digest)
+                    self.compile_here(cache, wasm)
                 }
             },
         }
     }
 
-    fn compile_here(&self, cache: &Cache, wasm: &[u8], digest: &str) -> Result<Component, String> {
-        let code = self
-            .wasm
-            .precompile_component(wasm)
-            .map_err(|e| format!("{e:#}"))?;
-        match cache.store(digest, &code) {
+    fn compile_here(&self, cache: &Cache, wasm: &Wasm) -> Result<Component, Uncompiled> {
+        let bytes = wasm.read()?;
+        let code = self.wasm.precompile_component(&bytes).map_err(unfit)?;
+        match cache.store(&wasm.digest, &code) {
             Ok(()) => {
-                if let Some(component) = cache.load(&self.wasm, digest) {
+                if let Some(component) = cache.load(&self.wasm, &wasm.digest) {
                     return Ok(component);
                 }
             }
             Err(error) => tracing::warn!(%error, "a compiled component could not be cached"),
         }
-        cache::trusted(&self.wasm, &code).map_err(|e| format!("{e:#}"))
+        cache::trusted(&self.wasm, &code).map_err(unfit)
     }
 
     fn compile_there(
         &self,
         cache: &Cache,
         program: &Path,
-        wasm: &[u8],
-        digest: &str,
+        wasm: &Wasm,
     ) -> Result<Component, Failure> {
-        let scratch = cache.scratch(digest)?;
+        let scratch = cache.scratch(&wasm.digest)?;
         in_child(program, wasm, &scratch)?;
-        cache.adopt(digest, &scratch)?;
-        cache.load(&self.wasm, digest).ok_or_else(|| {
+        cache.adopt(&wasm.digest, &scratch)?;
+        cache.load(&self.wasm, &wasm.digest).ok_or_else(|| {
             Failure::Failed(format!("what {} compiled does not load", program.display()))
         })
     }
@@ -241,6 +258,10 @@ fn config(pooling: bool) -> Config {
 
 /// Sized for a mix in which some plugins are Python components: 64 core instances and 100,000
 /// table elements each. Address space is reserved, memory is not.
+///
+/// What a call wrote is not looked up by `PAGEMAP_SCAN`: Linux 6.18 reports pages that were never
+/// touched as written, so each call would fill a whole memory up to [`KEEP_RESIDENT`], keep all of
+/// it, and give the rest back.
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(CONCURRENT + RESERVED)
@@ -259,6 +280,6 @@ fn pool() -> PoolingAllocationConfig {
         .table_keep_resident(64 << 10)
         .async_stack_keep_resident(64 << 10)
         .max_unused_warm_slots(16)
-        .pagemap_scan(Enabled::Auto);
+        .pagemap_scan(Enabled::No);
     pool
 }

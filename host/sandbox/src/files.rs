@@ -4,7 +4,7 @@
 //! other plugin's reload.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -14,23 +14,51 @@ use nix::fcntl::OFlag;
 pub(crate) const COMPONENT: u64 = 64 << 20;
 /// The largest `plugin.toml` or grant, bytes.
 pub(crate) const TEXT: u64 = 1 << 20;
+/// How much is read at once, bytes.
+const PIECE: usize = 64 << 10;
 
 /// The bytes of an ordinary file of at most `most` bytes, through symbolic links.
 ///
 /// # Errors
 /// What the system says, or that it is no ordinary file, or larger than the bound.
 pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    pieces(path, most, |piece| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    })?;
+    Ok(bytes)
+}
+
+/// Hand over the bytes of an ordinary file one piece after the other, through symbolic links.
+///
+/// # Errors
+/// As [`read`], or what `take` says.
+pub(crate) fn pieces(
+    path: &Path,
+    most: u64,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
     // Before it is opened: opening a device may already do something.
     ordinary(&fs::metadata(path)?)?;
     let file = open(path)?;
     ordinary(&file.metadata()?)?;
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
-        return Ok(bytes);
+    let mut file = BufReader::with_capacity(PIECE, file.take(most + 1));
+    let mut length = 0;
+    loop {
+        let piece = file.fill_buf()?;
+        let count = piece.len();
+        if count == 0 {
+            return Ok(());
+        }
+        length += u64::try_from(count).unwrap_or(u64::MAX);
+        if length > most {
+            let what = format!("is larger than {} KiB", most >> 10);
+            return Err(io::Error::new(ErrorKind::FileTooLarge, what));
+        }
+        take(piece)?;
+        file.consume(count);
     }
-    let what = format!("is larger than {} KiB", most >> 10);
-    Err(io::Error::new(ErrorKind::FileTooLarge, what))
 }
 
 /// The text of an ordinary file of at most [`TEXT`] bytes.

@@ -23,6 +23,7 @@ mod point;
 mod registry;
 mod reload;
 mod wasi;
+mod wasm;
 
 pub use call::{
     Blame, CallContext, CallError, CallRecord, Called, Language, Level, Plan, RawProposal,

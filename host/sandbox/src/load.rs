@@ -11,12 +11,13 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::call::{Blame, CallError};
-use crate::digest::{hex, sha256};
+use crate::digest::hex;
 use crate::engine::Engine;
 use crate::files;
 use crate::manifest::{self, Manifest, ManifestError};
 use crate::plugin::Plugin;
 use crate::registry::Taken;
+use crate::wasm::Wasm;
 
 /// Why a plugin is not loaded. Nothing of it is kept: a version that ran before goes on.
 #[derive(Debug, Error)]
@@ -116,7 +117,7 @@ impl LoadError {
     }
 }
 
-/// The files of a plugin, read and parsed together.
+/// The files of a plugin, read and parsed together; of its component, what it is known by.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// Its directory.
@@ -131,8 +132,6 @@ pub struct Source {
     pub grant_file: PathBuf,
     /// The component's file.
     pub wasm_file: PathBuf,
-    /// The component.
-    pub bytes: Arc<[u8]>,
     /// SHA-256 of the component.
     pub digest: String,
     /// What a grant pins: see [`pin`].
@@ -157,9 +156,13 @@ impl Source {
         let said = files::text(&path).map_err(|e| unread(&path, &e))?;
         let manifest = Manifest::parse(&said, &path)?;
         let wasm_file = component_file(dir)?;
-        let bytes: Arc<[u8]> = files::read(&wasm_file, files::COMPONENT)
-            .map_err(|e| unread(&wasm_file, &e))?
-            .into();
+        let (mut component, mut pinned) = (Sha256::new(), Sha256::new_with_prefix(&said));
+        let hashed = files::pieces(&wasm_file, files::COMPONENT, |piece| {
+            component.update(piece);
+            pinned.update(piece);
+            Ok(())
+        });
+        hashed.map_err(|e| unread(&wasm_file, &e))?;
         let grant_file = grants.join(format!("{}.toml", manifest.id));
         let grant = grant_in(grants, &grant_file)?;
         let source = Source {
@@ -169,13 +172,19 @@ impl Source {
             grant: Arc::new(grant.unwrap_or_default()),
             grant_file,
             wasm_file,
-            digest: sha256(&bytes),
-            pin: pin(said.as_bytes(), &bytes),
-            bytes,
+            digest: hex(&component.finalize()),
+            pin: hex(&pinned.finalize()),
         };
         source.check_pin()?;
         source.check_point()?;
         Ok(source)
+    }
+
+    pub(crate) fn wasm(&self) -> Wasm {
+        Wasm {
+            file: self.wasm_file.clone(),
+            digest: self.digest.clone(),
+        }
     }
 
     fn check_pin(&self) -> Result<(), LoadError> {
@@ -283,7 +292,7 @@ fn component_file(dir: &Path) -> Result<PathBuf, LoadError> {
     }
 }
 
-fn unread(path: &Path, error: &std::io::Error) -> LoadError {
+pub(crate) fn unread(path: &Path, error: &std::io::Error) -> LoadError {
     LoadError::Read {
         path: path.to_owned(),
         why: error.to_string(),

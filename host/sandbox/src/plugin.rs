@@ -22,10 +22,10 @@ use crate::bindings::policy::PolicyPluginPre;
 use crate::bindings::triage::TriagePluginPre;
 use crate::bindings::voice::VoicePluginPre;
 use crate::call::CallContext;
-use crate::engine::Engine;
+use crate::engine::{Engine, Uncompiled};
 use crate::lent::{Call, Lent};
 use crate::link;
-use crate::load::{LoadError, Source};
+use crate::load::{LoadError, Source, unread};
 use crate::manifest::Manifest;
 use crate::point::Point;
 use crate::wasi;
@@ -66,13 +66,14 @@ impl Plugin {
             digest,
             ..
         } = source;
-        let component = engine
-            .compile(source.bytes.clone(), digest)
-            .await
-            .map_err(|why| LoadError::Component {
-                path: source.wasm_file.clone(),
-                why,
-            })?;
+        let component = match engine.compile(source.wasm()).await {
+            Ok(component) => component,
+            Err(Uncompiled::Unread(error)) => return Err(unread(&source.wasm_file, &error)),
+            Err(Uncompiled::Unfit(why)) => {
+                let path = source.wasm_file.clone();
+                return Err(LoadError::Component { path, why });
+            }
+        };
         link::check(&component, manifest, grant)?;
         let linked = link::granted(manifest, grant);
         let unfit = |e: wasmtime::Error| LoadError::Link(format!("{e:#}"));

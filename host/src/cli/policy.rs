@@ -16,6 +16,9 @@ use crate::store::Store;
 
 /// The target that imports nothing by itself.
 const TARGET: &str = "wasm32-unknown-unknown";
+/// The stack of a guest, bytes; rustc reserves 1 MiB. A call wipes the whole of a small memory,
+/// and faults the pages of a large one in again.
+const STACK: u32 = 128 << 10;
 
 /// `k8shawk policy`.
 pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool> {
@@ -165,7 +168,8 @@ fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
     let manifest = Manifest::parse(&text, &plugin_file)?;
     let output = Process::new("cargo")
         .args([
-            "build",
+            "rustc",
+            "--lib",
             "--profile",
             "wasm",
             "--target",
@@ -175,6 +179,7 @@ fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
         ])
         .args(["--manifest-path"])
         .arg(directory.join("Cargo.toml"))
+        .args(["--", "-C", &format!("link-arg=-zstack-size={STACK}")])
         .stderr(std::process::Stdio::inherit())
         .output()
         .context("cannot run cargo")?;

@@ -20,33 +20,47 @@ const SETTLE: Duration = Duration::from_secs(20);
 
 pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure>> {
     let cache = tempfile::tempdir()?;
-    let (first, _) = settled(product, cache.path())?;
-    let (idle, idle_peak) = settled(product, cache.path())?;
+    let first = settled(product, cache.path())?;
+    let idle = settled(product, cache.path())?;
     let namespace = cluster.namespace("bench-memory")?;
     let made = pods::make_healthy(cluster, namespace.name(), PODS, PATIENCE)?;
-    let (full, full_peak) = settled(product, cache.path())?;
+    let full = settled(product, cache.path())?;
     let beside = |text: &str| format!("{text} with {made} pods");
     Ok(vec![
         Figure::alone(
             "resident memory, idle, after compiling the plugins",
             "MiB",
-            first,
+            first.now,
         )
         .at_most(64.0),
-        Figure::alone("resident memory, idle", "MiB", idle).at_most(64.0),
-        Figure::alone("largest resident memory until idle", "MiB", idle_peak),
-        Figure::alone(beside("resident memory"), "MiB", full).at_most(128.0),
+        Figure::alone("resident memory, idle", "MiB", idle.now).at_most(64.0),
+        Figure::alone("of that, of the process alone", "MiB", idle.own).at_most(14.0),
+        Figure::alone("largest resident memory until idle", "MiB", idle.peak),
+        Figure::alone(beside("resident memory"), "MiB", full.now).at_most(128.0),
         Figure::alone(
             beside("largest resident memory, from the start,"),
             "MiB",
-            full_peak,
+            full.peak,
         ),
     ])
 }
 
-/// Resident now and at most so far, of a host that has started a while ago.
-fn settled(product: &Product, cache: &Path) -> Result<(f64, f64)> {
+/// Resident memory of a host, MiB.
+struct Resident {
+    now: f64,
+    /// Of no file: code is mapped, and the kernel may drop it.
+    own: f64,
+    /// At most so far.
+    peak: f64,
+}
+
+/// Of a host that has started a while ago.
+fn settled(product: &Product, cache: &Path) -> Result<Resident> {
     let host = Host::start(product, cache, &[])?;
     thread::sleep(SETTLE);
-    Ok((host.memory("VmRSS")?, host.memory("VmHWM")?))
+    Ok(Resident {
+        now: host.memory("VmRSS")?,
+        own: host.memory("RssAnon")?,
+        peak: host.memory("VmHWM")?,
+    })
 }

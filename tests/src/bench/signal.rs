@@ -98,6 +98,7 @@ pub(super) fn copy(dist: &Path, to: &Path) -> Result<(std::path::PathBuf, Arc<[u
     )?;
     fs::copy(&source.grant_file, grants.join("triage.toml"))?;
     let component = plugin.join("triage.wasm");
-    fs::write(&component, &source.bytes)?;
-    Ok((component, source.bytes))
+    fs::copy(&source.wasm_file, &component)?;
+    let bytes = fs::read(&component)?;
+    Ok((component, bytes.into()))
 }

@@ -10,6 +10,7 @@
 mod attack;
 mod authority;
 mod compiling;
+mod cost;
 mod life;
 mod loading;
 mod policies;

@@ -128,6 +128,13 @@ pub fn product() -> PathBuf {
     program
 }
 
+/// The directory that `make build` lays out.
+pub fn dist() -> PathBuf {
+    let dist = directories().1.join("dist");
+    assert!(dist.is_dir(), "{}: run `make build`", dist.display());
+    dist
+}
+
 const PLAIN: &str = "wasm32-unknown-unknown";
 const WASI: &str = "wasm32-wasip2";
 

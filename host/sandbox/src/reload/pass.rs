@@ -114,7 +114,7 @@ impl Reloader {
             tasks.spawn(async move {
                 let read = tokio::task::spawn_blocking(move || Source::read(&dir, &grants)).await;
                 if let Ok(Ok(source)) = read {
-                    drop(engine.compile(source.bytes, &source.digest).await);
+                    drop(engine.compile(source.wasm()).await);
                 }
             });
         }
