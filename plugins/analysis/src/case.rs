@@ -124,7 +124,7 @@ impl<'a> Case<'a> {
         self.denied.borrow().contains(&list)
     }
 
-    /// What could not be read, as `Kind/namespace/name`.
+    /// What could not be read, as `Kind/namespace/name`; a log in words.
     pub fn unread(&self) -> Vec<String> {
         self.denied.borrow().clone()
     }
@@ -144,18 +144,41 @@ impl<'a> Case<'a> {
         found
     }
 
-    /// Last lines of a container; empty where there are none.
+    /// Last lines of a container; empty where there are none, and where they could not be read (see
+    /// [`Case::unread`]).
     pub fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> String {
         let (namespace, name) = (&pod.namespace, &pod.name);
         let key = format!("{namespace}/{name}/{container}/{previous}");
         if let Some(known) = self.logs.borrow().get(&key) {
             return known.clone();
         }
-        let found = self
+        let read = self
             .cluster
-            .logs(namespace, name, container, previous, LINES)
-            .unwrap_or_default();
+            .logs(namespace, name, container, previous, LINES);
+        let found = read.unwrap_or_else(|error| {
+            if !matches!(error, ReadError::NotFound) {
+                self.deny(log_of(pod, container));
+            }
+            String::new()
+        });
         self.logs.borrow_mut().insert(key, found.clone());
         found
     }
+
+    /// True where a log of this container was asked for and could not be read.
+    pub fn log_was_refused(&self, pod: &ObjectRef, container: &str) -> bool {
+        self.denied.borrow().contains(&log_of(pod, container))
+    }
+
+    /// Remember once what could not be read.
+    fn deny(&self, what: String) {
+        let mut denied = self.denied.borrow_mut();
+        if !denied.contains(&what) {
+            denied.push(what);
+        }
+    }
+}
+
+fn log_of(pod: &ObjectRef, container: &str) -> String {
+    format!("log of {}/{} ({container})", pod.namespace, pod.name)
 }

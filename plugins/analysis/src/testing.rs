@@ -25,7 +25,7 @@ pub struct Bundle {
     pub events: Vec<Value>,
     pub logs: HashMap<(String, String, bool), String>,
     pub usage: HashMap<String, Vec<Usage>>,
-    /// Kinds that may not be read.
+    /// Kinds that may not be read; `log` for logs.
     pub denied: Vec<String>,
 }
 
@@ -137,6 +137,9 @@ impl Cluster for Bundle {
         previous: bool,
         lines: u32,
     ) -> Result<String, ReadError> {
+        if self.denied.iter().any(|denied| denied == "log") {
+            return Err(ReadError::Unavailable("no kubelet answers".into()));
+        }
         let log = self
             .logs
             .get(&(pod.into(), container.into(), previous))

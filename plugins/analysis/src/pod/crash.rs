@@ -113,6 +113,8 @@ fn application(subject: &Subject, container: &Container, exit: &Exit, log: &Log)
 fn silent(subject: &Subject, container: &Container, exit: &Exit, log: &Log, draft: &mut Draft) {
     let ran = super::subject::between(exit.started, exit.finished).map(|s| spell(s.max(0)));
     let ran = ran.map_or(String::new(), |s| format!(" after {s}"));
+    let case = subject.case;
+    let unread = log.last().is_none() && case.log_was_refused(&subject.object, container.name());
     let (meaning, confidence) = match exit.code {
         0 => (
             "its process ends without an error, although this container is meant to go on running",
@@ -127,6 +129,7 @@ fn silent(subject: &Subject, container: &Container, exit: &Exit, log: &Log, draf
             "it was told to end (SIGTERM), and no event says by whom",
             45,
         ),
+        _ if unread => ("its log could not be read", 45),
         _ => ("its log gives no reason that is known", 55),
     };
     draft.title(format!(
@@ -143,6 +146,8 @@ fn silent(subject: &Subject, container: &Container, exit: &Exit, log: &Log, draf
             let cited = draft.cite(log.source(container), line);
             draft.say(format!("The last line of its log is \"{line}\" {cited}."));
         }
+        // That it could not be read is said of every finding.
+        None if unread => {}
         None => {
             draft.unknown(format!(
                 "The {} left no log: run its command by hand, or look at what it writes to files.",

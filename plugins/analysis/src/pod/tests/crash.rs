@@ -146,6 +146,18 @@ fn a_crash_without_log_and_event_is_explained_from_its_status() {
 }
 
 #[test]
+fn a_log_that_could_not_be_read_is_not_said_to_be_missing() {
+    let bundle = around(crashing(1, "Error")).denying("log");
+    let words = ["exit code 1", "its log could not be read"];
+    expect(&bundle, "application-error", &words);
+    let finding = crate::samples::finding(&bundle, "Pod", "web-1");
+    let unknown = finding.unknown.join("\n");
+    assert!(!unknown.contains("left no log"), "{unknown}");
+    // Both of its logs were asked for.
+    assert_eq!(unknown.matches(" (app)").count(), 1, "{unknown}");
+}
+
+#[test]
 fn a_process_that_simply_ends_is_named_as_such() {
     expect(
         &around(crashing(0, "Completed")),
