@@ -69,7 +69,9 @@ impl Drill {
             let incidents = self.turn()?;
             // What is not known after a long outage is asked again, each minute.
             let resting = |i: &Value| {
-                judge::is_at_rest(text(i, "/state")) && text(i, "/class") != "undetermined"
+                let state = text(i, "/state");
+                judge::is_at_rest(state)
+                    && (state != "needs-human" || text(i, "/class") != "undetermined")
             };
             let known = ends(&incidents);
             if incidents.iter().all(resting) && known.len() >= self.namespaces {
