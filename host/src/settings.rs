@@ -1,27 +1,30 @@
 //! Finding and reading the configuration: the file, `.env`, the environment.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use k8shawk_core::config::{Config, Fault, File};
+use k8shawk_sandbox::files;
 use secrecy::SecretString;
 
+use environment::Environment;
+
 mod dotenv;
+mod environment;
 
 /// Name of the configuration file.
 const FILE: &str = "k8shawk.toml";
 
-/// A configuration with the file that it came from.
+/// A configuration with the files that it came from.
 #[derive(Debug)]
 pub struct Settings {
     /// Configuration.
     pub config: Config,
-    /// File, if there was one.
-    pub file: Option<PathBuf>,
+    /// Files, each laid over the one before it.
+    pub files: Vec<PathBuf>,
     /// Directory that holds `plugins/`, `policies/` and `grants/` unless they are set.
     pub home: PathBuf,
-    /// Variables of `.env`, or of the file that was named instead.
-    dotenv: HashMap<String, String>,
+    /// Variables of the process over those of `.env`, or of the file that was named instead.
+    environment: Environment,
 }
 
 /// Which files somebody named.
@@ -34,8 +37,8 @@ pub struct Named<'p> {
 }
 
 /// Find and read the configuration: the one that was named, else `k8shawk.toml` in the working
-/// directory, else beside the binary. What was only found in the working directory may not say
-/// everything: see [`Trust`](k8shawk_core::config::Trust).
+/// directory over the one beside the binary. What was only found in the working directory may not
+/// say everything: see [`Trust`](k8shawk_core::config::Trust).
 ///
 /// # Errors
 /// Every fault, with its file and line or variable.
@@ -46,51 +49,20 @@ pub fn load(named: Named<'_>) -> Result<Settings, Vec<Fault>> {
         .and_then(|exe| exe.parent().map(Path::to_owned))
         .unwrap_or_else(|| PathBuf::from("."));
     let mut faults = Vec::new();
-    let dotenv = dotenv::read(named.env_file, &mut faults);
-    let environment = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .or_else(|| dotenv.get(name).cloned())
-    };
+    let environment = Environment::take(std::env::vars_os(), &mut faults);
+    let is_set = |name: &str| environment.is_set(name);
+    let dotenv = dotenv::read(named.env_file, is_set, &mut faults);
+    let environment = environment.over(dotenv);
     let chosen = named.config.map(Path::to_owned);
-    let chosen = chosen.or_else(|| environment("K8SHAWK_CONFIG").map(PathBuf::from));
-    let (beside, is_named) = (home.join(FILE), chosen.is_some());
-    let file = chosen.or_else(|| {
-        [PathBuf::from(FILE), beside.clone()]
-            .into_iter()
-            .find(|p| p.is_file())
-    });
-    let text = match &file {
-        None => None,
-        Some(path) => match std::fs::read_to_string(path) {
-            Ok(text) => Some(text),
-            Err(error) => {
-                let place = path.display().to_string();
-                faults.push(Fault {
-                    place,
-                    what: format!("cannot be read: {error}"),
-                });
-                None
-            }
-        },
-    };
-    let name = file
-        .as_ref()
-        .map(|f| f.display().to_string())
-        .unwrap_or_default();
-    let trusted = is_named || file.as_ref().is_some_and(|file| is_same(file, &beside));
-    let read = text.as_deref().map(|text| File {
-        name: &name,
-        text,
-        named: trusted,
-    });
-    let parsed = Config::parse(read, environment);
-    match parsed {
+    let chosen = chosen.or_else(|| environment.get("K8SHAWK_CONFIG").map(PathBuf::from));
+    let texts = texts(chosen, &home, &mut faults);
+    let files = texts.iter().map(Text::file);
+    match Config::parse(files, |name| environment.get(name)) {
         Ok(config) if faults.is_empty() => Ok(Settings {
             config: at_home(config),
-            file,
+            files: texts.into_iter().map(|text| text.path).collect(),
             home,
-            dotenv,
+            environment,
         }),
         Ok(_) => Err(faults),
         Err(more) => {
@@ -100,10 +72,62 @@ pub fn load(named: Named<'_>) -> Result<Settings, Vec<Fault>> {
     }
 }
 
+/// A configuration file that was read.
+struct Text {
+    path: PathBuf,
+    name: String,
+    text: String,
+    named: bool,
+}
+
+impl Text {
+    fn file(&self) -> File<'_> {
+        File {
+            name: &self.name,
+            text: &self.text,
+            named: self.named,
+        }
+    }
+}
+
+/// The file that was chosen; else the one beside the binary, and over it the one of the working
+/// directory, which so takes nothing away from it by leaving it out.
+fn texts(chosen: Option<PathBuf>, home: &Path, faults: &mut Vec<Fault>) -> Vec<Text> {
+    let beside = home.join(FILE);
+    let (here, chosen_one) = (PathBuf::from(FILE), chosen.is_some());
+    let paths = match chosen {
+        Some(path) => vec![(path, true)],
+        None if is_same(&here, &beside) => vec![(here, true)],
+        None => vec![(beside, true), (here, false)],
+    };
+    let mut texts = Vec::new();
+    for (path, named) in paths {
+        let name = path.display().to_string();
+        let read = match chosen_one {
+            true => files::text(&path).map(Some),
+            false => files::text_if_there(&path),
+        };
+        match read {
+            Ok(Some(text)) => texts.push(Text {
+                path,
+                name,
+                text,
+                named,
+            }),
+            Ok(None) => {}
+            Err(error) => faults.push(Fault {
+                place: name,
+                what: format!("cannot be read: {error}"),
+            }),
+        }
+    }
+    texts
+}
+
 /// In a pod without an account of its own for reads, the namespace of the pod's account is ours.
 fn at_home(mut config: Config) -> Config {
     const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
-    if let (None, Ok(own)) = (&config.reader, std::fs::read_to_string(NAMESPACE)) {
+    if let (None, Ok(own)) = (&config.reader, files::text(Path::new(NAMESPACE))) {
         config.fixes.protect(own.trim());
     }
     config
@@ -120,10 +144,7 @@ fn is_same(file: &Path, beside: &Path) -> bool {
 impl Settings {
     /// A variable of the environment, else of `.env`.
     pub fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name)
-            .ok()
-            .or_else(|| self.dotenv.get(name).cloned())
-            .filter(|value| !value.is_empty())
+        self.environment.get(name)
     }
 
     /// A secret: the variable, else the content of the file that `<name>_FILE` names, as a
@@ -139,7 +160,7 @@ impl Settings {
         let Some(path) = self.variable(&variable) else {
             return Ok(None);
         };
-        match std::fs::read_to_string(&path) {
+        match files::text(Path::new(&path)) {
             Ok(text) if text.trim().is_empty() => Ok(None),
             Ok(text) => Ok(Some(SecretString::from(text.trim()))),
             Err(error) => Err(Fault {

@@ -173,17 +173,17 @@ pub struct File<'t> {
 }
 
 impl Config {
-    /// Parse a file, then lay the environment over it.
+    /// Parse files, each laid over the one before it, then lay the environment over them.
     ///
     /// # Errors
-    /// Every fault of the file and of the environment.
-    pub fn parse(
-        file: Option<File<'_>>,
+    /// Every fault of the files and of the environment.
+    pub fn parse<'t>(
+        files: impl IntoIterator<Item = File<'t>>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Config, Vec<Fault>> {
         let mut config = Config::default();
         let mut faults = Vec::new();
-        if let Some(file) = file {
+        for file in files {
             read_file(file, &mut config, &mut faults);
         }
         for key in KEYS {
@@ -305,7 +305,9 @@ fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<Fault>) {
 /// Take one value. What a file that nobody named must not say may stand there as it is anyway.
 fn take(file: File<'_>, key: &Key, input: &keys::Input, config: &mut Config) -> Result<(), String> {
     let before = match key.trust {
-        Trust::Named(does) if !file.named => Some((does, config.clone())),
+        Trust::Named(does) if !file.named && !is_harmless(key, input) => {
+            Some((does, config.clone()))
+        }
         _ => None,
     };
     (key.set)(config, input).map_err(|what| format!("{}: {what}", key.path))?;
@@ -316,6 +318,11 @@ fn take(file: File<'_>, key: &Key, input: &keys::Input, config: &mut Config) -> 
         }
         _ => Ok(()),
     }
+}
+
+fn is_harmless(key: &Key, input: &keys::Input) -> bool {
+    let plain = input.plain();
+    plain.is_some_and(|value| key.harmless.contains(&value.as_str()))
 }
 
 fn unknown_table(name: &str) -> String {

@@ -1,7 +1,7 @@
-//! Reading the files of plugins: ordinary files alone, and no more than a bound.
+//! Reading files that others may have put there: ordinary files alone, and no more than a bound.
 //!
-//! A FIFO would block whoever opens it, a device may never end, and both would hold up every
-//! other plugin's reload.
+//! A FIFO would block whoever opens it, a device may never end: both would hold up every other
+//! plugin's reload, or the start of the host.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -11,9 +11,9 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 
 /// The largest component, bytes.
-pub(crate) const COMPONENT: u64 = 64 << 20;
-/// The largest `plugin.toml` or grant, bytes.
-pub(crate) const TEXT: u64 = 1 << 20;
+pub const COMPONENT: u64 = 64 << 20;
+/// The largest text that a person writes, such as `plugin.toml`, a grant or a configuration, bytes.
+pub const TEXT: u64 = 1 << 20;
 /// How much is read at once, bytes.
 const PIECE: usize = 64 << 10;
 
@@ -21,7 +21,7 @@ const PIECE: usize = 64 << 10;
 ///
 /// # Errors
 /// What the system says, or that it is no ordinary file, or larger than the bound.
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     pieces(path, most, |piece| {
         bytes.extend_from_slice(piece);
@@ -34,7 +34,7 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`], or what `take` says.
-pub(crate) fn pieces(
+pub fn pieces(
     path: &Path,
     most: u64,
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
@@ -65,9 +65,32 @@ pub(crate) fn pieces(
 ///
 /// # Errors
 /// As [`read`], or it is not UTF-8.
-pub(crate) fn text(path: &Path) -> io::Result<String> {
-    String::from_utf8(read(path, TEXT)?)
+pub fn text(path: &Path) -> io::Result<String> {
+    text_of(path, TEXT)
+}
+
+/// The text of an ordinary file of at most `most` bytes.
+///
+/// # Errors
+/// As [`read`], or it is not UTF-8.
+pub fn text_of(path: &Path, most: u64) -> io::Result<String> {
+    String::from_utf8(read(path, most)?)
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "is not UTF-8"))
+}
+
+/// The same as [`text`], or none where nothing has that name. A link to nothing is something.
+///
+/// # Errors
+/// As [`text`].
+pub fn text_if_there(path: &Path) -> io::Result<Option<String>> {
+    match (text(path), fs::symlink_metadata(path)) {
+        (Err(read), Err(seen))
+            if read.kind() == ErrorKind::NotFound && seen.kind() == read.kind() =>
+        {
+            Ok(None)
+        }
+        (read, _) => read.map(Some),
+    }
 }
 
 /// What was an ordinary file a moment ago may be a FIFO now: opening it does not wait.

@@ -13,7 +13,7 @@ mod digest;
 mod encode;
 mod engine;
 mod explain;
-mod files;
+pub mod files;
 mod lent;
 mod link;
 mod load;

@@ -120,9 +120,11 @@ async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
 /// Everything that can be wrong, at once.
 pub async fn check(settings: Settings) -> anyhow::Result<bool> {
     let mut faults = Faults::default();
-    match &settings.file {
-        Some(file) => say!("configuration: {}", file.display()),
-        None => say!("configuration: defaults (no file)"),
+    for file in &settings.files {
+        say!("configuration: {}", file.display());
+    }
+    if settings.files.is_empty() {
+        say!("configuration: defaults (no file)");
     }
     match load::load(&settings).await {
         Ok(mut loaded) => {

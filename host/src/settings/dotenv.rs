@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use k8shawk_core::config::{Fault, Trust, trust};
+use k8shawk_core::config::{Fault, trust};
+use k8shawk_sandbox::files;
 
 /// The file of the working directory.
 const FILE: &str = ".env";
@@ -12,13 +13,21 @@ const FILE: &str = ".env";
 const DOLLAR: &str = "\u{f8ff}";
 
 /// Read the file that was named, else `.env` where there is one. What `.env` must not say is a
-/// fault with its line.
-pub(super) fn read(named: Option<&Path>, faults: &mut Vec<Fault>) -> HashMap<String, String> {
+/// fault with its line, unless `is_set` says that the environment has the variable and so wins.
+pub(super) fn read(
+    named: Option<&Path>,
+    is_set: impl Fn(&str) -> bool,
+    faults: &mut Vec<Fault>,
+) -> HashMap<String, String> {
     let path = named.unwrap_or(Path::new(FILE));
     let place = path.display().to_string();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(_) if named.is_none() => return HashMap::new(),
+    let text = match named {
+        Some(path) => files::text(path).map(Some),
+        None => files::text_if_there(path),
+    };
+    let text = match text {
+        Ok(Some(text)) => text,
+        Ok(None) => return HashMap::new(),
         Err(error) => {
             let what = format!("cannot be read: {error}");
             faults.push(Fault { place, what });
@@ -26,11 +35,9 @@ pub(super) fn read(named: Option<&Path>, faults: &mut Vec<Fault>) -> HashMap<Str
         }
     };
     let found = named.is_none();
-    let mut values = parse(&place, &text, found, faults);
+    let values = parse(&place, &text, found, faults);
     if found {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        faults.extend(refused(&place, &text, &values, set));
-        values.retain(|name, _| !matches!(trust::of_variable(name), Some(Trust::Named(_))));
+        faults.extend(refused(&place, &text, &values, is_set));
     }
     values
 }
@@ -43,18 +50,32 @@ fn parse(place: &str, text: &str, found: bool, faults: &mut Vec<Fault>) -> HashM
         false => text.to_owned(),
     };
     let mut values = HashMap::new();
-    for entry in dotenvy::from_read_iter(Cursor::new(literal)) {
+    for entry in dotenvy::from_read_iter(Cursor::new(&literal)) {
         match entry {
             Ok((name, value)) => {
                 values.insert(name, value.replace(DOLLAR, "$"));
             }
-            Err(error) => faults.push(Fault {
-                place: place.to_owned(),
-                what: error.to_string().replace(DOLLAR, "$"),
-            }),
+            Err(error) => faults.push(malformed(place, &literal, &error)),
         }
     }
     values
+}
+
+/// The line stays out of the fault: it may have a secret in it.
+fn malformed(place: &str, text: &str, error: &dotenvy::Error) -> Fault {
+    let (place, what) = match error {
+        dotenvy::Error::LineParse(line, at) => {
+            let first = line.lines().next().unwrap_or_default().trim();
+            let number = text.lines().position(|line| line.trim() == first);
+            let place = number.map_or(place.to_owned(), |at| format!("{place}:{}", at + 1));
+            (
+                place,
+                format!("is not NAME=value (at character {})", at + 1),
+            )
+        }
+        other => (place.to_owned(), other.to_string()),
+    };
+    Fault { place, what }
 }
 
 /// What only a file that was named may say. A variable that is set in the environment wins
@@ -68,11 +89,9 @@ fn refused(
     let mut found: Vec<(usize, String)> = values
         .iter()
         .filter(|(name, value)| !value.is_empty() && !is_set(name))
-        .filter_map(|(name, _)| match trust::of_variable(name) {
-            Some(Trust::Named(does)) => {
-                Some((line(text, name), trust::refused_variable(name, does, place)))
-            }
-            _ => None,
+        .filter_map(|(name, value)| {
+            let does = trust::forbids(name, value)?;
+            Some((line(text, name), trust::refused_variable(name, does, place)))
         })
         .collect();
     found.sort();
@@ -109,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_found_file_leads_no_secret_elsewhere_and_says_line_name_and_what_to_do() {
-        let text = "# mine\nOPENAI_API_KEY=sk-1\n\nexport OPENAI_BASE_URL = https://evil.example\nK8SHAWK_KUBECONFIG=./kube\nDATABASE_URL=x\n";
+        let text = "# mine\nVOICE_LANGUAGE=tamil\n\nexport OPENAI_BASE_URL = https://evil.example\nK8SHAWK_KUBECONFIG=./kube\nDATABASE_URL=x\n";
         assert_eq!(
             judged(text, &[]),
             [
@@ -123,6 +142,53 @@ mod tests {
         );
         assert!(judged(text, &["OPENAI_BASE_URL", "K8SHAWK_KUBECONFIG"]).is_empty());
         assert!(judged("OPENAI_BASE_URL=\n", &[]).is_empty());
+    }
+
+    #[test]
+    fn a_found_file_brings_no_credential_no_destination_and_no_authority() {
+        for name in [
+            "SLACK_BOT_TOKEN",
+            "SLACK_APP_TOKEN",
+            "SLACK_SIGNING_SECRET",
+            "SLACK_CHANNEL",
+            "SLACK_APPROVERS",
+            "SARVAM_API_KEY",
+            "GROQ_API_KEY",
+            "OPENAI_API_KEY",
+            "ANTHROPIC_API_KEY",
+            "K8SHAWK_APPROVERS",
+            "K8SHAWK_APPROVAL_PEOPLE",
+            "K8SHAWK_POLICIES_REQUIRED",
+            "K8SHAWK_FIX_ENABLED",
+            "K8SHAWK_FIX_NAMESPACES",
+            "K8SHAWK_CONTEXT",
+        ] {
+            let faults = judged(&format!("# theirs\n{name}=x\n"), &[]);
+            let [fault] = &faults[..] else {
+                panic!("{name}: {faults:?}");
+            };
+            assert!(
+                fault.starts_with(&format!(".env:2: {name} says ")),
+                "{fault}"
+            );
+            assert!(fault.contains("--env-file .env"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_found_file_may_keep_evidence_from_leaving_and_not_let_it_leave() {
+        let less = "K8SHAWK_MODEL_ENABLED=false\nK8SHAWK_MODEL_HIDE_NAMES=true\nK8SHAWK_VOICE_ENGINE=off\nWEBHOOK_ADDRESS=127.0.0.1\n";
+        assert!(judged(less, &[]).is_empty());
+        let more = "K8SHAWK_MODEL_ENABLED=true\nK8SHAWK_MODEL_HIDE_NAMES=false\nK8SHAWK_VOICE_ENGINE=auto\nWEBHOOK_ADDRESS=0.0.0.0\n";
+        assert_eq!(judged(more, &[]).len(), 4);
+    }
+
+    #[test]
+    fn a_line_that_is_no_variable_is_named_and_not_shown() {
+        assert_eq!(
+            judged("A=1\nSLACK_BOT_TOKEN=xoxb 1 secret\n", &[]),
+            [".env:2: is not NAME=value"]
+        );
     }
 
     #[test]

@@ -378,6 +378,7 @@ const CASES: &[Case] = &[
         arguments: &["scan", "--model"],
         lines: &[
             &[".env:1: ", "K8SHAWK_KUBECONFIG", "--env-file .env"],
+            &[".env:2: ", "GROQ_API_KEY", "--env-file .env"],
             &[".env:3: ", "GROQ_BASE_URL", "--env-file .env"],
             &[".env:4: ", "SLACK_API_URL", "--env-file .env"],
             &[".env:5: ", "SLACK_BOT_TOKEN_FILE", "--env-file .env"],

@@ -174,7 +174,7 @@ pub fn rights(cluster: &Cluster) -> Result<()> {
         );
         fs::write(directory.path().join("k8shawk.toml"), config)?;
         let mut command = product.command(directory.path());
-        let json = printed(command.args(["rbac", "-o", "json"]))?;
+        let json = printed(command.args(["--config", "k8shawk.toml", "rbac", "-o", "json"]))?;
         let generated = bare(serde_json::from_str(&json)?);
         let more: Vec<_> = rendered.difference(&generated).collect();
         let less: Vec<_> = generated.difference(&rendered).collect();

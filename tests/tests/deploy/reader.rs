@@ -24,7 +24,15 @@ fn granted(cluster: &Cluster, namespace: &str, config: &str) -> Result<Vec<Value
     std::fs::write(directory.path().join("k8shawk.toml"), config)?;
     let mut command = Product::new(cluster)?.command(directory.path());
     let arguments = [
-        "rbac", "-o", "json", "--into", namespace, "--name", namespace,
+        "--config",
+        "k8shawk.toml",
+        "rbac",
+        "-o",
+        "json",
+        "--into",
+        namespace,
+        "--name",
+        namespace,
     ];
     let json = printed(command.args(arguments))?;
     let all: Vec<Value> = serde_json::from_str(&json)?;
@@ -189,7 +197,8 @@ pub fn every_verb_on_every_kind(cluster: &Cluster) -> Result<()> {
 
 /// `check` as the executor, with its token.
 fn check(product: &Product, directory: &std::path::Path) -> Result<(bool, String)> {
-    let output = product.command(directory).arg("check").output()?;
+    let arguments = ["--config", "k8shawk.toml", "check"];
+    let output = product.command(directory).args(arguments).output()?;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok((output.status.success(), told))
 }

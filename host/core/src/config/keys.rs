@@ -48,6 +48,16 @@ impl Input {
         }
     }
 
+    /// As a variable would say it; none for a list.
+    pub(super) fn plain(&self) -> Option<String> {
+        match self {
+            Input::Text(text) => Some(text.clone()),
+            Input::Number(number) => Some(number.to_string()),
+            Input::Flag(flag) => Some(flag.to_string()),
+            Input::List(_) => None,
+        }
+    }
+
     fn text(&self) -> Result<String, String> {
         match self {
             Input::Text(text) => Ok(text.clone()),
@@ -120,6 +130,8 @@ pub struct Key {
     pub meaning: &'static str,
     /// Which files may say it.
     pub trust: Trust,
+    /// Values that any file may say, whatever the trust: they only take something away.
+    pub harmless: &'static [&'static str],
     pub(super) set: Set,
 }
 
@@ -139,6 +151,7 @@ const fn key(path: &'static str, env: &'static str, meaning: &'static str, set: 
         env,
         meaning,
         trust: Trust::Found,
+        harmless: &[],
         set,
     }
 }
@@ -149,10 +162,21 @@ impl Key {
         self.trust = Trust::Named(does);
         self
     }
+
+    /// As [`Key::named`], but for values that only take something away.
+    const fn named_unless(self, harmless: &'static [&'static str], does: &'static str) -> Key {
+        let mut key = self.named(does);
+        key.harmless = harmless;
+        key
+    }
 }
 
 /// What a directory of plugins, policies or grants does.
 const JUDGES: &str = "says what code judges, and what it may do";
+/// What a list of people does.
+const APPROVES: &str = "says who may approve a fix";
+/// What the limits of fixes do.
+const FIXES: &str = "says what a fix may change";
 
 /// Every key, in the order of the documentation.
 pub const KEYS: &[Key] = &[
@@ -168,7 +192,8 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_CONTEXT",
         "context of the kubeconfig",
         set!(context, i => Some(i.text()?)),
-    ),
+    )
+    .named("says which cluster is read and changed"),
     key(
         "cluster.name",
         "K8SHAWK_CLUSTER_NAME",
@@ -180,7 +205,8 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_READER",
         "service account that all reads are made as, `namespace/name`; else the account that writes",
         set!(reader, i => Some(Account::parse(&i.text()?)?)),
-    ),
+    )
+    .named("says as which account the cluster is read"),
     key(
         "watch.namespace",
         "WATCH_NAMESPACE",
@@ -243,37 +269,43 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_POLICIES_REQUIRED",
         "policies that must be live for any fix to be allowed; else every policy that was live before",
         set!(required_policies, i => Some(i.list()?)),
-    ),
+    )
+    .named("says which policies must judge a fix"),
     key(
         "approval.approvers",
         "K8SHAWK_APPROVERS",
         "names of those who may approve; else whoever reaches the socket, for low and medium risk",
         set!(approvers, i => i.list()?),
-    ),
+    )
+    .named(APPROVES),
     key(
         "approval.expires_minutes",
         "K8SHAWK_APPROVAL_EXPIRES_MINUTES",
         "how long a question, and every yes to it, stands (30)",
         set!(approval_expires, i => Duration::from_secs(60 * i.number::<u64>(1, 10_080)?)),
-    ),
+    )
+    .named("says how long a yes holds"),
     key(
         "approval.people",
         "K8SHAWK_APPROVAL_PEOPLE",
         "who is one person, as `NAME slack:ID user:NAME`: they count once wherever they approve",
         set!(people, i => People::parse(&i.list()?).map_err(|e| e.to_string())?),
-    ),
+    )
+    .named("says who counts as one person when a fix needs two"),
     key(
         "fix.enabled",
         "K8SHAWK_FIX_ENABLED",
         "actions of the catalogue that may happen; `*`, the default, is all",
         |config, i| config.fixes.with_actions(&i.list()?),
-    ),
+    )
+    .named(FIXES),
     key(
         "fix.namespaces",
         "K8SHAWK_FIX_NAMESPACES",
         "namespaces in which fixes may happen; `*`, the default, is all",
         |config, i| config.fixes.with_namespaces(&i.list()?),
-    ),
+    )
+    .named(FIXES),
     key(
         "fix.timeout_seconds",
         "K8SHAWK_FIX_TIMEOUT_SECONDS",
@@ -369,13 +401,15 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_MODEL_ENABLED",
         "false: nothing goes to a model, whatever keys there are (true)",
         set!(model.enabled, i => i.flag()?),
-    ),
+    )
+    .named_unless(&["false", "0", "no"], "says whether evidence goes to a model"),
     key(
         "model.provider",
         "K8SHAWK_MODEL_PROVIDER",
         "groq, openai or anthropic; else the first that has a key in the environment",
         set!(model.provider, i => Some(provider(&i.text()?)?)),
-    ),
+    )
+    .named("says which provider gets the evidence"),
     key(
         "model.name",
         "K8SHAWK_MODEL",
@@ -477,19 +511,22 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_MODEL_HIDE_NAMES",
         "true: names of objects and namespaces leave as tokens too (false)",
         set!(model.hide_names, i => i.flag()?),
-    ),
+    )
+    .named_unless(&["true", "1", "yes"], "says whether names leave the cluster"),
     key(
         "slack.channel",
         "SLACK_CHANNEL",
         "channel of the incidents: its id, or #name",
         set!(slack.channel, i => Some(slack::channel(&i.text()?)?)),
-    ),
+    )
+    .named("says where evidence is sent"),
     key(
         "slack.approvers",
         "SLACK_APPROVERS",
         "who may approve in Slack: user ids, user-group ids, @domain; else members of the channel, for low and medium risk",
         set!(slack.approvers, i => i.list()?.iter().map(|a| slack::approver(a)).collect::<Result<_, _>>()?),
-    ),
+    )
+    .named(APPROVES),
     key(
         "slack.api_url",
         "SLACK_API_URL",
@@ -514,7 +551,8 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_VOICE_ENGINE",
         "who speaks: sarvam, espeak, off; auto, the default, is sarvam where SARVAM_API_KEY is set, else espeak",
         set!(voice.engine, i => voice::engine(&i.text()?)?),
-    ),
+    )
+    .named_unless(&["espeak", "off"], "says whether what is spoken goes to Sarvam"),
     key(
         "voice.severity",
         "K8SHAWK_VOICE_SEVERITY",
@@ -575,7 +613,8 @@ pub const KEYS: &[Key] = &[
         "WEBHOOK_ADDRESS",
         "address that the HTTP server listens on (0.0.0.0)",
         set!(http_address, i => address(&i.text()?)?),
-    ),
+    )
+    .named_unless(&["127.0.0.1", "::1"], "says which networks reach the HTTP server"),
     key(
         "http.port",
         "WEBHOOK_PORT",

@@ -112,32 +112,52 @@ fn no_two_keys_share_a_path_or_a_variable() {
     }
 }
 
-/// A value of each key that only a named file may say.
-const SECRET_KEYS: &[(&str, &str)] = &[
-    ("cluster.kubeconfig", "kube"),
-    ("plugins.plugins", "mine"),
-    ("plugins.policies", "mine"),
-    ("plugins.grants", "mine"),
-    ("slack.api_url", "https://evil.example/api/"),
-    ("voice.sarvam_url", "https://evil.example"),
+/// A value, as TOML, of each key that only a named file may say.
+const NAMED_KEYS: &[(&str, &str)] = &[
+    ("cluster.kubeconfig", "\"kube\""),
+    ("cluster.context", "\"prod\""),
+    ("cluster.reader", "\"kube-system/admin\""),
+    ("plugins.plugins", "\"mine\""),
+    ("plugins.policies", "\"mine\""),
+    ("plugins.grants", "\"mine\""),
+    ("policies.required", "[]"),
+    ("approval.approvers", "[\"mallory\"]"),
+    ("approval.expires_minutes", "10080"),
+    ("approval.people", "[\"mallory slack:U0123 user:mallory\"]"),
+    ("fix.enabled", "[\"delete-pod\"]"),
+    ("fix.namespaces", "[\"shop\"]"),
+    ("model.enabled", "true"),
+    ("model.provider", "\"groq\""),
+    ("model.hide_names", "false"),
+    ("slack.channel", "\"#shared\""),
+    ("slack.approvers", "[\"@evil.example\"]"),
+    ("slack.api_url", "\"https://evil.example/api/\""),
+    ("voice.engine", "\"sarvam\""),
+    ("voice.sarvam_url", "\"https://evil.example\""),
+    ("http.address", "\"10.0.0.1\""),
 ];
 
+/// What the operator's own file says, where the default is what a found file must not say.
+const OWN: &str = "[model]\nenabled = false\nhide_names = true\n";
+
 #[test]
-fn what_starts_a_program_or_gets_a_secret_is_taken_from_a_named_file_alone() {
+fn what_starts_a_program_gets_evidence_or_gives_authority_is_taken_from_a_named_file_alone() {
     let named: Vec<&str> = KEYS
         .iter()
         .filter(|key| key.trust != Trust::Found)
         .map(|key| key.path)
         .collect();
-    let tested: Vec<&str> = SECRET_KEYS.iter().map(|(path, _)| *path).collect();
+    let tested: Vec<&str> = NAMED_KEYS.iter().map(|(path, _)| *path).collect();
     assert_eq!(named, tested, "a key of this class needs a value here");
-    for (path, value) in SECRET_KEYS {
+    let own = file("own.toml", OWN).unwrap();
+    for (path, value) in NAMED_KEYS {
         let (table, key) = path.split_once('.').unwrap();
-        let text = format!("# mine\n[{table}]\n{key} = \"{value}\"\n");
+        let text = format!("# mine\n[{table}]\n{key} = {value}\n");
         let mut found = file("k8shawk.toml", &text).unwrap();
-        assert!(Config::parse(Some(found), none).is_ok(), "{path}");
+        let parsed = Config::parse([own, found], none);
+        assert!(parsed.is_ok(), "{path}: {parsed:?}");
         found.named = false;
-        let faults = Config::parse(Some(found), none).unwrap_err();
+        let faults = Config::parse([own, found], none).unwrap_err();
         let [fault] = &faults[..] else {
             panic!("{faults:?}");
         };
@@ -151,11 +171,32 @@ fn what_starts_a_program_or_gets_a_secret_is_taken_from_a_named_file_alone() {
 
 #[test]
 fn a_found_file_may_repeat_what_holds_anyway() {
-    let text = "[slack]\napi_url = \"https://slack.com/api/\"\n[watch]\nqueue = 7\n";
+    let text = "[slack]\napi_url = \"https://slack.com/api/\"\n[watch]\nqueue = 7\n[fix]\nnamespaces = [\"*\"]\n";
     let mut found = file("k8shawk.toml", text).unwrap();
     found.named = false;
     let config = Config::parse(Some(found), none).unwrap();
     assert_eq!(config.queue, 7);
+}
+
+#[test]
+fn a_found_file_takes_no_limit_away_from_the_file_below_it() {
+    let own = "[fix]\nnamespaces = [\"shop\"]\n[model]\nenabled = false\n";
+    let own = file("own.toml", own).unwrap();
+    let mut found = file("k8shawk.toml", "[watch]\nqueue = 7\n").unwrap();
+    found.named = false;
+    let config = Config::parse([own, found], none).unwrap();
+    assert!(!config.model.enabled && config.queue == 7);
+    assert_eq!(config.fixes, Config::parse(Some(own), none).unwrap().fixes);
+    found.text = "[fix]\nnamespaces = [\"*\"]\n";
+    assert!(Config::parse([own, found], none).is_err());
+}
+
+#[test]
+fn a_found_file_may_keep_evidence_from_leaving() {
+    let text = "[model]\nenabled = false\nhide_names = true\n[voice]\nengine = \"off\"\n[http]\naddress = \"127.0.0.1\"\n";
+    let mut found = file("k8shawk.toml", text).unwrap();
+    found.named = false;
+    assert!(!Config::parse(Some(found), none).unwrap().model.enabled);
 }
 
 #[test]
@@ -170,11 +211,16 @@ fn every_variable_that_leads_a_secret_elsewhere_is_known() {
         "GROQ_BASE_URL",
         "OPENAI_BASE_URL",
         "ANTHROPIC_BASE_URL",
+        "SLACK_BOT_TOKEN",
+        "SARVAM_API_KEY",
+        "OPENAI_API_KEY",
+        "SLACK_CHANNEL",
+        "K8SHAWK_APPROVERS",
     ] {
         let trust = trust::of_variable(name);
         assert!(matches!(trust, Some(Trust::Named(_))), "{name}: {trust:?}");
     }
-    for name in ["SLACK_BOT_TOKEN", "OPENAI_API_KEY", "WATCH_NAMESPACE"] {
+    for name in ["WATCH_NAMESPACE", "VOICE_LANGUAGE", "K8SHAWK_STATE"] {
         assert_eq!(trust::of_variable(name), Some(Trust::Found), "{name}");
     }
     assert_eq!(trust::of_variable("DATABASE_URL"), None);

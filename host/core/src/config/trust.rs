@@ -1,8 +1,13 @@
 //! What a value can do beyond changing how K8sHawk works, and so which files may say it.
 //!
 //! `k8shawk.toml` and `.env` of the working directory are read without being named. Whoever can
-//! put a file there, as with a repository that somebody cloned, must not get a program started or
-//! a secret sent elsewhere by it.
+//! put a file there, as with a repository that somebody cloned, must not by it get a program
+//! started, get a secret or evidence, or get a say in what is changed. So a key or a variable has
+//! [`Trust::Named`] where it is
+//!
+//! - a credential, or where one is read,
+//! - a destination of evidence or of a credential,
+//! - authority: who approves, which policies judge, what a fix may change, and in which cluster.
 
 use super::KEYS;
 use crate::model::Provider;
@@ -30,23 +35,37 @@ pub fn of_variable(name: &str) -> Option<Trust> {
     if let Some(key) = KEYS.iter().find(|key| key.env == name) {
         return Some(key.trust);
     }
-    if name == "K8SHAWK_CONFIG" {
-        return Some(Trust::Named("says which configuration is read"));
-    }
+    does(name).map(Trust::Named)
+}
+
+/// What a variable does that has no key in the file.
+fn does(name: &str) -> Option<&'static str> {
+    let mut of_models = Provider::ALL.iter().map(|provider| provider.variables());
     let file = name.strip_suffix("_FILE");
-    if file.is_some_and(|secret| SECRETS.contains(&secret)) {
-        return Some(Trust::Named("says which file is sent as a secret"));
+    if name == "K8SHAWK_CONFIG" {
+        Some("says which configuration is read")
+    } else if file.is_some_and(|secret| SECRETS.contains(&secret)) {
+        Some("says which file is sent as a secret")
+    } else if SECRETS.contains(&name) {
+        Some("says whose account gets what is sent")
+    } else {
+        of_models.find_map(|(key, url)| match name {
+            _ if name == key => Some("says whose account gets the evidence"),
+            _ if name == url => Some("says who gets the key of the model"),
+            _ => None,
+        })
     }
-    for provider in Provider::ALL {
-        let (key, url) = provider.variables();
-        if name == url {
-            return Some(Trust::Named("says who gets the key of the model"));
+}
+
+/// Why a file that nobody named may not say a value of a variable; none where it may.
+pub fn forbids(name: &str, value: &str) -> Option<&'static str> {
+    let key = KEYS.iter().find(|key| key.env == name);
+    match of_variable(name) {
+        Some(Trust::Named(does)) if !key.is_some_and(|key| key.harmless.contains(&value)) => {
+            Some(does)
         }
-        if name == key {
-            return Some(Trust::Found);
-        }
+        _ => None,
     }
-    SECRETS.contains(&name).then_some(Trust::Found)
 }
 
 /// Why a value of a found file is not taken, and what to do.

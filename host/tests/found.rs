@@ -1,0 +1,140 @@
+//! Files that lie in the working directory, as in a repository that somebody cloned.
+
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+/// What the program says, and its exit code. It must end soon, and the memory that it may take is
+/// bounded.
+fn told(command: &mut Command) -> (Option<i32>, String) {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+            panic!("it waits for ever");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), text)
+}
+
+/// The program in a directory, with nothing of our own environment.
+fn program(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    // 4 GiB of addresses: what reads without a bound fails soon instead of filling the machine.
+    command
+        .args(["-c", "ulimit -v 4194304; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_k8shawk"))
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .current_dir(directory);
+    command
+}
+
+/// What stands in the place of a file, and what is said of it.
+const NO_FILES: &[(&str, &str)] = &[
+    ("directory", "is not an ordinary file"),
+    ("fifo", "is not an ordinary file"),
+    ("endless", "is not an ordinary file"),
+    ("dangling", "No such file"),
+    ("latin", "is not UTF-8"),
+    ("large", "is larger than 1024 KiB"),
+];
+
+fn put(kind: &str, path: &Path) {
+    match kind {
+        "directory" => std::fs::create_dir(path).unwrap(),
+        "fifo" => mkfifo(path, Mode::S_IRWXU).unwrap(),
+        "endless" => symlink("/dev/zero", path).unwrap(),
+        "dangling" => symlink("nowhere", path).unwrap(),
+        "latin" => std::fs::write(path, b"# caf\xe9\nK8SHAWK_MODEL_ENABLED=false\n").unwrap(),
+        _ => std::fs::write(path, vec![b'#'; 2 << 20]).unwrap(),
+    }
+}
+
+#[test]
+fn a_found_file_that_cannot_be_read_is_an_error_and_never_ignored() {
+    for name in [".env", "k8shawk.toml"] {
+        for (kind, why) in NO_FILES {
+            let home = tempfile::tempdir().unwrap();
+            put(kind, &home.path().join(name));
+            let (code, text) = told(&mut program(home.path(), &["rbac"]));
+            let line = format!("k8shawk: {name}: cannot be read: {why}");
+            assert!(text.starts_with(&line), "{kind}: {text}");
+            assert_eq!(code, Some(2), "{kind}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_named_file_that_cannot_be_read_is_an_error() {
+    for flag in ["--env-file", "--config"] {
+        for (kind, why) in NO_FILES {
+            let home = tempfile::tempdir().unwrap();
+            put(kind, &home.path().join("mine"));
+            let (code, text) = told(&mut program(home.path(), &[flag, "mine", "rbac"]));
+            let line = format!("k8shawk: mine: cannot be read: {why}");
+            assert!(text.starts_with(&line), "{kind}: {text}");
+            assert_eq!(code, Some(2), "{kind}: {text}");
+        }
+    }
+}
+
+#[test]
+fn without_files_the_defaults_hold() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, text) = told(&mut program(home.path(), &["rbac"]));
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
+fn a_variable_that_is_not_utf8_is_an_error_that_names_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = program(home.path(), &["rbac"]);
+    command.env(
+        "K8SHAWK_MODEL_ENABLED",
+        std::ffi::OsStr::from_bytes(b"fals\xff"),
+    );
+    let (code, text) = told(&mut command);
+    assert_eq!(
+        text,
+        "k8shawk: K8SHAWK_MODEL_ENABLED: the value is not UTF-8\n"
+    );
+    assert_eq!(code, Some(2));
+}
+
+#[test]
+fn a_strangers_env_file_brings_neither_their_accounts_nor_themselves_as_approver() {
+    let home = tempfile::tempdir().unwrap();
+    let theirs = "SLACK_BOT_TOKEN=xoxb-1\nSLACK_CHANNEL=C0123ABCD\nSLACK_APPROVERS=U0123ABCD\nK8SHAWK_APPROVERS=mallory\nOPENAI_API_KEY=sk-1\n";
+    std::fs::write(home.path().join(".env"), theirs).unwrap();
+    let (code, text) = told(&mut program(home.path(), &["rbac"]));
+    assert_eq!(code, Some(2), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    for (number, line) in (1..).zip(&lines) {
+        assert!(
+            line.starts_with(&format!("k8shawk: .env:{number}: ")),
+            "{line}"
+        );
+        assert!(line.contains("--env-file .env"), "{line}");
+    }
+    let (code, text) = told(&mut program(home.path(), &["--env-file", ".env", "rbac"]));
+    assert_eq!(code, Some(0), "{text}");
+}
