@@ -24,8 +24,10 @@ use k8shawk_core::redact;
 use k8shawk_sandbox::COMPILE;
 
 use crate::cluster::{self, ClusterError};
+use crate::control::ControlError;
 use crate::http_server::ListenError;
 use crate::settings::{self, Settings};
+use crate::store::StoreError;
 use crate::telemetry::{Telemetry, Traces, logs};
 use crate::{load, private};
 
@@ -370,12 +372,15 @@ fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
 /// True where the operator has to correct a command or a setting before it can work.
 fn is_misuse(error: &anyhow::Error) -> bool {
     let unusable = |e: &ClusterError| matches!(e, ClusterError::Config { .. });
+    let no_socket = |e: &ControlError| matches!(e, ControlError::Listen { .. });
     error.is::<Misuse>()
         || error.is::<Said>()
         || error.is::<Unusable>()
         || error.is::<load::NoDirectory>()
         || error.is::<ListenError>()
         || error.downcast_ref().is_some_and(unusable)
+        || error.downcast_ref().is_some_and(no_socket)
+        || error.downcast_ref().is_some_and(StoreError::is_misuse)
 }
 
 /// Wrong use, as opposed to something that is broken.

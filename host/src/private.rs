@@ -65,7 +65,8 @@ fn open(path: &Path, truncate: bool) -> Result<File> {
         .write(true)
         .truncate(truncate)
         .mode(FILE)
-        .custom_flags(OFlag::O_NOFOLLOW.bits())
+        // Opening a FIFO to write would wait for somebody who reads it.
+        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
         .open(path)?;
     // An older one may be open to others.
     if file.metadata()?.mode() & 0o077 != 0 {

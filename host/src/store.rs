@@ -62,6 +62,22 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// Something else is in the place of the file: name another one.
+    #[error("database {} {why}", path.display())]
+    NoFile {
+        /// File.
+        path: PathBuf,
+        /// What it is.
+        why: &'static str,
+    },
+    /// The file is no database, is damaged, or cannot be opened: correct it, or name another one.
+    #[error("database {}: {source}", path.display())]
+    Unusable {
+        /// File.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
     /// A stored record does not parse: it is set aside, and everything else goes on.
     #[error("incident {id} in the database does not parse: {source}")]
     Record {
@@ -120,6 +136,20 @@ pub enum StoreError {
         /// State that it was expected in.
         expected: String,
     },
+}
+
+impl StoreError {
+    /// True where the file that was named cannot be used, now or later.
+    pub fn is_misuse(&self) -> bool {
+        matches!(
+            self,
+            StoreError::NoFile { .. }
+                | StoreError::Unusable { .. }
+                | StoreError::Newer { .. }
+                | StoreError::Older { .. }
+                | StoreError::Schema { .. }
+        )
+    }
 }
 
 /// The store.

@@ -74,7 +74,7 @@ fn a_found_file_that_cannot_be_read_is_an_error_and_never_ignored() {
         for (kind, why) in NO_FILES {
             let home = tempfile::tempdir().unwrap();
             put(kind, &home.path().join(name));
-            let (code, text) = told(&mut program(home.path(), &["rbac"]));
+            let (code, text) = told(&mut program(home.path(), &["incidents"]));
             let line = format!("k8shawk: {name}: cannot be read: {why}");
             assert!(text.starts_with(&line), "{kind}: {text}");
             assert_eq!(code, Some(2), "{kind}: {text}");
@@ -88,7 +88,7 @@ fn a_named_file_that_cannot_be_read_is_an_error() {
         for (kind, why) in NO_FILES {
             let home = tempfile::tempdir().unwrap();
             put(kind, &home.path().join("mine"));
-            let (code, text) = told(&mut program(home.path(), &[flag, "mine", "rbac"]));
+            let (code, text) = told(&mut program(home.path(), &[flag, "mine", "incidents"]));
             let line = format!("k8shawk: mine: cannot be read: {why}");
             assert!(text.starts_with(&line), "{kind}: {text}");
             assert_eq!(code, Some(2), "{kind}: {text}");
@@ -99,14 +99,14 @@ fn a_named_file_that_cannot_be_read_is_an_error() {
 #[test]
 fn without_files_the_defaults_hold() {
     let home = tempfile::tempdir().unwrap();
-    let (code, text) = told(&mut program(home.path(), &["rbac"]));
+    let (code, text) = told(&mut program(home.path(), &["incidents"]));
     assert_eq!(code, Some(0), "{text}");
 }
 
 #[test]
 fn a_variable_that_is_not_utf8_is_an_error_that_names_it() {
     let home = tempfile::tempdir().unwrap();
-    let mut command = program(home.path(), &["rbac"]);
+    let mut command = program(home.path(), &["incidents"]);
     command.env(
         "K8SHAWK_MODEL_ENABLED",
         std::ffi::OsStr::from_bytes(b"fals\xff"),
@@ -124,7 +124,7 @@ fn a_strangers_env_file_brings_neither_their_accounts_nor_themselves_as_approver
     let home = tempfile::tempdir().unwrap();
     let theirs = "SLACK_BOT_TOKEN=xoxb-1\nSLACK_CHANNEL=C0123ABCD\nSLACK_APPROVERS=U0123ABCD\nK8SHAWK_APPROVERS=mallory\nOPENAI_API_KEY=sk-1\n";
     std::fs::write(home.path().join(".env"), theirs).unwrap();
-    let (code, text) = told(&mut program(home.path(), &["rbac"]));
+    let (code, text) = told(&mut program(home.path(), &["incidents"]));
     assert_eq!(code, Some(2), "{text}");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
@@ -135,6 +135,65 @@ fn a_strangers_env_file_brings_neither_their_accounts_nor_themselves_as_approver
         );
         assert!(line.contains("--env-file .env"), "{line}");
     }
-    let (code, text) = told(&mut program(home.path(), &["--env-file", ".env", "rbac"]));
+    let (code, text) = told(&mut program(
+        home.path(),
+        &["--env-file", ".env", "incidents"],
+    ));
     assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
+fn no_command_waits_for_what_is_no_file() {
+    let commands: &[&[&str]] = &[
+        &["check", "--kubeconfig", "mine"],
+        &["policy", "test", "cases"],
+    ];
+    for kind in ["fifo", "endless"] {
+        let home = tempfile::tempdir().unwrap();
+        put(kind, &home.path().join("mine"));
+        std::fs::create_dir(home.path().join("cases")).unwrap();
+        put(kind, &home.path().join("cases/cases.toml"));
+        for command in commands {
+            let mut command = program(home.path(), command);
+            for directory in ["plugins", "policies", "grants"] {
+                std::fs::create_dir_all(home.path().join(directory)).unwrap();
+                let variable = format!("K8SHAWK_{}", directory.to_uppercase());
+                command.env(variable, directory);
+            }
+            let (code, text) = told(&mut command);
+            assert!(
+                text.contains("is not an ordinary file"),
+                "{command:?}: {text}"
+            );
+            assert_eq!(code, Some(2), "{command:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_the_database_is_told() {
+    let garbage = |path: &Path| std::fs::write(path, vec![b'x'; 8192]).unwrap();
+    let link = |path: &Path| {
+        let target = path.with_extension("target");
+        std::fs::write(&target, "").unwrap();
+        symlink(target, path).unwrap();
+    };
+    let fifo = |path: &Path| put("fifo", path);
+    let directory = |path: &Path| put("directory", path);
+    let places: [(&dyn Fn(&Path), &str); 4] = [
+        (&fifo, "is not an ordinary file"),
+        (&directory, "is not an ordinary file"),
+        (&link, "is a symbolic link"),
+        (&garbage, "file is not a database"),
+    ];
+    for (place, why) in places {
+        for command in ["run", "incidents"] {
+            let home = tempfile::tempdir().unwrap();
+            place(&home.path().join("k8shawk.sqlite"));
+            let (code, text) = told(&mut program(home.path(), &[command]));
+            assert!(text.contains(why), "{command}: {text}");
+            assert!(text.contains("k8shawk.sqlite"), "{command}: {text}");
+            assert_eq!(code, Some(2), "{command}: {text}");
+        }
+    }
 }

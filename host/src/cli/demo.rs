@@ -10,6 +10,7 @@ use k8shawk_core::bundle::Bundle;
 use k8shawk_core::config::Config;
 use k8shawk_core::installation::RECORDED;
 use k8shawk_core::record::{Record, State};
+use k8shawk_sandbox::files;
 use serde_json::{Value, json};
 
 use super::output::say;
@@ -26,8 +27,11 @@ use crate::terminal::{Terminal, lines, plain};
 use crate::world::World;
 use crate::{approve, json, load, private, scan, triage};
 
+/// The largest bundle, bytes.
+const BUNDLE: u64 = 256 << 20;
+
 /// Bundle files of the arguments, those of a directory by name.
-fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+fn bundles_in(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in arguments {
         if path.is_dir() {
@@ -50,7 +54,7 @@ fn files(arguments: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Bundle> {
-    let text = std::fs::read_to_string(path).map_err(|e| Unusable::fault(path, e))?;
+    let text = files::text_of(path, BUNDLE).map_err(|e| Unusable::fault(path, e))?;
     Bundle::parse(&text).map_err(|why| Unusable::fault(path, why))
 }
 
@@ -65,7 +69,7 @@ pub async fn demo(
     } else {
         bundles
     };
-    let files = files(&bundles)?;
+    let files = bundles_in(&bundles)?;
     let loaded = load::load(&settings).await?;
     let mut config = settings.config.clone();
     config.settle = Duration::ZERO;
@@ -208,7 +212,7 @@ pub async fn replay(
 ) -> anyhow::Result<bool> {
     let loaded = load::load(&settings).await?;
     let mut all = Vec::new();
-    for file in files(&bundles)? {
+    for file in bundles_in(&bundles)? {
         let bundle = read(&file)?;
         let title = bundle.title.clone();
         let replay = Replay::new(bundle);
@@ -231,4 +235,21 @@ pub async fn replay(
         output::document(&Value::Array(all))?;
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_an_ordinary_file() {
+        let home = tempfile::tempdir().unwrap();
+        let fifo = home.path().join("bundle.json");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for path in [&*fifo, Path::new("/dev/zero")] {
+            let error = read(path).err().unwrap();
+            assert!(error.is::<Unusable>(), "{error}");
+            assert!(error.to_string().contains("is not an ordinary file"));
+        }
+    }
 }

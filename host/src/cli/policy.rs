@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
 use anyhow::{Context, bail};
-use k8shawk_sandbox::{Engine, EngineOptions, Manifest, componentise, explain};
+use k8shawk_sandbox::{Engine, EngineOptions, Manifest, componentise, explain, files};
 
 use super::output::say;
-use super::{Misuse, Policy, is_directory};
+use super::{Misuse, Policy, Unusable, is_directory};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -163,8 +163,7 @@ fn new(directory: &Path) -> anyhow::Result<bool> {
 /// Build a crate for the sandbox and lay it out as the host loads it.
 fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
     let plugin_file = directory.join("plugin.toml");
-    let text = fs::read_to_string(&plugin_file)
-        .with_context(|| format!("cannot read {}", plugin_file.display()))?;
+    let text = files::text(&plugin_file).map_err(|why| Unusable::fault(&plugin_file, why))?;
     let manifest = Manifest::parse(&text, &plugin_file)?;
     let output = Process::new("cargo")
         .args([
@@ -188,7 +187,7 @@ fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
     }
     let built = artifact(&String::from_utf8_lossy(&output.stdout))
         .with_context(|| format!("{} builds no cdylib", directory.display()))?;
-    let component = componentise(&fs::read(&built)?)?;
+    let component = componentise(&files::read(&built, files::COMPONENT)?)?;
     let place = to.join(&manifest.id);
     fs::create_dir_all(&place)?;
     copy(&plugin_file, &place.join("plugin.toml"))?;
@@ -197,7 +196,7 @@ fn build(directory: &Path, to: &Path) -> anyhow::Result<bool> {
     fs::write(&beside, &component)?;
     fs::rename(&beside, &wasm)?;
     let cases = directory.join("cases.toml");
-    if cases.is_file() {
+    if cases.exists() {
         copy(&cases, &place.join("cases.toml"))?;
     }
     say!("{} ({} KB)", wasm.display(), component.len() / 1024);
@@ -210,7 +209,8 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
         .canonicalize()
         .is_ok_and(|to| from.canonicalize().is_ok_and(|f| f == to));
     if !same {
-        fs::copy(from, to).with_context(|| format!("cannot write {}", to.display()))?;
+        let text = files::text(from).map_err(|why| Unusable::fault(from, why))?;
+        fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))?;
     }
     Ok(())
 }

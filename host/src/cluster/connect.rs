@@ -1,10 +1,12 @@
 //! Finding the API server and getting a first answer from it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use k8shawk_core::config::Config as Settings;
 use k8shawk_core::rbac::Account;
+use k8shawk_sandbox::files;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use serde::Deserialize;
@@ -163,14 +165,21 @@ async fn load(
     kubeconfig: Option<&Path>,
     context: Option<&str>,
 ) -> Result<(String, Option<String>, Config), ClusterError> {
-    let read = match kubeconfig {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    };
     let source_name = kubeconfig.map_or_else(named_files, |path| path.display().to_string());
     let fault = |error: KubeconfigError| ClusterError::Config {
         source_name: source_name.clone(),
         why: unusable(&error),
+    };
+    let named = kubeconfig.map(Path::to_owned).into_iter();
+    let listed = std::env::var_os("KUBECONFIG").filter(|_| kubeconfig.is_none());
+    let listed = listed.iter().flat_map(std::env::split_paths);
+    if let Some((path, why)) = named.chain(listed).find_map(unreadable) {
+        let source_name = path.display().to_string();
+        return Err(ClusterError::Config { source_name, why });
+    }
+    let read = match kubeconfig {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
     };
     let file = match read {
         Ok(file) => file,
@@ -191,6 +200,18 @@ async fn load(
         .map_err(fault)?;
     let shown = name.clone().unwrap_or_else(|| UNNAMED.to_owned());
     Ok((shown, name, config))
+}
+
+/// The largest kubeconfig, bytes.
+const KUBECONFIG: u64 = 16 << 20;
+
+/// What stands in the place of a kubeconfig and is none: reading a FIFO would wait for ever. One
+/// that is not there is told by whoever reads it.
+fn unreadable(path: PathBuf) -> Option<(PathBuf, String)> {
+    match files::text_of(&path, KUBECONFIG) {
+        Err(why) if why.kind() != ErrorKind::NotFound => Some((path, why.to_string())),
+        _ => None,
+    }
 }
 
 /// Why a kubeconfig cannot be used, in one line: the file stands before it.

@@ -64,14 +64,11 @@ fn parse(place: &str, text: &str, found: bool, faults: &mut Vec<Fault>) -> HashM
 /// The line stays out of the fault: it may have a secret in it.
 fn malformed(place: &str, text: &str, error: &dotenvy::Error) -> Fault {
     let (place, what) = match error {
-        dotenvy::Error::LineParse(line, at) => {
-            let first = line.lines().next().unwrap_or_default().trim();
-            let number = text.lines().position(|line| line.trim() == first);
+        dotenvy::Error::LineParse(part, _) => {
+            let first = part.lines().next().unwrap_or_default().trim();
+            let number = text.lines().position(|line| line.trim().ends_with(first));
             let place = number.map_or(place.to_owned(), |at| format!("{place}:{}", at + 1));
-            (
-                place,
-                format!("is not NAME=value (at character {})", at + 1),
-            )
+            (place, "is not NAME=value".to_owned())
         }
         other => (place.to_owned(), other.to_string()),
     };

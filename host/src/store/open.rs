@@ -41,7 +41,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] while another one does; those of [`Store::open`].
     pub fn of_host(path: &Path) -> Stored<Store> {
-        let alone = alone(path)?;
+        let alone = alone(path).map_err(unusable)?;
         Ok(Store {
             _alone: Some(alone),
             ..Store::open(path)?
@@ -51,9 +51,15 @@ impl Store {
     /// Open or make the file, and bring its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError::Database`] names the file, [`StoreError::Newer`] one that this version does
-    /// not know.
+    /// [`StoreError::NoFile`] and [`StoreError::Unusable`] name the file, [`StoreError::Database`]
+    /// one that another process holds or that has no room, [`StoreError::Newer`] one that this
+    /// version does not know.
     pub fn open(path: &Path) -> Stored<Store> {
+        Store::to_write(path).map_err(unusable)
+    }
+
+    fn to_write(path: &Path) -> Stored<Store> {
+        ordinary(path)?;
         // SQLite gives its companions the mode of the database; where this fails, its own error
         // says why.
         let _ = crate::private::touch(path);
@@ -92,9 +98,14 @@ impl Store {
     /// fill it. The host may run.
     ///
     /// # Errors
-    /// [`StoreError::Database`] names the file; [`StoreError::Newer`] and [`StoreError::Older`]
+    /// As [`Store::open`]; [`StoreError::Newer`] and [`StoreError::Older`]
     /// say which version reads it.
     pub fn open_existing(path: &Path) -> Stored<Option<Store>> {
+        Store::to_read(path).map_err(unusable)
+    }
+
+    fn to_read(path: &Path) -> Stored<Option<Store>> {
+        ordinary(path)?;
         if !path.exists() {
             return Ok(None);
         }
@@ -158,6 +169,43 @@ fn alone(path: &Path) -> Stored<File> {
         }),
         Err(TryLockError::Error(source)) => Err(fault(source)),
     }
+}
+
+/// What does not pass by itself when a file is opened: another process that holds it does, and so
+/// does a full disk.
+fn unusable(error: StoreError) -> StoreError {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory};
+    match error {
+        StoreError::Database { path, source } => match source.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked | DiskFull | OutOfMemory) => {
+                StoreError::Database { path, source }
+            }
+            _ => StoreError::Unusable { path, source },
+        },
+        other => other,
+    }
+}
+
+/// Refuse what is no file of ours before SQLite waits for a FIFO, or follows a link to a file that
+/// others can read.
+fn ordinary(path: &Path) -> Stored<()> {
+    for end in ["", "-wal", "-shm", "-journal", ".lock"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        let name = Path::new(&name);
+        let why = match name.symlink_metadata() {
+            Ok(meta) if meta.is_symlink() => {
+                "is a symbolic link: name the file itself (state.database, K8SHAWK_DATABASE)"
+            }
+            Ok(meta) if !meta.is_file() => "is not an ordinary file",
+            _ => continue,
+        };
+        return Err(StoreError::NoFile {
+            path: name.to_owned(),
+            why,
+        });
+    }
+    Ok(())
 }
 
 /// Give the log its length before it is needed: a write that makes a file longer waits three times

@@ -1,8 +1,10 @@
 //! The process, as the kernel sees it, under the names that every Prometheus client gives.
 
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
+use k8shawk_sandbox::files;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -39,7 +41,7 @@ pub(super) fn register(registry: &mut Registry) {
 
 /// Resident bytes.
 fn memory() -> Option<i64> {
-    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let text = files::text(Path::new("/proc/self/status")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: i64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kib.saturating_mul(1024))
@@ -47,7 +49,7 @@ fn memory() -> Option<i64> {
 
 /// Ticks of processor time, and ticks after the boot at which the process began.
 fn stat() -> Option<(f64, f64)> {
-    let text = fs::read_to_string("/proc/self/stat").ok()?;
+    let text = files::text(Path::new("/proc/self/stat")).ok()?;
     // The name in parentheses may hold anything.
     let (_, fields) = text.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
@@ -57,7 +59,7 @@ fn stat() -> Option<(f64, f64)> {
 
 /// When the machine was booted, seconds since the Unix epoch.
 fn boot() -> Option<f64> {
-    let text = fs::read_to_string("/proc/stat").ok()?;
+    let text = files::text(Path::new("/proc/stat")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("btime "))?;
     line.trim().parse().ok()
 }

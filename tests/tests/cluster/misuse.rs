@@ -553,7 +553,6 @@ fn read_only() -> Result<()> {
         .env("KUBECONFIG", &nowhere)
         .env("K8SHAWK_STATE", "state");
     let case = Case {
-        code: BROKEN,
         lines: &[&["state/k8shawk.sqlite: ", "unable to open"]],
         ..PLAIN
     };

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
 use k8shawk_core::fix::Risk;
 use k8shawk_core::grant::{Grant, Release};
 use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
 use k8shawk_core::incident::{Incident, IncidentId, Severity};
 use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_core::{ObjectRef, kinds};
-use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source};
+use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source, files};
 use serde::Deserialize;
 
+use crate::cli::Unusable;
 use crate::cli::output::say;
 use crate::load;
 
@@ -71,10 +71,8 @@ impl Reader for Nothing {
 /// Run every case; true where all hold.
 pub async fn test(directory: &Path) -> anyhow::Result<bool> {
     let path = directory.join("cases.toml");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let cases: Cases =
-        toml::from_str(&text).with_context(|| format!("{} is malformed", path.display()))?;
+    let text = files::text(&path).map_err(|why| Unusable::fault(&path, why))?;
+    let cases: Cases = toml::from_str(&text).map_err(|why| Unusable::fault(&path, why))?;
     let options = EngineOptions {
         cache: load::cache(),
         ..EngineOptions::default()

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use k8shawk_sandbox::files;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -15,6 +16,9 @@ use crate::store::{Entry, Posted};
 
 /// Attempts at speaking before it is given up: a voice never matters as much as a message.
 const TRIES: u32 = 5;
+
+/// The largest audio of a summary of a minute or two, bytes.
+const AUDIO: u64 = 64 << 20;
 
 /// What was done of an upload.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -65,9 +69,7 @@ impl Slack {
                 path
             }
         };
-        let bytes = tokio::fs::read(&path)
-            .await
-            .map_err(|e| soon(&e.to_string()))?;
+        let bytes = files::read(&path, AUDIO).map_err(|e| soon(&e.to_string()))?;
         let name = path
             .file_name()
             .and_then(|n| n.to_str())
