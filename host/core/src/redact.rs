@@ -6,6 +6,7 @@
 //! URL or a manifest, and, on the way to a model, by having no harmless form ([`Veil`]).
 
 mod assignment;
+mod between;
 mod form;
 mod formats;
 mod manifest;

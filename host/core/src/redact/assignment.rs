@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use super::REDACTED;
-use super::names::is_secret_name;
-use super::value::{Place, Sign, find};
+use super::between::between;
+use super::names::{self, Sound};
+use super::value::{Place, find};
 
 /// The text without values of names that sound secret. `markers` are places where a part of such
 /// a name begins, in order.
@@ -47,32 +48,45 @@ fn name_around(text: &str, at: usize) -> Range<usize> {
 /// Where the value of a name is; none where the name or the value is harmless.
 fn value_of(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let word = text.get(name.clone())?;
+    let before = text.get(..name.start)?;
     let plain = word
         .trim_start_matches(['-', '.'])
         .trim_end_matches(['.', '-']);
-    if !is_secret_name(plain) {
-        return None;
-    }
-    let before = text.get(..name.start)?;
+    let (plain, sound) = match names::sound(plain) {
+        Sound::Harmless => (of_two_words(text, name, plain)?, Sound::Perhaps),
+        sound => (plain, sound),
+    };
     let flag = word.starts_with('-');
     let behind = text.get(name.end..)?;
     if let Some(range) = element(before, behind) {
         return shifted(range, name.end);
     }
-    let (sign, length) = sign(behind, flag)?;
-    let rest = behind.get(length..)?;
+    let found = between(plain, flag, before, behind)?;
+    let rest = behind.get(found.length..)?;
     if let Some(inner) = default_of_shell(before, rest) {
-        return shifted(inner?, name.end + length);
+        return shifted(inner?, name.end + found.length);
     }
     let place = Place {
         name: plain,
-        sign,
-        line: starts_line(before),
+        sign: found.sign,
+        line: starts_line(before).or(found.line.then_some(0)),
         path: before.ends_with('/'),
+        sure: found.sure && sound == Sound::Secret,
     };
     let (keep, bytes) = find(rest, place)?;
-    let start = name.end + length + keep;
+    let start = name.end + found.length + keep;
     Some(start..start + bytes)
+}
+
+/// `API key`, as sentences have it.
+fn of_two_words<'t>(text: &'t str, name: &Range<usize>, word: &str) -> Option<&'t str> {
+    if !word.eq_ignore_ascii_case("key") && !word.eq_ignore_ascii_case("keys") {
+        return None;
+    }
+    let before = text.get(..name.start)?.strip_suffix(' ')?;
+    let first = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    let both = text.get(first.len()..name.end)?;
+    (names::sound(both) == Sound::Secret).then_some(both)
 }
 
 fn shifted(range: Range<usize>, by: usize) -> Option<Range<usize>> {
@@ -98,74 +112,6 @@ fn element(before: &str, behind: &str) -> Option<Range<usize>> {
         .filter(|at| inner.get(*at..).is_some_and(|r| r.starts_with("</")))?;
     let value = inner.get(..length)?;
     (!value.trim().is_empty() && value != REDACTED).then_some(end + 1..end + 1 + length)
-}
-
-/// What stands between a name and its value, and its bytes.
-fn sign(behind: &str, flag: bool) -> Option<(Sign, usize)> {
-    let close = closed(behind);
-    let text = behind.get(close..)?;
-    let blank = text.len() - text.trim_start().len();
-    let after = text.get(blank..)?;
-    let sign = ["=>", ":=", "==", "=", ":"]
-        .iter()
-        .find(|s| after.starts_with(**s));
-    if let Some(sign) = sign {
-        // A line end in front of a sign is only between JSON's.
-        if text.get(..blank)?.contains('\n') && close == 0 {
-            return None;
-        }
-        let used = close + blank + sign.len();
-        let rest = behind.get(used..)?;
-        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        let sign = match *sign {
-            ":" => Sign::Colon {
-                blank: spaces > 0 || rest.starts_with('\n'),
-            },
-            _ => Sign::Equals,
-        };
-        return Some((sign, used + spaces));
-    }
-    // An attribute beside it: <add key="Password" value="x"/>
-    if let Some(at) = after.strip_prefix("value=") {
-        return Some((Sign::Equals, behind.len() - at.len()));
-    }
-    flag.then(|| flagged(behind)).flatten()
-}
-
-/// A quote or a bracket that closes around a name.
-fn closed(behind: &str) -> usize {
-    let slashes = behind.len() - behind.trim_start_matches('\\').len();
-    match behind.get(slashes..).and_then(|b| b.chars().next()) {
-        Some('"' | '\'' | '`') => {
-            let more = behind.get(slashes + 1..).unwrap_or_default();
-            slashes + 1 + usize::from(more.starts_with(']'))
-        }
-        Some(']' | ')') if slashes == 0 => {
-            let more = behind.get(1..).unwrap_or_default();
-            1 + usize::from(more.starts_with(['"', '\'']))
-        }
-        _ => 0,
-    }
-}
-
-/// Between a flag and its value: a blank, or what stands between items of a list.
-fn flagged(behind: &str) -> Option<(Sign, usize)> {
-    let close = closed(behind);
-    let text = behind.get(close..)?;
-    let spaces = text.len() - text.trim_start_matches([' ', '\t']).len();
-    let after = text.get(spaces..)?;
-    if let Some(item) = after.strip_prefix(',') {
-        let blank = item.len() - item.trim_start().len();
-        return Some((Sign::Flag, behind.len() - item.len() + blank));
-    }
-    for end in ["\n", "\\n"] {
-        if let Some(line) = after.strip_prefix(end) {
-            let item = line.trim_start_matches([' ', '\t']).strip_prefix("- ")?;
-            let blank = item.len() - item.trim_start_matches([' ', '\t']).len();
-            return Some((Sign::Flag, behind.len() - item.len() + blank));
-        }
-    }
-    (spaces > 0).then_some((Sign::Flag, close + spaces))
 }
 
 /// `${NAME:-value}` and `${NAME:?message}`: the outer None says that it is neither.

@@ -37,6 +37,9 @@ pub(super) const FORMATS: &[Format] = formats![
         ("-----BEGIN CERTIFICATE-----\nMIICert\n-----END CERTIFICATE-----", "MIICert");
     "PEM in base64", ["ls0tls1crudj"],
         r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+", whole("LS0tLS1CRUdJTiBQUklWQVRFabc");
+    "parameters of an authorization header", ["authorization"],
+        r#"(?i)(authorization["'\\]*\s*[:=]\s*\\*["']?[a-z][a-z0-9-]*\s+)[a-z0-9_-]+\s*=\s*(?:\\*"[^"\n]*"|[^\s,"'\\]+)(?:\s*,\s*[a-z0-9_-]+\s*=\s*(?:\\*"[^"\n]*"|[^\s,"'\\]+))*"#,
+        ("Authorization: Digest username=\"a\", response=\"0a1b2c3d\"", "0a1b2c3d");
     "authorization header", ["authorization", "api-key", "auth-token", "x-vault-token"],
         r#"(?i)((?:authorization|proxy-authorization|x-api-key|api-key|x-auth-token|x-vault-token)["'\\]*\s*[:=]\s*\\*["']?(?:(?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)\s+)?)[^\s,;"'\\]+"#,
         ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz");
@@ -131,6 +134,15 @@ pub(super) const FORMATS: &[Format] = formats![
     "1Password token", ["ops_eyj", "a3-"], r"\bops_eyJ[A-Za-z0-9+/=]{20,}|\bA3-[A-Z0-9]{6}-[A-Z0-9-]{20,}", whole("A3-ABCDEF-GHIJKLMNOPQ-RSTUV-WXYZ0-12345");
     "Alibaba key id", ["ltai"], r"\bLTAI[A-Za-z0-9]{12,}\b", whole("LTAI0123456789abcdefghij");
     "Artifactory key", ["akcp", "cmvmd"], r"\bAKCp[A-Za-z0-9]{20,}|\bcmVmd[A-Za-z0-9]{40,}", whole("AKCp0123456789abcdefghijABCDEFGHIJ");
+    "password of a database user", ["identified"],
+        r#"(?i)(\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?)(?:'(?:[^'\n]|'')*'|"[^"\n]*"|[^\s;]+)"#,
+        ("CREATE USER a IDENTIFIED BY 'hunter2'", "hunter2");
+    "login in a netrc", ["machine", "default login"],
+        r"(?i)(\b(?:machine\s+\S+\s|default\slogin\s+\S+\s)\s*(?:(?:login|user|account)\s+\S+\s+)*(?:password|passwd)\s+)\S+",
+        ("machine db.example login app password hunter2", "hunter2");
+    "secure string of PowerShell", ["convertto-securestring"],
+        r#"(?i)(\bconvertto-securestring\s+(?:-\w+\s+)*)(?:'(?:[^'\n]|'')*'|"[^"\n]*"|[^\s;|]+)"#,
+        ("ConvertTo-SecureString 'hunter2' -AsPlainText", "hunter2");
     "MySQL data source", ["@tcp(", "@unix("], r#"([A-Za-z0-9_.-]+:)[^\s"'@]+(@(?:tcp|unix)\()"#,
         ("app:hunter2@tcp(db:3306)/shop", "hunter2");
     "Oracle data source", ["oracle:thin:"], r"(oracle:thin:[^/\s]+/)[^@\s]+(@)",

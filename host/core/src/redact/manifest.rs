@@ -80,6 +80,7 @@ fn pass(text: &str, pattern: &Regex, is_secret: impl Fn(&str) -> bool) -> Option
             // another name may follow.
             line: starts_line(text.get(..whole.start())?),
             path: false,
+            sure: true,
         };
         let value = is_secret(name.as_str())
             .then(|| find(rest, place))

@@ -17,6 +17,8 @@ const ANYWHERE: &[&str] = &[
     "connectionstring",
     "clientcertificatedata",
     "clientkeydata",
+    "sessionid",
+    "sessid",
 ];
 
 /// Where one of these is a whole word of a name: `DB_PASS`, `redisAuth`.
@@ -132,46 +134,23 @@ const PUBLIC_KEYS: &[&str] = &[
     "metric",
 ];
 
-/// Endings of names that are no secret although they sound so, without separators.
+/// Endings of names that are no secret although they sound so, without separators: what is named
+/// there is a thing, or what happened to one.
 const HARMLESS: &[&str] = &[
     "name",
     "names",
     "namespace",
     "ref",
     "refs",
-    "seconds",
-    "path",
-    "file",
-    "dir",
     "type",
-    "count",
-    "ttl",
     "policy",
     "class",
     "provider",
-    "length",
-    "size",
     "version",
-    "url",
-    "endpoint",
-    "enabled",
-    "required",
-    "expiry",
-    "expired",
-    "limit",
-    "format",
     "audience",
     "issuer",
-    "expiration",
     "algorithm",
-    "header",
-    "timeout",
-    "duration",
-    "lifetime",
-    "interval",
-    "mount",
     "mounts",
-    "location",
     "projection",
     "rotation",
     "review",
@@ -184,19 +163,57 @@ const HARMLESS: &[&str] = &[
     "controller",
     "operator",
     "manager",
+    "kind",
+];
+
+/// Endings behind which a place, a measure or a choice is expected: what has another form there is
+/// taken for the secret.
+const EXPECTED: &[&str] = &[
+    "seconds",
+    "path",
+    "file",
+    "dir",
+    "count",
+    "ttl",
+    "length",
+    "size",
+    "url",
+    "endpoint",
+    "enabled",
+    "required",
+    "expiry",
+    "expired",
+    "limit",
+    "format",
+    "expiration",
+    "timeout",
+    "duration",
+    "lifetime",
+    "interval",
+    "mount",
+    "location",
     "store",
     "scope",
     "method",
     "mode",
-    "kind",
     "directory",
     "uri",
-    "config",
     "host",
     "port",
     "hostname",
     "address",
 ];
+
+/// What a name says of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sound {
+    /// It is a secret.
+    Secret,
+    /// It is one where it has none of the harmless forms.
+    Perhaps,
+    /// Nothing.
+    Harmless,
+}
 
 /// Plurals that are counted or are lists of names.
 const COUNTED: &[&str] = &[
@@ -234,6 +251,10 @@ pub(super) const MARKERS: &[&str] = &[
     "pw",
     "pat",
     "otp",
+    "sessionid",
+    "session_id",
+    "session-id",
+    "sessid",
 ];
 
 /// True where a marker within a text can be a part of a secret name: a short one has to be a whole
@@ -258,16 +279,48 @@ pub(super) fn may_begin(text: &str, start: usize, end: usize) -> bool {
     begins && ends
 }
 
-/// True where a variable, key or flag of this name holds a secret.
+/// True where a variable, key or flag of this name holds a secret, whatever its value looks like.
 pub fn is_secret_name(name: &str) -> bool {
+    sound(name) == Sound::Secret
+}
+
+/// What the name of a variable, key or flag says of its value.
+pub(super) fn sound(name: &str) -> Sound {
     let plain: String = name
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
-    if HARMLESS.iter().any(|h| plain.ends_with(h)) || COUNTED.iter().any(|c| plain.ends_with(c)) {
-        return false;
+    let ends = |endings: &[&str]| endings.iter().any(|end| plain.ends_with(end));
+    if ends(HARMLESS) || ends(COUNTED) || !sounds(name, &plain) {
+        Sound::Harmless
+    } else if ends(EXPECTED) {
+        Sound::Perhaps
+    } else {
+        Sound::Secret
     }
+}
+
+/// True for the name of a password: what follows is one, also where it is an ordinary word.
+pub(super) fn is_password(name: &str) -> bool {
+    const ENDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "pwd"];
+    ENDS.iter().any(|end| {
+        let from = name.len().checked_sub(end.len());
+        from.and_then(|from| name.get(from..))
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    })
+}
+
+/// True for a method that takes a secret: `setPassword`, `client.with_token`.
+pub(super) fn is_setter(name: &str) -> bool {
+    const VERBS: [&str; 6] = ["set", "with", "put", "use", "add", "update"];
+    words(name)
+        .iter()
+        .any(|word| VERBS.contains(&word.as_str()))
+}
+
+/// A part of the name says so, whatever it ends with.
+fn sounds(name: &str, plain: &str) -> bool {
     if ANYWHERE.iter().any(|part| plain.contains(part)) {
         return true;
     }
@@ -337,6 +390,11 @@ mod tests {
             "pass",
             "DATABASE_CONNECTION_STRING",
             "AzureStorageKey",
+            "AUTH_HEADER",
+            "TOKEN_HEADER",
+            "SECRET_CONFIG",
+            "sessionid",
+            "JSESSIONID",
         ] {
             assert!(is_secret_name(name), "{name}");
         }

@@ -152,7 +152,26 @@ const ALONE: &[&str] = &[
 
 /// What is said of a thing that is named: `secret x not found`. Where the name is quoted, any of
 /// [`WORDS`] is: `serviceaccounts "x" is forbidden`.
-const NEXT: &[&str] = &["not", "failed", "missing", "denied", "invalid", "expired"];
+const NEXT: &[&str] = &[
+    "not", "failed", "missing", "denied", "invalid", "expired", "may", "must", "cannot",
+];
+
+/// What the code of an error has in it: `InvalidAccessKeyId`, `NoSuchSecret`.
+const CODES: &[&str] = &[
+    "Invalid",
+    "DoesNot",
+    "Error",
+    "Exception",
+    "NotFound",
+    "NoSuch",
+    "Denied",
+    "Expired",
+    "Failed",
+    "Failure",
+    "Missing",
+    "Mismatch",
+    "Forbidden",
+];
 
 /// True where a line reads like a message. Behind a path a line of words is enough: what follows
 /// the name of a file is what happened to it.
@@ -175,8 +194,9 @@ pub(super) fn is_message(line: &str, path: bool) -> bool {
             let third = words.next().map(bare).unwrap_or_default();
             known(&first)
                 || known(&second)
-                || (path && is_word(&second))
+                || (path && (is_word(&second) || second.starts_with('/')))
                 || NEXT.contains(&third.as_str())
+                || words.next().is_some_and(|fourth| NEXT.contains(&fourth))
                 || (is_quoted(&second) && known(&third))
         }
     }
@@ -196,8 +216,13 @@ fn is_quoted(word: &str) -> bool {
     word.len() > 2 && word.starts_with(quote) && word.ends_with(quote)
 }
 
-/// `ENOENT`.
+/// `ENOENT`, `InvalidAccessKeyId`.
 fn is_error_code(word: &str) -> bool {
+    let letters = word.bytes().all(|b| b.is_ascii_alphabetic());
+    let lower = word.bytes().any(|b| b.is_ascii_lowercase());
+    if letters && lower && word.len() <= 60 && CODES.iter().any(|code| word.contains(code)) {
+        return true;
+    }
     word.len() >= 4
         && word.len() <= 16
         && word.starts_with('E')
@@ -220,10 +245,16 @@ mod tests {
             "parameter not set",
             "serviceaccounts 'default' is forbidden: node requested token bound to a pod",
             r#"serviceaccounts \"default\" is forbidden"#,
+            "resource name may not be empty",
+            "InvalidAccessKeyId: does not exist",
         ] {
             assert!(is_message(line, false), "{line}");
         }
         assert!(is_message("device busy", true) && !is_message("device busy", false));
+        assert!(is_message(
+            "mount /tmp/x:/etc/passwd (via /proc/self/fd/6)",
+            true
+        ));
         for line in [
             "hunter2 is it",
             "correct horse battery staple",

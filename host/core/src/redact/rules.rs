@@ -73,15 +73,26 @@ impl Rules {
     /// The text without what nobody sees and without secrets.
     pub fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = strip::visible(text);
+        // Made once for all formats, and again where one was hidden.
+        let mut seen = None;
         for format in self.formats_in(&text) {
             let Some(known) = self.known.get(format) else {
                 continue;
             };
-            if let Some(done) = hide(&text, known) {
+            let seen_here = seen.get_or_insert_with(|| with_blanks(&text));
+            let done = replaced(&text, seen_here.as_deref().unwrap_or(&text), known);
+            if let Some(done) = done {
                 text = Cow::Owned(done);
+                seen = None;
             }
         }
-        for step in [Rules::urls, Rules::pairs, Rules::named, Rules::secrets] {
+        for step in [
+            Rules::urls,
+            Rules::queries,
+            Rules::pairs,
+            Rules::named,
+            Rules::secrets,
+        ] {
             if let Some(done) = step(self, &text) {
                 text = Cow::Owned(done);
             }
@@ -105,6 +116,10 @@ impl Rules {
 
     fn urls(&self, text: &str) -> Option<String> {
         text.contains("://").then(|| url::redact(text)).flatten()
+    }
+
+    fn queries(&self, text: &str) -> Option<String> {
+        text.contains('?').then(|| url::queries(text)).flatten()
     }
 
     fn pairs(&self, text: &str) -> Option<String> {
@@ -137,20 +152,20 @@ fn automaton(words: &[&str], kind: MatchKind) -> Result<AhoCorasick, PatternErro
         })
 }
 
-/// The text without what a pattern finds. A line end that is written out (`\n`) ends a word too: its
-/// letter is a blank for the pattern.
-fn hide(text: &str, pattern: &Regex) -> Option<String> {
-    if !text.contains('\\') {
-        return replaced(text, text, pattern);
+/// The text as the patterns see it, where that is another: a line end that is written out (`\n`)
+/// ends a word too, so its letter is a blank.
+fn with_blanks(text: &str) -> Option<String> {
+    let mut seen = String::new();
+    let mut kept = 0;
+    for (at, _) in text.match_indices('\\') {
+        if at >= kept && text.get(at + 1..)?.starts_with(['n', 'r', 't']) {
+            seen.push_str(text.get(kept..=at)?);
+            seen.push(' ');
+            kept = at + 2;
+        }
     }
-    let mut escaped = false;
-    let seen = |c: char| {
-        let ends = escaped && matches!(c, 'n' | 'r' | 't');
-        escaped = c == '\\';
-        if ends { ' ' } else { c }
-    };
-    let seen: String = text.chars().map(seen).collect();
-    replaced(text, &seen, pattern)
+    seen.push_str(text.get(kept..)?);
+    (kept > 0).then_some(seen)
 }
 
 /// What is found in `seen`, which is as long as `text`, is hidden in `text`.

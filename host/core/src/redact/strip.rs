@@ -10,7 +10,10 @@ const LONGEST: usize = 4096;
 
 /// The text as it is seen: line ends are `\n`, tabs stay.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    let text = without_written_colours(text);
+    let text = match without_written_colours(text) {
+        text if text.contains("\\u00") => Cow::Owned(without_written_letters(&text)),
+        text => text,
+    };
     if text
         .bytes()
         .all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t'))
@@ -27,6 +30,7 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
             '\u{1b}' => escape(&mut rest),
             '\u{9b}' => control(&mut rest),
             c if c.is_control() || is_unseen(c) => {}
+            '\u{ff01}'..='\u{ff5e}' => out.push(narrow(c)),
             c => out.push(c),
         }
     }
@@ -43,6 +47,11 @@ fn is_unseen(c: char) -> bool {
         | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// A letter, a digit or a sign of full width, as it is written in ASCII: `：` is a colon.
+fn narrow(wide: char) -> char {
+    char::from_u32(u32::from(wide) - 0xfee0).unwrap_or(wide)
 }
 
 /// Behind an escape character: the sequence that it begins.
@@ -122,6 +131,37 @@ fn without_written_colours(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// ASCII that is written as `\u0061`, as it reads; quotes and backslashes stay, or the text would
+/// end elsewhere.
+fn without_written_letters(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\u00") {
+        let (before, from) = rest.split_at(at);
+        let digits = from
+            .get(4..6)
+            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let written = digits
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .map(char::from)
+            .filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\'));
+        let (shown, used) = match written {
+            Some(c) => {
+                out.push_str(before.trim_end_matches('\\'));
+                (c, 6)
+            }
+            None => {
+                out.push_str(before);
+                ('\\', 1)
+            }
+        };
+        out.push(shown);
+        rest = from.get(used..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +184,11 @@ mod tests {
                 "{\"m\":\"red \\n\"}",
             ),
             ("இந்த 日本 é", "இந்த 日本 é"),
+            ("ｐａｓｓ＿word：x", "pass_word:x"),
+            (
+                "{\"p\\u0061ss\":\"\\u003d \\u0022 \\u0007\"}",
+                "{\"pass\":\"= \\u0022 \\u0007\"}",
+            ),
         ] {
             assert_eq!(visible(text), seen, "{text:?}");
             assert_eq!(visible(seen), seen);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::REDACTED;
+use super::{REDACTED, form};
 
 /// User names that say nothing by themselves.
 const USERS: &[&str] = &[
@@ -50,6 +50,58 @@ pub(super) fn redact(text: &str) -> Option<String> {
     }
     out.push_str(text.get(kept..)?);
     (kept > 0).then_some(out)
+}
+
+/// Parameters of a query that carry a secret, beside those whose name says so elsewhere too.
+const PARAMETERS: &[&str] = &[
+    "code",
+    "key",
+    "ticket",
+    "assertion",
+    "sid",
+    "session",
+    "samlresponse",
+    "code_verifier",
+    "device_code",
+];
+
+/// The text without what `?code=` and its like carry; None where there is none.
+pub(super) fn queries(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut kept = 0;
+    for (at, _) in text.match_indices('?') {
+        let mut start = at + 1;
+        let query = text.get(start..)?;
+        let ends = |c: char| c.is_whitespace() || "\"'`<>\\".contains(c);
+        for pair in query
+            .get(..query.find(ends).unwrap_or(query.len()))?
+            .split('&')
+        {
+            let Some((name, value)) = pair.split_once('=') else {
+                break;
+            };
+            let from = start + name.len() + 1;
+            if from >= kept && is_parameter(name) && !is_shown(name, value) {
+                out.push_str(text.get(kept..from)?);
+                out.push_str(REDACTED);
+                kept = from + value.len();
+            }
+            start += pair.len() + 1;
+        }
+    }
+    out.push_str(text.get(kept..)?);
+    (kept > 0).then_some(out)
+}
+
+fn is_parameter(name: &str) -> bool {
+    PARAMETERS.iter().any(|p| name.eq_ignore_ascii_case(p))
+}
+
+/// Hidden already, a status in the place of a code, or a word.
+fn is_shown(name: &str, value: &str) -> bool {
+    let long = value.len() > 3 && value.bytes().all(|b| b.is_ascii_digit());
+    value.starts_with(REDACTED)
+        || (form::is_harmless(value) && !(long && name.eq_ignore_ascii_case("code")))
 }
 
 fn scheme(before: &str) -> &str {
@@ -125,7 +177,23 @@ fn is_reference(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::redact;
+    use super::{queries, redact};
+
+    #[test]
+    fn codes_and_keys_of_queries_go_and_words_stay() {
+        let out = queries("GET /cb?state=1&code=S3CR3T&n=2 HTTP/1.1 http://h/x?key=S3CR3T");
+        let shown = "GET /cb?state=1&code=[redacted]&n=2 HTTP/1.1 http://h/x?key=[redacted]";
+        assert_eq!(out.as_deref(), Some(shown));
+        assert_eq!(queries(shown), None);
+        for text in [
+            "/x?code=404",
+            "/v1/kv?key=replicas",
+            "what? code=S3",
+            "${X:?a=b}",
+        ] {
+            assert_eq!(queries(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn passwords_of_urls_go_and_hosts_stay() {
