@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use k8shawk_core::config::{Fault, LogFormat};
+use k8shawk_core::config::{Fault, LogFormat, namespace};
 use k8shawk_core::redact;
 use k8shawk_sandbox::COMPILE;
 
@@ -36,11 +36,11 @@ use crate::{load, private};
 #[derive(Debug, Parser)]
 #[command(name = "k8shawk", version, propagate_version = true)]
 pub struct Cli {
-    /// Configuration file [default: k8shawk.toml here, else beside the binary]
-    #[arg(long, global = true, env = "K8SHAWK_CONFIG")]
+    /// Configuration file [env: K8SHAWK_CONFIG] [default: k8shawk.toml here, over the one beside the binary]
+    #[arg(long, global = true)]
     config: Option<PathBuf>,
-    /// File of variables, instead of .env here
-    #[arg(long, global = true, value_name = "FILE", env = "K8SHAWK_ENV_FILE")]
+    /// File of variables, instead of .env here [env: K8SHAWK_ENV_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Log lines as text, or json: one object each [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = LogFormat::parse)]
@@ -84,7 +84,7 @@ enum Command {
     /// The plugins: list, explain, check
     #[command(subcommand)]
     Plugin(Plugin),
-    /// Policies: new, build, test, inspect
+    /// Policies: new, build, test, inspect, forget
     #[command(subcommand)]
     Policy(Policy),
     /// Slack: check
@@ -120,7 +120,7 @@ pub enum Format {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Place {
     /// Namespace [default: all]
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = name_or_none)]
     namespace: Option<String>,
     /// Kubeconfig file
     #[arg(long)]
@@ -128,6 +128,19 @@ pub struct Place {
     /// Context of the kubeconfig
     #[arg(long)]
     context: Option<String>,
+}
+
+/// A namespace; an empty one is none, as scripts pass it.
+fn name_or_none(text: &str) -> Result<String, String> {
+    match text {
+        "" => Ok(String::new()),
+        name => namespace(name),
+    }
+}
+
+/// What names of objects begin with.
+fn prefix(text: &str) -> Result<String, String> {
+    namespace(text).map_err(|_| format!("{text:?} is not what the name of an account begins with"))
 }
 
 /// How to print rights.
@@ -145,10 +158,10 @@ enum RbacFormat {
 #[derive(Debug, Args)]
 struct Rbac {
     /// Namespace of the two service accounts
-    #[arg(long, default_value = "k8shawk")]
+    #[arg(long, default_value = "k8shawk", value_parser = namespace)]
     into: String,
     /// What the names of the accounts and their roles begin with
-    #[arg(long, default_value = "k8shawk")]
+    #[arg(long, default_value = "k8shawk", value_parser = prefix)]
     name: String,
     /// How to print
     #[arg(short, long, value_enum, default_value_t)]
@@ -328,9 +341,13 @@ async fn main() -> ExitCode {
     if let Command::Run(_) | Command::Demo(_) = cli.command {
         private::close_umask();
     }
+    // By clap an empty variable would be a file without a name.
+    let path = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
+    let config = cli.config.or(path("K8SHAWK_CONFIG").map(PathBuf::from));
+    let env_file = cli.env_file.or(path("K8SHAWK_ENV_FILE").map(PathBuf::from));
     let named = settings::Named {
-        config: cli.config.as_deref(),
-        env_file: cli.env_file.as_deref(),
+        config: config.as_deref(),
+        env_file: env_file.as_deref(),
     };
     let mut settings = match settings::load(named) {
         Ok(settings) => settings,

@@ -30,9 +30,10 @@ pub struct Loaded {
 
 /// Where compiled components are kept: the cache directory of the user.
 pub fn cache() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME")
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let base = set("XDG_CACHE_HOME")
         .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
     Some(base.join("k8shawk").join("components"))
 }
 
@@ -57,7 +58,11 @@ pub enum NoDirectory {
     Same(PathBuf),
 }
 
-fn directories(settings: &Settings) -> Result<(), NoDirectory> {
+/// That the directories of the settings are there.
+///
+/// # Errors
+/// [`NoDirectory`] names the setting.
+pub fn directories(settings: &Settings) -> Result<(), NoDirectory> {
     let wanted = [
         (settings.plugins(), "plugins", "K8SHAWK_PLUGINS"),
         (settings.policies(), "policies", "K8SHAWK_POLICIES"),

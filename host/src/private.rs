@@ -2,7 +2,7 @@
 //! logs and conversations as they were read. The modes are set whatever the umask is.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{Error, Result, Write};
+use std::io::{Error, ErrorKind, Result, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, umask};
+use nix::unistd::{AccessFlags, access};
 use tracing::warn;
 
 /// Of a file.
@@ -40,6 +41,30 @@ pub fn directory(path: &Path) -> Result<()> {
         .recursive(true)
         .mode(DIRECTORY)
         .create(path)
+}
+
+/// That a directory can be written, or made where it is not there yet. Nothing is changed.
+///
+/// # Errors
+/// Why not: what stands in its place, no right, a disk that is read-only.
+pub fn usable(path: &Path) -> Result<()> {
+    let here = Path::new(".");
+    for above in path.ancestors() {
+        let above = if above.as_os_str().is_empty() {
+            here
+        } else {
+            above
+        };
+        match std::fs::metadata(above) {
+            Ok(meta) if !meta.is_dir() => return Err(ErrorKind::NotADirectory.into()),
+            Ok(_) => return Ok(access(above, AccessFlags::W_OK | AccessFlags::X_OK)?),
+            Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
+            // A link to nothing: nothing can be made in its place.
+            Err(why) if above.symlink_metadata().is_ok() => return Err(why),
+            Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Write a file from its beginning. A symbolic link in its place is not followed.
@@ -191,6 +216,22 @@ mod tests {
         for path in [&rca, &database, &state.join("k8shawk.sqlite-wal")] {
             assert_eq!(mode(path), 0o600);
         }
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_told_and_nothing_is_made() {
+        let home = tempfile::tempdir().unwrap();
+        let (file, link) = (home.path().join("file"), home.path().join("link"));
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        let wrong = [&*file, &file.join("x"), &link, Path::new("/dev/null/x")];
+        for wrong in wrong {
+            assert!(usable(wrong).is_err(), "{wrong:?}");
+        }
+        usable(home.path()).unwrap();
+        usable(&home.path().join("a/b")).unwrap();
+        usable(Path::new("not-made-yet")).unwrap();
+        assert!(!home.path().join("a").exists());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use k8shawk_core::rca;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -62,8 +63,8 @@ pub fn once(flow: &Flow) -> Result<(), FlowError> {
     Ok(())
 }
 
-/// Delete the RCAs of days that ended before a moment, without those of open incidents. Only what
-/// the host has written is touched: Markdown in directories whose names are days.
+/// Delete the RCAs of days that ended before a moment, without those of open incidents. Only
+/// what the host has written is touched: its names in directories whose names are days.
 fn documents(directory: &Path, before: i64, open: &HashSet<PathBuf>) -> std::io::Result<usize> {
     let Ok(before) = Timestamp::from_millisecond(before) else {
         return Ok(0);
@@ -84,7 +85,8 @@ fn documents(directory: &Path, before: i64, open: &HashSet<PathBuf>) -> std::io:
         }
         for file in fs::read_dir(day.path())? {
             let path = file?.path();
-            let ours = path.extension().is_some_and(|x| x == "md");
+            let name = path.file_name().and_then(|name| name.to_str());
+            let ours = name.is_some_and(rca::is_file_name);
             if ours && !open.contains(&path) {
                 fs::remove_file(&path)?;
                 deleted += 1;
@@ -110,11 +112,17 @@ mod tests {
             fs::write(&path, "x").unwrap();
             path
         };
-        let old = write("2026-01-02/rca_a.md");
-        let open = write("2026-01-02/rca_b.md");
-        let gone = write("2026-01-03/rca_c.md");
-        let fresh = write("2026-02-01/rca_d.md");
-        let theirs = [write("notes/rca_e.md"), write("2026-01-02/mine.txt")];
+        let old = write("2026-01-02/rca_a_20260102T030405678Z.md");
+        let open = write("2026-01-02/rca_b_20260102T030405678Z.md");
+        let gone = write("2026-01-03/rca_web-1.c_20260103T030405678Z.inc-17.md");
+        let fresh = write("2026-02-01/rca_d_20260201T030405678Z.md");
+        let theirs = [
+            write("notes/rca_e_20260102T030405678Z.md"),
+            write("2026-01-02/mine.txt"),
+            write("2026-01-02/notes.md"),
+            write("2026-01-02/rca_notes.md"),
+            write("2026-01-02/rca_my_notes.md"),
+        ];
         let before = "2026-01-20T00:00:00Z".parse::<Timestamp>().unwrap();
         let kept = HashSet::from([open.clone()]);
         let deleted = documents(rca, before.as_millisecond(), &kept).unwrap();

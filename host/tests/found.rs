@@ -197,3 +197,76 @@ fn what_stands_in_the_place_of_the_database_is_told() {
         }
     }
 }
+
+#[test]
+fn words_that_cannot_be_meant_are_wrong_use() {
+    let commands: &[(&[&str], &str)] = &[
+        (&["incidents", "abc"], "\"abc\" is no incident"),
+        (&["dismiss", "inc-"], "\"inc-\" is no incident"),
+        (&["approve", "17x"], "\"17x\" is no incident"),
+        (
+            &["scan", "-n", "../../../x"],
+            "is not the name of one namespace",
+        ),
+        (
+            &["rbac", "--into", "bad name;"],
+            "is not the name of one namespace",
+        ),
+        (
+            &["rbac", "--name", "a: b"],
+            "is not what the name of an account begins with",
+        ),
+    ];
+    for (command, why) in commands {
+        let home = tempfile::tempdir().unwrap();
+        let (code, text) = told(&mut program(home.path(), command));
+        assert!(text.contains(why), "{command:?}: {text}");
+        assert_eq!(code, Some(2), "{command:?}: {text}");
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_at_the_start() {
+    for (variable, path) in [
+        ("K8SHAWK_KNOWLEDGE_BASE", "/dev/null/x"),
+        ("K8SHAWK_STATE", "/dev/null"),
+    ] {
+        for command in ["run", "check"] {
+            let home = tempfile::tempdir().unwrap();
+            let (code, text) = told(program(home.path(), &[command]).env(variable, path));
+            let line = text.lines().find(|line| line.contains(variable));
+            assert!(
+                line.is_some_and(|line| line.to_lowercase().contains("not a directory")),
+                "{text}"
+            );
+            assert_eq!(code, Some(2), "{command}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_a_directory_or_a_newer_database_is_wrong_use() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, text) = told(&mut program(home.path(), &["rbac"]));
+    assert!(text.contains("K8SHAWK_PLUGINS"), "{text}");
+    assert_eq!(code, Some(2), "{text}");
+    let newer = rusqlite::Connection::open(home.path().join("k8shawk.sqlite")).unwrap();
+    newer
+        .execute_batch("CREATE TABLE x (y); PRAGMA user_version = 9999")
+        .unwrap();
+    drop(newer);
+    let (code, text) = told(&mut program(home.path(), &["incidents"]));
+    assert!(text.contains("9999"), "{text}");
+    assert_eq!(code, Some(2), "{text}");
+}
+
+#[test]
+fn an_empty_variable_that_names_a_file_counts_as_unset() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = program(home.path(), &["incidents"]);
+    command
+        .env("K8SHAWK_CONFIG", "")
+        .env("K8SHAWK_ENV_FILE", "");
+    let (code, text) = told(&mut command);
+    assert_eq!(code, Some(0), "{text}");
+}

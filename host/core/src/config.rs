@@ -15,7 +15,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use keys::{KEYS, Key};
+pub use keys::{KEYS, Key, namespace};
 pub use log::LogFormat;
 pub use retention::Retention;
 pub use slack::SlackConfig;

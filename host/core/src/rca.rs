@@ -42,6 +42,30 @@ pub fn file_name(record: &Record) -> String {
     )
 }
 
+/// True for a name in the directory of a day that [`file_name`] gives, also with the id of a second
+/// incident of the same moment.
+pub fn is_file_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let parts = || {
+        let rest = name.strip_prefix("rca_")?.strip_suffix(".md")?;
+        let (owner, rest) = rest.split_once('_')?;
+        Some((owner, rest.split_once('.').unwrap_or((rest, ""))))
+    };
+    parts().is_some_and(|(owner, (moment, id))| {
+        owner.chars().all(plain) && is_moment(moment) && (id.is_empty() || id.starts_with("inc-"))
+    })
+}
+
+/// `YYYYMMDDTHHMMSSmmmZ`.
+fn is_moment(text: &str) -> bool {
+    let fits = |(at, c): (usize, char)| match at {
+        8 => c == 'T',
+        18 => c == 'Z',
+        _ => c.is_ascii_digit(),
+    };
+    text.len() == 19 && text.chars().enumerate().all(fits)
+}
+
 /// Text of the cluster, safe inside a line of Markdown. What is escaped first hides secrets from
 /// their patterns, so it is redacted first.
 fn inline(text: &str) -> String {

@@ -16,6 +16,7 @@ use crate::terminal::{lines, plain};
 
 /// Show the fix of an incident, ask, and hand the yes to the running host.
 pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool> {
+    incidents::is_id(&args.id)?;
     let record = find(settings, &args.id)?;
     let Some((candidate, mut shown)) = asked(&record) else {
         let (id, state) = (&record.incident.id, record.state.as_str());

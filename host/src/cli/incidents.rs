@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::output::{complain, say};
-use super::{Format, Incidents, output};
+use super::{Format, Incidents, Misuse, output};
 use crate::control::{self, Ask};
 use crate::json;
 use crate::settings::Settings;
@@ -16,6 +16,7 @@ use k8shawk_core::redacted;
 
 /// List incidents, or show one.
 pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
+    args.id.iter().try_for_each(|id| is_id(id))?;
     let path = settings.config.database();
     let Some(store) = Store::open_existing(&path)? else {
         if args.output == Format::Json && args.id.is_none() {
@@ -31,6 +32,15 @@ pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
         Some(id) if args.disclosed => super::model::disclosed(&store, id, args.output),
         Some(id) => one(&store, id, args.output),
         None => list(&store, args),
+    }
+}
+
+/// That a word can be an incident's: `inc-17` or `17`.
+pub fn is_id(text: &str) -> anyhow::Result<()> {
+    let number = text.strip_prefix("inc-").unwrap_or(text);
+    match !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
+        true => Ok(()),
+        false => Err(Misuse(format!("{text:?} is no incident such as inc-17 or 17")).into()),
     }
 }
 
@@ -120,6 +130,7 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
 
 /// Dismiss an incident.
 pub async fn dismiss(settings: &Settings, id: String, reason: String) -> anyhow::Result<bool> {
+    is_id(&id)?;
     ask(settings, Ask::Dismiss { id, reason }).await
 }
 

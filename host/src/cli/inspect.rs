@@ -145,6 +145,9 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
         Ok(model) => say!("model: {}", super::model::shown(model.as_ref())),
         Err(error) => faults.take("model: ", &error),
     }
+    if let Err(fault) = super::run::places(&settings.config) {
+        faults.take("", &fault);
+    }
     cluster(&settings, &mut faults).await;
     for fault in &faults.found {
         complain!("k8shawk: {fault}");

@@ -5,14 +5,16 @@ use serde_json::Value;
 
 use super::inspect::Faults;
 use super::output::say;
-use super::{Rbac, RbacFormat, output};
+use super::{Misuse, Rbac, RbacFormat, output};
 use crate::cluster::{Cluster, ClusterError, Missing, Who};
+use crate::load;
 use crate::rights::Rights;
 use crate::settings::Settings;
 
 /// Print the rights that the plugins, the grants and the enabled fixes need.
 pub fn print(settings: &Settings, args: &Rbac) -> anyhow::Result<bool> {
-    let needed = Rights::needed(settings)?;
+    load::directories(settings)?;
+    let needed = Rights::needed(settings).map_err(|fault| Misuse(fault.to_string()))?;
     let install = install(settings, args);
     let all = || manifests(&install, &needed.reader, &needed.executor);
     match args.output {

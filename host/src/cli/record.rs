@@ -48,6 +48,7 @@ pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
     let config = &settings.config;
     let cluster = Cluster::connect(config).await?;
     let snapshot = Arc::new(Snapshot::take(&cluster, Some(namespace)).await?);
+    super::scan::there(&snapshot, namespace)?;
     let first = frame(&snapshot, namespace).await?;
     let (dry_runs, conversations) =
         investigated(&settings, model, &cluster, snapshot, namespace).await?;

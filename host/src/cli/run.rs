@@ -14,8 +14,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::Misuse;
 use super::slack::Rows;
+use super::{Misuse, Unusable};
 use crate::clock::Clock;
 use crate::cluster::{self, Change, Cluster, Drops};
 use crate::control::{self, Control};
@@ -204,16 +204,40 @@ async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
 
 /// The store, before anything that takes time: nothing works without it.
 fn open(config: &Config) -> anyhow::Result<Store> {
-    if let Err(why) = private::directory(&config.state) {
-        let state = config.state.display();
-        let what = format!(
-            "cannot make the state directory {state} ([state] directory, K8SHAWK_STATE): {why}"
-        );
-        return Err(Misuse(what).into());
-    }
+    places(config)?;
+    private::directory(&config.state).map_err(|why| Unusable::fault(&config.state, why))?;
     let database = config.database();
     private::tighten(&config.state, &database, &config.knowledge_base());
     Ok(Store::of_host(&database)?)
+}
+
+/// That what is written has a place.
+///
+/// # Errors
+/// Wrong use, with the setting of the place.
+pub fn places(config: &Config) -> anyhow::Result<()> {
+    let places = [
+        (
+            "state directory",
+            "directory, K8SHAWK_STATE",
+            config.state.clone(),
+        ),
+        (
+            "knowledge base",
+            "knowledge_base, K8SHAWK_KNOWLEDGE_BASE",
+            config.knowledge_base().join("rca"),
+        ),
+    ];
+    for (what, setting, path) in places {
+        if let Err(why) = private::usable(&path) {
+            let what = format!(
+                "cannot use the {what} {} ([state] {setting}): {why}",
+                path.display()
+            );
+            return Err(Misuse(what).into());
+        }
+    }
+    Ok(())
 }
 
 /// Requests to end: SIGTERM and ctrl-c, from the very start.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8shawk_core::decision::Candidate;
 use serde_json::Value;
 
-use super::{Format, output};
+use super::{Format, Misuse, output};
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Snapshot};
 use crate::flow::Flow;
@@ -36,6 +36,9 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     }
     progress::say(format!("reading {}", cluster.name()));
     let snapshot = Arc::new(Snapshot::take(&cluster, config.namespace.as_deref()).await?);
+    if let Some(namespace) = &config.namespace {
+        there(&snapshot, namespace)?;
+    }
     for (kind, why) in snapshot.unreadable() {
         tracing::debug!(kind, %why, "not readable");
     }
@@ -64,6 +67,17 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
         );
     }
     Ok(found.is_empty())
+}
+
+/// That a namespace is there: nothing broken in one that is not would be no good news.
+///
+/// # Errors
+/// Wrong use.
+pub fn there(snapshot: &Snapshot, namespace: &str) -> anyhow::Result<()> {
+    match snapshot.may_have(namespace) {
+        true => Ok(()),
+        false => Err(Misuse(format!("there is no namespace {namespace}")).into()),
+    }
 }
 
 /// What a scan found, as JSON.

@@ -184,7 +184,9 @@ async fn load(
     let file = match read {
         Ok(file) => file,
         Err(error) if kubeconfig.is_some() || context.is_some() => return Err(fault(error)),
-        Err(error) if std::env::var_os("KUBECONFIG").is_some() => return Err(fault(error)),
+        Err(error) if std::env::var_os("KUBECONFIG").is_some_and(|v| !v.is_empty()) => {
+            return Err(fault(error));
+        }
         Err(_) => return in_cluster(),
     };
     let name = context.map(str::to_owned).or(file.current_context.clone());

@@ -74,6 +74,12 @@ impl Snapshot {
         self.cluster.requests().saturating_sub(self.before)
     }
 
+    /// False where there is no such namespace; true also where that cannot be told.
+    pub fn may_have(&self, namespace: &str) -> bool {
+        let page = self.pages.get("Namespace");
+        page.is_none_or(|page| page.object("", namespace).is_some())
+    }
+
     /// Kinds that could not be listed, each with the reason.
     pub fn unreadable(&self) -> &[(String, ClusterError)] {
         &self.unreadable
@@ -242,5 +248,36 @@ impl Source for Snapshot {
 impl Reader for Snapshot {
     fn read(&self, permit: Permit) -> Reading<'_> {
         Box::pin(self.answer(permit.into_read()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::{StatusCode, Uri};
+    use axum::routing::any;
+
+    use super::*;
+    use crate::cluster::testing;
+
+    async fn of(namespaces: StatusCode) -> Snapshot {
+        let answer = move |uri: Uri| async move {
+            let shop = r#"{"metadata":{"name":"shop"}}"#;
+            let (code, items) = match uri.path() {
+                "/api/v1/namespaces" => (namespaces, shop),
+                _ => (StatusCode::OK, ""),
+            };
+            (code, format!(r#"{{"metadata":{{}},"items":[{items}]}}"#))
+        };
+        let cluster = testing::cluster(Router::new().fallback(any(answer))).await;
+        Snapshot::take(&cluster, Some("shop")).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_namespace_that_is_not_there_is_known_where_namespaces_can_be_listed() {
+        let snapshot = of(StatusCode::OK).await;
+        assert!(snapshot.may_have("shop"));
+        assert!(!snapshot.may_have("nosuchns"));
+        assert!(of(StatusCode::FORBIDDEN).await.may_have("nosuchns"));
     }
 }

@@ -33,7 +33,14 @@ pub fn start(format: LogFormat, cluster: Option<&str>, traces: Option<&Traces>) 
 }
 
 fn chosen() -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| USUAL.into())
+    filter(std::env::var("RUST_LOG").ok().as_deref())
+}
+
+/// An empty variable counts as unset.
+fn filter(said: Option<&str>) -> EnvFilter {
+    let said = said.filter(|said| !said.trim().is_empty());
+    said.and_then(|said| EnvFilter::try_new(said).ok())
+        .unwrap_or_else(|| USUAL.into())
 }
 
 fn text() -> Box<dyn Layer<Registry> + Send + Sync> {
@@ -60,4 +67,18 @@ fn json(cluster: Option<&str>) -> Box<dyn Layer<Registry> + Send + Sync> {
         .with_writer(|| progress::Stderr)
         .with_filter(filter)
         .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_does_not_silence_warnings() {
+        let usual = filter(None).to_string();
+        for said in ["", " "] {
+            assert_eq!(filter(Some(said)).to_string(), usual);
+        }
+        assert_eq!(filter(Some("error")).to_string(), "error");
+    }
 }

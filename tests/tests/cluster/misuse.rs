@@ -553,7 +553,11 @@ fn read_only() -> Result<()> {
         .env("KUBECONFIG", &nowhere)
         .env("K8SHAWK_STATE", "state");
     let case = Case {
-        lines: &[&["state/k8shawk.sqlite: ", "unable to open"]],
+        lines: &[&[
+            "state directory state",
+            "K8SHAWK_STATE",
+            "Read-only file system",
+        ]],
         ..PLAIN
     };
     judge(&ended(&mut command)?, &case)

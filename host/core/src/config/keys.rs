@@ -107,14 +107,25 @@ impl Input {
 
     fn namespace(&self) -> Result<Option<String>, String> {
         let text = self.text()?;
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         match text.as_str() {
             "" | "*" | "all" => Ok(None),
-            name if name.chars().all(plain) && name.len() < 64 => Ok(Some(text)),
-            _ => Err(format!(
-                "{text:?} is not the name of one namespace, or `*` for all"
-            )),
+            _ => namespace(&text)
+                .map(Some)
+                .map_err(|why| format!("{why}, or `*` for all")),
         }
+    }
+}
+
+/// A name that a namespace can have.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn namespace(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let ends = text.starts_with('-') || text.ends_with('-');
+    match (1..=63).contains(&text.len()) && text.chars().all(plain) && !ends {
+        true => Ok(text.to_owned()),
+        false => Err(format!("{text:?} is not the name of one namespace")),
     }
 }
 
