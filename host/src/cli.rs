@@ -310,7 +310,7 @@ pub fn start() -> ExitCode {
             code
         }
         Err(error) => {
-            complain!("k8shawk: cannot start: {error}");
+            complain!("k8shawk: cannot start: {}", error);
             ExitCode::FAILURE
         }
     }
@@ -379,7 +379,7 @@ fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
         Ok(false) => ExitCode::from(BROKEN),
         Err(error) => {
             if !error.is::<Said>() {
-                complain!("k8shawk: {error:#}");
+                complain!("k8shawk: {}", format!("{error:#}"));
             }
             ExitCode::from(if is_misuse(&error) { MISUSE } else { BROKEN })
         }
@@ -436,7 +436,7 @@ fn is_directory(path: &Path) -> anyhow::Result<()> {
 
 fn misused(faults: &[Fault]) -> ExitCode {
     for fault in faults {
-        complain!("k8shawk: {fault}");
+        complain!("k8shawk: {}", fault);
     }
     ExitCode::from(MISUSE)
 }

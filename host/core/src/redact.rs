@@ -21,6 +21,8 @@ mod veil;
 
 pub use names::is_secret_name;
 pub use rules::PatternError;
+#[doc(hidden)]
+pub use text::has_holes;
 pub use text::{Part, Redacted, RedactedJson};
 pub use veil::Veil;
 

@@ -21,7 +21,9 @@ pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool>
     let Some((candidate, mut shown)) = asked(&record) else {
         let (id, state) = (&record.incident.id, record.state.as_str());
         complain!(
-            "k8shawk: incident {id} is {state}: {}",
+            "k8shawk: incident {} is {}: {}",
+            id,
+            state,
             why_not_asked(&record)
         );
         return Ok(false);

@@ -225,7 +225,7 @@ pub async fn replay(
         let found = scan::run(&flow, &inventory, &events).await?;
         let cluster = flow.installation.cluster();
         if format == Format::Text {
-            say!("── {title} ({})", file.display());
+            say!("── {} ({})", title, file.display());
             super::scan::print(&found, format, cluster)?;
         }
         let findings = super::scan::findings(&found, cluster);

@@ -23,7 +23,7 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
         Plugin::Explain { id } => {
             let live = named(&settings, &id).await?;
             for line in explain(&live.plugin()) {
-                say!("{line}");
+                say!("{}", line);
             }
             Ok(true)
         }
@@ -46,7 +46,7 @@ async fn list(settings: &Settings) -> anyhow::Result<bool> {
     }
     let refused = loaded.refused();
     for line in &refused {
-        complain!("k8shawk: not loaded: {line}");
+        complain!("k8shawk: not loaded: {}", line);
     }
     Ok(refused.is_empty())
 }
@@ -76,7 +76,7 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
         Ok(plugin) => {
             say!("{} fits; {}", plugin.id(), plugin.pin());
             for line in explain(&plugin) {
-                say!("{line}");
+                say!("{}", line);
             }
             Ok(true)
         }
@@ -88,7 +88,12 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
             } else {
                 format!("{directory}: ")
             };
-            complain!("k8shawk: {place}{said} (for the {} to mend)", error.blame());
+            complain!(
+                "k8shawk: {}{} (for the {} to mend)",
+                place,
+                said,
+                error.blame()
+            );
             Ok(false)
         }
     }
@@ -150,7 +155,7 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
     }
     cluster(&settings, &mut faults).await;
     for fault in &faults.found {
-        complain!("k8shawk: {fault}");
+        complain!("k8shawk: {}", fault);
     }
     if faults.found.is_empty() {
         say!("all is well");

@@ -1,40 +1,44 @@
 //! Printing to standard output. A reader that went away (a closed pipe) is no fault of ours.
 
-use std::fmt::Arguments;
 use std::io::Write;
 
 use k8shawk_core::redact::{Redacted, RedactedJson};
 use serde_json::Value;
 
-/// Print a line, as `println!` does, which panics where nobody reads any more.
+/// Print a line, as `println!` does, which panics where nobody reads any more. The words are ours
+/// and stay; each part is redacted by itself, so no part hides a word behind it.
 macro_rules! say {
-    ($($text:tt)*) => {
-        $crate::cli::output::line(format_args!($($text)*))
+    ($format:literal $(, $part:expr)* $(,)?) => {
+        $crate::cli::output::line(&k8shawk_core::redacted!(
+            $format $(, $crate::cli::output::part(&$part))*
+        ))
     };
 }
 pub(super) use say;
 
 /// The same on standard error, as `eprintln!` does.
 macro_rules! complain {
-    ($($text:tt)*) => {
-        $crate::cli::output::complaint(format_args!($($text)*))
+    ($format:literal $(, $part:expr)* $(,)?) => {
+        $crate::cli::output::complaint(&k8shawk_core::redacted!(
+            $format $(, $crate::cli::output::part(&$part))*
+        ))
     };
 }
 pub(super) use complain;
 
+/// A part of a line that is not ours.
+pub fn part(text: &impl ToString) -> Redacted {
+    Redacted::of(&text.to_string())
+}
+
 /// Print a line.
-pub fn line(text: Arguments<'_>) {
-    print(&Redacted::of(&text.to_string()));
+pub fn line(text: &Redacted) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Print a line on standard error.
-pub fn complaint(text: Arguments<'_>) {
-    let text = Redacted::of(&text.to_string());
+pub fn complaint(text: &Redacted) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
-
-fn print(text: &Redacted) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Print a JSON document.
@@ -49,4 +53,17 @@ pub fn document(value: &Value) -> anyhow::Result<()> {
         serde_json::to_string_pretty(document.value())?
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part;
+
+    #[test]
+    fn our_own_words_stay_behind_a_part_that_sounds_like_a_secret() {
+        let line = k8shawk_core::redacted!("{} is no longer required", part(&"policy token:"));
+        assert_eq!(line.as_str(), "policy token: is no longer required");
+        let line = k8shawk_core::redacted!("bot token: {} it", part(&"password=hunter2"));
+        assert_eq!(line.as_str(), "bot token: password=[redacted] it");
+    }
 }

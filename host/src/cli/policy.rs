@@ -38,7 +38,7 @@ pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool
             let plugin = k8shawk_sandbox::load(&engine, &directory, &settings.grants()).await?;
             say!("{} {}", plugin.pin(), plugin.id());
             for line in explain(&plugin) {
-                say!("{line}");
+                say!("{}", line);
             }
             Ok(true)
         }
@@ -58,7 +58,7 @@ fn forget(settings: &Settings, id: &str) -> anyhow::Result<bool> {
     if !known {
         return Err(Misuse(format!("no policy {id:?} was live here")).into());
     }
-    say!("{id} is no longer required");
+    say!("{} is no longer required", id);
     let named = settings.config.required_policies.iter().flatten();
     if named.into_iter().any(|named| named == id) {
         say!("[policies] required still names it");

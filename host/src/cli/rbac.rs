@@ -108,8 +108,8 @@ pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Faults) 
         let reader = cluster.user(Who::Reader).await?;
         let missing = needed.missing(cluster, &settings.config).await?;
         let count = |who| missing.iter().filter(|(of, _)| *of == who).count();
-        say!("reads as {reader}: {}", told(count(Who::Reader)));
-        say!("fixes as {writer}: {}", told(count(Who::Writer)));
+        say!("reads as {}: {}", reader, told(count(Who::Reader)));
+        say!("fixes as {}: {}", writer, told(count(Who::Writer)));
         for (who, lack) in &missing {
             let user = match who {
                 Who::Reader => &reader,

@@ -275,7 +275,8 @@ async fn investigated(
             });
         }
         complain!(
-            "found in {namespace}: {} at {}",
+            "found in {}: {} at {}",
+            namespace,
             scanned.record.title(),
             rca::time(clock.now())
         );

@@ -32,7 +32,7 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     let (loaded, cluster) = tokio::join!(load::load(&settings), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
     for refused in loaded.refused() {
-        complain!("k8shawk: not loaded: {refused}");
+        complain!("k8shawk: not loaded: {}", refused);
     }
     progress::say(format!("reading {}", cluster.name()));
     let snapshot = Arc::new(Snapshot::take(&cluster, config.namespace.as_deref()).await?);

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use k8shawk_core::config::Config;
+use k8shawk_core::redact::Redacted;
+use k8shawk_core::redacted;
 
 use super::{Misuse, SlackCommand};
 use crate::clock::Clock;
 use crate::settings::Settings;
 use crate::slack::api::{self, Api, Pace, Rates};
-use crate::slack::check::{Subject, check};
+use crate::slack::check::{Point, Subject, check};
 use crate::slack::service::{Access, Service};
 use crate::speech::Setup;
 use crate::store::Store;
-use crate::terminal::{Terminal, plain};
+use crate::terminal::Terminal;
 
 /// What people read of Slack and the voice at the start: name and value of each row.
 pub type Rows = Vec<(&'static str, String)>;
@@ -102,9 +104,31 @@ async fn tell(settings: &Settings) -> anyhow::Result<bool> {
     let points = check(&subject).await;
     let terminal = Terminal::stdout();
     for point in &points {
-        let mark = if point.good { "ok     " } else { "MISSING" };
-        let line = format!("{mark}  {}: {}", point.what, point.says);
-        terminal.print(&plain(&line));
+        terminal.print(&line(point));
     }
     Ok(points.iter().all(|p| p.good))
+}
+
+/// A point as it is printed: our own words, and what Slack said without its secrets.
+fn line(point: &Point) -> Redacted {
+    let mark = if point.good { "ok     " } else { "MISSING" };
+    redacted!("{}  {}: {}", mark, point.what, point.says)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said_in_full() {
+        let point = Point {
+            what: "bot token",
+            good: false,
+            says: "set SLACK_BOT_TOKEN".into(),
+        };
+        assert_eq!(
+            line(&point).as_str(),
+            "MISSING  bot token: set SLACK_BOT_TOKEN"
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! What lacks before Slack works, exactly: for `k8shawk slack check`.
 
+use k8shawk_core::redact::Redacted;
+use k8shawk_core::redacted;
 use serde_json::{Value, json};
 
 use super::api::{Api, ApiError, Token};
@@ -25,11 +27,11 @@ pub struct Subject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point {
     /// What, such as `bot token`.
-    pub what: String,
+    pub what: &'static str,
     /// True where it is as it should be.
     pub good: bool,
     /// What was found, or what to do.
-    pub says: String,
+    pub says: Redacted,
 }
 
 /// Scopes of the bot token, and what each is for.
@@ -54,17 +56,17 @@ pub const SCOPES: &[(&str, &str)] = &[
     ),
 ];
 
-fn good(what: &str, says: impl Into<String>) -> Point {
+fn good(what: &'static str, says: impl Into<Redacted>) -> Point {
     Point {
-        what: what.to_owned(),
+        what,
         good: true,
         says: says.into(),
     }
 }
 
-fn bad(what: &str, says: impl Into<String>) -> Point {
+fn bad(what: &'static str, says: impl Into<Redacted>) -> Point {
     Point {
-        what: what.to_owned(),
+        what,
         good: false,
         says: says.into(),
     }
@@ -97,11 +99,12 @@ async fn bot(api: &Api, subject: &Subject, points: &mut Vec<Point>) {
     match api.test().await {
         Ok((answer, scopes)) => {
             let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("?");
-            let says = format!("{} in {}", text("user"), text("team"));
+            let text = |name: &str| Redacted::line(text(name));
+            let says = redacted!("{} in {}", text("user"), text("team"));
             points.push(good("bot token", says));
             points.extend(scope_points(&scopes, &subject.approvers));
         }
-        Err(fault) => return points.push(bad("bot token", fault.to_string())),
+        Err(fault) => return points.push(bad("bot token", told(&fault))),
     }
     match &subject.channel {
         None => points.push(bad("channel", "set SLACK_CHANNEL to the id of the channel")),
@@ -123,7 +126,11 @@ fn scope_points(scopes: &[String], approvers: &[String]) -> Vec<Point> {
         .iter()
         .filter(|(scope, _)| needed(scope) && !scopes.iter().any(|s| s == scope))
         .map(|(scope, what)| {
-            let says = format!("add the bot scope {scope} ({what}) and install the app again");
+            let says = redacted!(
+                "add the bot scope {} ({}) and install the app again",
+                *scope,
+                *what
+            );
             bad("scope", says)
         })
         .collect();
@@ -136,9 +143,10 @@ fn scope_points(scopes: &[String], approvers: &[String]) -> Vec<Point> {
 
 async fn channel_point(api: &Api, channel: &str) -> Point {
     if !is_id(channel, "CG") {
-        let says = format!(
-            "{channel} is a name; set SLACK_CHANNEL to the channel's id, which stays when it is \
-             renamed (open the channel's details, at the bottom)"
+        let says = redacted!(
+            "{} is a name; set SLACK_CHANNEL to the channel's id, which stays when it is \
+             renamed (open the channel's details, at the bottom)",
+            Redacted::line(channel)
         );
         return bad("channel", says);
     }
@@ -148,33 +156,37 @@ async fn channel_point(api: &Api, channel: &str) -> Point {
     let info = match info {
         Ok(info) => info,
         Err(fault) if fault.code() == "channel_not_found" => {
-            let says = format!("{channel} does not exist or is private: invite the bot to it");
+            let says = redacted!(
+                "{} does not exist or is private: invite the bot to it",
+                Redacted::line(channel)
+            );
             return bad("channel", says);
         }
-        Err(fault) => return bad("channel", fault.to_string()),
+        Err(fault) => return bad("channel", told(&fault)),
     };
     let flag = |name: &str| info.pointer(&format!("/channel/{name}")) == Some(&Value::Bool(true));
     let name = info
         .pointer("/channel/name")
         .and_then(Value::as_str)
-        .unwrap_or(channel);
+        .map_or_else(|| Redacted::line(channel), Redacted::line);
     if flag("is_archived") {
-        return bad("channel", format!("#{name} is archived"));
+        return bad("channel", redacted!("#{} is archived", name));
     }
     if !flag("is_member") {
         return bad(
             "channel",
-            format!("invite the bot: /invite @K8sHawk in #{name}"),
+            redacted!("invite the bot: /invite @K8sHawk in #{}", name),
         );
     }
     if flag("is_ext_shared") || flag("is_pending_ext_shared") {
-        let says = format!(
-            "#{name} is shared with another organisation, whose people read all that is posted \
-             there: choose a channel of your own"
+        let says = redacted!(
+            "#{} is shared with another organisation, whose people read all that is posted \
+             there: choose a channel of your own",
+            name
         );
         return bad("channel", says);
     }
-    good("channel", format!("#{name}"))
+    good("channel", redacted!("#{}", name))
 }
 
 async fn transport(subject: &Subject, points: &mut Vec<Point>) {
@@ -208,12 +220,21 @@ async fn transport(subject: &Subject, points: &mut Vec<Point>) {
     }
 }
 
-fn socket_fault(fault: &ApiError) -> String {
+/// What Slack answered.
+fn told(fault: &ApiError) -> Redacted {
+    Redacted::line(&fault.to_string())
+}
+
+fn socket_fault(fault: &ApiError) -> Redacted {
+    let said = told(fault);
     match fault.code() {
         "missing_scope" | "not_allowed_token_type" => {
-            format!("{fault}: the app-level token needs the scope connections:write")
+            redacted!(
+                "{}: the app-level token needs the scope connections:write",
+                said
+            )
         }
-        "invalid_auth" | "not_authed" => format!("{fault}: is it the token of this app?"),
-        _ => format!("{fault}: is Socket Mode enabled in the app's settings?"),
+        "invalid_auth" | "not_authed" => redacted!("{}: is it the token of this app?", said),
+        _ => redacted!("{}: is Socket Mode enabled in the app's settings?", said),
     }
 }

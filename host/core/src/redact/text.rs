@@ -148,6 +148,23 @@ impl<T: Part> Part for &T {
     }
 }
 
+/// True where a text of ours has so many `{}` and no other brace; for [`redacted!`](crate::redacted).
+#[doc(hidden)]
+pub const fn has_holes(format: &str, parts: usize) -> bool {
+    let (mut rest, mut found) = (format.as_bytes(), 0);
+    while let [first, behind @ ..] = rest {
+        rest = match (first, behind) {
+            (b'{', [b'}', after @ ..]) => {
+                found += 1;
+                after
+            }
+            (b'{' | b'}', _) => return false,
+            _ => behind,
+        };
+    }
+    found == parts
+}
+
 /// Compose text that may leave: `redacted!("{} on {}", word, Redacted::of(&foreign))`. Foreign text
 /// that was not redacted does not compile.
 ///
@@ -155,11 +172,25 @@ impl<T: Part> Part for &T {
 /// let foreign = String::from("password=hunter2");
 /// let text = k8shawk_core::redacted!("it said {}", foreign.as_str());
 /// ```
+///
+/// Nor does a text whose `{}` are not as many as its parts:
+///
+/// ```compile_fail
+/// let text = k8shawk_core::redacted!("it said {said}");
+/// ```
 #[macro_export]
 macro_rules! redacted {
     ($format:literal $(, $part:expr)* $(,)?) => {
+{
+        const {
+            let parts: &[&str] = &[$(stringify!($part)),*];
+            assert!(
+                $crate::redact::has_holes($format, parts.len()),
+                "each part has its hole, and no other brace stands in the text"
+            );
+        }
         $crate::redact::Redacted::composed($format, &[$(&$part as &dyn $crate::redact::Part),*])
-    };
+    }    };
 }
 
 /// A JSON document that may leave: every text in it was redacted, those of secret names wholly.

@@ -97,7 +97,7 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
             Ok(()) => say!("ok      {}", case.name),
             Err(why) => {
                 failed += 1;
-                say!("FAILED  {}: {why}", case.name);
+                say!("FAILED  {}: {}", case.name, why);
             }
         }
     }
