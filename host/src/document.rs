@@ -49,7 +49,7 @@ fn place(flow: &Flow, record: &Record) -> PathBuf {
 }
 
 /// Written beside, then renamed: a full disk leaves the document that was there.
-fn write(path: &Path, text: &Redacted) -> std::io::Result<()> {
+pub(crate) fn write(path: &Path, text: &Redacted) -> std::io::Result<()> {
     if let Some(directory) = path.parent() {
         private::directory(directory)?;
     }

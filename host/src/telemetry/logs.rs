@@ -2,6 +2,8 @@
 
 mod of_cluster;
 
+use std::io::Write;
+
 use k8shawk_core::config::LogFormat;
 use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -19,10 +21,7 @@ const USUAL: &str = "warn,k8shawk=info,k8shawk_sandbox=warn,kube_client=off,kube
 /// Log lines go to standard error; `RUST_LOG` chooses which, `info` of ours by default. Each JSON line
 /// names `cluster`, where there is one. Spans go to `traces`, where there are any.
 pub fn start(format: LogFormat, cluster: Option<&str>, traces: Option<&Traces>) {
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
-        LogFormat::Text => text(),
-        LogFormat::Json => json(cluster),
-    };
+    let lines = lines(format, cluster, || progress::Stderr);
     let ours = |of: &tracing::Metadata<'_>| of.is_span() && of.target().starts_with("k8shawk");
     let spans = traces.map(|traces| traces.layer().with_filter(filter_fn(ours)));
     // A second start, as in tests, changes nothing.
@@ -30,6 +29,19 @@ pub fn start(format: LogFormat, cluster: Option<&str>, traces: Option<&Traces>) 
         .with(lines)
         .with(spans)
         .try_init();
+}
+
+/// The log lines, without secrets, to wherever `to` says.
+pub fn lines<W: Write + 'static>(
+    format: LogFormat,
+    cluster: Option<&str>,
+    to: impl Fn() -> W + Send + Sync + 'static,
+) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let clean = move || progress::Clean(to());
+    match format {
+        LogFormat::Text => text(clean),
+        LogFormat::Json => json(cluster, clean),
+    }
 }
 
 fn chosen() -> EnvFilter {
@@ -43,11 +55,13 @@ fn filter(said: Option<&str>) -> EnvFilter {
         .unwrap_or_else(|| USUAL.into())
 }
 
-fn text() -> Box<dyn Layer<Registry> + Send + Sync> {
+fn text<W: Write + 'static>(
+    clean: impl Fn() -> W + Send + Sync + 'static,
+) -> Box<dyn Layer<Registry> + Send + Sync> {
     // Spans would stand before every line; what they say stands in it where it matters.
     let filter = chosen().and(filter_fn(|of| of.is_event()));
     fmt::layer()
-        .with_writer(|| progress::Stderr)
+        .with_writer(clean)
         .with_target(false)
         // Colours between a name and its value would hide a secret from its pattern.
         .with_ansi(false)
@@ -56,7 +70,10 @@ fn text() -> Box<dyn Layer<Registry> + Send + Sync> {
 }
 
 /// With the stage and the incident of each line, and the id of its trace.
-fn json(cluster: Option<&str>) -> Box<dyn Layer<Registry> + Send + Sync> {
+fn json<W: Write + 'static>(
+    cluster: Option<&str>,
+    clean: impl Fn() -> W + Send + Sync + 'static,
+) -> Box<dyn Layer<Registry> + Send + Sync> {
     let filter = chosen().or(filter_fn(|of| of.is_span() && of.target() == SPANS));
     fmt::layer()
         .json()
@@ -64,7 +81,7 @@ fn json(cluster: Option<&str>) -> Box<dyn Layer<Registry> + Send + Sync> {
         .with_current_span(false)
         .with_span_list(true)
         .map_event_format(|lines| OfCluster::new(lines, cluster))
-        .with_writer(|| progress::Stderr)
+        .with_writer(clean)
         .with_filter(filter)
         .boxed()
 }

@@ -47,14 +47,27 @@ pub fn above<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Standard error, above the line and without what looks like a secret. A log line comes in one
-/// piece.
+/// Whatever is written, without what looks like a secret. A log line comes in one piece.
+pub struct Clean<W>(pub W);
+
+impl<W: Write> Write for Clean<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = Redacted::of(&String::from_utf8_lossy(bytes));
+        self.0.write_all(text.as_str().as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Standard error, above the line.
 pub struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let text = Redacted::of(&String::from_utf8_lossy(bytes));
-        above(|| std::io::stderr().write_all(text.as_str().as_bytes()))?;
+        above(|| std::io::stderr().write_all(bytes))?;
         Ok(bytes.len())
     }
 

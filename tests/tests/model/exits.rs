@@ -3,12 +3,17 @@
 #[path = "../../../host/core/tests/secrets/list.rs"]
 mod list;
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
 use k8shawk::json;
 use k8shawk::slack::message::{Look, render};
 use k8shawk::slack::thread::posts;
 use k8shawk::speech::fit;
+use k8shawk::telemetry::logs;
 use k8shawk::terminal::{Terminal, plain};
 use k8shawk_core::Installation;
+use k8shawk_core::config::LogFormat;
 use k8shawk_core::describe::Described;
 use k8shawk_core::guard::{Answer, Read};
 use k8shawk_core::model::{Case, Egress, Fence, answer_text, opening, patterns_evidence};
@@ -18,6 +23,7 @@ use k8shawk_core::redact::{Redacted, RedactedJson, Veil};
 use k8shawk_tests::slack_server::gallery::waiting;
 use list::{NAMES, SECRETS};
 use serde_json::json;
+use tracing_subscriber::layer::SubscriberExt;
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -127,6 +133,42 @@ fn told(record: &Record, name: &str, value: &str) -> String {
     clean.join("\n")
 }
 
+/// What a log has.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The host's own log, in both formats: fields as they are and as Rust writes them, and a message.
+fn logged(record: &Record, name: &str, value: &str) -> String {
+    let kept = Kept::default();
+    for format in [LogFormat::Text, LogFormat::Json] {
+        let to = kept.clone();
+        let lines = logs::lines(format, Some("prod"), move || to.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            tracing::error!(why = record.why, note = ?record.history[0].note, "it failed");
+            for form in 0..6 {
+                let text = text(name, value, form);
+                tracing::error!(said = %text, "it failed");
+                tracing::error!(said = ?text, "it failed");
+                tracing::error!("it failed: {text}");
+            }
+        });
+    }
+    let bytes = kept.0.lock().unwrap();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.matches("it failed").count() >= 2 * 19, "{text}");
+    text
+}
+
 /// Everything that leaves, by where to.
 fn exits(name: &str, value: &str) -> [(&'static str, String); 8] {
     let record = planted(name, value);
@@ -144,7 +186,6 @@ fn exits(name: &str, value: &str) -> [(&'static str, String); 8] {
         plain(&record.history[0].note),
     ];
     let finding = record.finding.as_ref().unwrap();
-    let log = format!("WARN why={:?} note={:?}", record.why, finding.title);
     let script = format!("{}. {}", finding.title, finding.cause);
     [
         ("model request", told(&record, name, value)),
@@ -159,7 +200,7 @@ fn exits(name: &str, value: &str) -> [(&'static str, String); 8] {
             "socket and JSON",
             RedactedJson::of(json::incident(&record, ours.cluster())).to_string(),
         ),
-        ("log line", Redacted::of(&log).into_string()),
+        ("log line", logged(&record, name, value)),
         ("voice", fit(&Redacted::of(&script)).into_string()),
     ]
 }

@@ -14,6 +14,10 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
         text if text.contains("\\u00") => Cow::Owned(without_written_letters(&text)),
         text => text,
     };
+    let text = match text {
+        text if text.contains("\\u{") => Cow::Owned(without_written_marks(&text)),
+        text => text,
+    };
     if text
         .bytes()
         .all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t'))
@@ -162,6 +166,37 @@ fn without_written_letters(text: &str) -> String {
     out
 }
 
+/// What nobody sees and Rust writes as `\u{200b}`, as itself: it goes with the others.
+fn without_written_marks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\u{") {
+        let (before, from) = rest.split_at(at);
+        let inner = from.get(3..).unwrap_or_default();
+        let mark = inner.split_once('}').and_then(|(digits, behind)| {
+            let mark = u32::from_str_radix(digits, 16)
+                .ok()
+                .and_then(char::from_u32)?;
+            let unseen = is_unseen(mark) || mark.is_control();
+            (unseen && !mark.is_whitespace()).then_some((mark, behind))
+        });
+        match mark {
+            Some((mark, behind)) => {
+                out.push_str(before.trim_end_matches('\\'));
+                out.push(mark);
+                rest = behind;
+            }
+            None => {
+                out.push_str(before);
+                out.push('\\');
+                rest = from.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +219,10 @@ mod tests {
                 "{\"m\":\"red \\n\"}",
             ),
             ("இந்த 日本 é", "இந்த 日本 é"),
+            (
+                r"pass\u{200b}word\u{1b}[0m: \u{61} \u{",
+                r"password: \u{61} \u{",
+            ),
             ("ｐａｓｓ＿word：x", "pass_word:x"),
             (
                 "{\"p\\u0061ss\":\"\\u003d \\u0022 \\u0007\"}",
