@@ -10,6 +10,7 @@
 mod doors;
 mod fuzz;
 mod judges;
+mod one_person;
 mod outages;
 mod outsiders;
 mod people;

@@ -1,7 +1,7 @@
 //! A host with nothing but Slack: store, outbox, doors, and a desk that keeps what it is asked.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use k8shawk::clock::Clock;
@@ -27,15 +27,20 @@ use k8shawk_tests::slack_server::{SECRET, SlackServer};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-/// Approves whoever comes, once.
+/// Approves whoever comes, once, or asks the desk behind it.
 pub struct Clerk {
     store: Arc<Store>,
     pub acts: Mutex<Vec<(Person, Act)>>,
+    /// The desk of a host with all its stages.
+    pub behind: OnceLock<Arc<dyn Desk>>,
 }
 
 impl Desk for Clerk {
     fn act(&self, who: &Person, act: &Act) -> Result<String, String> {
         self.acts.lock().unwrap().push((who.clone(), act.clone()));
+        if let Some(desk) = self.behind.get() {
+            return desk.act(who, act);
+        }
         let next = match act {
             Act::Approve { .. } => State::Approved,
             Act::Dismiss { .. } => State::Dismissed,
@@ -154,6 +159,7 @@ impl World {
         let clerk = Arc::new(Clerk {
             store: store.clone(),
             acts: Mutex::default(),
+            behind: OnceLock::new(),
         });
         let stop = CancellationToken::new();
         let follow = slack
