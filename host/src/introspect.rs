@@ -2,8 +2,11 @@
 //!
 //! See [`k8shawk_core::own`] for what it looks at. No plugin and no model has a part in it.
 
+use k8shawk_core::ObjectRef;
+use k8shawk_core::config::Config;
 use k8shawk_core::own::{self, Trouble};
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
+use k8shawk_sandbox::Point;
 
 use crate::flow::{Flow, FlowError};
 use crate::store::{Room, StoreError};
@@ -58,6 +61,22 @@ pub fn look(
     let absent = missing.iter().filter(|m| !m.in_quarantine);
     troubles.extend(absent.map(|m| own::unguarded(&m.id, &m.why)));
     Ok(troubles)
+}
+
+/// The pod that this host runs in, whose name is its host name; none beside a cluster.
+pub fn pod(config: &Config) -> Option<ObjectRef> {
+    let name = nix::unistd::gethostname().ok()?.into_string().ok()?;
+    let namespace = config.fixes.home()?;
+    Some(ObjectRef::new("v1", "Pod", namespace, &name))
+}
+
+/// True where `/ready` says no for what [`look`] makes an incident of.
+pub fn is_unready(flow: &Flow) -> bool {
+    let idle = |point| {
+        let live = flow.judges.registry.at(point);
+        !live.is_empty() && live.iter().all(|live| live.quarantine().is_some())
+    };
+    !flow.judges.required.missing().is_empty() || idle(Point::Triage) || idle(Point::Analysis)
 }
 
 /// True where a condition is an incident already, or a person said that it is none; what is known

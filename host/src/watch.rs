@@ -2,6 +2,7 @@
 
 mod guarded;
 mod held;
+mod home;
 mod looks;
 mod sweeping;
 
@@ -30,6 +31,7 @@ use crate::triage::{self, Grouped};
 use crate::{decide, introspect};
 
 use self::held::Held;
+use self::home::Home;
 use self::looks::Looks;
 use self::sweeping::Sweeping;
 
@@ -85,6 +87,8 @@ pub struct Watch {
     dropped_at: Option<i64>,
     /// When what is judged now was taken up.
     taken_at: SystemTime,
+    /// The pod of this host.
+    home: Home,
 }
 
 impl Watch {
@@ -94,6 +98,7 @@ impl Watch {
         let kinds = watched().iter().filter(|kind| **kind != "Event");
         let unlisted = kinds.map(|kind| (*kind).to_owned()).collect();
         let held = Held::new(drops.clone());
+        let home = Home::of(introspect::pod(&pipeline.flow.config));
         Watch {
             pipeline,
             inventory,
@@ -108,6 +113,7 @@ impl Watch {
             told: 0,
             dropped_at: None,
             taken_at: SystemTime::now(),
+            home,
         }
     }
 
@@ -286,6 +292,13 @@ impl Watch {
     /// False where the store could not take it.
     fn judge(&mut self, observation: &Observation) -> bool {
         let begun = Instant::now();
+        let signal = &observation.signal;
+        if self
+            .home
+            .explains(&self.pipeline.flow, &self.inventory, signal)
+        {
+            return true;
+        }
         let grouped = triage::run(&self.pipeline.flow, observation);
         self.telemetry().took(Stage::Triage, begun.elapsed());
         let outcome = grouped.as_ref().map_or("failed", Grouped::as_str);

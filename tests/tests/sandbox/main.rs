@@ -11,6 +11,7 @@ mod attack;
 mod authority;
 mod compiling;
 mod cost;
+mod home;
 mod life;
 mod loading;
 mod policies;

@@ -67,6 +67,11 @@ impl Enabled {
         self.own = Some(own.to_owned());
     }
 
+    /// The namespace that K8sHawk runs in; none where that is not known, as beside a cluster.
+    pub fn home(&self) -> Option<&str> {
+        self.own.as_deref()
+    }
+
     /// True where an enabled action may target objects of this kind at all.
     ///
     /// Without any namespace nothing may be changed, also not what has none. Where namespaces are
