@@ -235,14 +235,17 @@ pub fn precompile(wasm: &[u8]) -> Result<Vec<u8>, String> {
         .map_err(|e| format!("{e:#}"))
 }
 
-/// The proposals that components of the supported languages use: WebAssembly 2.0 and constant
-/// expressions that add (CPython, QuickJS). What joins the parts of a component is written by
-/// wasmtime and uses several memories. Whatever is not in here is refused at load, and its
-/// compiler is never reached: threads, garbage collection, exceptions, tail calls, memories of 64
-/// bits, stack switching, relaxed SIMD (whose results differ from machine to machine), and every
-/// proposal to come.
+/// The proposals that components of the supported languages use, as their toolchains make them.
+/// Whatever is not in here is refused at load, and its compiler is never reached: threads, garbage
+/// collection, exceptions, tail calls, memories of 64 bits, stack switching, SIMD (which none of the
+/// toolchains makes unless it is told to), relaxed SIMD (whose results differ from machine to
+/// machine), and every proposal to come.
 const USED: WasmFeatures = WasmFeatures::WASM2
+    .difference(WasmFeatures::SIMD)
+    // JavaScript, TypeScript and Python: modules that are linked when the component is made.
     .union(WasmFeatures::EXTENDED_CONST)
+    // JavaScript and TypeScript with QuickJS: two components in one, which wasmtime joins by a module
+    // of its own with two memories. Without it wasmtime panics.
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::COMPONENT_MODEL);
 

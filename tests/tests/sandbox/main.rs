@@ -12,6 +12,7 @@ mod authority;
 mod compiling;
 mod cost;
 mod home;
+mod languages;
 mod life;
 mod loading;
 mod policies;

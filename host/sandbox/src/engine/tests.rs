@@ -32,3 +32,24 @@ fn a_place_that_is_free_keeps_little_of_a_large_memory() {
     let kept = pool.unused_memory_bytes_resident();
     assert!(kept <= 256 << 10, "{} KiB", kept >> 10);
 }
+
+/// What a new wasmtime adds to one of the sets shows here. `GC_TYPES` is of WebAssembly 1.0: it is
+/// the types of references that a host hands out, without garbage collection.
+#[test]
+fn these_proposals_are_on_and_no_others() {
+    let on: Vec<&str> = USED.iter_names().map(|(name, _)| name).collect();
+    let expected = [
+        "MUTABLE_GLOBAL",
+        "SATURATING_FLOAT_TO_INT",
+        "SIGN_EXTENSION",
+        "REFERENCE_TYPES",
+        "MULTI_VALUE",
+        "BULK_MEMORY",
+        "FLOATS",
+        "MULTI_MEMORY",
+        "EXTENDED_CONST",
+        "COMPONENT_MODEL",
+        "GC_TYPES",
+    ];
+    assert_eq!(on, expected);
+}
