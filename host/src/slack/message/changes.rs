@@ -46,7 +46,10 @@ impl Changes {
                 part.push('\n');
             }
         }
-        let title = |at| ["*Server-side dry run*\n", ""][usize::from(at > 0)];
+        let title = |at| match at {
+            0 => "*Server-side dry run*\n",
+            _ => "",
+        };
         let section =
             |(at, part): (usize, &String)| format!("{}{}", title(at), block(part, SECTION + 10));
         let texts = parts.iter().enumerate().map(section);
