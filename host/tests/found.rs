@@ -1,6 +1,10 @@
 //! Files that lie in the working directory, as in a repository that somebody cloned.
 
-#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects"
+)]
 
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -180,7 +184,8 @@ fn what_stands_in_the_place_of_the_database_is_told() {
     };
     let fifo = |path: &Path| put("fifo", path);
     let directory = |path: &Path| put("directory", path);
-    let places: [(&dyn Fn(&Path), &str); 4] = [
+    type Put<'p> = &'p dyn Fn(&Path);
+    let places: [(Put<'_>, &str); 4] = [
         (&fifo, "is not an ordinary file"),
         (&directory, "is not an ordinary file"),
         (&link, "is a symbolic link"),
