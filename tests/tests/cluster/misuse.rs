@@ -130,7 +130,7 @@ const CASES: &[Case] = &[
             "these are just words, and quite a few of them, so that they are not empty\n",
         )],
         arguments: &["run", "--kubeconfig", "to-nowhere"],
-        code: BROKEN,
+        code: MISUSE,
         lines: &[&["k8shawk.sqlite: ", "not a database"]],
         ..PLAIN
     },

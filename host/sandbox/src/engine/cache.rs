@@ -19,7 +19,8 @@ use crate::engine::EngineError;
 /// The end of a finished file's name, and of one that is being written.
 const FINISHED: &str = ".cwasm";
 const UNFINISHED: &str = ".tmp";
-/// No compiler works as long as this: what is older was left by a host that was killed.
+/// No compiler works as long as this: what is older was left by a host that was killed, or by another
+/// version.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// A private directory of `<digest>-<engine>.<checksum>.cwasm`. The checksum is in the name, so
@@ -51,7 +52,7 @@ impl Drop for Scratch {
 }
 
 impl Cache {
-    /// Open or make the directory, and remove what another engine left there.
+    /// Open or make the directory, and remove what another engine left there long ago.
     pub(super) fn open(dir: &Path, engine: &wasmtime::Engine) -> Result<Self, EngineError> {
         let fault = |why: String| EngineError::Cache {
             path: dir.to_owned(),
@@ -141,7 +142,8 @@ impl Cache {
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             let foreign = name.ends_with(FINISHED) && !name.contains(&ours);
-            if foreign || (name.ends_with(UNFINISHED) && is_old(&entry)) {
+            // A host of another version may start beside us, and load what it just compiled.
+            if (foreign || name.ends_with(UNFINISHED)) && is_old(&entry) {
                 drop(fs::remove_file(entry.path()));
             }
         }
@@ -276,18 +278,22 @@ mod tests {
     }
 
     #[test]
-    fn prunes_what_another_engine_left_and_keeps_what_is_being_written() {
+    fn prunes_what_another_engine_left_long_ago_and_keeps_what_is_in_use() {
         let dir = tempfile::tempdir().unwrap();
         let own = dir.path().join("own");
         let engine = engine();
         let cache = Cache::open(&own, &engine).unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * ABANDONED;
         for name in ["a-0123456789abcdef.cwasm", "a-0123456789abcdef.00.cwasm"] {
-            fs::write(own.join(name), "").unwrap();
+            let file = File::create(own.join(name)).unwrap();
+            file.set_modified(long_ago).unwrap();
         }
+        // A host of another version compiled this a moment ago, and is about to load it.
+        fs::write(own.join("b-0123456789abcdef.00.cwasm"), "").unwrap();
         let scratch = cache.scratch("a").unwrap();
         Cache::open(&own, &engine).unwrap();
-        assert_eq!(fs::read_dir(&own).unwrap().count(), 3);
+        assert_eq!(fs::read_dir(&own).unwrap().count(), 4);
         drop(scratch);
-        assert_eq!(fs::read_dir(&own).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(&own).unwrap().count(), 1);
     }
 }
