@@ -17,7 +17,7 @@ type Test = fn(&Cluster) -> Result<()>;
 
 const SIDE_BY_SIDE: &[(&str, Test)] = &[
     (
-        "a_failing_pull_is_noticed_within_a_second_and_documented",
+        "a_failing_pull_is_noticed_before_the_next_sweep_and_documented",
         noticed,
     ),
     ("a_target_that_drifts_voids_the_approval", drift),
@@ -109,8 +109,10 @@ fn noticed(cluster: &Cluster) -> Result<()> {
     let incident = running.until(&["needs-human"], Duration::from_secs(60))?;
     let seen = seen.recv_timeout(Duration::from_secs(60))?;
     let opened = incident["opened_at"].as_i64().unwrap_or_default();
+    // A sweep comes every five seconds: what is quicker was noticed by the change itself. How much
+    // quicker it is, the benchmark measures.
     ensure!(
-        opened - seen < 1000,
+        opened - seen < 4000,
         "stored {} ms after a bare watch saw it",
         opened - seen
     );
