@@ -8,7 +8,9 @@ pub fn behind_a_name(name: &str, value: &str) -> Vec<String> {
     let single = value.replace('\'', "''");
     let flag = name.to_lowercase().replace(['_', '.'], "-");
     let wide = name.replace('_', "\u{ff3f}");
-    let written = format!("\\u{:04x}{}", u32::from(name.as_bytes()[0]), &name[1..]);
+    let mut letters = name.chars();
+    let first = letters.next().map_or(0, u32::from);
+    let written = format!("\\u{first:04x}{}", letters.as_str());
     let variable = name.replace(['.', '-'], "_");
     let encoded = value.replace('&', "%26");
     vec![
