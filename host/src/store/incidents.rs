@@ -12,6 +12,11 @@ pub(super) fn place(object: &ObjectRef) -> String {
     format!("{}/{}/{}", object.kind, object.namespace, object.name)
 }
 
+/// The cause that it shares with others, in a column; empty where it shares none.
+fn shared(record: &Record) -> String {
+    record.shared_cause().map(place).unwrap_or_default()
+}
+
 impl Store {
     /// Store a new incident under its keys; returns it with its id, `inc-<number>`.
     ///
@@ -30,21 +35,40 @@ impl Store {
         Ok(record)
     }
 
-    /// Give a record its id and write it.
+    /// Give a record its id and write it: as one row at once, since each statement that changes a
+    /// row again touches every index.
     pub(super) fn add(&self, t: &Connection, record: &mut Record) -> Stored<()> {
-        let opened = record.incident.opened_at;
-        let number = t
+        let number: i64 = t
             .prepare_cached(
-                "INSERT INTO incidents (state, final, opened_at, updated_at, record)
-                 VALUES ('open', 0, ?1, ?1, '{}')",
+                "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'incidents'",
             )
-            .and_then(|mut insert| insert.insert(params![opened]))
+            .and_then(|mut next| next.query_row([], |row| row.get(0)))
             .map_err(|e| self.fault(e))?;
         record.incident.id.0 = format!("inc-{number}");
-        t.prepare_cached("UPDATE incidents SET id = ?1 WHERE number = ?2")
-            .and_then(|mut name| name.execute(params![record.incident.id.0, number]))
-            .map_err(|e| self.fault(e))?;
-        self.write(t, record)
+        let text = render(&record.incident.id.0, record)?;
+        t.prepare_cached(
+            "INSERT INTO incidents (number, id, opened_at, state, final, updated_at, record, owner,
+                shared, part_of, seen_at, done)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )
+        .and_then(|mut insert| {
+            insert.execute(params![
+                number,
+                record.incident.id.0,
+                record.incident.opened_at,
+                record.state.as_str(),
+                record.state.is_final(),
+                record.changed_at(),
+                text,
+                place(&record.incident.owner),
+                shared(record),
+                record.merged_into.as_deref().unwrap_or_default(),
+                record.last_seen,
+                record.is_done(),
+            ])
+        })
+        .map(drop)
+        .map_err(|e| self.fault(e))
     }
 
     fn put_key(&self, t: &Connection, key: &str, id: &str) -> Stored<()> {
@@ -61,7 +85,6 @@ impl Store {
     pub(super) fn write(&self, t: &Connection, record: &Record) -> Stored<()> {
         let id = &record.incident.id.0;
         let text = render(id, record)?;
-        let shared = record.shared_cause().map(place).unwrap_or_default();
         t.prepare_cached(
             "UPDATE incidents SET state = ?2, final = ?3, updated_at = ?4, record = ?5,
                 owner = ?6, shared = ?7, part_of = ?8, seen_at = ?9, done = ?10,
@@ -76,7 +99,7 @@ impl Store {
                 record.changed_at(),
                 text,
                 place(&record.incident.owner),
-                shared,
+                shared(record),
                 record.merged_into.as_deref().unwrap_or_default(),
                 record.last_seen,
                 record.is_done(),
