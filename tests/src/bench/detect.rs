@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long an incident may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Time between two looks at the database: as exact as its figure can be.
-const LOOK: Duration = Duration::from_micros(250);
+const LOOK: Duration = Duration::from_micros(100);
 
 /// What one change took.
 struct Wait {
