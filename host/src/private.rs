@@ -81,7 +81,15 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// Where it cannot be opened.
 pub fn touch(path: &Path) -> Result<()> {
-    open(path, false).map(drop)
+    file(path).map(drop)
+}
+
+/// The same, and open it to write.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub fn file(path: &Path) -> Result<File> {
+    open(path, false)
 }
 
 fn open(path: &Path, truncate: bool) -> Result<File> {

@@ -2,7 +2,8 @@
 
 use k8shawk_core::ObjectRef;
 use k8shawk_core::record::{Record, State};
-use rusqlite::{Connection, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::{Store, StoreError, Stored, render};
 use crate::telemetry::Before;
@@ -12,9 +13,22 @@ pub(super) fn place(object: &ObjectRef) -> String {
     format!("{}/{}/{}", object.kind, object.namespace, object.name)
 }
 
-/// The cause that it shares with others, in a column; empty where it shares none.
-fn shared(record: &Record) -> String {
-    record.shared_cause().map(place).unwrap_or_default()
+/// The columns of a record that may change, its id before them: the record, and what is asked of
+/// many at once.
+fn values(record: &Record) -> Stored<Vec<Value>> {
+    let id = &record.incident.id.0;
+    Ok(vec![
+        id.clone().into(),
+        record.state.as_str().to_owned().into(),
+        record.state.is_final().into(),
+        record.changed_at().into(),
+        render(id, record)?.into(),
+        place(&record.incident.owner).into(),
+        record.shared_cause().map(place).unwrap_or_default().into(),
+        record.merged_into.clone().unwrap_or_default().into(),
+        record.last_seen.into(),
+        record.is_done().into(),
+    ])
 }
 
 impl Store {
@@ -45,28 +59,14 @@ impl Store {
             .and_then(|mut next| next.query_row([], |row| row.get(0)))
             .map_err(|e| self.fault(e))?;
         record.incident.id.0 = format!("inc-{number}");
-        let text = render(&record.incident.id.0, record)?;
+        let mut values = values(record)?;
+        values.extend([number.into(), record.incident.opened_at.into()]);
         t.prepare_cached(
-            "INSERT INTO incidents (number, id, opened_at, state, final, updated_at, record, owner,
-                shared, part_of, seen_at, done)
+            "INSERT INTO incidents (id, state, final, updated_at, record, owner, shared, part_of,
+                seen_at, done, number, opened_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )
-        .and_then(|mut insert| {
-            insert.execute(params![
-                number,
-                record.incident.id.0,
-                record.incident.opened_at,
-                record.state.as_str(),
-                record.state.is_final(),
-                record.changed_at(),
-                text,
-                place(&record.incident.owner),
-                shared(record),
-                record.merged_into.as_deref().unwrap_or_default(),
-                record.last_seen,
-                record.is_done(),
-            ])
-        })
+        .and_then(|mut insert| insert.execute(params_from_iter(values)))
         .map(drop)
         .map_err(|e| self.fault(e))
     }
@@ -81,30 +81,16 @@ impl Store {
         .map_err(|e| self.fault(e))
     }
 
-    /// Write a record that has its row: the record, and what is asked of many at once.
+    /// Write a record that has its row.
     pub(super) fn write(&self, t: &Connection, record: &Record) -> Stored<()> {
-        let id = &record.incident.id.0;
-        let text = render(id, record)?;
+        let values = values(record)?;
         t.prepare_cached(
             "UPDATE incidents SET state = ?2, final = ?3, updated_at = ?4, record = ?5,
                 owner = ?6, shared = ?7, part_of = ?8, seen_at = ?9, done = ?10,
                 revision = revision + 1
              WHERE id = ?1",
         )
-        .and_then(|mut update| {
-            update.execute(params![
-                id,
-                record.state.as_str(),
-                record.state.is_final(),
-                record.changed_at(),
-                text,
-                place(&record.incident.owner),
-                shared(record),
-                record.merged_into.as_deref().unwrap_or_default(),
-                record.last_seen,
-                record.is_done(),
-            ])
-        })
+        .and_then(|mut update| update.execute(params_from_iter(values)))
         .map(drop)
         .map_err(|e| self.fault(e))
     }

@@ -160,8 +160,7 @@ fn alone(path: &Path) -> Stored<File> {
             Some(source.to_string()),
         ),
     };
-    crate::private::touch(&name).map_err(fault)?;
-    let file = OpenOptions::new().write(true).open(&name).map_err(fault)?;
+    let file = crate::private::file(&name).map_err(fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
