@@ -72,10 +72,7 @@ pub fn pod(config: &Config) -> Option<ObjectRef> {
 
 /// True where `/ready` says no for what [`look`] makes an incident of.
 pub fn is_unready(flow: &Flow) -> bool {
-    let idle = |point| {
-        let live = flow.judges.registry.at(point);
-        !live.is_empty() && live.iter().all(|live| live.quarantine().is_some())
-    };
+    let idle = |point| flow.judges.registry.is_idle(point);
     !flow.judges.required.missing().is_empty() || idle(Point::Triage) || idle(Point::Analysis)
 }
 

@@ -142,8 +142,12 @@ pub struct Source {
 /// `cat plugin.toml *.wasm | sha256sum` prints it. Where one ends and the other begins cannot be
 /// moved: TOML has no NUL, and a component begins with one.
 pub fn pin(manifest: &[u8], component: &[u8]) -> String {
-    let hasher = Sha256::new_with_prefix(manifest).chain_update(component);
-    hex(&hasher.finalize())
+    hex(&pinning(manifest).chain_update(component).finalize())
+}
+
+/// A pin that has its manifest, and wants the component.
+fn pinning(manifest: &[u8]) -> Sha256 {
+    Sha256::new_with_prefix(manifest)
 }
 
 impl Source {
@@ -156,7 +160,7 @@ impl Source {
         let said = files::text(&path).map_err(|e| unread(&path, &e))?;
         let manifest = Manifest::parse(&said, &path)?;
         let wasm_file = component_file(dir)?;
-        let (mut component, mut pinned) = (Sha256::new(), Sha256::new_with_prefix(&said));
+        let (mut component, mut pinned) = (Sha256::new(), pinning(said.as_bytes()));
         let hashed = files::pieces(&wasm_file, files::COMPONENT, |piece| {
             component.update(piece);
             pinned.update(piece);

@@ -86,6 +86,12 @@ impl Registry {
             .collect()
     }
 
+    /// True where plugins are live at a point and none of them is called: all are in quarantine.
+    pub fn is_idle(&self, point: Point) -> bool {
+        let live = self.at(point);
+        !live.is_empty() && live.iter().all(|live| live.quarantine().is_some())
+    }
+
     /// Every plugin, by point and id.
     pub fn all(&self) -> Vec<Arc<Live>> {
         Point::ALL.into_iter().flat_map(|p| self.at(p)).collect()
