@@ -304,12 +304,11 @@ fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<Fault>) {
 
 /// Take one value. What a file that nobody named must not say may stand there as it is anyway.
 fn take(file: File<'_>, key: &Key, input: &keys::Input, config: &mut Config) -> Result<(), String> {
-    let before = match key.trust {
-        Trust::Named(does) if !file.named && !is_harmless(key, input) => {
-            Some((does, config.clone()))
-        }
-        _ => None,
+    let forbidden = match file.named {
+        true => None,
+        false => key.forbids(input.plain().as_deref()),
     };
+    let before = forbidden.map(|does| (does, config.clone()));
     (key.set)(config, input).map_err(|what| format!("{}: {what}", key.path))?;
     match before {
         Some((does, before)) if before != *config => {
@@ -318,11 +317,6 @@ fn take(file: File<'_>, key: &Key, input: &keys::Input, config: &mut Config) -> 
         }
         _ => Ok(()),
     }
-}
-
-fn is_harmless(key: &Key, input: &keys::Input) -> bool {
-    let plain = input.plain();
-    plain.is_some_and(|value| key.harmless.contains(&value.as_str()))
 }
 
 fn unknown_table(name: &str) -> String {

@@ -174,6 +174,16 @@ impl Key {
         self
     }
 
+    /// Why a file that nobody named may not say this value, as a variable would say it; none where it
+    /// may.
+    pub(super) fn forbids(&self, value: Option<&str>) -> Option<&'static str> {
+        let harmless = value.is_some_and(|value| self.harmless.contains(&value));
+        match self.trust {
+            Trust::Named(does) if !harmless => Some(does),
+            _ => None,
+        }
+    }
+
     /// As [`Key::named`], but for values that only take something away.
     const fn named_unless(self, harmless: &'static [&'static str], does: &'static str) -> Key {
         let mut key = self.named(does);

@@ -59,12 +59,9 @@ fn does(name: &str) -> Option<&'static str> {
 
 /// Why a file that nobody named may not say a value of a variable; none where it may.
 pub fn forbids(name: &str, value: &str) -> Option<&'static str> {
-    let key = KEYS.iter().find(|key| key.env == name);
-    match of_variable(name) {
-        Some(Trust::Named(does)) if !key.is_some_and(|key| key.harmless.contains(&value)) => {
-            Some(does)
-        }
-        _ => None,
+    match KEYS.iter().find(|key| key.env == name) {
+        Some(key) => key.forbids(Some(value)),
+        None => does(name),
     }
 }
 
