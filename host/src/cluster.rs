@@ -39,6 +39,7 @@ mod write;
 
 pub use error::{Class, ClusterError};
 pub use live::LiveReader;
+pub use request::within;
 pub use review::{Missing, Who};
 pub use snapshot::Snapshot;
 pub use watch::{Change, Drops, EVERY_KIND, watch, watched};

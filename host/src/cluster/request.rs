@@ -42,6 +42,24 @@ pub(super) struct Restriction {
     pub(super) most: Option<u64>,
 }
 
+/// No answer of the API server at `address` in time is no answer.
+///
+/// # Errors
+/// [`ClusterError::Unanswered`], or what was answered.
+pub async fn within<T>(
+    limit: Duration,
+    address: impl FnOnce() -> String,
+    asking: impl Future<Output = Result<T, ClusterError>>,
+) -> Result<T, ClusterError> {
+    let asked = tokio::time::timeout(limit, asking).await;
+    asked.unwrap_or_else(|_| {
+        Err(ClusterError::Unanswered {
+            address: address(),
+            why: format!("no answer within {} s", limit.as_secs()),
+        })
+    })
+}
+
 impl Cluster {
     /// The text of a path's answer.
     pub(super) async fn fetch(
@@ -204,13 +222,7 @@ impl Cluster {
         patience: Duration,
         asking: impl Future<Output = Result<T, ClusterError>>,
     ) -> Result<T, ClusterError> {
-        let asked = tokio::time::timeout(patience, asking).await;
-        asked.unwrap_or_else(|_| {
-            Err(ClusterError::Unanswered {
-                address: self.address.clone(),
-                why: format!("no answer within {} s", patience.as_secs()),
-            })
-        })
+        within(patience, || self.address.clone(), asking).await
     }
 
     /// What is beyond the most is not waited for: it may be far more.

@@ -1,13 +1,11 @@
 //! Sends the stored operation, and stores the answer. Each request is sent at most once, unless the
 //! object itself shows that it was not done.
 
-use std::time::Duration;
-
 use k8shawk_core::fix::{Half, Operation, Trace};
 use k8shawk_core::record::{Execution, Record, State};
 
 use super::{again, aged, applied, failed, not_known};
-use crate::cluster::{Class, ClusterError};
+use crate::cluster::{self, Class, ClusterError};
 use crate::flow::{Flow, FlowError};
 use crate::points;
 
@@ -62,19 +60,12 @@ async fn whole(
     }
 }
 
-/// No answer in time is no answer.
+/// A write has as long as is configured.
 async fn within<T>(
     flow: &Flow,
     asked: impl Future<Output = Result<T, ClusterError>>,
 ) -> Result<T, ClusterError> {
-    let limit: Duration = flow.config.fix_timeout;
-    let answer = tokio::time::timeout(limit, asked).await;
-    answer.unwrap_or_else(|_| {
-        Err(ClusterError::Unanswered {
-            address: flow.world.address(),
-            why: format!("no answer within {} s", limit.as_secs()),
-        })
-    })
+    cluster::within(flow.config.fix_timeout, || flow.world.address(), asked).await
 }
 
 async fn refused(
