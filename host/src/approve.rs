@@ -7,7 +7,6 @@ use k8shawk_core::record::{Record, State};
 use thiserror::Error;
 
 use crate::flow::Flow;
-use crate::judges::Missing;
 use crate::store::StoreError;
 use crate::telemetry::{Fault, Stage};
 
@@ -96,10 +95,9 @@ pub fn approve(
 
 fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Voted, VoteError> {
     // What would be denied when it is carried out is not taken as approved.
-    let missing = flow.judges.required.missing();
-    if !missing.is_empty() {
-        let why: Vec<String> = missing.iter().map(Missing::told).collect();
-        return Err(VoteError::Unruled(why.join("; ")));
+    let faults = flow.judges.required.faults();
+    if !faults.is_empty() {
+        return Err(VoteError::Unruled(faults.join("; ")));
     }
     let (authority, now) = (flow.authority(), flow.clock.now());
     flow.store.modify(id, |record| {

@@ -88,6 +88,11 @@ impl Required {
         wanted.into_iter().filter_map(missing).collect()
     }
 
+    /// What [`Required::missing`] finds, a line each for people.
+    pub fn faults(&self) -> Vec<String> {
+        self.missing().iter().map(Missing::told).collect()
+    }
+
     fn wanted(&self, known: &[KnownPolicy]) -> Vec<String> {
         match &self.named {
             Some(named) => named.clone(),

@@ -10,7 +10,7 @@ use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_sandbox::{CallContext, Point, RawProposal};
 
 use super::logs::CleanLogs;
-use super::{Answers, Judges, Missing};
+use super::{Answers, Judges};
 
 /// What policies are asked about.
 pub struct Asked<'a> {
@@ -37,10 +37,9 @@ impl Judges {
         reader: &Arc<dyn Reader>,
         now_ms: i64,
     ) -> Result<(Ruling, Vec<String>), Unanswered> {
-        let missing = self.required.missing();
-        if !missing.is_empty() {
-            let reasons = missing.iter().map(Missing::told).collect();
-            return Ok((Ruling::Denied(reasons), Vec::new()));
+        let faults = self.required.faults();
+        if !faults.is_empty() {
+            return Ok((Ruling::Denied(faults), Vec::new()));
         }
         let (proposal, risk, origin) = (proposal(asked), asked.fix.risk(), asked.origin);
         let mut answers = Answers::new();

@@ -17,7 +17,7 @@ use super::metrics::labels::{ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersi
 use super::{Telemetry, process};
 use crate::clock::Clock;
 use crate::cluster::{Change, Drops, watched};
-use crate::judges::{Missing, Required};
+use crate::judges::Required;
 use crate::store::{Room, Store, StoreError};
 
 /// Digits of a digest that tell versions apart.
@@ -167,16 +167,14 @@ impl Sources {
         }
         let down = self.telemetry.tasks_down().into_iter();
         lacks.extend(down.map(|(task, why)| (task.as_str(), format!("the task {why}"))));
-        let missing = self.required.missing();
-        if !missing.is_empty() {
-            let told: Vec<String> = missing.iter().map(Missing::told).collect();
-            lacks.push(("policy", told.join("; ")));
+        let faults = self.required.faults();
+        if !faults.is_empty() {
+            lacks.push(("policy", faults.join("; ")));
         }
         for point in [Point::Triage, Point::Analysis] {
-            let live = self.plugins.at(point);
-            if live.is_empty() {
+            if self.plugins.at(point).is_empty() {
                 lacks.push((point.as_str(), "no plugin is live".to_owned()));
-            } else if live.iter().all(|live| live.quarantine().is_some()) {
+            } else if self.plugins.is_idle(point) {
                 lacks.push((point.as_str(), "every plugin is in quarantine".to_owned()));
             }
         }
