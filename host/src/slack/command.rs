@@ -220,7 +220,10 @@ pub fn list(records: &[Record], all: bool, look: Look<'_>) -> Answer {
 
 /// One incident as its message shows it, with its buttons.
 pub fn show(record: &Record, look: Look<'_>) -> Answer {
-    let message = message::render(record, look);
+    shown(message::render(record, look))
+}
+
+fn shown(message: message::Message) -> Answer {
     let mut all = vec![blocks::section(&format!("*{}*", message.text))];
     all.extend(message.blocks);
     Answer::shows(message.text, all)
@@ -229,10 +232,8 @@ pub fn show(record: &Record, look: Look<'_>) -> Answer {
 /// The fix of an incident with its diff, and the button that approves exactly this.
 pub fn ask(record: &Record, look: Look<'_>) -> Answer {
     let id = &record.incident.id;
-    let first = match (
-        may_approve(record, look),
-        message::render(record, look).asks,
-    ) {
+    let message = message::render(record, look);
+    let first = match (may_approve(record, look), message.asks) {
         (Some(_), true) => {
             format!("*Nothing is applied yet.* Press Approve to apply the fix of {id}.")
         }
@@ -241,7 +242,7 @@ pub fn ask(record: &Record, look: Look<'_>) -> Answer {
         }
         (None, _) => format!("*There is nothing to approve of {id} now.*"),
     };
-    let mut shown = show(record, look);
+    let mut shown = shown(message);
     shown.blocks.insert(0, blocks::section(&first));
     shown
 }

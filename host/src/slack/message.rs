@@ -103,15 +103,14 @@ pub fn render(record: &Record, look: Look<'_>) -> Message {
     }
     body.push(source(record));
     // Nobody approves in a message that does not show all that changes.
-    let row = |whole| buttons::row(record, look, whole);
-    let fitting = blocks::fit(body.clone(), vec![row(true)]);
-    let whole = changes.are_whole_in(&fitting);
-    let fixed = vec![row(whole)];
+    let with = |body, whole| blocks::fit(body, vec![buttons::row(record, look, whole)]);
+    let asking = with(body.clone(), true);
+    let whole = changes.are_whole_in(&asking);
     Message {
         asks: whole && may_approve(record, look).is_some(),
         text: spoken(record, &standing, look),
         colour: Some(colour(record.severity())),
-        blocks: blocks::fit(body, fixed),
+        blocks: if whole { asking } else { with(body, false) },
     }
 }
 

@@ -69,7 +69,10 @@ impl Slack {
                 path
             }
         };
-        let bytes = files::read(&path, AUDIO).map_err(|e| soon(&e.to_string()))?;
+        let file = path.clone();
+        let reading = tokio::task::spawn_blocking(move || files::read(&file, AUDIO));
+        let read = reading.await.map_err(|e| soon(&e.to_string()))?;
+        let bytes = read.map_err(|e| soon(&e.to_string()))?;
         let name = path
             .file_name()
             .and_then(|n| n.to_str())
