@@ -37,6 +37,20 @@ fn is(object: &Value, kind: &str, namespace: &str, name: &str) -> bool {
 }
 
 impl Replay {
+    /// One without anything.
+    #[cfg(test)]
+    pub(crate) fn empty() -> Replay {
+        Replay::new(Bundle {
+            format: k8shawk_core::bundle::FORMAT,
+            title: String::new(),
+            subject: String::new(),
+            kubernetes: String::new(),
+            dry_runs: Vec::new(),
+            conversations: Vec::new(),
+            frames: Vec::new(),
+        })
+    }
+
     /// A bundle at its first frame.
     pub fn new(bundle: Bundle) -> Replay {
         Replay {

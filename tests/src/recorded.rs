@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use k8shawk::clock::Clock;
@@ -53,6 +54,18 @@ pub fn read(name: &str) -> Result<Bundle> {
     let path = bundle(name);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     Bundle::parse(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))
+}
+
+/// A configuration whose flow goes as fast as it can, with its files in `state`.
+pub fn quick(state: &Path) -> Config {
+    Config {
+        state: state.to_owned(),
+        settle: Duration::ZERO,
+        recovery_interval: Duration::from_millis(5),
+        recovery_stability: Duration::ZERO,
+        recovery_timeout: Duration::from_millis(1),
+        ..Config::default()
+    }
 }
 
 /// The services over a bundle at its first frame.

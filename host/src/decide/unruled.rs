@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use k8shawk_core::approval::Person;
-use k8shawk_core::bundle::{Bundle, FORMAT};
 use k8shawk_core::config::Config;
 use k8shawk_sandbox::Registry;
 
@@ -17,17 +16,8 @@ use crate::world::World;
 
 /// A flow that must have this policy, which is not there.
 fn flow(named: &[&str]) -> Flow {
-    let bundle = Bundle {
-        format: FORMAT,
-        title: String::new(),
-        subject: String::new(),
-        kubernetes: String::new(),
-        dry_runs: Vec::new(),
-        conversations: Vec::new(),
-        frames: Vec::new(),
-    };
     let judges = Judges::new(Arc::new(Registry::new(5)));
-    let world = World::Recorded(Replay::new(bundle));
+    let world = World::Recorded(Replay::empty());
     let mut flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
     require(&mut flow, named);
     flow

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use k8shawk_core::Inventory;
-use k8shawk_core::bundle::Bundle;
 use k8shawk_core::config::Config;
 use k8shawk_sandbox::Registry;
 
@@ -18,17 +17,8 @@ use crate::world::World;
 
 /// A watch over a recording without anything.
 pub(super) fn watch() -> Watch {
-    let bundle = Bundle {
-        format: 1,
-        title: String::new(),
-        subject: String::new(),
-        kubernetes: String::new(),
-        dry_runs: Vec::new(),
-        conversations: Vec::new(),
-        frames: Vec::new(),
-    };
     let judges = Judges::new(Arc::new(Registry::default()));
-    let world = World::Recorded(Replay::new(bundle));
+    let world = World::Recorded(Replay::empty());
     let flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
     let pipeline = Arc::new(Pipeline::new(Arc::new(flow)));
     Watch::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()))

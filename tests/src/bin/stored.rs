@@ -67,13 +67,9 @@ async fn main() -> Result<()> {
     let store = Arc::new(Store::open(&directory.join("k8shawk.sqlite"))?);
     let judges = recorded::judges().await?;
     let config = Config {
-        state: directory.to_owned(),
-        settle: Duration::ZERO,
         recovery_interval: Duration::from_millis(10),
-        recovery_stability: Duration::ZERO,
-        recovery_timeout: Duration::from_millis(1),
         approvers: vec!["alice".to_owned(), "bob".to_owned()],
-        ..Config::default()
+        ..recorded::quick(directory)
     };
     store.birth()?;
     store.remember_reload("triage", "0.1.0 is live", 1_790_000_000_000)?;

@@ -11,14 +11,12 @@
 mod upgrade;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use k8shawk::approve::{self, VoteError};
 use k8shawk::flow::Flow;
 use k8shawk::pipeline::Pipeline;
 use k8shawk::world::World;
 use k8shawk_core::approval::Person;
-use k8shawk_core::config::Config;
 use k8shawk_core::record::{Record, State};
 use k8shawk_tests::recorded;
 
@@ -35,14 +33,7 @@ struct Asked {
 impl Asked {
     async fn waiting() -> Asked {
         let state = tempfile::tempdir().unwrap();
-        let config = Config {
-            state: state.path().to_owned(),
-            settle: Duration::ZERO,
-            recovery_interval: Duration::from_millis(5),
-            recovery_stability: Duration::ZERO,
-            recovery_timeout: Duration::from_millis(1),
-            ..Config::default()
-        };
+        let config = recorded::quick(state.path());
         let judges = recorded::judges().await.unwrap();
         let bundle = recorded::read("app-panic-rollout").unwrap();
         let flow = recorded::flow(&judges, bundle, config).unwrap();

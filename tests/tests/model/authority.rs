@@ -4,14 +4,12 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use k8shawk::flow::Flow;
 use k8shawk::judges::Judges;
 use k8shawk::model::Silent;
 use k8shawk::pipeline::Pipeline;
 use k8shawk_core::bundle::{Bundle, DryRun, Recorded};
-use k8shawk_core::config::Config;
 use k8shawk_core::fix::Fix;
 use k8shawk_core::model::{Case, Provider, Usage};
 use k8shawk_core::policy::{Origin, Ruling};
@@ -138,15 +136,7 @@ fn script(turn: usize, found: Option<&Finding>, namespace: &str, pod: &str) -> S
 }
 
 fn flow(judges: &Judges, bundle: &Bundle, state: &Path) -> Arc<Flow> {
-    let config = Config {
-        state: state.to_owned(),
-        settle: Duration::ZERO,
-        recovery_interval: Duration::from_millis(5),
-        recovery_stability: Duration::ZERO,
-        recovery_timeout: Duration::from_millis(1),
-        ..Config::default()
-    };
-    recorded::flow(judges, bundle.clone(), config).unwrap()
+    recorded::flow(judges, bundle.clone(), recorded::quick(state)).unwrap()
 }
 
 /// Whatever is tried, the API server would accept it.

@@ -2,7 +2,6 @@
 //! metrics, spans. The real plugins, store and pipeline work on a recorded incident.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use k8shawk::approve;
 use k8shawk::flow::Flow;
@@ -16,7 +15,6 @@ use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::bundle::{Bundle, Recorded};
 use k8shawk_core::classes;
-use k8shawk_core::config::Config;
 use k8shawk_core::model::{Case, Provider, Usage};
 use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::Language;
@@ -64,14 +62,7 @@ struct Stage {
 
 impl Stage {
     fn flow(&self) -> Arc<Flow> {
-        let config = Config {
-            state: self.directory.path().to_owned(),
-            settle: Duration::ZERO,
-            recovery_interval: Duration::from_millis(5),
-            recovery_stability: Duration::ZERO,
-            recovery_timeout: Duration::from_millis(1),
-            ..Config::default()
-        };
+        let config = recorded::quick(self.directory.path());
         recorded::flow(&self.judges, self.bundle.clone(), config).unwrap()
     }
 

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use k8shawk::control::{self, Answer, Ask};
 use k8shawk::flow::Flow;
@@ -42,13 +41,8 @@ impl Asked {
     async fn of_two(people: &[String]) -> Asked {
         let state = tempfile::tempdir().unwrap();
         let config = Config {
-            state: state.path().to_owned(),
-            settle: Duration::ZERO,
-            recovery_interval: Duration::from_millis(5),
-            recovery_stability: Duration::ZERO,
-            recovery_timeout: Duration::from_millis(1),
             people: People::parse(people).unwrap(),
-            ..Config::default()
+            ..recorded::quick(state.path())
         };
         let judges = recorded::judges().await.unwrap();
         let bundle = recorded::read("app-panic-rollout").unwrap();
