@@ -133,14 +133,10 @@ impl Terminal {
         let all = diff.lines().count();
         lines.extend(diff.lines().take(DIFF).map(|line| Line::new(4, line)));
         if all > DIFF {
-            let (more, id) = (
-                plain(&(all - DIFF).to_string()),
-                plain(&record.incident.id.0),
-            );
             let what = redacted!(
                 "{} more changed fields: k8shawk approve {} shows all",
-                more,
-                id
+                all - DIFF,
+                plain(&record.incident.id.0)
             );
             lines.push(Line::new(4, what));
         }

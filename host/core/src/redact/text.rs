@@ -180,8 +180,7 @@ pub const fn has_holes(format: &str, parts: usize) -> bool {
 /// ```
 #[macro_export]
 macro_rules! redacted {
-    ($format:literal $(, $part:expr)* $(,)?) => {
-{
+    ($format:literal $(, $part:expr)* $(,)?) => {{
         const {
             let parts: &[&str] = &[$(stringify!($part)),*];
             assert!(
@@ -190,7 +189,7 @@ macro_rules! redacted {
             );
         }
         $crate::redact::Redacted::composed($format, &[$(&$part as &dyn $crate::redact::Part),*])
-    }    };
+    }};
 }
 
 /// A JSON document that may leave: every text in it was redacted, those of secret names wholly.
