@@ -33,18 +33,15 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
     Ok(())
 }
 
-/// Where the RCA is or will be. Incidents of two objects of one name may open at the same
-/// moment: the second gets its id into the name.
+/// Where the RCA is or will be.
 fn place(flow: &Flow, record: &Record) -> PathBuf {
-    if let Some(known) = &record.rca {
-        return PathBuf::from(known);
-    }
-    let directory = flow.config.knowledge_base().join("rca");
-    let path = directory.join(rca::file_name(record));
-    if path.exists() {
-        path.with_extension(format!("{}.md", record.incident.id))
-    } else {
-        path
+    match &record.rca {
+        Some(known) => PathBuf::from(known),
+        None => flow
+            .config
+            .knowledge_base()
+            .join("rca")
+            .join(rca::file_name(record)),
     }
 }
 
@@ -56,4 +53,51 @@ pub(crate) fn write(path: &Path, text: &Redacted) -> std::io::Result<()> {
     let beside = path.with_extension("md.new");
     private::write(&beside, text.as_str().as_bytes())?;
     std::fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use k8shawk_core::config::Config;
+    use k8shawk_core::record::State;
+    use k8shawk_sandbox::Registry;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::judges::Judges;
+    use crate::replay::Replay;
+    use crate::slack::message::tests::applied;
+    use crate::world::World;
+
+    #[test]
+    fn objects_of_one_name_that_fail_at_one_moment_have_an_rca_each() {
+        let here = tempfile::tempdir().unwrap();
+        let config = Config {
+            knowledge_base: Some(here.path().to_owned()),
+            ..Config::default()
+        };
+        let judges = Judges::new(Arc::new(Registry::new(5)));
+        let world = World::Recorded(Replay::empty());
+        let flow = Flow::aside(config, judges, world, Clock::default()).unwrap();
+        let incident = |state| flow.store.insert(applied(state), &[]).unwrap();
+        let both = [incident(State::Recovered), incident(State::Unchanged)];
+        // Both are written at the same time: neither sees the file of the other.
+        let places = both.each_ref().map(|record| place(&flow, record));
+        assert_ne!(places[0], places[1]);
+        for (record, at) in both.iter().zip(&places) {
+            run(&flow, record).unwrap();
+            // Killed before the place was stored: it is written to the same place again.
+            run(&flow, record).unwrap();
+            let text = std::fs::read_to_string(at).unwrap();
+            assert!(
+                text.contains(&format!("- **State**: {}", record.state.as_str())),
+                "{text}"
+            );
+            let name = at.file_name().and_then(|name| name.to_str()).unwrap();
+            assert!(rca::is_file_name(name), "{name}");
+        }
+        let day = places[0].parent().unwrap();
+        assert_eq!(std::fs::read_dir(day).unwrap().count(), 2);
+    }
 }

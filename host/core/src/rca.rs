@@ -15,8 +15,9 @@ pub fn time(ms: i64) -> String {
         .unwrap_or_else(|_| ms.to_string())
 }
 
-/// `YYYY-MM-DD/rca_<name>_<timestamp>.md`, from the incident's own data: the same after a
-/// restart. The name is made of nothing but letters, digits, `-` and `.`.
+/// `YYYY-MM-DD/rca_<owner>_<timestamp>.<incident>.md`, from the incident's own data: the same after
+/// a restart, and another one for an object of the same name that fails at the same moment. It is
+/// made of nothing but letters, digits, `-`, `_` and `.`.
 pub fn file_name(record: &Record) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || c == '-' || c == '.' {
@@ -35,15 +36,15 @@ pub fn file_name(record: &Record) -> String {
         .collect();
     let opened = jiff::Timestamp::from_millisecond(record.incident.opened_at).unwrap_or_default();
     format!(
-        "{}/rca_{}_{}.md",
+        "{}/rca_{}_{}.{}.md",
         opened.strftime("%Y-%m-%d"),
         name.trim_matches('.'),
-        opened.strftime("%Y%m%dT%H%M%S%3fZ")
+        opened.strftime("%Y%m%dT%H%M%S%3fZ"),
+        record.incident.id
     )
 }
 
-/// True for a name in the directory of a day that [`file_name`] gives, also with the id of a second
-/// incident of the same moment.
+/// True for a name in the directory of a day that [`file_name`] gives, or gave before it had the id.
 pub fn is_file_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let parts = || {

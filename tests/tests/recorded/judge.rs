@@ -260,7 +260,8 @@ pub fn at_the_end(incidents: &[Value], audit: &[Entry], directory: &Path) -> Res
             let kept = matches!(state, "merged" | "cleared");
             ensure!(
                 kept || rca.contains(&told),
-                "the RCA of a {state} incident: {rca}"
+                "the RCA of {}, which is {state}: {rca}",
+                text(incident, "/id")
             );
         }
         if text(incident, "/fix/action") == "retry-job" && claim(state) == Claim::Done {
