@@ -23,13 +23,14 @@ use k8shawk_core::config::{Fault, LogFormat, namespace};
 use k8shawk_core::redact;
 use k8shawk_sandbox::COMPILE;
 
-use crate::cluster::{self, ClusterError};
-use crate::control::ControlError;
-use crate::http_server::ListenError;
-use crate::settings::{self, Settings};
-use crate::store::StoreError;
-use crate::telemetry::{Telemetry, Traces, logs};
-use crate::{load, private};
+use crate::run::load;
+use crate::run::settings::{self, Settings};
+use crate::services::cluster::{self, ClusterError};
+use crate::services::http::server::ListenError;
+use crate::services::private_files;
+use crate::services::socket::ControlError;
+use crate::services::store::StoreError;
+use crate::services::telemetry::{Telemetry, Traces, logs};
 
 /// Notices what broke in a Kubernetes cluster, finds out why, proposes a typed fix, asks a
 /// person, applies it, and proves that it helped.
@@ -339,7 +340,7 @@ async fn main() -> ExitCode {
         return exit(compile::component());
     }
     if let Command::Run(_) | Command::Demo(_) = cli.command {
-        private::close_umask();
+        private_files::close_umask();
     }
     // By clap an empty variable would be a file without a name.
     let path = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::{get, post};
-use k8shawk::http_server::HttpServer;
-use k8shawk::telemetry::Telemetry;
+use k8shawk::services::http::server::HttpServer;
+use k8shawk::services::telemetry::Telemetry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};

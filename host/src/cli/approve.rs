@@ -8,11 +8,11 @@ use k8shawk_core::record::Record;
 
 use super::output::complain;
 use super::{Approve, Misuse, incidents};
-use crate::approve::why_not_asked;
-use crate::control::{Ask, ControlError};
-use crate::settings::Settings;
-use crate::store::Store;
-use crate::terminal::{lines, plain};
+use crate::run::settings::Settings;
+use crate::services::socket::{Ask, ControlError};
+use crate::services::store::Store;
+use crate::services::terminal::{lines, plain};
+use crate::stages::approve::why_not_asked;
 
 /// Show the fix of an incident, ask, and hand the yes to the running host.
 pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool> {
@@ -97,7 +97,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::slack::message::tests::record;
+    use crate::services::slack::message::tests::record;
 
     #[rstest]
     #[case("y\n", true)]

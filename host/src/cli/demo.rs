@@ -15,17 +15,22 @@ use serde_json::{Value, json};
 
 use super::output::say;
 use super::{Format, Misuse, Unusable, output};
-use crate::clock::Clock;
-use crate::flow::{Flow, Unsent};
-use crate::judges::Judges;
-use crate::pipeline::Pipeline;
-use crate::replay::Replay;
-use crate::settings::Settings;
-use crate::store::Store;
-use crate::telemetry::Telemetry;
-use crate::terminal::{Terminal, lines, plain};
-use crate::world::World;
-use crate::{approve, json, load, private, scan, triage};
+use crate::run::json;
+use crate::run::load;
+use crate::run::pipeline::Pipeline;
+use crate::run::scan;
+use crate::run::settings::Settings;
+use crate::services::clock::Clock;
+use crate::services::cluster::replay::Replay;
+use crate::services::cluster::world::World;
+use crate::services::plugins::Judges;
+use crate::services::private_files;
+use crate::services::store::Store;
+use crate::services::telemetry::Telemetry;
+use crate::services::terminal::{Terminal, lines, plain};
+use crate::stages::approve;
+use crate::stages::flow::{Flow, Unsent};
+use crate::stages::triage;
 
 /// The largest bundle, bytes.
 const BUNDLE: u64 = 256 << 20;
@@ -104,7 +109,7 @@ pub async fn demo(
 
 /// The demo's own database: what a host wrote beside it stays as it is.
 fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
-    private::directory(&config.state)?;
+    private_files::directory(&config.state)?;
     let path = config.state.join("k8shawk-demo.sqlite");
     for end in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::output::{complain, say};
 use super::{Format, Incidents, Misuse, output};
-use crate::control::{self, Ask};
-use crate::json;
-use crate::settings::Settings;
-use crate::store::{Store, Unreadable};
-use crate::terminal::{Terminal, plain};
+use crate::run::json;
+use crate::run::settings::Settings;
+use crate::services::socket::{self, Ask};
+use crate::services::store::{Store, Unreadable};
+use crate::services::terminal::{Terminal, plain};
 use k8shawk_core::rca::time;
 use k8shawk_core::record::State;
 use k8shawk_core::redact::Redacted;
@@ -136,7 +136,7 @@ pub async fn dismiss(settings: &Settings, id: String, reason: String) -> anyhow:
 
 /// Ask the running host and print its answer.
 pub async fn ask(settings: &Settings, question: Ask) -> anyhow::Result<bool> {
-    let answer = control::ask(&settings.config.socket(), &question).await?;
+    let answer = socket::ask(&settings.config.socket(), &question).await?;
     if answer.done {
         say!("{}", plain(&answer.message));
     } else {

@@ -8,13 +8,13 @@ use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
 use super::output::{complain, say};
 use super::{Misuse, Plugin, Said, incidents, is_directory, is_misuse, rbac};
-use crate::cluster::Cluster;
-use crate::control::{self, Ask};
-use crate::load::{self, Loaded};
-use crate::settings::Settings;
-use crate::store::Store;
-use crate::telemetry::ModelMetrics;
-use crate::terminal::plain;
+use crate::run::load::{self, Loaded};
+use crate::run::settings::Settings;
+use crate::services::cluster::Cluster;
+use crate::services::socket::{self, Ask};
+use crate::services::store::Store;
+use crate::services::telemetry::ModelMetrics;
+use crate::services::terminal::plain;
 
 /// `k8shawk plugin`.
 pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool> {
@@ -34,7 +34,7 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
 
 /// Of a running host where there is one, else as they would be loaded.
 async fn list(settings: &Settings) -> anyhow::Result<bool> {
-    if control::ask(&settings.config.socket(), &Ask::Plugins)
+    if socket::ask(&settings.config.socket(), &Ask::Plugins)
         .await
         .is_ok()
     {
@@ -109,7 +109,7 @@ async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
     for reload in &past {
         say!("{}  {}", time(reload.at), plain(&reload.what));
     }
-    let answer = control::ask(&settings.config.socket(), &Ask::Plugins).await;
+    let answer = socket::ask(&settings.config.socket(), &Ask::Plugins).await;
     let running = answer.map(|a| a.message).unwrap_or_default();
     let now = running.lines().find(|l| l.split(' ').next() == Some(id));
     match now {

@@ -8,12 +8,12 @@ use k8shawk_core::rca::time;
 use serde_json::{Value, json};
 
 use super::{Format, Misuse, output};
-use crate::model::{Model, ModelError, grant_faults};
-use crate::rights;
-use crate::settings::Settings;
-use crate::store::{Sent, Store};
-use crate::telemetry::ModelMetrics;
-use crate::terminal::{Terminal, lines, plain};
+use crate::run::rights;
+use crate::run::settings::Settings;
+use crate::services::llm::{Model, ModelError, grant_faults};
+use crate::services::store::{Sent, Store};
+use crate::services::telemetry::ModelMetrics;
+use crate::services::terminal::{Terminal, lines, plain};
 
 /// The model that investigates; none where it is switched off or no key is set.
 pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Option<Arc<Model>>> {

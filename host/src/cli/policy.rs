@@ -11,8 +11,8 @@ use k8shawk_sandbox::{Engine, EngineOptions, Manifest, componentise, explain, fi
 
 use super::output::say;
 use super::{Misuse, Policy, Unusable, is_directory};
-use crate::settings::Settings;
-use crate::store::Store;
+use crate::run::settings::Settings;
+use crate::services::store::Store;
 
 /// The target that imports nothing by itself.
 const TARGET: &str = "wasm32-unknown-unknown";

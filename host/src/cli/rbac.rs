@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::inspect::Faults;
 use super::output::say;
 use super::{Misuse, Rbac, RbacFormat, output};
-use crate::cluster::{Cluster, ClusterError, Missing, Who};
-use crate::load;
-use crate::rights::Rights;
-use crate::settings::Settings;
+use crate::run::load;
+use crate::run::rights::Rights;
+use crate::run::settings::Settings;
+use crate::services::cluster::{Cluster, ClusterError, Missing, Who};
 
 /// Print the rights that the plugins, the grants and the enabled fixes need.
 pub fn print(settings: &Settings, args: &Rbac) -> anyhow::Result<bool> {

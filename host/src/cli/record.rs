@@ -13,15 +13,15 @@ use k8shawk_core::{kinds, rca};
 use serde_json::Value;
 
 use super::{Misuse, Record, Unusable};
-use crate::clock::Clock;
-use crate::cluster::{Cluster, Snapshot};
-use crate::flow::Flow;
-use crate::load;
-use crate::model::Model;
-use crate::scan;
-use crate::settings::Settings;
-use crate::trial::try_fix;
-use crate::world::World;
+use crate::run::load;
+use crate::run::scan;
+use crate::run::settings::Settings;
+use crate::services::clock::Clock;
+use crate::services::cluster::dry_run::try_fix;
+use crate::services::cluster::world::World;
+use crate::services::cluster::{Cluster, Snapshot};
+use crate::services::llm::Model;
+use crate::stages::flow::Flow;
 
 /// Time between two looks while following.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -99,7 +99,7 @@ fn keep_telling(frames: &mut Vec<Frame>) {
 
 fn write(path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
     let text = serde_json::to_string(bundle)?;
-    crate::private::write(path, format!("{text}\n").as_bytes())
+    crate::services::private_files::write(path, format!("{text}\n").as_bytes())
         .map_err(|e| Unusable::fault(path, e))
 }
 

@@ -16,25 +16,25 @@ use tracing::info;
 
 use super::slack::Rows;
 use super::{Misuse, Unusable};
-use crate::clock::Clock;
-use crate::cluster::{self, Change, Cluster, Drops};
-use crate::control::{self, Control};
-use crate::desk::Desk;
-use crate::flow::{Flow, Unsent};
-use crate::front_desk::FrontDesk;
-use crate::http_server::HttpServer;
-use crate::load::{self, Loaded};
-use crate::model::Model;
-use crate::pipeline::Pipeline;
-use crate::private;
-use crate::retain;
-use crate::settings::Settings;
-use crate::store::Store;
-use crate::supervisor::{Supervisor, Task};
-use crate::telemetry::{Sources, Telemetry, endpoints};
-use crate::terminal::{self, Terminal, progress};
-use crate::watch::Watch;
-use crate::world::World;
+use crate::run::front_desk::FrontDesk;
+use crate::run::load::{self, Loaded};
+use crate::run::pipeline::Pipeline;
+use crate::run::retain;
+use crate::run::settings::Settings;
+use crate::run::watch::Watch;
+use crate::services::clock::Clock;
+use crate::services::cluster::world::World;
+use crate::services::cluster::{self, Change, Cluster, Drops};
+use crate::services::commands::Desk;
+use crate::services::http::server::HttpServer;
+use crate::services::llm::Model;
+use crate::services::private_files;
+use crate::services::socket::{self, Control};
+use crate::services::store::Store;
+use crate::services::tasks::{Supervisor, Task};
+use crate::services::telemetry::{Sources, Telemetry, endpoints};
+use crate::services::terminal::{self, Terminal, progress};
+use crate::stages::flow::{Flow, Unsent};
 
 /// Longest time in which stages that run at the end may end: a pod has 30 s by default.
 const GRACE: Duration = Duration::from_secs(15);
@@ -80,7 +80,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     let stop = CancellationToken::new();
     let desk: Arc<dyn Desk> = Arc::new(FrontDesk::new(pipeline.clone()));
     let supervisor = Supervisor::new(telemetry.clone(), stop.clone());
-    let control = control::bind(&config.socket()).await?;
+    let control = socket::bind(&config.socket()).await?;
     let (sender, receiver) = mpsc::channel(config.queue);
     let drops = Arc::new(Drops::default());
     let sources = Sources {
@@ -205,9 +205,9 @@ async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
 /// The store, before anything that takes time: nothing works without it.
 fn open(config: &Config) -> anyhow::Result<Store> {
     places(config)?;
-    private::directory(&config.state).map_err(|why| Unusable::fault(&config.state, why))?;
+    private_files::directory(&config.state).map_err(|why| Unusable::fault(&config.state, why))?;
     let database = config.database();
-    private::tighten(&config.state, &database, &config.knowledge_base());
+    private_files::tighten(&config.state, &database, &config.knowledge_base());
     Ok(Store::of_host(&database)?)
 }
 
@@ -229,7 +229,7 @@ pub fn places(config: &Config) -> anyhow::Result<()> {
         ),
     ];
     for (what, setting, path) in places {
-        if let Err(why) = private::usable(&path) {
+        if let Err(why) = private_files::usable(&path) {
             let what = format!(
                 "cannot use the {what} {} ([state] {setting}): {why}",
                 path.display()

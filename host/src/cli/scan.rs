@@ -7,14 +7,15 @@ use k8shawk_core::decision::Candidate;
 use serde_json::Value;
 
 use super::{Format, Misuse, output};
-use crate::clock::Clock;
-use crate::cluster::{Cluster, Snapshot};
-use crate::flow::Flow;
-use crate::scan::{self, Scanned};
-use crate::settings::Settings;
-use crate::terminal::{Terminal, progress};
-use crate::world::World;
-use crate::{json, load};
+use crate::run::json;
+use crate::run::load;
+use crate::run::scan::{self, Scanned};
+use crate::run::settings::Settings;
+use crate::services::clock::Clock;
+use crate::services::cluster::world::World;
+use crate::services::cluster::{Cluster, Snapshot};
+use crate::services::terminal::{Terminal, progress};
+use crate::stages::flow::Flow;
 
 /// One pass over the cluster; true where nothing is broken.
 pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Result<bool> {

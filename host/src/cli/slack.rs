@@ -7,14 +7,14 @@ use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
 
 use super::{Misuse, SlackCommand};
-use crate::clock::Clock;
-use crate::settings::Settings;
-use crate::slack::api::{self, Api, Pace, Rates};
-use crate::slack::check::{Point, Subject, check};
-use crate::slack::service::{Access, Service};
-use crate::speech::Setup;
-use crate::store::Store;
-use crate::terminal::Terminal;
+use crate::run::settings::Settings;
+use crate::services::clock::Clock;
+use crate::services::slack::api::{self, Api, Pace, Rates};
+use crate::services::slack::check::{Point, Subject, check};
+use crate::services::slack::service::{Access, Service};
+use crate::services::speech::Setup;
+use crate::services::store::Store;
+use crate::services::terminal::Terminal;
 
 /// What people read of Slack and the voice at the start: name and value of each row.
 pub type Rows = Vec<(&'static str, String)>;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use k8shawk::flow::Flow;
-use k8shawk::model::Model;
+use k8shawk::services::llm::Model;
+use k8shawk::stages::flow::Flow;
 use k8shawk_core::bundle::Frame;
 use k8shawk_core::config::Config;
 use k8shawk_core::finding::Finding;

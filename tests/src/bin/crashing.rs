@@ -21,6 +21,6 @@ fn at(point: &str) {
 }
 
 fn main() -> ExitCode {
-    k8shawk::points::arm(at);
+    k8shawk::services::crash_points::arm(at);
     k8shawk::cli::start()
 }

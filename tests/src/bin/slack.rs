@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use k8shawk::clock::Clock;
-use k8shawk::http_server::HttpServer;
-use k8shawk::slack::http::{Configured, Door, router};
-use k8shawk::slack::inbox::Inbox;
-use k8shawk::slack::signature::Verifier;
-use k8shawk::telemetry::Telemetry;
+use k8shawk::services::clock::Clock;
+use k8shawk::services::http::server::HttpServer;
+use k8shawk::services::slack::http::{Configured, Door, router};
+use k8shawk::services::slack::inbox::Inbox;
+use k8shawk::services::slack::signature::Verifier;
+use k8shawk::services::telemetry::Telemetry;
 use k8shawk_tests::slack_server::{SECRET, SlackServer, gallery};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;

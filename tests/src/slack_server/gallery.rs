@@ -1,9 +1,9 @@
 //! Everything that the product sends to Slack, once: for the judges and for the pictures.
 
-use k8shawk::slack::effect::Answer;
-use k8shawk::slack::message::{Look, render};
-use k8shawk::slack::payload::Place;
-use k8shawk::slack::{command, home, mention, thread};
+use k8shawk::services::slack::effect::Answer;
+use k8shawk::services::slack::message::{Look, render};
+use k8shawk::services::slack::payload::Place;
+use k8shawk::services::slack::{command, home, mention, thread};
 use k8shawk_core::Installation;
 use k8shawk_core::record::{Record, State};
 use serde_json::{Value, json};

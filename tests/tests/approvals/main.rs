@@ -12,10 +12,10 @@ mod upgrade;
 
 use std::sync::Arc;
 
-use k8shawk::approve::{self, VoteError};
-use k8shawk::flow::Flow;
-use k8shawk::pipeline::Pipeline;
-use k8shawk::world::World;
+use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::cluster::world::World;
+use k8shawk::stages::approve::{self, VoteError};
+use k8shawk::stages::flow::Flow;
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::{Record, State};
 use k8shawk_tests::recorded;

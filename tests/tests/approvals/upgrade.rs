@@ -4,21 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8shawk::approve::{self, Voted};
-use k8shawk::clock::Clock;
-use k8shawk::flow::Flow;
-use k8shawk::pipeline::Pipeline;
-use k8shawk::replay::Replay;
-use k8shawk::store::Store;
-use k8shawk::triage::{self, Grouped};
-use k8shawk::world::World;
+use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::clock::Clock;
+use k8shawk::services::cluster::replay::Replay;
+use k8shawk::services::cluster::world::World;
+use k8shawk::services::store::Store;
+use k8shawk::stages::approve::{self, Voted};
+use k8shawk::stages::flow::Flow;
+use k8shawk::stages::triage::{self, Grouped};
 use k8shawk_core::approval::Person;
 use k8shawk_core::config::Config;
 use k8shawk_core::record::State;
 use k8shawk_tests::recorded;
 use rusqlite::Connection;
 
-/// See `host/src/store/schema/tests.rs`.
+/// See `host/src/services/store/schema/tests.rs`.
 const BEFORE: &str = include_str!("../../stored/92d4046.sql");
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,7 +106,7 @@ fn exposition(running: &Running<'_>) -> Result<()> {
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
         .collect();
-    let known: BTreeSet<&str> = k8shawk::telemetry::catalogue::METRICS
+    let known: BTreeSet<&str> = k8shawk::services::telemetry::catalogue::METRICS
         .iter()
         .map(|metric| metric.name)
         .collect();

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use k8shawk::flow::Flow;
-use k8shawk::judges::Judges;
-use k8shawk::model::Silent;
-use k8shawk::pipeline::Pipeline;
+use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::llm::Silent;
+use k8shawk::services::plugins::Judges;
+use k8shawk::stages::flow::Flow;
 use k8shawk_core::bundle::{Bundle, DryRun, Recorded};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::model::{Case, Provider, Usage};

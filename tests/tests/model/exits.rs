@@ -6,12 +6,12 @@ mod list;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use k8shawk::json;
-use k8shawk::slack::message::{Look, render};
-use k8shawk::slack::thread::posts;
-use k8shawk::speech::fit;
-use k8shawk::telemetry::logs;
-use k8shawk::terminal::{Terminal, plain};
+use k8shawk::run::json;
+use k8shawk::services::slack::message::{Look, render};
+use k8shawk::services::slack::thread::posts;
+use k8shawk::services::speech::fit;
+use k8shawk::services::telemetry::logs;
+use k8shawk::services::terminal::{Terminal, plain};
 use k8shawk_core::Installation;
 use k8shawk_core::config::LogFormat;
 use k8shawk_core::describe::Described;

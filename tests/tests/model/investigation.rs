@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use k8shawk::model::{Model, PATTERNS, Silent};
+use k8shawk::services::llm::{Model, PATTERNS, Silent};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::model::{Case, ModelConfig, Provider, Usage};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
@@ -267,6 +267,6 @@ fn no_key_and_a_switched_off_model_both_mean_that_there_is_none() {
     };
     let key = |_: &str| Some("k".to_owned());
     assert!(Model::start(off, grant.clone(), &key).unwrap().is_none());
-    assert!(k8shawk::model::grant_faults(&grant).is_empty());
+    assert!(k8shawk::services::llm::grant_faults(&grant).is_empty());
     let _ = Silent;
 }

@@ -3,14 +3,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use k8shawk::approve;
-use k8shawk::flow::Flow;
-use k8shawk::judges::Judges;
-use k8shawk::model::{Model, Silent};
-use k8shawk::pipeline::Pipeline;
-use k8shawk::slack::message::{Look, render};
-use k8shawk::slack::thread::posts;
-use k8shawk::world::World;
+use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::cluster::world::World;
+use k8shawk::services::llm::{Model, Silent};
+use k8shawk::services::plugins::Judges;
+use k8shawk::services::slack::message::{Look, render};
+use k8shawk::services::slack::thread::posts;
+use k8shawk::stages::approve;
+use k8shawk::stages::flow::Flow;
 use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::bundle::{Bundle, Recorded};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use k8shawk::replay::Replay;
+use k8shawk::services::cluster::replay::Replay;
 use k8shawk_core::bundle::Frame;
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Guard, Read, Reader};

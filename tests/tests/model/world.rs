@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use k8shawk::model::{Model, Outcome, Progress, Silent, Sink};
+use k8shawk::services::llm::{Model, Outcome, Progress, Silent, Sink};
 use k8shawk_core::finding::{Evidence, Finding};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Answer, Permit, ReadError, Reader, Reading};

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
-use k8shawk::clock::Clock;
-use k8shawk::cluster::{Cluster, LiveReader, Snapshot};
-use k8shawk::replay::Replay;
+use k8shawk::services::clock::Clock;
+use k8shawk::services::cluster::replay::Replay;
+use k8shawk::services::cluster::{Cluster, LiveReader, Snapshot};
 use k8shawk_core::bundle::{Bundle, NOT_RECORDED};
 use k8shawk_core::config::Config;
 use k8shawk_core::grant::Grant;

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8shawk::cluster::{Change, Drops, watched};
-use k8shawk::flow::Flow;
-use k8shawk::introspect;
-use k8shawk::judges::{Judges, Required};
-use k8shawk::pipeline::Pipeline;
-use k8shawk::watch::Watch;
+use k8shawk::run::pipeline::Pipeline;
+use k8shawk::run::watch::Watch;
+use k8shawk::services::cluster::{Change, Drops, watched};
+use k8shawk::services::plugins::{Judges, Required};
+use k8shawk::stages::flow::Flow;
+use k8shawk::stages::introspect;
 use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Projection;
 use k8shawk_core::{Inventory, kinds};
@@ -41,7 +41,7 @@ async fn host(required: &[&str], pod: Option<&str>) -> Host {
     };
     config.fixes.protect("k8shawk");
     let bundle = recorded::read("oom").unwrap();
-    let store = Arc::new(k8shawk::store::Store::in_memory().unwrap());
+    let store = Arc::new(k8shawk::services::store::Store::in_memory().unwrap());
     let registry = judges.registry.clone();
     let judges = Judges {
         required: Arc::new(Required::kept(registry, Some(named), store)),

@@ -4,7 +4,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use k8shawk::judges::{Asked, Judges};
+use k8shawk::services::plugins::{Asked, Judges};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
 use k8shawk_core::policy::{Origin, Ruling};

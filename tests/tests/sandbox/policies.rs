@@ -5,12 +5,12 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use k8shawk::clock::Clock;
-use k8shawk::cluster::Drops;
-use k8shawk::introspect;
-use k8shawk::judges::{Asked, Judges, Required};
-use k8shawk::store::Store;
-use k8shawk::telemetry::{Sources, endpoints};
+use k8shawk::services::clock::Clock;
+use k8shawk::services::cluster::Drops;
+use k8shawk::services::plugins::{Asked, Judges, Required};
+use k8shawk::services::store::Store;
+use k8shawk::services::telemetry::{Sources, endpoints};
+use k8shawk::stages::introspect;
 use k8shawk_core::ObjectRef;
 use k8shawk_core::config::Config;
 use k8shawk_core::fix::Fix;
@@ -111,7 +111,7 @@ impl Host {
         let router = endpoints::router(Arc::new(sources));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await });
         let begun = Instant::now();
-        let http = k8shawk::http_client::builder().build().unwrap();
+        let http = k8shawk::services::http::client::builder().build().unwrap();
         let answer = http.get(url).send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use k8shawk::slack::payload::Press;
+use k8shawk::services::slack::payload::Press;
 use k8shawk_core::approval::Question;
 use k8shawk_core::record::State;
 use serde_json::{Value, json};

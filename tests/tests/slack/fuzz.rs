@@ -1,6 +1,6 @@
 //! 10,000 malformed bodies, made from real ones: no panic, no effect.
 
-use k8shawk::slack::payload::{event, form, interaction, interaction_form};
+use k8shawk::services::slack::payload::{event, form, interaction, interaction_form};
 use k8shawk_core::record::State;
 use serde_json::{Value, json};
 

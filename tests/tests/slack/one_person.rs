@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use k8shawk::control::{self, Answer, Ask};
-use k8shawk::flow::Flow;
-use k8shawk::front_desk::FrontDesk;
-use k8shawk::pipeline::Pipeline;
-use k8shawk::telemetry::Telemetry;
+use k8shawk::run::front_desk::FrontDesk;
+use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::socket::{self, Answer, Ask};
+use k8shawk::services::telemetry::Telemetry;
+use k8shawk::stages::flow::Flow;
 use k8shawk_core::approval::{Door, People};
 use k8shawk_core::config::Config;
 use k8shawk_core::policy::{ApprovalRule, Ruling};
@@ -59,7 +59,7 @@ impl Asked {
         let desk = Arc::new(FrontDesk::new(pipeline));
         assert!(world.clerk.behind.set(desk.clone()).is_ok());
         let (socket, stop) = (state.path().join("socket"), CancellationToken::new());
-        let door = control::bind(&socket).await.unwrap();
+        let door = socket::bind(&socket).await.unwrap();
         let until = stop.clone();
         tokio::spawn(async move { door.serve(desk, Telemetry::default(), until).await });
         world.slack.changed(&flow.store.get(&id).unwrap()).unwrap();
@@ -95,13 +95,13 @@ impl Asked {
     async fn at_the_socket(&self) -> Answer {
         let shown = self.record().question().unwrap();
         let id = self.id.clone();
-        control::ask(&self.socket, &Ask::Approve { id, shown })
+        socket::ask(&self.socket, &Ask::Approve { id, shown })
             .await
             .unwrap()
     }
 }
 
-fn ask_two(record: &mut Record) -> Result<(), k8shawk::store::StoreError> {
+fn ask_two(record: &mut Record) -> Result<(), k8shawk::services::store::StoreError> {
     assert_eq!(record.state, State::Waiting, "{:?}", record.history);
     let decision = record.decision.as_mut().unwrap();
     decision.candidates[0].ruling = Ruling::Approval(vec![ApprovalRule {
@@ -115,7 +115,7 @@ fn ask_two(record: &mut Record) -> Result<(), k8shawk::store::StoreError> {
 /// Ann in Slack is also the user that runs this test; Bob is somebody else.
 fn ann_and_bob() -> Vec<String> {
     vec![
-        format!("ann slack:U0001 user:{}", control::account()),
+        format!("ann slack:U0001 user:{}", socket::account()),
         "bob slack:U0002 user:bob".to_owned(),
     ]
 }

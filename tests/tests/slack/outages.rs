@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use k8shawk::speech::{Engine, Options, Speech};
-use k8shawk::store::Store;
+use k8shawk::services::speech::{Engine, Options, Speech};
+use k8shawk::services::store::Store;
 use k8shawk_core::Severity;
 use k8shawk_core::record::State;
 use k8shawk_tests::slack_server::{Failure, SlackServer};
@@ -232,7 +232,7 @@ async fn the_spoken_summary_is_in_the_thread_and_deleted_here() {
     assert_eq!(files.len(), 1, "shared once");
     assert_eq!(files[0].3.as_deref(), Some(seen.heads()[0].ts.as_str()));
     assert!(files[0].1.starts_with("voice_web_"));
-    k8shawk::speech::mp3::check(&files[0].2).unwrap();
+    k8shawk::services::speech::mp3::check(&files[0].2).unwrap();
     let left = std::fs::read_dir(place.path().join("voice-messages")).unwrap();
     let files = left
         .flat_map(|d| std::fs::read_dir(d.unwrap().path()).unwrap())

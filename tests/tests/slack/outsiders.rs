@@ -1,7 +1,7 @@
 //! Guests, people of other workspaces, bots and whoever is not in the channel: they change nothing,
 //! and read nothing.
 
-use k8shawk::slack::payload::{Place, private};
+use k8shawk::services::slack::payload::{Place, private};
 use k8shawk_core::record::State;
 use k8shawk_tests::slack_server::Failure;
 use k8shawk_tests::slack_server::click::submitted;

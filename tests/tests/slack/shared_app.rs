@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use k8shawk::desk::Act;
-use k8shawk::slack::payload::{Place, private};
-use k8shawk::store::Store;
+use k8shawk::services::commands::Act;
+use k8shawk::services::slack::payload::{Place, private};
+use k8shawk::services::store::Store;
 use k8shawk_core::record::State;
 use k8shawk_tests::slack_server::SlackServer;
 use k8shawk_tests::slack_server::click::{envelope, submitted};

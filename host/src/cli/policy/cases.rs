@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::cli::Unusable;
 use crate::cli::output::say;
-use crate::load;
+use crate::run::load;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures::future::join_all;
-use k8shawk::model::{Model, Progress, Sink};
+use k8shawk::services::llm::{Model, Progress, Sink};
 use k8shawk_core::classes;
 use k8shawk_core::model::{Case, Usage};
 use serde_json::{Value, json};

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use k8shawk::model::{Progress, Sink};
-use k8shawk::store::Store;
+use k8shawk::services::llm::{Progress, Sink};
+use k8shawk::services::store::Store;
 use k8shawk_core::classes;
 use k8shawk_core::guard::{Permit, Reader, Reading};
 use k8shawk_core::model::{Case, Disclosure, Usage};

@@ -53,7 +53,7 @@ impl Channel {
             runtime,
             server,
             url,
-            client: k8shawk::slack::api::http().map_err(anyhow::Error::msg)?,
+            client: k8shawk::services::slack::api::http().map_err(anyhow::Error::msg)?,
         })
     }
 
@@ -159,7 +159,7 @@ impl Channel {
             };
             anyhow::ensure!(file.1.starts_with("voice_web_"), "{}", file.1);
             anyhow::ensure!(audio.next().is_none(), "there are two");
-            k8shawk::speech::mp3::check(&file.2).map_err(anyhow::Error::msg)?;
+            k8shawk::services::speech::mp3::check(&file.2).map_err(anyhow::Error::msg)?;
             Ok(Some(()))
         })
     }

@@ -1,0 +1,273 @@
+//! Bringing the plugins to life, and keeping them up to date while the host runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use k8shawk_sandbox::{
+    Compiler, Engine, EngineError, EngineOptions, Outcome, Point, Registry, ReloadEvent,
+    ReloadOptions, Reloader, Shelf,
+};
+use tokio::sync::{Mutex, mpsc};
+use tracing::warn;
+
+use crate::run::settings::Settings;
+use crate::services::clock::Clock;
+use crate::services::plugins::{Judges, Required};
+use crate::services::store::Store;
+use crate::services::tasks::{Supervisor, Task};
+use crate::services::telemetry::Telemetry;
+use crate::services::telemetry::event::PluginReloaded;
+
+/// The plugins with what watches their directories.
+pub struct Loaded {
+    /// The plugins.
+    pub judges: Judges,
+    /// What happened to each at loading.
+    pub events: Vec<ReloadEvent>,
+    reloaders: Vec<(Reloader, ReloadOptions)>,
+}
+
+/// Where compiled components are kept: the cache directory of the user.
+pub fn cache() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let base = set("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
+    Some(base.join("k8shawk").join("components"))
+}
+
+/// A directory of plugins, policies or grants cannot be used: correct the setting.
+#[derive(Debug, thiserror::Error)]
+pub enum NoDirectory {
+    /// It is not there.
+    #[error("there is no directory {} ([plugins] {key}, {variable})", path.display())]
+    Missing {
+        /// The directory.
+        path: PathBuf,
+        /// The key of its setting.
+        key: &'static str,
+        /// The variable of its setting.
+        variable: &'static str,
+    },
+    /// The directory tells a policy from a plugin.
+    #[error(
+        "[plugins] plugins and policies are one directory, {}: policies need one of their own",
+        .0.display()
+    )]
+    Same(PathBuf),
+}
+
+/// That the directories of the settings are there.
+///
+/// # Errors
+/// [`NoDirectory`] names the setting.
+pub fn directories(settings: &Settings) -> Result<(), NoDirectory> {
+    let wanted = [
+        (settings.plugins(), "plugins", "K8SHAWK_PLUGINS"),
+        (settings.policies(), "policies", "K8SHAWK_POLICIES"),
+        (settings.grants(), "grants", "K8SHAWK_GRANTS"),
+    ];
+    match wanted.into_iter().find(|(path, ..)| !path.is_dir()) {
+        Some((path, key, variable)) => Err(NoDirectory::Missing {
+            path,
+            key,
+            variable,
+        }),
+        None if is_same(&settings.plugins(), &settings.policies()) => {
+            Err(NoDirectory::Same(settings.policies()))
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
+}
+
+/// This very program, also where its file was replaced while it runs.
+const OURSELVES: &str = "/proc/self/exe";
+
+/// An engine that leaves compiling to children, so that neither their memory nor their crashes
+/// are the host's. It takes their results from the cache directory, and compiles by itself where
+/// there is none.
+fn engine() -> Result<Engine, EngineError> {
+    let here = "plugins are compiled within this process, anew at each start";
+    let Some(directory) = cache() else {
+        warn!("neither XDG_CACHE_HOME nor HOME is set: {here}");
+        return Engine::new(&EngineOptions::default());
+    };
+    let options = EngineOptions {
+        cache: Some(directory),
+        compiler: Compiler::Child(OURSELVES.into()),
+        ..EngineOptions::default()
+    };
+    match Engine::new(&options) {
+        Err(error @ EngineError::Cache { .. }) => {
+            warn!("{error}: {here}");
+            Engine::new(&EngineOptions::default())
+        }
+        engine => engine,
+    }
+}
+
+/// Load every plugin and policy once.
+///
+/// # Errors
+/// [`NoDirectory`]; or the engine does not start, or no triage or analysis plugin could be loaded.
+pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
+    directories(settings)?;
+    let engine = engine().context("cannot start the sandbox")?;
+    let registry = Arc::new(Registry::new(settings.config.quarantine_after));
+    let mut reloaders = Vec::new();
+    let mut events = Vec::new();
+    let grants = settings.grants();
+    let (plugins, policies) = (settings.plugins(), settings.policies());
+    for (shelf, directory, other) in [
+        (Shelf::Plugins, plugins.clone(), &policies),
+        (Shelf::Policies, policies.clone(), &plugins),
+    ] {
+        let shelf = (shelf, directory.as_path());
+        let reloader = Reloader::new(engine.clone(), registry.clone(), shelf, &grants);
+        let mut reloader = reloader.beside(other);
+        events.extend(reloader.pass().await);
+        reloaders.push((reloader, ReloadOptions::new(directory, grants.clone())));
+    }
+    for point in [Point::Triage, Point::Analysis] {
+        if registry.at(point).is_empty() {
+            let refused: Vec<String> = events.iter().filter_map(refusal).collect();
+            anyhow::bail!(
+                "no {} plugin in {}; {}",
+                point.as_str(),
+                settings.plugins().display(),
+                if refused.is_empty() {
+                    "is it built? (`make build`)".into()
+                } else {
+                    refused.join("; ")
+                }
+            );
+        }
+    }
+    Ok(Loaded {
+        judges: Judges::new(registry),
+        events,
+        reloaders,
+    })
+}
+
+fn refusal(event: &ReloadEvent) -> Option<String> {
+    match &event.outcome {
+        Outcome::Refused { reason } | Outcome::Kept { reason } => {
+            Some(format!("{}: {reason}", event.id))
+        }
+        _ => None,
+    }
+}
+
+impl Loaded {
+    /// What could not be loaded, as `id: reason`.
+    pub fn refused(&self) -> Vec<String> {
+        self.events.iter().filter_map(refusal).collect()
+    }
+
+    /// Require the policies that the configuration names, else those that were live before.
+    pub fn require(&mut self, settings: &Settings, store: &Arc<Store>) {
+        let named = settings.config.required_policies.clone();
+        let registry = self.judges.registry.clone();
+        self.judges.required = Arc::new(Required::kept(registry, named, store.clone()));
+    }
+
+    /// Watch the directories from now on, until the host stops.
+    pub fn watch(self, store: Arc<Store>, clock: Clock, supervisor: &Supervisor) {
+        let (sender, receiver) = mpsc::channel(64);
+        let telemetry = self.judges.telemetry.clone();
+        let registry = self.judges.registry.clone();
+        for event in &self.events {
+            PluginReloaded(event).count(&telemetry);
+            remember(&store, &clock, event);
+        }
+        let events = Arc::new(Events {
+            receiver: Mutex::new(receiver),
+            registry,
+            telemetry,
+            store,
+            clock,
+        });
+        let stop = supervisor.stop().clone();
+        supervisor.keep(Task::ReloadEvents, move || {
+            let (events, stop) = (events.clone(), stop.clone());
+            async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = events.keep() => {}
+                }
+            }
+        });
+        for (reloader, options) in self.reloaders {
+            let (reloader, options) = (Arc::new(Mutex::new(reloader)), Arc::new(options));
+            let (sender, stop) = (sender.clone(), supervisor.stop().clone());
+            supervisor.keep(Task::Reload, move || {
+                let (reloader, options) = (reloader.clone(), options.clone());
+                let (sender, stop) = (sender.clone(), stop.clone());
+                async move {
+                    let mut reloader = reloader.lock().await;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = reloader.watch(&options, &sender) => {}
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// What becomes of reloads: said, counted and kept.
+struct Events {
+    receiver: Mutex<mpsc::Receiver<ReloadEvent>>,
+    registry: Arc<Registry>,
+    telemetry: Telemetry,
+    store: Arc<Store>,
+    clock: Clock,
+}
+
+impl Events {
+    async fn keep(&self) {
+        let mut receiver = self.receiver.lock().await;
+        while let Some(event) = receiver.recv().await {
+            PluginReloaded(&event).emit(&self.telemetry);
+            remember(&self.store, &self.clock, &event);
+            require(&self.store, &self.clock, &self.registry, &event);
+        }
+    }
+}
+
+/// A policy that went live is required from now on. Where that is not kept, the next start keeps
+/// it.
+fn require(store: &Store, clock: &Clock, registry: &Registry, event: &ReloadEvent) {
+    let Some(live) = registry.get(&event.id) else {
+        return;
+    };
+    let granted = live.plugin().is_granted();
+    if live.point() == Point::Policy
+        && let Err(fault) = store.note_policy(live.id(), granted, clock.now())
+    {
+        warn!(policy = event.id, %fault, "it is not kept that it is required");
+    }
+}
+
+/// Keep it for `plugin history`. What is not kept is in the log.
+fn remember(store: &Store, clock: &Clock, event: &ReloadEvent) {
+    let short = |digest: &str| digest.chars().take(12).collect::<String>();
+    let what = match &event.outcome {
+        Outcome::Loaded { digest, took } => format!("loaded {} in {took:.0?}", short(digest)),
+        Outcome::Swapped { from, to, took } => {
+            format!("swapped {} for {} in {took:.0?}", short(from), short(to))
+        }
+        Outcome::Kept { reason } => format!("kept the running version: {reason}"),
+        Outcome::Refused { reason } => format!("refused: {reason}"),
+    };
+    if let Err(fault) = store.remember_reload(&event.id, &what, clock.now()) {
+        warn!(plugin = event.id, %fault, "its history is not kept");
+    }
+}

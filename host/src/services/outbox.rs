@@ -1,0 +1,258 @@
+//! Effects leave through here: stored before they are sent, in order, with patience.
+//!
+//! What is sent and how is the business of a [`Deliver`]; the outbox knows when. It survives
+//! restarts, waits through outages, and never loses an entry that was put.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::services::clock::Clock;
+use crate::services::store::{Ended, Entry, Put, Store, StoreError};
+use crate::services::tasks::words;
+
+/// Lanes that are served at the same time.
+const AT_ONCE: usize = 8;
+/// Rank of what may take long, and matters less than a message: it never takes all places.
+pub const BACKGROUND: u8 = 3;
+/// Lanes of such that are served at the same time.
+const BACKGROUND_AT_ONCE: usize = 2;
+/// Longest sleep between two looks.
+const LOOK: Duration = Duration::from_secs(5);
+/// First and longest pause of an outage.
+const OUTAGE: (u64, u64) = (1_000, 60_000);
+/// Pause where a person is needed.
+const BLOCKED: i64 = 60_000;
+
+/// How a delivery ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Sent(String),
+    /// It will never be done, and why: a person reads it in the table.
+    Dropped(String),
+    /// Not now; it alone waits.
+    Later {
+        /// How long.
+        after: Duration,
+        /// Why.
+        why: String,
+    },
+    /// The other side is away: everything waits. `unknown` where it may have been done.
+    Outage {
+        /// Why.
+        why: String,
+        /// True where it may have been done.
+        unknown: bool,
+    },
+    /// A person must do something (a revoked token, an archived channel); it waits.
+    Blocked(String),
+    /// The delivery has a fault, and may have been done: it alone waits.
+    Panicked(String),
+}
+
+/// Sends entries.
+pub trait Deliver: Send + Sync + 'static {
+    /// Send one. An entry with `begun_at` may have been sent before: look first.
+    fn deliver(&self, entry: &Entry) -> impl Future<Output = Outcome> + Send;
+}
+
+/// The outbox.
+pub struct Outbox {
+    store: Arc<Store>,
+    clock: Clock,
+    wake: Notify,
+}
+
+/// What the runner remembers of an outage.
+#[derive(Default)]
+struct Outage {
+    failures: u32,
+    until: i64,
+    blocked: bool,
+}
+
+impl Outbox {
+    /// An outbox in this store.
+    pub fn new(store: Arc<Store>, clock: Clock) -> Outbox {
+        Outbox {
+            store,
+            clock,
+            wake: Notify::new(),
+        }
+    }
+
+    /// Put entries and wake the runner.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was put.
+    pub fn put(&self, puts: &[Put]) -> Result<(), StoreError> {
+        self.store.outbox_put(puts, self.clock.now())?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// How many entries wait.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting(&self) -> Result<u64, StoreError> {
+        self.store.outbox_waiting()
+    }
+
+    /// Send until cancelled. What is being sent then is finished or found again at the next
+    /// start.
+    pub async fn run<D: Deliver>(&self, to: Arc<D>, stop: CancellationToken) {
+        let mut sending: JoinSet<(Entry, Outcome)> = JoinSet::new();
+        let mut busy: HashMap<String, u8> = HashMap::new();
+        let mut outage = Outage::default();
+        loop {
+            if !stop.is_cancelled() {
+                self.start(&to, &mut sending, &mut busy, &outage);
+            }
+            let pause = self.pause(&busy, &outage);
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(done) = sending.join_next() => match done {
+                    Ok((entry, outcome)) => {
+                        busy.remove(&entry.lane);
+                        self.ended(&entry, outcome, &mut outage);
+                    }
+                    Err(fault) => error!(%fault, "a delivery was lost"),
+                },
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        let finish = async {
+            while let Some(done) = sending.join_next().await {
+                if let Ok((entry, outcome)) = done {
+                    self.ended(&entry, outcome, &mut outage);
+                }
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(3), finish).await;
+    }
+
+    fn start<D: Deliver>(
+        &self,
+        to: &Arc<D>,
+        sending: &mut JoinSet<(Entry, Outcome)>,
+        busy: &mut HashMap<String, u8>,
+        outage: &Outage,
+    ) {
+        let now = self.clock.now();
+        // In an outage one entry asks whether it is over.
+        let places = if now < outage.until {
+            0
+        } else if outage.failures > 0 {
+            1
+        } else {
+            AT_ONCE
+        };
+        if busy.len() >= places {
+            return;
+        }
+        let due = match self.store.outbox_due(now, places + busy.len()) {
+            Ok(due) => due,
+            Err(fault) => return warn!(%fault, "the outbox cannot be read"),
+        };
+        for entry in due {
+            let behind = busy.values().filter(|rank| **rank >= BACKGROUND).count();
+            let waits = entry.rank >= BACKGROUND && behind >= BACKGROUND_AT_ONCE;
+            if waits || busy.len() >= places || busy.contains_key(&entry.lane) {
+                continue;
+            }
+            if let Err(fault) = self.store.outbox_begin(entry.number, now) {
+                return warn!(%fault, "nothing is sent that cannot be written down");
+            }
+            busy.insert(entry.lane.clone(), entry.rank);
+            let to = to.clone();
+            sending.spawn(async move {
+                let delivered = AssertUnwindSafe(to.deliver(&entry)).catch_unwind().await;
+                let fault =
+                    |panic: Box<dyn Any + Send>| Outcome::Panicked(words(&*panic).to_owned());
+                let outcome = delivered.unwrap_or_else(fault);
+                (entry, outcome)
+            });
+        }
+    }
+
+    fn pause(&self, busy: &HashMap<String, u8>, outage: &Outage) -> Duration {
+        let now = self.clock.now();
+        let next = match self.store.outbox_next() {
+            Ok(Some(next)) => next.max(outage.until),
+            _ => return LOOK,
+        };
+        let floor = if busy.is_empty() { 1 } else { 20 };
+        let wait = u64::try_from(next - now).unwrap_or(0).max(floor);
+        Duration::from_millis(wait).min(LOOK)
+    }
+
+    fn ended(&self, entry: &Entry, outcome: Outcome, outage: &mut Outage) {
+        let now = self.clock.now();
+        let due = |after: i64, why: String, unknown| Ended::Waits {
+            due_at: now + after,
+            why,
+            unknown,
+        };
+        let ended = match outcome {
+            Outcome::Sent(note) => {
+                self.over(outage);
+                Ended::Sent(note)
+            }
+            Outcome::Dropped(why) => {
+                warn!(key = entry.key, %why, "given up");
+                Ended::Dropped(why)
+            }
+            Outcome::Later { after, why } => due(
+                i64::try_from(after.as_millis()).unwrap_or(BLOCKED),
+                why,
+                false,
+            ),
+            Outcome::Outage { why, unknown } => {
+                outage.failures += 1;
+                let shift = outage.failures.min(16) - 1;
+                let pause = (OUTAGE.0 << shift).min(OUTAGE.1);
+                outage.until = now + i64::try_from(pause).unwrap_or(BLOCKED);
+                if outage.failures == 1 {
+                    warn!(%why, "nothing can be sent now; everything is kept");
+                }
+                due(0, why, unknown)
+            }
+            Outcome::Blocked(why) => {
+                if !outage.blocked {
+                    error!(%why, "a person is needed; everything is kept");
+                }
+                outage.blocked = true;
+                due(BLOCKED, why, false)
+            }
+            Outcome::Panicked(why) => {
+                error!(key = entry.key, %why, "a delivery panicked");
+                due(BLOCKED, format!("the delivery panicked: {why}"), true)
+            }
+        };
+        if let Err(fault) = self.store.outbox_end(entry, &ended) {
+            warn!(key = entry.key, %fault, "what was sent cannot be written down yet");
+        }
+    }
+
+    fn over(&self, outage: &mut Outage) {
+        if outage.failures > 0 || outage.blocked {
+            info!("sending again");
+        }
+        *outage = Outage::default();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! What leaves for Slack, as it is stored in the outbox.
+
+use k8shawk_core::Installation;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::blocks::{self, MESSAGE_BLOCKS};
+use super::payload::Place;
+use super::thread::Post;
+use crate::services::outbox::BACKGROUND;
+use crate::services::store::Put;
+
+/// Words with blocks, for one person or a thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Text for notifications and screen readers, without marks.
+    pub text: String,
+    /// Blocks; the text alone where there are none.
+    pub blocks: Vec<Value>,
+    /// True for whoever is not let in: they are not told which cluster this is.
+    #[serde(default)]
+    pub anonymous: bool,
+}
+
+impl Answer {
+    /// One paragraph of our own words.
+    pub fn says(text: &str) -> Answer {
+        Answer {
+            text: super::text::inline(text, 2900),
+            blocks: Vec::new(),
+            anonymous: false,
+        }
+    }
+
+    /// Blocks, with their text.
+    pub fn shows(text: impl Into<String>, blocks: Vec<Value>) -> Answer {
+        Answer {
+            text: text.into(),
+            blocks,
+            anonymous: false,
+        }
+    }
+
+    /// One paragraph for somebody who is not let in.
+    pub fn refuses(text: &str) -> Answer {
+        Answer {
+            anonymous: true,
+            ..Answer::says(text)
+        }
+    }
+
+    /// The fields of `chat.postMessage` and its like. It says which cluster answers, except to whoever
+    /// is not let in.
+    pub fn json(&self, installation: &Installation) -> Value {
+        let mut blocks = self.blocks.clone();
+        if blocks.is_empty() {
+            blocks.push(blocks::section(&self.text));
+        }
+        if !self.anonymous {
+            blocks.truncate(MESSAGE_BLOCKS - 1);
+            blocks.push(blocks::of_cluster(installation, &[]));
+        }
+        json!({"text": self.text, "unfurl_links": false, "blocks": blocks})
+    }
+}
+
+/// One effect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "kebab-case")]
+pub enum Effect {
+    /// The message of this incident shows what is true.
+    Message {
+        /// Incident.
+        incident: String,
+    },
+    /// The thread of this incident has this post.
+    Post {
+        /// Incident.
+        incident: String,
+        /// Post.
+        post: Post,
+    },
+    /// The thread of this incident has this script, spoken.
+    Voice {
+        /// Incident.
+        incident: String,
+        /// What is said.
+        script: String,
+        /// `english`, `tamil` or `tanglish`.
+        language: String,
+    },
+    /// One person is told something that nobody else sees.
+    Whisper {
+        /// User id.
+        user: String,
+        /// Where.
+        channel: String,
+        /// In which thread.
+        thread: Option<String>,
+        /// Address for exactly this answer.
+        response_url: Option<String>,
+        /// What.
+        answer: Answer,
+    },
+    /// A thread gets an answer.
+    Reply {
+        /// Channel.
+        channel: String,
+        /// Thread.
+        thread: String,
+        /// What.
+        answer: Answer,
+    },
+    /// The home tab of this person shows what is open.
+    Home {
+        /// User id.
+        user: String,
+    },
+}
+
+impl Effect {
+    fn put(&self, key: String, lane: String, rank: u8, renew: bool) -> Put {
+        Put {
+            key,
+            lane,
+            rank,
+            effect: serde_json::to_string(self).unwrap_or_default(),
+            renew,
+        }
+    }
+
+    /// Make the message of an incident true. What people wait for goes before what is new.
+    pub fn message(incident: &str, waited_for: bool) -> Put {
+        let effect = Effect::Message {
+            incident: incident.to_owned(),
+        };
+        let rank = if waited_for { 0 } else { 1 };
+        effect.put(
+            format!("message/{incident}"),
+            incident.to_owned(),
+            rank,
+            true,
+        )
+    }
+
+    /// A post of an incident's thread.
+    pub fn post(incident: &str, post: Post) -> Put {
+        let key = format!("{incident}/{}", post.key);
+        let incident = incident.to_owned();
+        let lane = incident.clone();
+        Effect::Post { incident, post }.put(key, lane, 2, false)
+    }
+
+    /// Key of the spoken summary of an incident.
+    pub fn voice_key(incident: &str) -> String {
+        format!("{incident}/voice")
+    }
+
+    /// The spoken summary: in a lane of its own, so that it holds nothing up.
+    pub fn voice(incident: &str, script: &str, language: &str) -> Put {
+        let effect = Effect::Voice {
+            incident: incident.to_owned(),
+            script: script.to_owned(),
+            language: language.to_owned(),
+        };
+        let key = Effect::voice_key(incident);
+        effect.put(key.clone(), key, BACKGROUND, false)
+    }
+
+    /// An answer to one person; `id` names what they did.
+    pub fn whisper(id: &str, user: &str, place: &Place, answer: Answer) -> Put {
+        let effect = Effect::Whisper {
+            user: user.to_owned(),
+            channel: place.channel.clone(),
+            thread: place.thread.clone(),
+            response_url: place.response_url.clone(),
+            answer,
+        };
+        effect.put(format!("whisper/{id}"), format!("whisper/{id}"), 0, false)
+    }
+
+    /// An answer in a thread; `id` names what is answered.
+    pub fn reply(id: &str, channel: &str, thread: &str, answer: Answer) -> Put {
+        let effect = Effect::Reply {
+            channel: channel.to_owned(),
+            thread: thread.to_owned(),
+            answer,
+        };
+        effect.put(format!("reply/{id}"), format!("reply/{id}"), 0, false)
+    }
+
+    /// A person's home tab.
+    pub fn home(user: &str) -> Put {
+        let effect = Effect::Home {
+            user: user.to_owned(),
+        };
+        effect.put(format!("home/{user}"), format!("home/{user}"), 2, true)
+    }
+}

@@ -1,0 +1,327 @@
+//! Works on what people did in Slack, after it was acknowledged.
+
+mod commands;
+
+use std::sync::Arc;
+
+use k8shawk_core::approval::Question;
+use k8shawk_core::policy::Ruling;
+use k8shawk_core::record::Record;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use super::command;
+use super::effect::{Answer, Effect};
+use super::inbox::Arrived;
+use super::payload::{Inbound, Place, Press};
+use super::people::{Insider, Refusal};
+use super::{Slack, home, mention};
+use crate::services::commands::{Act, Desk};
+use crate::services::store::{Asked, Put, StoreError};
+
+/// Things that are worked on at the same time.
+const AT_ONCE: usize = 16;
+
+/// What is said where a click came to a host that did not show the button. Slack delivers to any one
+/// of the connections of an app, and to no second one.
+const ELSEWHERE: &str = "Nothing was done. This is a button of another K8sHawk that uses the same \
+                         Slack app, and Slack delivered the click here. Click again; where it \
+                         comes here more often, each cluster needs a Slack app of its own.";
+
+/// Where something was done, and under which id it is known.
+struct From<'a> {
+    id: &'a str,
+    place: &'a Place,
+    who: Insider,
+}
+
+impl Slack {
+    /// Work on what comes in until cancelled; what came in before that is finished.
+    pub async fn serve(
+        self: Arc<Self>,
+        mut inbox: mpsc::Receiver<Arrived>,
+        desk: Arc<dyn Desk>,
+        stop: CancellationToken,
+    ) {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let mut working = JoinSet::new();
+        loop {
+            let arrived = tokio::select! {
+                () = stop.cancelled() => break,
+                arrived = inbox.recv() => match arrived {
+                    Some(arrived) => arrived,
+                    None => break,
+                },
+            };
+            while let Some(ended) = working.try_join_next() {
+                if let Err(fault) = ended {
+                    error!(%fault, "what a person did in Slack was not worked on to its end");
+                }
+            }
+            let Ok(place) = places.clone().acquire_owned().await else {
+                break;
+            };
+            let (slack, desk) = (self.clone(), desk.clone());
+            working.spawn(async move {
+                slack.receive(arrived, &*desk).await;
+                drop(place);
+            });
+        }
+        // What was acknowledged is worked on, also where it still waits.
+        inbox.close();
+        while let Ok(arrived) = inbox.try_recv() {
+            let (slack, desk) = (self.clone(), desk.clone());
+            working.spawn(async move { slack.receive(arrived, &*desk).await });
+        }
+        let finish = async { while working.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(3), finish).await;
+    }
+
+    /// Work on one thing. Its answers leave through the outbox.
+    pub async fn receive(&self, arrived: Arrived, desk: &dyn Desk) {
+        let done = match arrived.what.from() {
+            // Whether they may see it is found out when it is shown.
+            Some((user, None)) => self.put(&[Effect::home(user)]),
+            Some((user, Some(place))) => self.admit(&arrived, user, place, desk).await,
+            None => {
+                error!("the app was removed from Slack or its tokens were revoked");
+                Ok(())
+            }
+        };
+        if let Err(fault) = done {
+            warn!(%fault, "what a person did in Slack could not be worked on");
+        }
+    }
+
+    /// The one way in for people: what is meant for another installation is left to it, and who is
+    /// no insider is told so and nothing else.
+    async fn admit(
+        &self,
+        arrived: &Arrived,
+        user: &str,
+        place: &Place,
+        desk: &dyn Desk,
+    ) -> Result<(), StoreError> {
+        let id = arrived.id.as_str();
+        let whisper = |answer| self.put(&[Effect::whisper(id, user, place, answer)]);
+        let meant = arrived.what.installation();
+        if meant.is_some_and(|meant| meant != self.options.installation.id()) {
+            warn!("a click for another installation came here: each needs a Slack app of its own");
+            return whisper(Answer::refuses(ELSEWHERE));
+        }
+        match self.insider(user).await {
+            Ok(who) => {
+                let from = From { id, place, who };
+                self.work(&from, &arrived.what, desk).await
+            }
+            Err(refusal) => {
+                let why = refusal.to_string();
+                self.write_down(user, &arrived.what, &why);
+                whisper(Answer::refuses(&format!("Not done: {why}")))
+            }
+        }
+    }
+
+    async fn work(
+        &self,
+        from: &From<'_>,
+        what: &Inbound,
+        desk: &dyn Desk,
+    ) -> Result<(), StoreError> {
+        match what {
+            Inbound::Pressed { press, trigger, .. } => {
+                self.pressed(from, press, trigger, desk).await
+            }
+            Inbound::Reason {
+                incident, reason, ..
+            } => {
+                let act = Act::Dismiss {
+                    id: incident.clone(),
+                    reason: reason.clone(),
+                };
+                let done = self.act(from, &act, desk).await;
+                self.explain(from, done)
+            }
+            Inbound::Command { text, trigger, .. } => {
+                match self.command(from, text, trigger, desk).await {
+                    Some(answer) => self.answer(from, answer),
+                    None => Ok(()),
+                }
+            }
+            Inbound::Mention { text, .. } => self.mentioned(from, text),
+            Inbound::Home { .. } | Inbound::Revoked => Ok(()),
+        }
+    }
+
+    fn put(&self, puts: &[Put]) -> Result<(), StoreError> {
+        self.outbox.put(puts)
+    }
+
+    fn answer(&self, from: &From<'_>, answer: Answer) -> Result<(), StoreError> {
+        let user = from.who.user();
+        self.put(&[Effect::whisper(from.id, user, from.place, answer)])
+    }
+
+    /// Who may read: full members of the workspace who are named, or are members of the channel.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(super) async fn insider(&self, user: &str) -> Result<Insider, Refusal> {
+        let channel = self.channel_id(&self.options.channel).await?;
+        let named = &self.options.approvers;
+        self.people.insider(user, named, &channel).await
+    }
+
+    async fn pressed(
+        &self,
+        from: &From<'_>,
+        press: &Press,
+        trigger: &str,
+        desk: &dyn Desk,
+    ) -> Result<(), StoreError> {
+        let done = match press.clone() {
+            Press::Approve { incident, shown } => {
+                let act = Act::Approve {
+                    id: incident,
+                    shown,
+                };
+                self.act(from, &act, desk).await
+            }
+            // Its message does not show that it is proposed elsewhere.
+            Press::Undo { incident } => {
+                let done = self.act(from, &Act::Undo { id: incident }, desk).await;
+                return self.answer(from, command::told(&done));
+            }
+            Press::Mute { what, minutes } => {
+                let done = self.mute(from, &what, minutes).await;
+                return self.answer(from, command::told(&done));
+            }
+            Press::Dismiss { incident } => self.ask_reason(from, &incident, "", trigger).await,
+            Press::Details { incident } => match self.store.get(&incident) {
+                Ok(record) => {
+                    self.open(trigger, home::details(&record, self.look()))
+                        .await
+                }
+                Err(fault) => Err(fault.to_string()),
+            },
+        };
+        self.explain(from, done)
+    }
+
+    /// Ask why an incident is dismissed; `proposed` stands in the field at first.
+    async fn ask_reason(
+        &self,
+        from: &From<'_>,
+        incident: &str,
+        proposed: &str,
+        trigger: &str,
+    ) -> Result<String, String> {
+        let record = self.store.get(incident).map_err(|e| e.to_string())?;
+        let view = home::reason(&record, from.place, proposed, self.look());
+        self.open(trigger, view).await
+    }
+
+    /// A dialog must open within seconds: it does not go through the outbox.
+    async fn open(&self, trigger: &str, view: Value) -> Result<String, String> {
+        let body = json!({"trigger_id": trigger, "view": view});
+        match self.api.call("views.open", &body).await {
+            Ok(_) => Ok(String::new()),
+            Err(fault) => Err(format!("the dialog did not open ({fault}); click again")),
+        }
+    }
+
+    /// Only what was not done is explained: what was done shows in the message.
+    fn explain(&self, from: &From<'_>, done: Result<String, String>) -> Result<(), StoreError> {
+        if done.is_ok() {
+            return Ok(());
+        }
+        self.answer(from, command::told(&done))
+    }
+
+    /// Find out who it is, ask the desk, write down what was asked and answered.
+    async fn act(&self, from: &From<'_>, act: &Act, desk: &dyn Desk) -> Result<String, String> {
+        let done = self.try_act(from, act, desk).await;
+        self.written_down(from.who.user(), act.incident(), act.name(), &done);
+        if done.is_ok()
+            && let Ok(record) = self.store.get(act.incident())
+            && let Err(fault) = self.changed(&record)
+        {
+            warn!(%fault, "the message follows later");
+        }
+        done
+    }
+
+    async fn try_act(&self, from: &From<'_>, act: &Act, desk: &dyn Desk) -> Result<String, String> {
+        let record = self.store.get(act.incident()).map_err(|e| e.to_string())?;
+        if let Act::Approve { shown, .. } = act {
+            stands(&record, shown)?;
+        }
+        let mut named = self.options.approvers.clone();
+        named.extend(named_by_policies(&record));
+        let person = self.people.person(&from.who, &named).await;
+        desk.act(&person.map_err(|e| Refusal::from(e).to_string())?, act)
+    }
+
+    /// What somebody asked who was not let in.
+    fn write_down(&self, user: &str, what: &Inbound, why: &str) {
+        let (about, name) = match what {
+            Inbound::Pressed { press, .. } => (press.about(), press.action()),
+            Inbound::Reason { incident, .. } => (incident.as_str(), "dismiss"),
+            _ => return,
+        };
+        self.written_down(user, about, name, &Err(why.to_owned()));
+    }
+
+    fn written_down(&self, user: &str, about: &str, what: &str, done: &Result<String, String>) {
+        let asked = Asked {
+            at: self.clock.now(),
+            door: "slack",
+            person: user,
+            incident: about,
+            what,
+            done: done.is_ok(),
+            answer: done.as_ref().map_or_else(String::as_str, String::as_str),
+        };
+        if let Err(fault) = self.store.asked(&asked) {
+            warn!(%fault, "what a person asked is not written down");
+        }
+    }
+
+    fn mentioned(&self, from: &From<'_>, text: &str) -> Result<(), StoreError> {
+        let (channel, Some(thread)) = (&from.place.channel, &from.place.thread) else {
+            return Ok(());
+        };
+        let known = self.store.incident_of_message(channel, thread)?;
+        let answer = match known {
+            Some(incident) => mention::answer(text, &self.store.get(&incident)?, self.look()),
+            None => mention::elsewhere(),
+        };
+        self.put(&[Effect::reply(from.id, channel, thread, answer)])
+    }
+}
+
+/// A click on an older question approves no newer one: said before anybody is looked up.
+fn stands(record: &Record, shown: &Question) -> Result<(), String> {
+    let candidate = record.decision.as_ref().and_then(|d| d.first());
+    match (candidate, record.asked_at) {
+        (Some(candidate), Some(asked_at)) => {
+            let stands = shown.stands(candidate, asked_at);
+            stands.map_err(|e| e.to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn named_by_policies(record: &Record) -> Vec<String> {
+    let candidate = record.decision.as_ref().and_then(|d| d.first());
+    match candidate.map(|c| &c.ruling) {
+        Some(Ruling::Approval(rules)) => rules
+            .iter()
+            .flat_map(|r| r.approvers.iter().cloned())
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,295 @@
+//! Sends what the outbox holds, once, whatever happens in between.
+
+mod direct;
+mod find;
+mod voice;
+
+use k8shawk_core::record::Record;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tracing::warn;
+
+use super::Slack;
+use super::api::{ApiError, Class};
+use super::effect::Effect;
+use super::message;
+use super::thread::{Content, Post};
+use crate::services::outbox::{Deliver, Outcome};
+use crate::services::store::{Entry, MUTED, Posted, StoreError};
+
+/// What to do after an error of Slack.
+pub(super) fn outcome(error: &ApiError) -> Outcome {
+    let why = error.to_string();
+    match error {
+        ApiError::Limited { after } => Outcome::Later { after: *after, why },
+        ApiError::Unreachable(_) => Outcome::Outage {
+            why,
+            unknown: false,
+        },
+        ApiError::Unknown(_) | ApiError::Server(_) => Outcome::Outage { why, unknown: true },
+        ApiError::Refused { class, .. } => match class {
+            Class::Later => Outcome::Outage {
+                why,
+                unknown: error.is_ambiguous(),
+            },
+            Class::App | Class::Channel => Outcome::Blocked(why),
+            Class::Content | Class::Gone | Class::Late | Class::Other => Outcome::Dropped(why),
+        },
+    }
+}
+
+fn stored(fault: &StoreError) -> Outcome {
+    Outcome::Outage {
+        why: fault.to_string(),
+        unknown: true,
+    }
+}
+
+fn soon(why: &str) -> Outcome {
+    Outcome::Later {
+        after: std::time::Duration::from_secs(2),
+        why: why.to_owned(),
+    }
+}
+
+/// Digest of what a message shows.
+fn digest(body: &Value) -> String {
+    let hash = Sha256::digest(body.to_string().as_bytes());
+    hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// The fields of one object over those of another.
+fn with(mut body: Value, more: Value) -> Value {
+    if let (Some(map), Value::Object(more)) = (body.as_object_mut(), more) {
+        map.extend(more);
+    }
+    body
+}
+
+impl Deliver for Slack {
+    async fn deliver(&self, entry: &Entry) -> Outcome {
+        let effect: Effect = match serde_json::from_str(&entry.effect) {
+            Ok(effect) => effect,
+            Err(fault) => return Outcome::Dropped(format!("written by another version: {fault}")),
+        };
+        let sent = match &effect {
+            Effect::Message { incident } => self.make_true(entry, incident).await,
+            Effect::Post { incident, post } => self.post_in_thread(entry, incident, post).await,
+            Effect::Voice {
+                incident,
+                script,
+                language,
+            } => self.speak(entry, incident, script, language).await,
+            Effect::Whisper { .. } => self.whisper(entry, &effect).await,
+            Effect::Reply {
+                channel,
+                thread,
+                answer,
+            } => {
+                let body = answer.json(&self.options.installation);
+                self.post(entry, &entry.key, channel, Some(thread), body)
+                    .await
+                    .map(|_| String::new())
+            }
+            Effect::Home { user } => self.publish(user).await,
+        };
+        sent.map_or_else(|outcome| outcome, Outcome::Sent)
+    }
+}
+
+type Sent<T> = Result<T, Outcome>;
+
+impl Slack {
+    fn record(&self, incident: &str) -> Sent<Record> {
+        self.store.get(incident).map_err(|fault| match fault {
+            StoreError::Unknown(_) => Outcome::Dropped(fault.to_string()),
+            fault => stored(&fault),
+        })
+    }
+
+    /// Held while it is muted.
+    fn audible(&self, record: &Record) -> Sent<()> {
+        let names = [
+            record.incident.id.0.as_str(),
+            record.incident.owner.namespace.as_str(),
+        ];
+        let now = self.clock.now();
+        match self.store.muted(&names, now).map_err(|f| stored(&f))? {
+            None => Ok(()),
+            Some(until) => Err(Outcome::Later {
+                after: std::time::Duration::from_millis(u64::try_from(until - now).unwrap_or(0)),
+                why: MUTED.to_owned(),
+            }),
+        }
+    }
+
+    /// The message of an incident shows what is true now.
+    async fn make_true(&self, entry: &Entry, incident: &str) -> Sent<String> {
+        let record = self.record(incident)?;
+        self.audible(&record)?;
+        let body = message::render(&record, self.look()).json();
+        let shown = digest(&body);
+        let known = self.store.message(incident).map_err(|f| stored(&f))?;
+        let Some(mut posted) = known else {
+            return self.post_message(entry, incident, 0, body).await;
+        };
+        if posted.shown == shown {
+            return Ok("true already".to_owned());
+        }
+        let place = json!({"channel": posted.channel, "ts": posted.ts});
+        match self.attempt("chat.update", with(body.clone(), place)).await {
+            Ok(_) => {
+                posted.shown = shown;
+                self.store
+                    .message_posted(incident, &posted)
+                    .map_err(|f| stored(&f))?;
+                Ok("edited".to_owned())
+            }
+            Err(error) if error.class() == Class::Gone => match posted.anew {
+                0 => self.post_message(entry, incident, 1, body).await,
+                _ => Ok("a person deleted it twice".to_owned()),
+            },
+            Err(error) => Err(outcome(&error)),
+        }
+    }
+
+    async fn post_message(
+        &self,
+        entry: &Entry,
+        incident: &str,
+        anew: u32,
+        body: Value,
+    ) -> Sent<String> {
+        let shown = digest(&body);
+        let key = format!("message/{incident}/{anew}");
+        let channel = self.options.channel.clone();
+        let (channel, ts, found) = self.post(entry, &key, &channel, None, body).await?;
+        let posted = Posted {
+            channel,
+            ts,
+            // What was found may show an older state: it is edited next.
+            shown: if found { String::new() } else { shown },
+            anew,
+        };
+        self.store
+            .message_posted(incident, &posted)
+            .map_err(|f| stored(&f))?;
+        if found {
+            return Err(soon("found after an outage"));
+        }
+        Ok("posted".to_owned())
+    }
+
+    async fn post_in_thread(&self, entry: &Entry, incident: &str, post: &Post) -> Sent<String> {
+        let record = self.record(incident)?;
+        self.audible(&record)?;
+        let Some(mut posted) = self.store.message(incident).map_err(|f| stored(&f))? else {
+            return Err(Outcome::Dropped("the incident has no message".to_owned()));
+        };
+        let (channel, ts) = (posted.channel.clone(), posted.ts.clone());
+        let sent = match (&post.content, post.content.json()) {
+            (
+                Content::File {
+                    name,
+                    comment,
+                    text,
+                },
+                _,
+            ) => {
+                let file = (name.as_str(), comment.as_str(), text.clone().into_bytes());
+                self.file(entry, &posted, file, comment).await
+            }
+            (_, Some(body)) => self
+                .post(entry, &entry.key, &channel, Some(&ts), body)
+                .await
+                .map(|_| String::new()),
+            (_, None) => Ok(String::new()),
+        };
+        match sent {
+            // The message was deleted: it is posted anew once, and the thread goes on there.
+            Err(Outcome::Dropped(why)) if is_gone(&why) && posted.anew == 0 => {
+                posted.shown.clear();
+                self.store
+                    .message_posted(incident, &posted)
+                    .map_err(|f| stored(&f))?;
+                let again = self.outbox.put(&[Effect::message(incident, true)]);
+                again.map_err(|f| stored(&f))?;
+                Err(soon("its message is gone"))
+            }
+            sent => sent,
+        }
+    }
+
+    /// The key of a message in a channel that other installations may post to as well.
+    fn key(&self, key: &str) -> String {
+        format!("{}/{key}", self.options.installation.id())
+    }
+
+    /// Post once: where an earlier attempt may have been done, look for it first. Returns the
+    /// channel's id, the timestamp, and true where it was found.
+    async fn post(
+        &self,
+        entry: &Entry,
+        key: &str,
+        channel: &str,
+        thread: Option<&str>,
+        body: Value,
+    ) -> Sent<(String, String, bool)> {
+        let key = self.key(key);
+        if let Some(since) = entry.begun_at {
+            let id = self.channel_id(channel).await.map_err(|e| outcome(&e))?;
+            let found = self.find(&id, thread, &key, since).await;
+            if let Some(ts) = found.map_err(|e| outcome(&e))? {
+                return Ok((id, ts, true));
+            }
+        }
+        let mut place = json!({
+            "channel": channel,
+            "metadata": {"event_type": "k8shawk_effect", "event_payload": {"key": key}},
+        });
+        if let (Some(thread), Some(map)) = (thread, place.as_object_mut()) {
+            map.insert("thread_ts".to_owned(), json!(thread));
+        }
+        let answer = self
+            .attempt("chat.postMessage", with(body, place))
+            .await
+            .map_err(|e| outcome(&e))?;
+        let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+        match (text("channel"), text("ts")) {
+            (Some(channel), Some(ts)) => {
+                self.learn_channel(&channel);
+                Ok((channel, ts, false))
+            }
+            _ => Err(Outcome::Outage {
+                why: "Slack's answer has no timestamp".to_owned(),
+                unknown: true,
+            }),
+        }
+    }
+
+    /// Call; where Slack does not like the blocks, the text alone.
+    async fn attempt(&self, method: &'static str, body: Value) -> Result<Value, ApiError> {
+        match self.api.call(method, &body).await {
+            Err(error) if error.class() == Class::Content => {
+                warn!(%error, "sent as plain text");
+                let mut plain = body;
+                if let Some(map) = plain.as_object_mut() {
+                    map.remove("attachments");
+                    map.remove("blocks");
+                }
+                self.api.call(method, &plain).await
+            }
+            answer => answer,
+        }
+    }
+}
+
+fn is_gone(why: &str) -> bool {
+    [
+        "message_not_found",
+        "thread_not_found",
+        "cannot_reply_to_message",
+    ]
+    .iter()
+    .any(|code| why.contains(code))
+}

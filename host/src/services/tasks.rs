@@ -1,0 +1,254 @@
+//! Service: the owner of every task of a running host.
+//!
+//! A task that ends, or panics, before the host stops is begun again after a pause that grows
+//! ([`Supervisor::keep`]); where it cannot be begun again, the host stops ([`Supervisor::vital`]) and
+//! whoever started it starts it anew. `tokio::spawn` is refused elsewhere by clippy.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::services::telemetry::Telemetry;
+use crate::services::telemetry::event::{TaskBegunAgain, TaskFailed};
+
+/// The usual pauses.
+const PAUSES: Pauses = Pauses {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(60),
+};
+
+/// How long to wait before a task is begun again.
+#[derive(Debug, Clone, Copy)]
+struct Pauses {
+    first: Duration,
+    /// A task that ran for so long has not failed for the reason of the last time.
+    longest: Duration,
+}
+
+impl Pauses {
+    /// The next pause, of a task that ran for so long after the last one.
+    fn next(self, last: Option<Duration>, ran: Duration) -> Duration {
+        match last {
+            Some(last) if ran <= self.longest => (last * 2).min(self.longest),
+            _ => self.first,
+        }
+    }
+}
+
+/// A task of the host: a label, and a word in what is said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Task {
+    /// Requests over HTTP.
+    Http,
+    /// Commands over the Unix socket.
+    Control,
+    /// Follows the cluster.
+    Relay,
+    /// Takes its changes, and sweeps.
+    Watch,
+    /// Drives the incidents.
+    Driver,
+    /// Loads plugins that changed on disk.
+    Reload,
+    /// Writes down what became of them.
+    ReloadEvents,
+    /// Derives what Slack shows.
+    SlackFollow,
+    /// Sends what is in the outbox.
+    Outbox,
+    /// Works on what people did in Slack.
+    SlackInbox,
+    /// Stays connected to Slack.
+    SlackSocket,
+    /// Deletes what is older than is kept.
+    Retain,
+}
+
+impl Task {
+    /// Every task.
+    pub const ALL: [Task; 12] = [
+        Task::Http,
+        Task::Control,
+        Task::Relay,
+        Task::Watch,
+        Task::Driver,
+        Task::Reload,
+        Task::ReloadEvents,
+        Task::SlackFollow,
+        Task::Outbox,
+        Task::SlackInbox,
+        Task::SlackSocket,
+        Task::Retain,
+    ];
+
+    /// Its label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Task::Http => "http",
+            Task::Control => "control",
+            Task::Relay => "relay",
+            Task::Watch => "watch",
+            Task::Driver => "driver",
+            Task::Reload => "reload",
+            Task::ReloadEvents => "reload-events",
+            Task::SlackFollow => "slack-follow",
+            Task::Outbox => "outbox",
+            Task::SlackInbox => "slack-inbox",
+            Task::SlackSocket => "slack-socket",
+            Task::Retain => "retain",
+        }
+    }
+}
+
+/// Owns tasks; clones are the same.
+#[derive(Clone)]
+pub struct Supervisor(Arc<Owned>);
+
+struct Owned {
+    telemetry: Telemetry,
+    stop: CancellationToken,
+    pauses: Pauses,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// Cancelled where the host cannot go on.
+    lost: CancellationToken,
+    why: OnceLock<String>,
+}
+
+impl Supervisor {
+    /// A supervisor without tasks. They all end with `stop`.
+    pub fn new(telemetry: Telemetry, stop: CancellationToken) -> Supervisor {
+        Supervisor::pausing(telemetry, stop, PAUSES)
+    }
+
+    fn pausing(telemetry: Telemetry, stop: CancellationToken, pauses: Pauses) -> Supervisor {
+        Supervisor(Arc::new(Owned {
+            telemetry,
+            stop,
+            pauses,
+            tasks: Mutex::default(),
+            lost: CancellationToken::new(),
+            why: OnceLock::new(),
+        }))
+    }
+
+    /// Cancelled when the host stops.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    /// Run a task that can be begun again, as often as it takes until the host stops. Until it
+    /// runs again `/ready` says no.
+    pub fn keep<W>(&self, task: Task, begin: impl Fn() -> W + Send + Sync + 'static)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let owned = self.0.clone();
+        self.own(async move {
+            let mut pause = None;
+            loop {
+                let since = Instant::now();
+                // What begins it may panic too.
+                let why = until_it_ends(async { begin().await }).await;
+                if owned.stop.is_cancelled() {
+                    return;
+                }
+                let next = owned.pauses.next(pause, since.elapsed());
+                pause = Some(next);
+                let telemetry = &owned.telemetry;
+                TaskFailed { task, why: &why }.emit(telemetry);
+                tokio::select! {
+                    () = owned.stop.cancelled() => return,
+                    () = tokio::time::sleep(next) => {}
+                }
+                TaskBegunAgain { task }.emit(telemetry);
+            }
+        });
+    }
+
+    /// Run a task that cannot be begun again: where it ends before the host stops, the host
+    /// stops, and [`Supervisor::lost`] says why.
+    pub fn vital(&self, task: Task, work: impl Future<Output = ()> + Send + 'static) {
+        let owned = self.0.clone();
+        self.own(async move {
+            let why = until_it_ends(work).await;
+            if owned.stop.is_cancelled() {
+                return;
+            }
+            TaskFailed { task, why: &why }.emit(&owned.telemetry);
+            let _ = owned.why.set(format!("the task {} {why}", task.as_str()));
+            owned.lost.cancel();
+        });
+    }
+
+    /// Until the host cannot go on; returns why.
+    pub async fn lost(&self) -> String {
+        self.0.lost.cancelled().await;
+        self.0.why.get().cloned().unwrap_or_default()
+    }
+
+    /// Wait for the tasks, each for at most `patience`, after the host was told to stop. Those
+    /// that take longer are aborted.
+    pub async fn end(&self, patience: Duration) {
+        let tasks = {
+            let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *tasks)
+        };
+        let until = Instant::now() + patience;
+        for mut task in tasks {
+            if tokio::time::timeout_at(until, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that starts tasks: it keeps their handles and looks at their ends"
+    )]
+    fn own(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.push(tokio::spawn(work));
+    }
+}
+
+/// How a piece of work ended, in words.
+async fn until_it_ends(work: impl Future<Output = ()>) -> String {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(()) => "ended".to_owned(),
+        Err(panic) => format!("panicked: {}", words(&*panic)),
+    }
+}
+
+/// The message of a panic.
+pub fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}
+
+/// Take the pieces of work of a set that have ended; a panic of one is counted and said.
+pub fn reap<T: 'static>(set: &mut JoinSet<T>, task: Task, telemetry: &Telemetry) {
+    while let Some(ended) = set.try_join_next() {
+        if let Err(fault) = ended {
+            report(task, fault, telemetry);
+        }
+    }
+}
+
+/// Count and say that a piece of work panicked. One that was aborted was meant to end.
+pub fn report(task: Task, fault: tokio::task::JoinError, telemetry: &Telemetry) {
+    if let Ok(panic) = fault.try_into_panic() {
+        let why = &format!("panicked: {}", words(&*panic));
+        TaskFailed { task, why }.emit_part(telemetry);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! Stage: a person's yes or no.
+
+mod undo;
+
+use k8shawk_core::approval::{ApprovalError, Person, Question, Superseded, Vote};
+use k8shawk_core::record::{Record, State};
+use thiserror::Error;
+
+use crate::services::store::StoreError;
+use crate::services::telemetry::{Fault, Stage};
+use crate::stages::flow::Flow;
+
+pub use undo::{UndoError, undo};
+
+/// Why a yes or no was not taken. The incident is unchanged.
+#[derive(Debug, Error)]
+pub enum VoteError {
+    /// No such incident, or the store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The incident does not wait for an approval.
+    #[error("incident {id} is {state}: {why}")]
+    NotWaiting {
+        /// Incident.
+        id: String,
+        /// State.
+        state: &'static str,
+        /// What to do instead.
+        why: String,
+    },
+    /// A policy that must judge does not, so that every fix is denied. Put the policy back.
+    #[error("nothing can be approved now: {0}")]
+    Unruled(String),
+    /// This person may not, or it is too late.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
+    /// They said yes to something else.
+    #[error(transparent)]
+    Superseded(#[from] Superseded),
+}
+
+impl Fault for VoteError {
+    fn kind(&self) -> Option<&'static str> {
+        // A person who may not, or comes too late, is no failure of the stage.
+        let failed = matches!(self, VoteError::Store(StoreError::Database { .. }));
+        failed.then_some("store")
+    }
+}
+
+/// What came of a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Voted {
+    /// It is enough: the fix runs.
+    Approved(String),
+    /// It counts, and more people are needed.
+    Counted(String),
+}
+
+/// Why nobody is asked about an incident now.
+pub fn why_not_asked(record: &Record) -> &'static str {
+    match record.state {
+        State::NeedsHuman => "there is no fix to approve",
+        State::Open | State::Investigated | State::Decided if record.asked_at.is_some() => {
+            "its question is void, since it expired or its object changed; it is looked at again, \
+             and then people are asked again"
+        }
+        State::Open | State::Investigated | State::Decided => "it is still being looked at",
+        State::Approved | State::Executing | State::Applied => "it is approved already",
+        _ => "it has ended",
+    }
+}
+
+fn not_waiting(record: &Record) -> VoteError {
+    VoteError::NotWaiting {
+        id: record.incident.id.0.clone(),
+        state: record.state.as_str(),
+        why: why_not_asked(record).to_owned(),
+    }
+}
+
+/// Take a yes to what was `shown`.
+///
+/// # Errors
+/// [`VoteError`] says why not.
+pub fn approve(
+    flow: &Flow,
+    id: &str,
+    person: &Person,
+    shown: &Question,
+) -> Result<Voted, VoteError> {
+    let id = flow.store.find(id)?.incident.id.0;
+    let vote = || vote(flow, &id, person, shown);
+    flow.telemetry.stage_now(Stage::Approve, &id, vote)
+}
+
+fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Voted, VoteError> {
+    // What would be denied when it is carried out is not taken as approved.
+    let faults = flow.judges.required.faults();
+    if !faults.is_empty() {
+        return Err(VoteError::Unruled(faults.join("; ")));
+    }
+    let (authority, now) = (flow.authority(), flow.clock.now());
+    flow.store.modify(id, |record| {
+        let candidate = record.decision.as_ref().and_then(|d| d.first());
+        let (State::Waiting, Some(candidate), Some(asked_at)) =
+            (record.state, candidate, record.asked_at)
+        else {
+            return Err(not_waiting(record));
+        };
+        shown.stands(candidate, asked_at)?;
+        authority.admit(candidate, person)?;
+        let vote = Vote {
+            approver: person.clone(),
+            at: now,
+            digest: candidate.digest.clone(),
+        };
+        let approver = &person.name;
+        let (fix, mut votes) = (candidate.fix.summary(), record.votes.clone());
+        votes.retain(|v| !v.approver.is(person));
+        votes.push(vote);
+        match authority.approve(candidate, &votes, asked_at, now) {
+            Ok(_) => {
+                record.votes = votes;
+                record.step(now, State::Approved, format!("approved by {approver}"));
+                Ok(Voted::Approved(format!(
+                    "approved by {approver}; applying: {fix}"
+                )))
+            }
+            Err(error @ ApprovalError::NotEnough { .. }) => {
+                record.votes = votes;
+                record.step(
+                    now,
+                    State::Waiting,
+                    format!("approved by {approver}; {error}"),
+                );
+                Ok(Voted::Counted(error.to_string()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    })
+}
+
+/// Take a no.
+///
+/// # Errors
+/// [`VoteError`] says why not.
+pub fn dismiss(flow: &Flow, id: &str, person: &Person, reason: &str) -> Result<String, VoteError> {
+    flow.authority().known(person)?;
+    let who = &person.name;
+    let id = flow.store.find(id)?.incident.id.0;
+    let now = flow.clock.now();
+    let reason: String = reason
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(500)
+        .collect();
+    flow.store.modify(&id, |record| {
+        if !record.state.awaits_people() {
+            return Err(not_waiting(record));
+        }
+        let because = if reason.is_empty() {
+            String::new()
+        } else {
+            format!(": {reason}")
+        };
+        record.step(
+            now,
+            State::Dismissed,
+            format!("dismissed by {who}{because}"),
+        );
+        Ok(format!("{id} is dismissed"))
+    })
+}

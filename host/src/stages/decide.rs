@@ -1,0 +1,386 @@
+//! Stage: from a finding to a decision: typed fixes with their dry-run diffs, or "no safe fix".
+
+use std::sync::Arc;
+
+use k8shawk_core::ObjectRef;
+use k8shawk_core::decision::{Candidate, Decision, Refused, Unanswered};
+use k8shawk_core::fix::Fix;
+use k8shawk_core::guard::Reader;
+use k8shawk_core::policy::{ApprovalRule, Origin, Ruling};
+use k8shawk_core::reach;
+use k8shawk_core::record::{Record, State};
+use k8shawk_sandbox::RawProposal;
+
+use crate::services::cluster::dry_run::{NotTried, try_fix};
+use crate::services::plugins::Asked;
+use crate::services::store::Past;
+use crate::stages::flow::{Flow, FlowError};
+
+/// Proposals that are looked at.
+const MAX_PROPOSALS: usize = 5;
+/// How long an outcome counts against the same fix on the same object, milliseconds.
+const LEDGER: i64 = 60 * 60_000;
+/// Times within that time that a fix may run without a person.
+const MAX_AUTO: usize = 2;
+/// How long somebody who may answer later is waited for, milliseconds: after that people are told
+/// that a fix is not known.
+const NOT_KNOWN_AFTER: i64 = 15 * 60_000;
+/// For a finding without any advice.
+const LAST_RESORT: &str = "ask the owner of the workload; the evidence above is all that is known";
+
+/// A parsed proposal that nobody has judged yet.
+struct Offer {
+    fix: Fix,
+    rationale: String,
+    origin: Origin,
+}
+
+/// A parsed proposal that the policies allow.
+pub struct Ruled {
+    /// The fix.
+    pub fix: Fix,
+    /// Why it helps.
+    pub rationale: String,
+    /// Who proposed it.
+    pub origin: Origin,
+    /// What the policies say.
+    pub ruling: Ruling,
+}
+
+/// What is proposed for a finding.
+pub struct Proposed {
+    /// Fixes that the policies allow, the best first.
+    pub survivors: Vec<Ruled>,
+    /// What did not survive, and who gave no answer.
+    pub decision: Decision,
+    /// Reads that were refused.
+    pub refusals: Vec<String>,
+}
+
+/// Why a proposal does not survive.
+enum Lost {
+    /// The answer is no.
+    Refused(String),
+    /// There is no answer yet.
+    Unanswered(Unanswered),
+}
+
+/// Proposals for the incident's finding, parsed and judged.
+pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now: i64) -> Proposed {
+    let decision = Decision {
+        next_check: LAST_RESORT.to_owned(),
+        ..Decision::default()
+    };
+    let mut proposed = Proposed {
+        survivors: Vec::new(),
+        decision,
+        refusals: Vec::new(),
+    };
+    let Some((finding, by_model)) = record.basis() else {
+        return proposed;
+    };
+    if let Some(undo) = &record.undo {
+        let offer = Offer {
+            fix: undo.fix.clone(),
+            rationale: format!("It takes back the fix of {}.", undo.of),
+            origin: Origin::Undo,
+        };
+        let ruled = ruled(flow, record, offer, reader, now).await;
+        proposed.take(undo.fix.kubectl(), ruled);
+        return proposed;
+    }
+    if let Some(consulted) = &record.consulted {
+        let refused = consulted.refused.iter().cloned();
+        proposed.decision.refused.extend(refused);
+    }
+    let plans = flow
+        .judges
+        .propose(&record.incident, finding, reader, now)
+        .await;
+    proposed.refusals.extend(plans.refusals.iter().cloned());
+    let unanswered = plans.unanswered();
+    proposed
+        .refusals
+        .extend(unanswered.iter().map(ToString::to_string));
+    proposed
+        .decision
+        .unanswered
+        .extend(unanswered.iter().cloned());
+    for (id, plan) in plans.plans() {
+        let origin = match by_model {
+            true => Origin::Model,
+            false => Origin::Plugin(id.to_owned()),
+        };
+        if !plan.next_check.trim().is_empty() {
+            proposed.decision.next_check = plan.next_check.clone();
+        }
+        for proposal in plan.proposals.iter().take(MAX_PROPOSALS) {
+            let ruled = rule(flow, record, proposal, &origin, reader, now).await;
+            proposed.take(shown(proposal), ruled);
+        }
+    }
+    if let Some((fix, ruled)) = of_model(flow, record, &proposed.survivors, reader, now).await {
+        proposed.take(fix, ruled);
+    }
+    proposed
+}
+
+impl Proposed {
+    fn take(&mut self, proposal: String, ruled: Result<(Ruled, Vec<String>), Lost>) {
+        match ruled {
+            Ok((ruled, refusals)) => {
+                self.refusals.extend(refusals);
+                self.survivors.push(ruled);
+            }
+            Err(Lost::Refused(reason)) => self.refuse(proposal, reason),
+            Err(Lost::Unanswered(unanswered)) => {
+                self.refuse(proposal, format!("a policy gave no answer: {unanswered}"));
+                self.decision.unanswered.push(unanswered);
+            }
+        }
+    }
+
+    fn refuse(&mut self, proposal: String, reason: String) {
+        self.decision.refused.push(Refused { proposal, reason });
+    }
+}
+
+/// The model's fix, behind those of the plugins. One that a plugin proposes too is the plugin's.
+async fn of_model(
+    flow: &Flow,
+    record: &Record,
+    others: &[Ruled],
+    reader: &Arc<dyn Reader>,
+    now: i64,
+) -> Option<(String, Result<(Ruled, Vec<String>), Lost>)> {
+    let proposal = record.consulted.as_ref()?.proposal.as_ref()?;
+    if others.iter().any(|o| o.fix == proposal.fix) {
+        return None;
+    }
+    let offer = Offer {
+        fix: proposal.fix.clone(),
+        rationale: proposal.rationale.clone(),
+        origin: Origin::Model,
+    };
+    let shown = offer.fix.kubectl();
+    Some((shown, ruled(flow, record, offer, reader, now).await))
+}
+
+fn shown(proposal: &RawProposal) -> String {
+    let pairs: Vec<String> = proposal
+        .parameters
+        .iter()
+        .map(|(k, v)| format!("{k}={v}"))
+        .collect();
+    format!(
+        "{} {} {}",
+        proposal.action,
+        proposal.target,
+        pairs.join(" ")
+    )
+    .trim_end()
+    .to_owned()
+}
+
+async fn rule(
+    flow: &Flow,
+    record: &Record,
+    proposal: &RawProposal,
+    origin: &Origin,
+    reader: &Arc<dyn Reader>,
+    now: i64,
+) -> Result<(Ruled, Vec<String>), Lost> {
+    let fix = Fix::parse(
+        &proposal.action,
+        proposal.target.clone(),
+        &proposal.parameters,
+    )
+    .map_err(|e| Lost::Refused(e.to_string()))?;
+    let offer = Offer {
+        fix,
+        rationale: proposal.rationale.clone(),
+        origin: origin.clone(),
+    };
+    ruled(flow, record, offer, reader, now).await
+}
+
+async fn ruled(
+    flow: &Flow,
+    record: &Record,
+    offer: Offer,
+    reader: &Arc<dyn Reader>,
+    now: i64,
+) -> Result<(Ruled, Vec<String>), Lost> {
+    let Offer {
+        fix,
+        rationale,
+        origin,
+    } = offer;
+    if let Some(why) = flow.config.fixes.refusal(&fix) {
+        return Err(Lost::Refused(why));
+    }
+    // Text of the cluster may have led a model anywhere.
+    if origin == Origin::Model {
+        let reached = reach::check(&record.incident, &known_victims(record), &fix.target);
+        reached.map_err(|out| Lost::Refused(format!("model: {out}")))?;
+    }
+    let asked = Asked {
+        incident: &record.incident,
+        fix: &fix,
+        rationale: &rationale,
+        origin: &origin,
+    };
+    let judged = flow.judges.rule(&asked, reader, now).await;
+    let (ruling, refusals) = judged.map_err(Lost::Unanswered)?;
+    match ruling {
+        Ruling::Denied(reasons) => Err(Lost::Refused(reasons.join("; "))),
+        ruling => {
+            let ruled = Ruled {
+                fix,
+                rationale,
+                origin,
+                ruling,
+            };
+            Ok((ruled, refusals))
+        }
+    }
+}
+
+/// Victims that triage, merging and patterns know of: a model names none.
+fn known_victims(record: &Record) -> Vec<ObjectRef> {
+    let found = record.by_patterns().into_iter().flat_map(|f| &f.victims);
+    let victims = record.incident.victims.iter().chain(found);
+    victims.cloned().collect()
+}
+
+/// True while a policy that must judge does not.
+fn is_unruled(flow: &Flow) -> bool {
+    !flow.judges.required.missing().is_empty()
+}
+
+/// Decide again where policies were missing that judge now. True where it is.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub fn again(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+    let was_unruled = record.decision.as_ref().is_some_and(|d| d.unruled);
+    if record.state != State::NeedsHuman || !was_unruled || is_unruled(flow) {
+        return Ok(false);
+    }
+    let now = flow.clock.now();
+    flow.store
+        .advance(&record.incident.id.0, record.state, |r| {
+            let note = "every policy that must judge does so again: decided again";
+            r.step(now, State::Investigated, note);
+        })?;
+    Ok(true)
+}
+
+/// Decide, and store the decision.
+///
+/// # Errors
+/// [`FlowError`] where the cluster or the store does not answer, so that nothing can be decided
+/// yet.
+pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    let reader = flow.world.reader();
+    let now = flow.clock.now();
+    let unruled = is_unruled(flow);
+    let proposed = propose(flow, record, &reader, now).await;
+    let (mut decision, refusals) = (proposed.decision, proposed.refusals);
+    decision.unruled = unruled;
+    if let Some(waited) = decision.unanswered.iter().find(|u| u.may_pass)
+        && now - record.changed_at() < NOT_KNOWN_AFTER
+    {
+        return Err(FlowError::Unanswered(waited.to_string()));
+    }
+    for ruled in proposed.survivors {
+        let past = flow.store.past(&ruled.fix, now - LEDGER)?;
+        let action = ruled.fix.action.name();
+        let ledger = flow.store.outcomes(&record.signature(), action)?;
+        match candidate(flow, record, &ruled, &past, ledger).await {
+            Ok(candidate) => decision.candidates.push(candidate),
+            Err(NotTried::Done(reason) | NotTried::Refused(reason)) => {
+                decision.refused.push(Refused {
+                    proposal: ruled.fix.kubectl(),
+                    reason,
+                });
+            }
+            Err(NotTried::Later(error)) => return Err(FlowError::Cluster(error)),
+        }
+    }
+    let note = match decision.first() {
+        Some(c) => format!(
+            "{} on {} ({})",
+            c.fix.action.name(),
+            c.fix.target,
+            c.ruling.summary()
+        ),
+        None => decision.advice().without_fix().unwrap_or_default(),
+    };
+    flow.store
+        .advance(&record.incident.id.0, State::Investigated, |r| {
+            r.decision = Some(decision);
+            for refusal in refusals {
+                if !r.refusals.contains(&refusal) {
+                    r.refusals.push(refusal);
+                }
+            }
+            r.step(flow.clock.now(), State::Decided, note);
+        })?;
+    Ok(())
+}
+
+/// Try one fix, in the light of what it did before.
+async fn candidate(
+    flow: &Flow,
+    record: &Record,
+    ruled: &Ruled,
+    past: &[Past],
+    ledger: Vec<(String, u32)>,
+) -> Result<Candidate, NotTried> {
+    if let Some(last) = past.first().filter(|p| p.is_useless()) {
+        return Err(NotTried::Refused(last.refusal(flow.clock.now())));
+    }
+    let tried = try_fix(&flow.world, &ruled.fix, record.incident.opened_at).await?;
+    let digest = tried.digest(&flow.key, &ruled.fix);
+    Ok(Candidate {
+        fix: ruled.fix.clone(),
+        rationale: ruled.rationale.clone(),
+        origin: Some(ruled.origin.clone()),
+        ruling: calmed(ruled.ruling.clone(), past.len()),
+        diff: tried.diff,
+        target_uid: tried.uid,
+        digest,
+        ledger,
+    })
+}
+
+/// What runs without a person does so a few times, not for ever.
+fn calmed(ruling: Ruling, times: usize) -> Ruling {
+    if ruling == Ruling::Auto && times >= MAX_AUTO {
+        let why = format!("it ran {times} times within the last hour");
+        return Ruling::Approval(vec![ApprovalRule {
+            approvers: Vec::new(),
+            count: 1,
+            why,
+        }]);
+    }
+    ruling
+}
+
+#[cfg(test)]
+mod unruled;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_fix_does_not_run_without_a_person_for_ever() {
+        assert_eq!(calmed(Ruling::Auto, MAX_AUTO - 1), Ruling::Auto);
+        assert!(matches!(
+            calmed(Ruling::Auto, MAX_AUTO),
+            Ruling::Approval(_)
+        ));
+    }
+}

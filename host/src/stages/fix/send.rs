@@ -1,0 +1,176 @@
+//! Sends the stored operation, and stores the answer. Each request is sent at most once, unless the
+//! object itself shows that it was not done.
+
+use k8shawk_core::fix::{Half, Operation, Trace};
+use k8shawk_core::record::{Execution, Record, State};
+
+use super::{again, aged, applied, failed, not_known};
+use crate::services::cluster::{self, Class, ClusterError};
+use crate::services::crash_points;
+use crate::stages::flow::{Flow, FlowError};
+
+/// What became of an operation that may have been sent before.
+enum Found {
+    /// The incident's end is stored, or that it was applied.
+    Ended,
+    /// Nothing happened.
+    Nothing,
+    /// The first of two requests was done, and the second was not sent.
+    Half,
+}
+
+/// Send what is stored, and store the answer.
+///
+/// # Errors
+/// [`FlowError`] where it is not known whether it happened: the stage is run again.
+pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    let Some(execution) = &record.execution else {
+        return again(flow, record, "there is nothing to send");
+    };
+    let first = flow.unsent.take(&record.incident.id.0);
+    let found = match first {
+        true => Found::Nothing,
+        false => traced(flow, record, execution).await?,
+    };
+    match found {
+        Found::Ended => Ok(()),
+        // What was begun is finished, however old the yes is by now: else the object is lost.
+        Found::Half => second(flow, record, &execution.operation).await,
+        Found::Nothing => {
+            let asked_at = record.asked_at.unwrap_or_default();
+            match flow.authority().in_time(asked_at, flow.clock.now()) {
+                Ok(()) => whole(flow, record, execution, first).await,
+                Err(late) => aged(flow, record, &late),
+            }
+        }
+    }
+}
+
+async fn whole(
+    flow: &Flow,
+    record: &Record,
+    execution: &Execution,
+    first: bool,
+) -> Result<(), FlowError> {
+    crash_points::reach("before-send");
+    let operation = &execution.operation;
+    match within(flow, flow.world.send(operation, Half::First)).await {
+        Ok(()) => second(flow, record, operation).await,
+        Err(error) => refused(flow, record, execution, first, error).await,
+    }
+}
+
+/// A write has as long as is configured.
+async fn within<T>(
+    flow: &Flow,
+    asked: impl Future<Output = Result<T, ClusterError>>,
+) -> Result<T, ClusterError> {
+    cluster::within(flow.config.fix_timeout, || flow.world.address(), asked).await
+}
+
+async fn refused(
+    flow: &Flow,
+    record: &Record,
+    execution: &Execution,
+    first: bool,
+    error: ClusterError,
+) -> Result<(), FlowError> {
+    match error.class() {
+        Class::Transient { .. } => Err(FlowError::Cluster(error)),
+        Class::Conflict if first => planned_again(flow, record),
+        // What was sent before may have arrived by now.
+        Class::Conflict | Class::Gone if !first => match traced(flow, record, execution).await? {
+            Found::Ended => Ok(()),
+            Found::Nothing => planned_again(flow, record),
+            Found::Half => Err(FlowError::Cluster(error)),
+        },
+        Class::Conflict | Class::Permanent | Class::Gone => {
+            failed(flow, record, &error.to_string())
+        }
+    }
+}
+
+/// The second request, where there is one. That it is about to be sent is stored before: an object
+/// that is not there afterwards may have been created, and have gone since.
+async fn second(flow: &Flow, record: &Record, operation: &Operation) -> Result<(), FlowError> {
+    if let Operation::Recreate { old, .. } = operation {
+        within(flow, flow.world.until_gone(old)).await?;
+        store_half(flow, record, Half::Second)?;
+        crash_points::reach("between-sends");
+        if let Err(error) = within(flow, flow.world.send(operation, Half::Second)).await {
+            return not_created(flow, record, error).await;
+        }
+    }
+    crash_points::reach("after-send");
+    applied(flow, record, "the API server accepted it")
+}
+
+async fn not_created(flow: &Flow, record: &Record, error: ClusterError) -> Result<(), FlowError> {
+    if error.may_have_happened() {
+        return Err(FlowError::Cluster(error));
+    }
+    match error.class() {
+        Class::Transient { .. } => {
+            store_half(flow, record, Half::First)?;
+            Err(FlowError::Cluster(error))
+        }
+        Class::Conflict => {
+            let why = "the old one is deleted, and somebody else created one of its name";
+            not_known(flow, record, why).await
+        }
+        Class::Permanent | Class::Gone => {
+            let why = format!("the old one is deleted, and no new one was created: {error}");
+            failed(flow, record, &why)
+        }
+    }
+}
+
+fn store_half(flow: &Flow, record: &Record, half: Half) -> Result<(), FlowError> {
+    let id = &record.incident.id.0;
+    flow.store.advance(id, State::Executing, |r| {
+        if let Some(execution) = &mut r.execution {
+            execution.half = half;
+        }
+    })?;
+    Ok(())
+}
+
+/// After a crash or an outage: what the object tells of the operation, stored where it tells an end.
+async fn traced(flow: &Flow, record: &Record, execution: &Execution) -> Result<Found, FlowError> {
+    let target = &execution.fix.target;
+    let current = flow
+        .world
+        .current(&target.kind, &target.namespace, &target.name)
+        .await;
+    let current = match current {
+        Ok(current) => current,
+        // It stays no: nobody will ever see what became of it.
+        Err(error) if error.class() == Class::Permanent => {
+            not_known(flow, record, &error.to_string()).await?;
+            return Ok(Found::Ended);
+        }
+        Err(error) => return Err(FlowError::Cluster(error)),
+    };
+    match execution.operation.trace(current.as_ref(), execution.half) {
+        Trace::Absent => return Ok(Found::Nothing),
+        Trace::Half => return Ok(Found::Half),
+        Trace::Done => applied(flow, record, "the target is as the fix makes it")?,
+        Trace::Unknown(why) => not_known(flow, record, why).await?,
+    }
+    Ok(Found::Ended)
+}
+
+/// The object changed between plan and send, so nothing happened: check the approval again on the
+/// object as it is now. The votes stand only where the diff is still the same.
+fn planned_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    let id = &record.incident.id.0;
+    flow.store.advance(id, State::Executing, |r| {
+        r.execution = None;
+        r.step(
+            flow.clock.now(),
+            State::Approved,
+            "the object changed in between: planned again",
+        );
+    })?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Stage: did the fix help?
+
+use std::time::Duration;
+
+use k8shawk_core::record::{Record, State};
+use k8shawk_core::recovery::{Health, Recovery};
+
+use crate::services::cluster::ClusterError;
+use crate::services::cluster::health;
+use crate::stages::flow::{Flow, FlowError};
+
+/// Take one check; true once there is a verdict.
+///
+/// # Errors
+/// [`FlowError`].
+pub async fn check(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+    let seen = match health::look(&flow.world, record).await {
+        Ok(seen) => seen,
+        Err(error) => return missed(flow, record, error),
+    };
+    let now = flow.clock.now();
+    let mut recovery = match &record.recovery {
+        Some(recovery) => recovery.clone(),
+        None => Recovery::new(seen.health, now),
+    };
+    let verdict = recovery.check(
+        seen.health,
+        seen.restarts,
+        now,
+        millis(flow.config.recovery_stability),
+        millis(flow.config.recovery_timeout),
+    );
+    let stored = flow
+        .store
+        .advance(&record.incident.id.0, State::Applied, |r| {
+            r.recovery = Some(recovery);
+            if let Some(verdict) = verdict {
+                let Health { wanted, good, .. } = seen.health;
+                r.step(now, verdict.into(), format!("{good} of {wanted} are good"));
+            }
+        })?;
+    if verdict.is_some() {
+        flow.terminal.note(&stored, "the recovery was checked");
+    }
+    Ok(verdict.is_some())
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A look failed: try again until the deadline, and then say that it is not known.
+fn missed(flow: &Flow, record: &Record, error: ClusterError) -> Result<bool, FlowError> {
+    let now = flow.clock.now();
+    let may_pass = error.may_pass();
+    let timeout = millis(flow.config.recovery_timeout);
+    let mut late = false;
+    let stored = flow
+        .store
+        .advance(&record.incident.id.0, State::Applied, |r| {
+            late = match &mut r.recovery {
+                Some(recovery) => recovery.missed(may_pass, now, timeout),
+                None => true,
+            };
+            if late {
+                let note = format!("not known whether it helped: {error}");
+                r.step(now, State::NotKnown, note);
+            }
+        })?;
+    if late {
+        flow.terminal
+            .note(&stored, "the recovery could not be checked");
+        return Ok(true);
+    }
+    Err(FlowError::Cluster(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use k8shawk_core::bundle::{Bundle, FORMAT, Frame};
+    use k8shawk_core::config::Config;
+    use k8shawk_core::rca;
+    use k8shawk_sandbox::Registry;
+
+    use super::*;
+    use crate::services::clock::Clock;
+    use crate::services::cluster::replay::Replay;
+    use crate::services::cluster::world::World;
+    use crate::services::plugins::Judges;
+    use crate::services::slack::message::tests::applied;
+
+    fn flow() -> Flow {
+        let bundle = Bundle {
+            format: FORMAT,
+            title: String::new(),
+            subject: String::new(),
+            kubernetes: String::new(),
+            dry_runs: vec![],
+            conversations: vec![],
+            frames: vec![Frame::default()],
+        };
+        let judges = Judges::new(Arc::new(Registry::new(5)));
+        let world = World::Recorded(Replay::new(bundle));
+        Flow::aside(Config::default(), judges, world, Clock::default()).unwrap()
+    }
+
+    #[test]
+    fn looks_that_are_refused_end_at_the_deadline_with_the_reason() {
+        let flow = flow();
+        let stored = flow.store.insert(applied(State::Applied), &[]).unwrap();
+        let since = stored.recovery.as_ref().unwrap().since;
+        let refused = || ClusterError::Denied {
+            attempt: "list Pod".into(),
+            why: "pods is forbidden".into(),
+        };
+        let id = &stored.incident.id.0;
+        flow.clock.set(since + 60_000);
+        let told = missed(&flow, &stored, refused()).unwrap_err().to_string();
+        assert!(!told.contains("does not answer"), "{told}");
+        assert_eq!(flow.store.get(id).unwrap().state, State::Applied);
+        flow.clock.set(since + 181_000);
+        assert!(missed(&flow, &stored, refused()).unwrap());
+        let ended = flow.store.get(id).unwrap();
+        assert_eq!(ended.state, State::NotKnown);
+        let text = rca::render(&ended, "prod").into_string();
+        assert!(text.contains("pods is forbidden"), "{text}");
+        assert!(
+            ended.inverse().is_some(),
+            "it was applied: it can be taken back"
+        );
+    }
+}
