@@ -6,9 +6,6 @@
 
 pub mod approval;
 pub mod bundle;
-/// Names of the failure classes: one list for the plugins and for what a model may choose.
-#[path = "../../../plugins/sdk/src/classes.rs"]
-pub mod classes;
 pub mod config;
 pub mod decision;
 pub mod describe;
@@ -21,7 +18,6 @@ pub mod guard;
 pub mod incident;
 pub mod installation;
 pub mod inventory;
-pub mod kinds;
 pub mod model;
 pub mod object;
 pub mod own;
@@ -35,6 +31,8 @@ pub mod recovery;
 pub mod redact;
 mod render;
 pub mod signal;
+
+pub use k8shawk_vocabulary::{classes, kinds};
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId, Severity};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kinds;
+
 /// One Kubernetes object, by coordinates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +35,11 @@ impl ObjectRef {
             name: name.to_owned(),
             uid: String::new(),
         }
+    }
+
+    /// An object of a kind whose API version is known; without a uid.
+    pub fn of(kind: &str, namespace: &str, name: &str) -> Self {
+        ObjectRef::new(&kinds::api_version(kind), kind, namespace, name)
     }
 
     /// True where both name the same object; a uid counts only where both have one.

@@ -67,7 +67,7 @@ pub fn look(
 pub fn pod(config: &Config) -> Option<ObjectRef> {
     let name = nix::unistd::gethostname().ok()?.into_string().ok()?;
     let namespace = config.fixes.home()?;
-    Some(ObjectRef::new("v1", "Pod", namespace, &name))
+    Some(ObjectRef::of("Pod", namespace, &name))
 }
 
 /// True where `/ready` says no for what [`look`] makes an incident of.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use k8shawk_sdk::analysis::{Incident, ObjectRef, ReadError};
 use k8shawk_sdk::cluster::Cluster;
+use k8shawk_sdk::kinds;
 use serde_json::Value;
 
 /// Lines of a log that are read.
@@ -88,7 +89,7 @@ impl<'a> Case<'a> {
             Vec::new()
         });
         // The items of a list do not say their kind by themselves.
-        let api_version = crate::json::named(kind, "", "").api_version;
+        let api_version = kinds::api_version(kind);
         for item in found.iter_mut().filter_map(Value::as_object_mut) {
             item.entry("kind").or_insert_with(|| kind.into());
             item.entry("apiVersion")

@@ -1,6 +1,7 @@
 //! Reading Kubernetes objects as JSON.
 
 use k8shawk_sdk::analysis::ObjectRef;
+use k8shawk_sdk::kinds;
 use serde_json::Value;
 
 /// Text at a JSON pointer, or empty.
@@ -83,30 +84,10 @@ pub fn deleting(value: &Value) -> bool {
     !text(value, "/metadata/deletionTimestamp").is_empty()
 }
 
-/// API versions of the kinds that a cause can name without having read one.
-const API_VERSIONS: &[(&str, &[&str])] = &[
-    (
-        "apps/v1",
-        &["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"],
-    ),
-    ("batch/v1", &["Job", "CronJob"]),
-    (
-        "networking.k8s.io/v1",
-        &["Ingress", "IngressClass", "NetworkPolicy"],
-    ),
-    ("storage.k8s.io/v1", &["StorageClass"]),
-    ("scheduling.k8s.io/v1", &["PriorityClass"]),
-    ("node.k8s.io/v1", &["RuntimeClass"]),
-    ("autoscaling/v2", &["HorizontalPodAutoscaler"]),
-    ("policy/v1", &["PodDisruptionBudget"]),
-    ("apiregistration.k8s.io/v1", &["APIService"]),
-];
-
 /// Coordinates of an object that was not read.
 pub fn named(kind: &str, namespace: &str, name: &str) -> ObjectRef {
-    let version = API_VERSIONS.iter().find(|(_, kinds)| kinds.contains(&kind));
     ObjectRef {
-        api_version: version.map_or("v1", |(version, _)| version).to_owned(),
+        api_version: kinds::api_version(kind),
         kind: kind.to_owned(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),

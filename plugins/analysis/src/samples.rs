@@ -34,7 +34,7 @@ fn merge(base: &mut Value, patch: Value) {
 /// An object of an hour ago.
 pub fn object(kind: &str, name: &str) -> Value {
     json!({
-        "apiVersion": crate::json::named(kind, "", "").api_version, "kind": kind,
+        "apiVersion": k8shawk_sdk::kinds::api_version(kind), "kind": kind,
         "metadata": {
             "name": name, "namespace": "shop", "uid": format!("uid-{kind}-{name}"),
             "creationTimestamp": ago(3600),

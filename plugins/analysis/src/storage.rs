@@ -4,6 +4,7 @@ mod by_hand;
 mod class;
 
 use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
+use k8shawk_sdk::kinds;
 use serde_json::Value;
 
 use crate::case::Case;
@@ -25,7 +26,7 @@ pub fn diagnose_claim(case: &Case, pvc: &Value) -> Option<Finding> {
     let mut object = reference(pvc);
     if object.kind.is_empty() {
         object.kind = "PersistentVolumeClaim".to_owned();
-        object.api_version = "v1".to_owned();
+        object.api_version = kinds::api_version("PersistentVolumeClaim");
     }
     explain(case, pvc, &object, &object)
 }

@@ -29,11 +29,9 @@ fn find(case: &Case, webhook: &str) -> Option<Hook> {
             let hook = items(configuration, "/webhooks")
                 .iter()
                 .find(|hook| text(hook, "/name") == webhook)?;
-            let mut reference = named(kind, "", name(configuration));
-            reference.api_version = "admissionregistration.k8s.io/v1".to_owned();
             let service = hook.pointer("/clientConfig/service");
             Some(Hook {
-                configuration: reference,
+                configuration: named(kind, "", name(configuration)),
                 policy: match text(hook, "/failurePolicy") {
                     "" => "Fail".to_owned(),
                     set => set.to_owned(),
@@ -60,10 +58,7 @@ fn guilty(hook: Option<&Hook>, webhook: &str) -> ObjectRef {
 /// What the incidents of one webhook share. Triage names it by a message, which knows the
 /// webhook's name alone; so does this, although the configuration is what is guilty.
 fn shared(webhook: &str) -> ObjectRef {
-    ObjectRef {
-        api_version: "admissionregistration.k8s.io/v1".to_owned(),
-        ..named("Webhook", "", webhook)
-    }
+    named("Webhook", "", webhook)
 }
 
 /// `admission webhook "NAME" denied the request: TEXT`

@@ -13,8 +13,6 @@ pub enum Target {
     Object,
     /// A cluster-scoped or namespaced object that a fact names; `namespace/name` is understood.
     Named {
-        /// `apiVersion`.
-        api_version: &'static str,
         /// Kind.
         kind: &'static str,
         /// Fact with the name.

@@ -51,7 +51,7 @@ pub const ROWS: &[Row] = &[
     row(Action::PatchTargetPort, Kind(&["Service"]))
         .with(&[("port", PORT), ("targetPort", SUGGESTED_TARGET_PORT)])
         .because("The selected pods listen on {suggested-target-port}, and port {port} of {target} points elsewhere."),
-    row(Action::Uncordon, Named { api_version: "v1", kind: "Node", fact: NODE })
+    row(Action::Uncordon, Named { kind: "Node", fact: NODE })
         .needs(&[CORDONED])
         .because("The cordon of node {node} is the only thing in the way ({cordoned})."),
     row(Action::RaiseQuota, Kind(&["ResourceQuota"]))
@@ -65,13 +65,13 @@ pub const ROWS: &[Row] = &[
         .classes(&["disruption", "pdb"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because("With {suggested-replicas} replicas of {target} its disruption budget lets one pod go at a time."),
-    row(Action::Scale, Named { api_version: "apps/v1", kind: "Deployment", fact: SCALED_TO_ZERO })
+    row(Action::Scale, Named { kind: "Deployment", fact: SCALED_TO_ZERO })
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because("The cluster cannot do without {target}, which is scaled to zero: {suggested-replicas} replicas bring it back."),
     row(Action::RetryJob, Kind(&["Job"]))
         .needs(&[RETRYABLE])
         .because("What made {target} fail is gone or passing ({retryable}): it can run again."),
-    row(Action::DeleteJob, Named { api_version: "batch/v1", kind: "Job", fact: BLOCKING_JOB })
+    row(Action::DeleteJob, Named { kind: "Job", fact: BLOCKING_JOB })
         .because("Job {blocking-job} does not end and keeps {owner} from starting the next one."),
     row(Action::ExpandPvc, Kind(&["PersistentVolumeClaim"]))
         .with(&[("size", SUGGESTED_SIZE)])
@@ -79,11 +79,11 @@ pub const ROWS: &[Row] = &[
     row(Action::ScaleHpaMax, Kind(&["HorizontalPodAutoscaler"]))
         .with(&[("max", SUGGESTED_MAX)])
         .because("{target} is at its maximum and its metric asks for more: {suggested-max} lets it scale."),
-    row(Action::RolloutRestart, Named { api_version: "apps/v1", kind: "Deployment", fact: RESTART })
+    row(Action::RolloutRestart, Named { kind: "Deployment", fact: RESTART })
         .because("The processes of {target} run but do not answer: a restart, one pod after the other, renews them."),
-    row(Action::DeletePod, Named { api_version: "v1", kind: "Pod", fact: STALE_POD })
+    row(Action::DeletePod, Named { kind: "Pod", fact: STALE_POD })
         .because("Pod {stale-pod} serves nothing any more and holds on to what others need."),
-    row(Action::Cordon, Named { api_version: "v1", kind: "Node", fact: NODE })
+    row(Action::Cordon, Named { kind: "Node", fact: NODE })
         .classes(&["node-not-ready", "node-unreachable", "node-unknown"])
         .unless(&[CORDONED])
         .because("Node {node} is not dependable: a cordon keeps new pods off it until somebody has looked."),

@@ -3,6 +3,7 @@
 use crate::row::Target;
 use crate::text;
 use k8shawk_sdk::fix::{Finding, Incident, ObjectRef};
+use k8shawk_sdk::kinds;
 
 /// Find the target; none where the finding does not lead to one.
 pub fn find(target: Target, incident: &Incident, finding: &Finding) -> Option<ObjectRef> {
@@ -11,13 +12,9 @@ pub fn find(target: Target, incident: &Incident, finding: &Finding) -> Option<Ob
         Target::Kind(kinds) => near(incident, finding)
             .find(|o| kinds.contains(&o.kind.as_str()) && !o.name.is_empty())
             .cloned(),
-        Target::Named {
-            api_version,
-            kind,
-            fact,
-        } => {
+        Target::Named { kind, fact } => {
             let name = text::fact(finding, fact)?;
-            named(api_version, kind, name, incident, finding)
+            named(kind, name, incident, finding)
         }
     }
 }
@@ -31,13 +28,7 @@ fn near<'a>(incident: &'a Incident, finding: &'a Finding) -> impl Iterator<Item 
         .chain(&finding.victims)
 }
 
-fn named(
-    api_version: &str,
-    kind: &str,
-    name: &str,
-    incident: &Incident,
-    finding: &Finding,
-) -> Option<ObjectRef> {
+fn named(kind: &str, name: &str, incident: &Incident, finding: &Finding) -> Option<ObjectRef> {
     let (namespace, name) = match name.split_once('/') {
         Some(pair) => pair,
         None if kind == "Node" => ("", name),
@@ -48,7 +39,7 @@ fn named(
         return Some(known.clone());
     }
     (!name.is_empty()).then(|| ObjectRef {
-        api_version: api_version.to_owned(),
+        api_version: kinds::api_version(kind),
         kind: kind.to_owned(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),

@@ -19,10 +19,10 @@
 )]
 #![allow(unsafe_code, reason = "the canonical ABI is made of raw pointers")]
 
-pub mod classes;
 pub mod cluster;
-pub mod facts;
 pub mod settings;
+
+pub use k8shawk_vocabulary::{classes, facts, kinds};
 
 /// The triage point.
 #[allow(clippy::all, clippy::restriction)]

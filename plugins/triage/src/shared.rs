@@ -3,6 +3,7 @@
 //! Messages are data: a name is believed only where it stands in the words that Kubernetes
 //! itself uses, and only if it could be a name.
 
+use k8shawk_sdk::kinds;
 use k8shawk_sdk::triage::{ObjectRef, ObjectSummary, Signal};
 
 /// Words around a name, and what the name is of.
@@ -11,42 +12,21 @@ struct Phrase {
     before: &'static str,
     /// Text that must follow the name; empty where anything may.
     after: &'static str,
-    api_version: &'static str,
     kind: &'static str,
-    namespaced: bool,
 }
 
 const fn phrase(before: &'static str, after: &'static str, kind: &'static str) -> Phrase {
     Phrase {
         before,
         after,
-        api_version: "v1",
         kind,
-        namespaced: true,
     }
 }
-
-const fn cluster_wide(
-    before: &'static str,
-    after: &'static str,
-    api_version: &'static str,
-    kind: &'static str,
-) -> Phrase {
-    Phrase {
-        before,
-        after,
-        api_version,
-        kind,
-        namespaced: false,
-    }
-}
-
-const ADMISSION: &str = "admissionregistration.k8s.io/v1";
 
 /// Webhooks come first: what follows their names is text of somebody's own.
 const PHRASES: &[Phrase] = &[
-    cluster_wide("failed calling webhook ", "", ADMISSION, "Webhook"),
-    cluster_wide("admission webhook ", " denied", ADMISSION, "Webhook"),
+    phrase("failed calling webhook ", "", "Webhook"),
+    phrase("admission webhook ", " denied", "Webhook"),
     phrase("configmap ", " not found", "ConfigMap"),
     phrase("secret ", " not found", "Secret"),
     phrase("serviceaccount ", " not found", "ServiceAccount"),
@@ -55,24 +35,9 @@ const PHRASES: &[Phrase] = &[
         " not found",
         "PersistentVolumeClaim",
     ),
-    cluster_wide(
-        "storageclass.storage.k8s.io ",
-        " not found",
-        "storage.k8s.io/v1",
-        "StorageClass",
-    ),
-    cluster_wide(
-        "runtimeclass.node.k8s.io ",
-        " not found",
-        "node.k8s.io/v1",
-        "RuntimeClass",
-    ),
-    cluster_wide(
-        "RuntimeClass ",
-        " not found",
-        "node.k8s.io/v1",
-        "RuntimeClass",
-    ),
+    phrase("storageclass.storage.k8s.io ", " not found", "StorageClass"),
+    phrase("runtimeclass.node.k8s.io ", " not found", "RuntimeClass"),
+    phrase("RuntimeClass ", " not found", "RuntimeClass"),
 ];
 
 /// Kubernetes quotes no name in these.
@@ -119,12 +84,12 @@ pub fn of(signal: &Signal, summary: &ObjectSummary, pull: bool) -> Option<Object
     }
     let namespace = signal.object.namespace.as_str();
     if let Some(name) = bare(message, QUOTA, "") {
-        return Some(object("v1", "ResourceQuota", namespace, name));
+        return Some(object("ResourceQuota", namespace, name));
     }
     if OF_NODES.contains(&signal.reason.as_str())
         && let Some(name) = quoted(message, "node ", "")
     {
-        return Some(object("v1", "Node", "", name));
+        return Some(object("Node", namespace, name));
     }
     // Every other phrase quotes the name, but for two.
     if message.contains('"') {
@@ -132,12 +97,11 @@ pub fn of(signal: &Signal, summary: &ObjectSummary, pull: bool) -> Option<Object
             .iter()
             .find_map(|p| Some((p, quoted(message, p.before, p.after)?)));
         if let Some((phrase, name)) = named {
-            let namespace = if phrase.namespaced { namespace } else { "" };
-            return Some(object(phrase.api_version, phrase.kind, namespace, name));
+            return Some(object(phrase.kind, namespace, name));
         }
     }
     if let Some(name) = bare(message, DRIVER, DRIVER_AFTER) {
-        return Some(object("storage.k8s.io/v1", "CSIDriver", "", name));
+        return Some(object("CSIDriver", namespace, name));
     }
     missing_key(message)
 }
@@ -150,7 +114,7 @@ fn missing_key(message: &str) -> Option<ObjectRef> {
     let name = leading_name(rest)?;
     let named =
         matches!(kind, "ConfigMap" | "Secret") && leading_name(namespace) == Some(namespace);
-    named.then(|| object("v1", kind, namespace, name))
+    named.then(|| object(kind, namespace, name))
 }
 
 /// The registry that does not serve, by the image that was pulled.
@@ -164,7 +128,7 @@ fn registry(signal: &Signal, summary: &ObjectSummary) -> Option<ObjectRef> {
         let waiting = summary.containers.iter().find(|c| is_pulling(&c.reason));
         waiting.map(|c| c.image.as_str())
     })?;
-    Some(object("", "Registry", "", registry_host(image)?))
+    Some(object("Registry", "", registry_host(image)?))
 }
 
 fn is_pulling(reason: &str) -> bool {
@@ -226,11 +190,13 @@ fn leading_name(text: &str) -> Option<&str> {
     (!name.is_empty() && name.len() <= 253).then_some(name)
 }
 
-fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> ObjectRef {
+/// An object of a kind; the namespace counts only where its objects have one.
+fn object(kind: &str, namespace: &str, name: &str) -> ObjectRef {
+    let namespaced = kinds::known(kind).is_none_or(|known| known.namespaced);
     ObjectRef {
-        api_version: api_version.to_owned(),
+        api_version: kinds::api_version(kind),
         kind: kind.to_owned(),
-        namespace: namespace.to_owned(),
+        namespace: if namespaced { namespace } else { "" }.to_owned(),
         name: name.to_owned(),
         uid: String::new(),
     }

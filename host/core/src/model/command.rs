@@ -38,7 +38,7 @@ pub fn fix_of_line(line: &str, namespace: &str) -> Result<Fix, String> {
         (true, Some(named)) => named,
         (true, None) => namespace,
     };
-    let target = ObjectRef::new(&known.api_version(), &kind, namespace, &name);
+    let target = ObjectRef::of(&kind, namespace, &name);
     Fix::parse(action, target, &parameters).map_err(|e| e.to_string())
 }
 

@@ -152,8 +152,7 @@ fn object(value: Option<&Value>, namespace: &str) -> Option<ObjectRef> {
         (true, true) => namespace,
     };
     let plain = crate::guard::is_name(&name) && crate::guard::is_name(namespace);
-    (plain && !name.is_empty())
-        .then(|| ObjectRef::new(&known.api_version(), known.kind, namespace, &name))
+    (plain && !name.is_empty()).then(|| ObjectRef::of(known.kind, namespace, &name))
 }
 
 fn evidence(value: Option<&Value>) -> Vec<CitedEvidence> {

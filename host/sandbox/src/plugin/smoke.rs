@@ -66,7 +66,7 @@ impl Reader for Nothing {
 }
 
 fn pod() -> ObjectRef {
-    ObjectRef::new("v1", "Pod", "k8shawk-smoke", "smoke")
+    ObjectRef::of("Pod", "k8shawk-smoke", "smoke")
 }
 
 fn signal() -> Signal {

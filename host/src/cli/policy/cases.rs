@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use k8shawk_core::ObjectRef;
 use k8shawk_core::fix::Risk;
 use k8shawk_core::grant::{Grant, Release};
 use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
 use k8shawk_core::incident::{Incident, IncidentId, Severity};
 use k8shawk_core::policy::{Origin, Verdict};
-use k8shawk_core::{ObjectRef, kinds};
 use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source, files};
 use serde::Deserialize;
 
@@ -111,10 +111,7 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
 
 async fn run(plugin: &Plugin, case: &Case) -> Result<(), String> {
     let target = &case.proposal;
-    let version = kinds::kind(&target.kind)
-        .map(kinds::Kind::api_version)
-        .unwrap_or_default();
-    let object = ObjectRef::new(&version, &target.kind, &target.namespace, &target.name);
+    let object = ObjectRef::of(&target.kind, &target.namespace, &target.name);
     let now_ms = match &case.now {
         Some(text) => text
             .parse::<jiff::Timestamp>()

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use k8shawk_core::fix::{Action, Fix};
 use k8shawk_core::record::Record;
 use k8shawk_core::recovery::Health;
-use k8shawk_core::{Inventory, ObjectRef, kinds};
+use k8shawk_core::{Inventory, ObjectRef};
 use serde_json::Value;
 
 use crate::services::cluster::ClusterError;
@@ -231,19 +231,12 @@ async fn restarts_of(lists: &mut Lists<'_>, object: &ObjectRef) -> Result<u32, C
     }
     let pods = lists.list("Pod", &object.namespace).await?;
     pods.iter().for_each(|p| inventory.apply(p));
-    let version = kinds::kind("Pod")
-        .map(kinds::Kind::api_version)
-        .unwrap_or_default();
     let total = pods
         .iter()
         .filter(|pod| {
             let text = |p| pod.pointer(p).and_then(Value::as_str).unwrap_or_default();
-            let mut reference = ObjectRef::new(
-                &version,
-                "Pod",
-                text("/metadata/namespace"),
-                text("/metadata/name"),
-            );
+            let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+            let mut reference = ObjectRef::of("Pod", namespace, name);
             reference.uid = text("/metadata/uid").to_owned();
             let owner = inventory.root_owner(&reference);
             owner.kind == object.kind && owner.name == object.name

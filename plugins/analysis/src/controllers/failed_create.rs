@@ -128,8 +128,7 @@ fn limit_range(refusal: &Refusal) -> Finding {
 /// `ValidatingAdmissionPolicy 'NAME' with binding 'B' denied request: TEXT`
 fn admission_policy(refusal: &Refusal) -> Finding {
     let policy = between(&refusal.message, "ValidatingAdmissionPolicy '", &['\'']).unwrap_or("?");
-    let mut guilty = named("ValidatingAdmissionPolicy", "", policy);
-    guilty.api_version = "admissionregistration.k8s.io/v1".to_owned();
+    let guilty = named("ValidatingAdmissionPolicy", "", policy);
     let (mut draft, cited) = refusal.draft("webhook-refused", guilty.clone());
     draft.shared(guilty);
     let said = refusal

@@ -1,6 +1,7 @@
 //! The pod under diagnosis with what was read for it once.
 
 use k8shawk_sdk::analysis::{ObjectRef, Severity};
+use k8shawk_sdk::kinds;
 use serde_json::{Value, json};
 
 use super::container::{self, Container};
@@ -28,7 +29,7 @@ impl<'a> Subject<'a> {
         let mut object = reference(pod);
         if object.kind.is_empty() {
             object.kind = "Pod".to_owned();
-            object.api_version = "v1".to_owned();
+            object.api_version = kinds::api_version("Pod");
         }
         let mut events: Vec<Value> = case
             .incident

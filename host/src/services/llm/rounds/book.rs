@@ -108,10 +108,5 @@ fn object(read: &Read) -> Option<ObjectRef> {
         _ => return None,
     };
     let known = kinds::kind(kind)?;
-    Some(ObjectRef::new(
-        &known.api_version(),
-        known.kind,
-        namespace,
-        name,
-    ))
+    Some(ObjectRef::of(known.kind, namespace, name))
 }

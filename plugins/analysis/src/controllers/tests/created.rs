@@ -229,6 +229,17 @@ fn a_refused_pod_and_the_webhooks_configuration_share_what_triage_names() {
 }
 
 #[test]
+fn a_webhook_that_no_configuration_explains_is_named_with_its_own_api() {
+    let denied =
+        "Error creating: admission webhook \"check.policy.invalid\" denied the request: no";
+    let found = finding(&refused(denied), "Deployment", "web");
+    let shared = found.shared.unwrap();
+    for named in [&found.object, &shared] {
+        assert_eq!(named.api_version, "admissionregistration.k8s.io/v1");
+    }
+}
+
+#[test]
 fn a_webhook_whose_service_is_missing_says_so() {
     let bundle = refused(CALL)
         .with(configuration())

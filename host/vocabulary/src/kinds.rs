@@ -1,4 +1,4 @@
-//! The kinds that K8sHawk reads: one table from kind to API path.
+//! The kinds that K8sHawk reads or names: one table from kind to API path.
 
 /// A kind and where the API server serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,9 +144,31 @@ pub const KINDS: &[Kind] = &[
     cluster("APIService", "apiregistration.k8s.io", "v1", "apiservices"),
 ];
 
+/// What a cause may name and nobody can read. A `Webhook` is one entry of a configuration: the
+/// messages of the API server know its name alone.
+const NAMED: &[Kind] = &[
+    cluster("Webhook", "admissionregistration.k8s.io", "v1", ""),
+    cluster(
+        "ValidatingAdmissionPolicy",
+        "admissionregistration.k8s.io",
+        "v1",
+        "validatingadmissionpolicies",
+    ),
+];
+
 /// The kind of a name, or none where it is not read.
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|k| k.kind == name)
+}
+
+/// The kind of a name, be it read or only named by causes.
+pub fn known(name: &str) -> Option<&'static Kind> {
+    kind(name).or_else(|| NAMED.iter().find(|k| k.kind == name))
+}
+
+/// `apiVersion` of the objects of a kind; empty where the kind is not known, as nobody can tell.
+pub fn api_version(kind: &str) -> String {
+    known(kind).map(Kind::api_version).unwrap_or_default()
 }
 
 impl Kind {
@@ -155,7 +177,8 @@ impl Kind {
         if self.group.is_empty() {
             self.version.to_owned()
         } else {
-            format!("{}/{}", self.group, self.version)
+            // Not `format!`: its machinery would be in every plugin that names an object.
+            [self.group, "/", self.version].concat()
         }
     }
 
@@ -171,5 +194,48 @@ impl Kind {
         } else {
             format!("{root}/{}", self.plural)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::core("Pod", "v1")]
+    #[case::workload("StatefulSet", "apps/v1")]
+    #[case::second_version("HorizontalPodAutoscaler", "autoscaling/v2")]
+    #[case::webhook_configuration(
+        "ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io/v1"
+    )]
+    #[case::mutating("MutatingWebhookConfiguration", "admissionregistration.k8s.io/v1")]
+    #[case::webhook("Webhook", "admissionregistration.k8s.io/v1")]
+    #[case::admission_policy("ValidatingAdmissionPolicy", "admissionregistration.k8s.io/v1")]
+    #[case::driver("CSIDriver", "storage.k8s.io/v1")]
+    #[case::role("ClusterRole", "rbac.authorization.k8s.io/v1")]
+    #[case::custom_resource("Widget", "")]
+    fn a_kind_has_one_api_version(#[case] kind: &str, #[case] version: &str) {
+        assert_eq!(api_version(kind), version);
+    }
+
+    #[test]
+    fn no_kind_is_listed_twice_and_what_is_only_named_cannot_be_read() {
+        let mut all: Vec<_> = KINDS.iter().chain(NAMED).map(|k| k.kind).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        assert!(NAMED.iter().all(|named| kind(named.kind).is_none()));
+    }
+
+    #[test]
+    fn paths_are_those_of_the_api_server() {
+        let path = |name: &str, namespace: &str| kind(name).unwrap().path(namespace);
+        assert_eq!(path("Pod", "shop"), "/api/v1/namespaces/shop/pods");
+        assert_eq!(path("Deployment", ""), "/apis/apps/v1/deployments");
+        assert_eq!(path("Node", "shop"), "/api/v1/nodes");
     }
 }

@@ -1,0 +1,8 @@
+//! The words that the host and its plugins share, written once.
+//!
+//! Free of I/O, and compiled into every shipped plugin: it depends on next to nothing, and what
+//! a plugin does not call is not in its component.
+
+pub mod classes;
+pub mod facts;
+pub mod kinds;
