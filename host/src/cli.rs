@@ -26,7 +26,7 @@ use k8shawk_sandbox::COMPILE;
 use crate::run::load;
 use crate::run::settings::{self, Settings};
 use crate::services::cluster::{self, ClusterError};
-use crate::services::http::server::ListenError;
+use crate::services::http_server::ListenError;
 use crate::services::private_files;
 use crate::services::socket::ControlError;
 use crate::services::store::StoreError;

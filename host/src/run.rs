@@ -1,5 +1,6 @@
 //! What composes stages and services into a running host, or into one scan.
 
+pub mod endpoints;
 pub mod front_desk;
 pub mod json;
 pub mod load;

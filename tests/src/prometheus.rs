@@ -166,7 +166,7 @@ pub fn get(address: &str, headers: &[(&str, &str)]) -> Result<(u16, String)> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let client = k8shawk::services::http::client::builder()
+        let client = k8shawk::services::http_client::builder()
             .timeout(Duration::from_secs(10))
             .build()?;
         let mut request = client.get(address);

@@ -16,6 +16,7 @@ use tracing::info;
 
 use super::slack::Rows;
 use super::{Misuse, Unusable};
+use crate::run::endpoints::{self, Sources};
 use crate::run::front_desk::FrontDesk;
 use crate::run::load::{self, Loaded};
 use crate::run::pipeline::Pipeline;
@@ -26,14 +27,15 @@ use crate::services::clock::Clock;
 use crate::services::cluster::world::World;
 use crate::services::cluster::{self, Change, Cluster, Drops};
 use crate::services::commands::Desk;
-use crate::services::http::server::HttpServer;
+use crate::services::http_server::HttpServer;
 use crate::services::llm::Model;
 use crate::services::private_files;
+use crate::services::progress;
 use crate::services::socket::{self, Control};
 use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
-use crate::services::telemetry::{Sources, Telemetry, endpoints};
-use crate::services::terminal::{self, Terminal, progress};
+use crate::services::telemetry::Telemetry;
+use crate::services::terminal::{self, Terminal};
 use crate::stages::flow::{Flow, Unsent};
 
 /// Longest time in which stages that run at the end may end: a pod has 30 s by default.

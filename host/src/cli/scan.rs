@@ -14,7 +14,8 @@ use crate::run::settings::Settings;
 use crate::services::clock::Clock;
 use crate::services::cluster::world::World;
 use crate::services::cluster::{Cluster, Snapshot};
-use crate::services::terminal::{Terminal, progress};
+use crate::services::progress;
+use crate::services::terminal::Terminal;
 use crate::stages::flow::Flow;
 
 /// One pass over the cluster; true where nothing is broken.

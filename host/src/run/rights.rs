@@ -7,7 +7,8 @@ use k8shawk_core::rbac::{self, Rule};
 use k8shawk_sandbox::{LoadError, Manifest, Source, plugins_in, read_grant};
 
 use crate::run::settings::Settings;
-use crate::services::cluster::{Cluster, ClusterError, Missing, Who, watched};
+use crate::services::cluster::{Cluster, ClusterError, Missing, Who};
+use crate::services::watched_kinds::watched;
 
 /// The rules of both accounts.
 #[derive(Debug, Clone)]

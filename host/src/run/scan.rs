@@ -5,7 +5,7 @@ use k8shawk_core::inventory::Inventory;
 use k8shawk_core::record::{Record, State};
 use serde_json::Value;
 
-use crate::services::terminal::progress;
+use crate::services::progress;
 use crate::stages::consult;
 use crate::stages::decide::{self, Ruled};
 use crate::stages::flow::{Flow, FlowError};

@@ -20,12 +20,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::run::pipeline::Pipeline;
-use crate::services::cluster::{Change, Drops, watched};
+use crate::services::cluster::{Change, Drops};
 use crate::services::crash_points;
+use crate::services::progress;
 use crate::services::store::StoreError;
 use crate::services::telemetry::event::{WatchGap, WatchRestored};
 use crate::services::telemetry::{Stage, Telemetry};
-use crate::services::terminal::progress;
+use crate::services::watched_kinds::watched;
 use crate::stages::decide;
 use crate::stages::flow::FlowError;
 use crate::stages::introspect;

@@ -46,7 +46,7 @@ pub use live::LiveReader;
 pub use request::within;
 pub use review::{Missing, Who};
 pub use snapshot::Snapshot;
-pub use watch::{Change, Drops, EVERY_KIND, watch, watched};
+pub use watch::{Change, Drops, watch};
 
 /// A connection to an API server.
 #[derive(Clone)]

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::services::commands::{Act, Desk};
-use crate::services::http::connections::{Connections, Turn};
+use crate::services::connections::{Connections, Turn};
 use crate::services::private_files;
 use crate::services::tasks::Task;
 use crate::services::telemetry::Telemetry;

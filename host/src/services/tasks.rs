@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::services::telemetry::Telemetry;
 use crate::services::telemetry::event::{TaskBegunAgain, TaskFailed};
 
+pub use crate::services::telemetry::Task;
+
 /// The usual pauses.
 const PAUSES: Pauses = Pauses {
     first: Duration::from_secs(1),
@@ -38,71 +40,6 @@ impl Pauses {
         match last {
             Some(last) if ran <= self.longest => (last * 2).min(self.longest),
             _ => self.first,
-        }
-    }
-}
-
-/// A task of the host: a label, and a word in what is said of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Task {
-    /// Requests over HTTP.
-    Http,
-    /// Commands over the Unix socket.
-    Control,
-    /// Follows the cluster.
-    Relay,
-    /// Takes its changes, and sweeps.
-    Watch,
-    /// Drives the incidents.
-    Driver,
-    /// Loads plugins that changed on disk.
-    Reload,
-    /// Writes down what became of them.
-    ReloadEvents,
-    /// Derives what Slack shows.
-    SlackFollow,
-    /// Sends what is in the outbox.
-    Outbox,
-    /// Works on what people did in Slack.
-    SlackInbox,
-    /// Stays connected to Slack.
-    SlackSocket,
-    /// Deletes what is older than is kept.
-    Retain,
-}
-
-impl Task {
-    /// Every task.
-    pub const ALL: [Task; 12] = [
-        Task::Http,
-        Task::Control,
-        Task::Relay,
-        Task::Watch,
-        Task::Driver,
-        Task::Reload,
-        Task::ReloadEvents,
-        Task::SlackFollow,
-        Task::Outbox,
-        Task::SlackInbox,
-        Task::SlackSocket,
-        Task::Retain,
-    ];
-
-    /// Its label.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Task::Http => "http",
-            Task::Control => "control",
-            Task::Relay => "relay",
-            Task::Watch => "watch",
-            Task::Driver => "driver",
-            Task::Reload => "reload",
-            Task::ReloadEvents => "reload-events",
-            Task::SlackFollow => "slack-follow",
-            Task::Outbox => "outbox",
-            Task::SlackInbox => "slack-inbox",
-            Task::SlackSocket => "slack-socket",
-            Task::Retain => "retain",
         }
     }
 }

@@ -4,17 +4,14 @@
 //! whose `emit` counts it and says it.
 
 pub mod catalogue;
-pub mod endpoints;
 pub mod event;
 pub mod logs;
-mod metrics;
+pub(crate) mod metrics;
 mod model;
-mod process;
 mod pulse;
 mod run;
-mod scrape;
 mod stage;
-mod text;
+mod task;
 mod traces;
 
 use std::collections::BTreeMap;
@@ -28,11 +25,10 @@ use opentelemetry::KeyValue;
 
 pub use model::{ModelMetrics, Next};
 pub use run::Fault;
-pub use scrape::Sources;
 pub use stage::Stage;
+pub use task::Task;
 pub use traces::{Timed, TraceError, Traces};
 
-use crate::services::tasks::Task;
 use metrics::Metrics;
 use pulse::Pulse;
 
@@ -79,6 +75,14 @@ impl Telemetry {
     /// The id of an incident's trace, as hexadecimal digits.
     pub fn trace_id(&self, incident: &str) -> String {
         Traces::id(self.birth(), incident)
+    }
+
+    /// What is counted here, in the text format of OpenMetrics, without its end.
+    ///
+    /// # Errors
+    /// `into` takes no more.
+    pub(crate) fn encode(&self, into: &mut String) -> std::fmt::Result {
+        self.0.metrics.encode(into)
     }
 
     /// The observation that opened an incident was taken then.
@@ -219,7 +223,7 @@ impl Telemetry {
         self.0.metrics.task_failures(task)
     }
 
-    fn is_listed(&self) -> bool {
+    pub(crate) fn is_listed(&self) -> bool {
         self.0.listed.load(Ordering::Relaxed)
     }
 
@@ -257,7 +261,7 @@ fn has_rca(state: State) -> bool {
 
 /// A kind as a label: one of those that are followed.
 fn kind_label(kind: &str) -> &'static str {
-    use crate::services::cluster::{EVERY_KIND, watched};
+    use crate::services::watched_kinds::{EVERY_KIND, watched};
     watched()
         .iter()
         .find(|known| **known == kind)

@@ -3,10 +3,11 @@
 mod block;
 mod fold;
 mod model;
-pub mod progress;
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
+
+use crate::services::progress;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use k8shawk_core::incident::Severity;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk::services::clock::Clock;
 use k8shawk::services::commands::{Act, Desk, Script};
-use k8shawk::services::http::server::HttpServer;
+use k8shawk::services::http_server::HttpServer;
 use k8shawk::services::outbox::Outbox;
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
 use k8shawk::services::slack::http::{Configured, Door, router};

@@ -61,7 +61,7 @@ fn start(path: &str, model: &str, template: &str, port: u16) -> Result<Server> {
     let mut server = Server(child);
     let health = format!("http://127.0.0.1:{port}/health");
     let runtime = tokio::runtime::Runtime::new()?;
-    k8shawk::services::http::client::choose_tls();
+    k8shawk::services::http_client::choose_tls();
     let loaded = || {
         let answer = runtime.block_on(reqwest::get(&health));
         answer.is_ok_and(|answer| answer.status() == 200)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use k8shawk::services::clock::Clock;
-use k8shawk::services::http::server::HttpServer;
+use k8shawk::services::http_server::HttpServer;
 use k8shawk::services::slack::http::{Configured, Door, router};
 use k8shawk::services::slack::inbox::Inbox;
 use k8shawk::services::slack::signature::Verifier;

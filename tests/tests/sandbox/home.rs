@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use k8shawk::run::pipeline::Pipeline;
 use k8shawk::run::watch::Watch;
-use k8shawk::services::cluster::{Change, Drops, watched};
+use k8shawk::services::cluster::{Change, Drops};
 use k8shawk::services::plugins::{Judges, Required};
+use k8shawk::services::watched_kinds::watched;
 use k8shawk::stages::flow::Flow;
 use k8shawk::stages::introspect;
 use k8shawk_core::config::Config;

@@ -5,11 +5,11 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use k8shawk::run::endpoints::{self, Sources};
 use k8shawk::services::clock::Clock;
 use k8shawk::services::cluster::Drops;
 use k8shawk::services::plugins::{Asked, Judges, Required};
 use k8shawk::services::store::Store;
-use k8shawk::services::telemetry::{Sources, endpoints};
 use k8shawk::stages::introspect;
 use k8shawk_core::ObjectRef;
 use k8shawk_core::config::Config;
@@ -111,7 +111,7 @@ impl Host {
         let router = endpoints::router(Arc::new(sources));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await });
         let begun = Instant::now();
-        let http = k8shawk::services::http::client::builder().build().unwrap();
+        let http = k8shawk::services::http_client::builder().build().unwrap();
         let answer = http.get(url).send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();

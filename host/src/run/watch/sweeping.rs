@@ -104,7 +104,8 @@ impl Watch {
 mod tests {
     use super::super::tests::watch;
     use super::*;
-    use crate::services::cluster::{Change, watched};
+    use crate::services::cluster::Change;
+    use crate::services::watched_kinds::watched;
     use k8shawk_core::inventory::Projection;
     use k8shawk_core::kinds;
     use serde_json::json;

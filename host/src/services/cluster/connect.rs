@@ -15,7 +15,7 @@ use tracing::warn;
 use super::clients::{Clients, Pair};
 use super::error::chain;
 use super::{Cluster, ClusterError, retry_after};
-use crate::services::http::client;
+use crate::services::http_client;
 
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ impl Origin {
 
 pub(super) async fn connect(settings: &Settings) -> Result<Cluster, ClusterError> {
     // An error means that a provider is installed already.
-    client::choose_tls();
+    http_client::choose_tls();
     let (kubeconfig, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
     let (shown, context, config) = load(kubeconfig, context).await?;
     let name = settings.cluster_name.clone().unwrap_or(shown);

@@ -5,11 +5,11 @@ use kube::{Client, Config};
 
 use super::clients::{Clients, Pair};
 use super::{Cluster, retry_after};
-use crate::services::http::client;
+use crate::services::http_client;
 
 /// A cluster behind this address.
 pub(crate) fn cluster_at(address: &str) -> Cluster {
-    client::choose_tls();
+    http_client::choose_tls();
     let client = client(address);
     let pair = Pair {
         reads: client.clone(),

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::Cluster;
+use crate::services::watched_kinds::watched;
 
 mod follow;
 mod held;
@@ -40,14 +41,14 @@ pub enum Change {
     /// A kind is not followed for now, or changes of it were dropped; it is followed again from
     /// there later, or listed again. Reported once per gap.
     Gap {
-        /// Kind; [`EVERY_KIND`] where the API server does not answer.
+        /// Kind; [`EVERY_KIND`](crate::services::watched_kinds::EVERY_KIND) where the API server does not answer.
         kind: String,
         /// Why.
         why: String,
     },
     /// A kind is followed again, without loss.
     Restored {
-        /// Kind; [`EVERY_KIND`] after the API server was away.
+        /// Kind; [`EVERY_KIND`](crate::services::watched_kinds::EVERY_KIND) after the API server was away.
         kind: String,
     },
 }
@@ -65,9 +66,6 @@ impl Change {
         }
     }
 }
-
-/// The kind of a gap that concerns all of them.
-pub const EVERY_KIND: &str = "*";
 
 /// Changes that found no room, by kind. Whoever has none for a change that was relayed says so
 /// here too, and its kind is listed again.
@@ -114,37 +112,6 @@ impl Drops {
     }
 }
 
-/// The kinds that are followed: those with a status that tells of a fault, and what they name.
-/// ConfigMaps and Secrets are not: their contents stay where they are.
-const WATCHED: [&str; 21] = [
-    "Event",
-    "Node",
-    "Namespace",
-    "Pod",
-    "ReplicaSet",
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicationController",
-    "Job",
-    "CronJob",
-    "PersistentVolumeClaim",
-    "StorageClass",
-    "Service",
-    "Ingress",
-    "IngressClass",
-    "HorizontalPodAutoscaler",
-    "PodDisruptionBudget",
-    "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-    "APIService",
-];
-
-/// The kinds that [`watch`] follows, `Event` among them.
-pub fn watched() -> &'static [&'static str] {
-    &WATCHED
-}
-
 /// Follow every observed kind and the events that are not Normal, in all namespaces or one,
 /// until cancelled or until nobody receives. It comes back from any outage by itself, and may be
 /// begun again after it ended: then every kind is listed again.
@@ -159,7 +126,7 @@ pub async fn watch(
     drops: Arc<Drops>,
     stop: CancellationToken,
 ) {
-    let kinds: Vec<&'static Kind> = WATCHED
+    let kinds: Vec<&'static Kind> = watched()
         .iter()
         .filter_map(|name| kinds::kind(name))
         .collect();

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::keys::{Access, ModelError};
 use super::wire::{Body, brief};
-use crate::services::http::client;
+use crate::services::http_client;
 
 /// Largest answer.
 const MAX_BODY: usize = 1 << 20;
@@ -37,7 +37,7 @@ impl Http {
     /// # Errors
     /// [`ModelError::Client`].
     pub fn new(access: Access, connect_timeout: Duration) -> Result<Http, ModelError> {
-        let client = client::builder()
+        let client = http_client::builder()
             .connect_timeout(connect_timeout)
             .pool_max_idle_per_host(4)
             .build()

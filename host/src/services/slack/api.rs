@@ -10,7 +10,7 @@ use k8shawk_core::redact::RedactedJson;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::services::http::client;
+use crate::services::http_client;
 
 pub use error::{ApiError, Class};
 pub use pace::{Pace, Rates};
@@ -72,11 +72,7 @@ const READS: &[&str] = &[
 /// # Errors
 /// A sentence, where the roots of trust cannot be read.
 pub fn http() -> Result<reqwest::Client, String> {
-    client::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .timeout(PATIENCE)
-        .build()
-        .map_err(|e| format!("cannot make an HTTP client: {e}"))
+    http_client::for_calls(PATIENCE)
 }
 
 impl Api {

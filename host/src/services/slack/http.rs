@@ -49,7 +49,7 @@ pub struct Door {
     pub configured: Configured,
 }
 
-/// The routes, for [`HttpServer::serve`](crate::services::http::server::HttpServer::serve).
+/// The routes, for [`HttpServer::serve`](crate::services::http_server::HttpServer::serve).
 pub fn router(door: Arc<Door>) -> Router {
     Router::new()
         .route("/slack/interactions", post(interactions))

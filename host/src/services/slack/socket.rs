@@ -19,7 +19,7 @@ use tracing::{debug, error, info, warn};
 use super::api::{Api, ApiError, Class};
 use super::inbox::{Inbox, Taken};
 use super::payload::{self, Inbound, ParseError};
-use crate::services::http::client;
+use crate::services::http_client;
 use crate::services::random::below;
 
 /// Largest message of Slack.
@@ -73,7 +73,7 @@ impl Socket {
     /// # Errors
     /// A sentence, where there is no HTTP client.
     pub fn new(api: Api, inbox: Inbox) -> Result<Socket, String> {
-        let http = client::builder()
+        let http = http_client::builder()
             .http1_only()
             .connect_timeout(Duration::from_secs(10))
             .build()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Language, SpeechError};
 
 /// Longest wait for one answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// Largest answer that is read.
 const MAX_ANSWER: usize = 16 << 20;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use k8shawk_core::config::{Speaker, VoiceConfig, VoiceEngine};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Engine, Options, Sarvam, Speech, Voice};
-use crate::services::slack::api;
+use super::{Engine, Options, Sarvam, Speech, Voice, sarvam};
+use crate::services::http_client;
 
 /// Programs that speak offline.
 const PROGRAMS: [&str; 2] = ["espeak-ng", "lame"];
@@ -64,7 +64,11 @@ fn sarvam(config: &VoiceConfig, key: &SecretString) -> Result<(Engine, String), 
         english: voice(&config.english, "en-IN"),
         tamil: voice(&config.tamil, "ta-IN"),
         language_field: config.language_field.clone(),
-        ..Sarvam::new(api::http()?, &config.sarvam_url, key.expose_secret())
+        ..Sarvam::new(
+            http_client::for_calls(sarvam::PATIENCE)?,
+            &config.sarvam_url,
+            key.expose_secret(),
+        )
     };
     let chosen = match config.language.as_str() {
         "english" => &service.english,

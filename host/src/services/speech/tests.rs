@@ -141,7 +141,7 @@ async fn sarvam_is_asked_again_under_the_other_name_of_the_field() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
-    let http = crate::services::slack::api::http().unwrap();
+    let http = crate::services::http_client::for_calls(std::time::Duration::from_secs(30)).unwrap();
     let speech = |key: &str| {
         let engine = Engine::Sarvam(Box::new(Sarvam::new(http.clone(), &base, key)));
         let options = Options {

@@ -4,9 +4,9 @@ use k8shawk_core::redact::redact;
 use k8shawk_sandbox::{Blame, CallError, CallRecord, Outcome, Point, ReloadEvent};
 use tracing::{Span, debug, error, field, info, warn};
 
+use super::Task;
 use super::run::SPANS;
 use super::{Telemetry, kind_label};
-use crate::services::tasks::Task;
 
 /// A plugin was called.
 pub struct PluginCalled<'e> {

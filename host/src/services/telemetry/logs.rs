@@ -12,7 +12,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 use super::Traces;
 use super::run::SPANS;
-use crate::services::terminal::progress;
+use crate::services::progress;
 use of_cluster::OfCluster;
 
 /// What is logged where `RUST_LOG` says nothing.

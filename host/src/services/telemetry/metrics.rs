@@ -1,7 +1,7 @@
 //! The metrics that the host counts itself. What others keep (the store, the plugins, the queue)
 //! is read when somebody asks: see [`scrape`](super::scrape).
 
-pub(super) mod labels;
+pub(crate) mod labels;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,10 +18,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 
+use super::Task;
 use super::catalogue;
 use super::model::ModelMetrics;
 use super::stage::Stage;
-use crate::services::tasks::Task;
 use labels::{
     Failed, Faulted, Fixed, OfKind, OfPlugin, OfStage, OfState, OfTask, Opened, Reloaded, Went,
     family,
@@ -53,7 +53,7 @@ fn incidents() -> Histogram {
 }
 
 /// Counters, gauges and histograms, with the registry that exposes them.
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     stages: Family<OfStage, Histogram>,
     stage_failures: Family<Failed, Counter>,
@@ -82,7 +82,7 @@ pub(super) struct Metrics {
 }
 
 /// Expose a metric under its name, with the help of the catalogue.
-pub(super) fn add(registry: &mut Registry, name: &'static str, metric: impl Metric) {
+pub(crate) fn add(registry: &mut Registry, name: &'static str, metric: impl Metric) {
     // The registry adds the ending of counters, and the dot behind the help.
     let plain = name.strip_suffix("_total").unwrap_or(name);
     registry.register(plain, catalogue::help(name), metric);
@@ -174,8 +174,8 @@ impl Metrics {
         for stage in Stage::ALL {
             drop(self.stages.get_or_create(&OfStage::of(stage)));
         }
-        let kinds = crate::services::cluster::watched().iter().copied();
-        for kind in kinds.chain([crate::services::cluster::EVERY_KIND]) {
+        let kinds = crate::services::watched_kinds::watched().iter().copied();
+        for kind in kinds.chain([crate::services::watched_kinds::EVERY_KIND]) {
             drop(self.gaps.get_or_create(&OfKind { kind }));
             drop(self.gap.get_or_create(&OfKind { kind }));
         }
@@ -204,19 +204,19 @@ impl Metrics {
     }
 
     /// In the text format of OpenMetrics, without its end.
-    pub(super) fn encode(&self, into: &mut String) -> fmt::Result {
+    pub(crate) fn encode(&self, into: &mut String) -> fmt::Result {
         text::encode_registry(into, &self.registry)
     }
 
-    pub(super) fn model(&self) -> &ModelMetrics {
+    pub(crate) fn model(&self) -> &ModelMetrics {
         &self.model
     }
 
-    pub(super) fn stage_begins(&self) {
+    pub(crate) fn stage_begins(&self) {
         self.running.inc();
     }
 
-    pub(super) fn stage_ends(&self, stage: Stage, took: Duration, failure: Option<&'static str>) {
+    pub(crate) fn stage_ends(&self, stage: Stage, took: Duration, failure: Option<&'static str>) {
         self.running.dec();
         self.stage_took(stage, took);
         if let Some(kind) = failure {
@@ -227,31 +227,31 @@ impl Metrics {
         }
     }
 
-    pub(super) fn task_failed(&self, task: Task) {
+    pub(crate) fn task_failed(&self, task: Task) {
         let task = task.as_str();
         self.task_failures.get_or_create(&OfTask { task }).inc();
     }
 
     #[cfg(test)]
-    pub(super) fn task_failures(&self, task: Task) -> u64 {
+    pub(crate) fn task_failures(&self, task: Task) -> u64 {
         let task = task.as_str();
         self.task_failures.get_or_create(&OfTask { task }).get()
     }
 
-    pub(super) fn shed(&self) {
+    pub(crate) fn shed(&self) {
         self.shed.inc();
     }
 
-    pub(super) fn stage_took(&self, stage: Stage, took: Duration) {
+    pub(crate) fn stage_took(&self, stage: Stage, took: Duration) {
         let of = self.stages.get_or_create(&OfStage::of(stage));
         of.observe(took.as_secs_f64());
     }
 
-    pub(super) fn change(&self, kind: &'static str) {
+    pub(crate) fn change(&self, kind: &'static str) {
         self.changes.get_or_create(&OfKind { kind }).inc();
     }
 
-    pub(super) fn gap(&self, kind: &'static str, begins: bool) {
+    pub(crate) fn gap(&self, kind: &'static str, begins: bool) {
         let of = OfKind { kind };
         if begins {
             self.gaps.get_or_create(&of).inc();
@@ -259,20 +259,20 @@ impl Metrics {
         self.gap.get_or_create(&of).set(i64::from(begins));
     }
 
-    pub(super) fn watched(&self, kind: &'static str, number: usize) {
+    pub(crate) fn watched(&self, kind: &'static str, number: usize) {
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         self.watched.get_or_create(&OfKind { kind }).set(number);
     }
 
-    pub(super) fn swept(&self, took: Duration) {
+    pub(crate) fn swept(&self, took: Duration) {
         self.sweeps.observe(took.as_secs_f64());
     }
 
-    pub(super) fn signal(&self, outcome: &'static str) {
+    pub(crate) fn signal(&self, outcome: &'static str) {
         self.signals.get_or_create(&Went { outcome }).inc();
     }
 
-    pub(super) fn opened(&self, record: &Record) {
+    pub(crate) fn opened(&self, record: &Record) {
         let opened = Opened {
             family: family(&record.incident.class),
             severity: record.incident.severity.as_str(),
@@ -281,7 +281,7 @@ impl Metrics {
     }
 
     /// An incident is in a state in which it ends.
-    pub(super) fn ended(&self, record: &Record) {
+    pub(crate) fn ended(&self, record: &Record) {
         let state = record.state.as_str();
         self.ended.get_or_create(&OfState { state }).inc();
         let lasted = record.changed_at() - record.incident.opened_at;
@@ -300,7 +300,7 @@ impl Metrics {
         }
     }
 
-    pub(super) fn call(&self, plugin: &str, point: Point, took: Duration, memory: usize) {
+    pub(crate) fn call(&self, plugin: &str, point: Point, took: Duration, memory: usize) {
         let of = OfPlugin::new(plugin, point);
         self.calls.get_or_create(&of).inc();
         self.call_times
@@ -315,7 +315,7 @@ impl Metrics {
         }
     }
 
-    pub(super) fn fault(&self, plugin: &str, point: Point, blame: Blame, kind: &'static str) {
+    pub(crate) fn fault(&self, plugin: &str, point: Point, blame: Blame, kind: &'static str) {
         let fault = Faulted {
             plugin: plugin.to_owned(),
             point: point.as_str(),
@@ -325,28 +325,28 @@ impl Metrics {
         self.faults.get_or_create(&fault).inc();
     }
 
-    pub(super) fn refused_reads(&self, plugin: &str, point: Point, number: usize) {
+    pub(crate) fn refused_reads(&self, plugin: &str, point: Point, number: usize) {
         let of = OfPlugin::new(plugin, point);
         let number = u64::try_from(number).unwrap_or(u64::MAX);
         self.refused_reads.get_or_create(&of).inc_by(number);
     }
 
     /// A plugin is known: a rate of what never happened to it is 0.
-    pub(super) fn loads(&self, plugin: &str) {
+    pub(crate) fn loads(&self, plugin: &str) {
         for outcome in ["kept", "refused"] {
             let plugin = plugin.to_owned();
             drop(self.reloads.get_or_create(&Reloaded { plugin, outcome }));
         }
     }
 
-    pub(super) fn reloaded(&self, plugin: &str, outcome: &'static str) {
+    pub(crate) fn reloaded(&self, plugin: &str, outcome: &'static str) {
         let plugin = plugin.to_owned();
         self.reloads
             .get_or_create(&Reloaded { plugin, outcome })
             .inc();
     }
 
-    pub(super) fn store_error(&self) {
+    pub(crate) fn store_error(&self) {
         self.store_errors.inc();
     }
 }

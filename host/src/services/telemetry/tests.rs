@@ -8,9 +8,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::run::endpoints::{self, Sources};
 use crate::services::clock::Clock;
 use crate::services::cluster::{Change, Drops};
-use crate::services::http::server::HttpServer;
+use crate::services::http_server::HttpServer;
 use crate::services::plugins::Required;
 use crate::services::store::{Store, StoreError};
 
@@ -147,7 +148,7 @@ fn the_span_of_an_incident_is_sent_once_and_its_parts_hang_on_it() {
 }
 
 async fn page(address: &str, accept: &str) -> (u16, String) {
-    let http = crate::services::http::client::builder().build().unwrap();
+    let http = crate::services::http_client::builder().build().unwrap();
     let request = http.get(address).header("accept", accept);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())

@@ -20,7 +20,7 @@ use tracing::Subscriber;
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::services::http::client;
+use crate::services::http_client;
 use ids::Ids;
 use otlp::{Client, Redacting};
 
@@ -74,7 +74,7 @@ impl Traces {
             return Ok(None);
         }
         speaks_http()?;
-        let http = client::builder().timeout(timeout());
+        let http = http_client::builder().timeout(timeout());
         let http = http.build().map_err(|e| TraceError(e.to_string()))?;
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()

@@ -6,8 +6,9 @@ use k8shawk_core::incident::Incident;
 use k8shawk_core::model::Usage;
 use k8shawk_core::redacted;
 
-use super::{Terminal, plain, progress};
+use super::{Terminal, plain};
 use crate::services::llm::{Next, Progress, Sink};
+use crate::services::progress;
 
 /// Longest reason that is shown.
 const REASON: usize = 160;

@@ -7,7 +7,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use crate::services::telemetry::stage::Stage;
 
 /// States in which an incident ends.
-pub(super) const FINAL: [State; 9] = [
+pub(crate) const FINAL: [State; 9] = [
     State::Recovered,
     State::Partly,
     State::Unchanged,
@@ -20,7 +20,7 @@ pub(super) const FINAL: [State; 9] = [
 ];
 
 /// States of an incident that has not ended.
-pub(in crate::services::telemetry) const ACTIVE: [State; 8] = [
+pub(crate) const ACTIVE: [State; 8] = [
     State::Open,
     State::Investigated,
     State::Decided,
@@ -48,7 +48,7 @@ const FAMILIES: [&str; 11] = [
 ];
 
 /// The family of a class that triage gave.
-pub(super) fn family(class: &str) -> &'static str {
+pub(crate) fn family(class: &str) -> &'static str {
     let is = |known: &&&str| {
         let rest = class.strip_prefix(**known);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
@@ -57,12 +57,12 @@ pub(super) fn family(class: &str) -> &'static str {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(in crate::services::telemetry) struct OfStage {
+pub(crate) struct OfStage {
     stage: &'static str,
 }
 
 impl OfStage {
-    pub(super) fn of(stage: Stage) -> OfStage {
+    pub(crate) fn of(stage: Stage) -> OfStage {
         OfStage {
             stage: stage.as_str(),
         }
@@ -70,45 +70,45 @@ impl OfStage {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Failed {
-    pub(super) stage: &'static str,
-    pub(super) kind: &'static str,
+pub(crate) struct Failed {
+    pub(crate) stage: &'static str,
+    pub(crate) kind: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct OfTask {
-    pub(super) task: &'static str,
+pub(crate) struct OfTask {
+    pub(crate) task: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(in crate::services::telemetry) struct OfKind {
-    pub(in crate::services::telemetry) kind: &'static str,
+pub(crate) struct OfKind {
+    pub(crate) kind: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(in crate::services::telemetry) struct OfState {
-    pub(in crate::services::telemetry) state: &'static str,
+pub(crate) struct OfState {
+    pub(crate) state: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Went {
-    pub(super) outcome: &'static str,
+pub(crate) struct Went {
+    pub(crate) outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Opened {
-    pub(super) family: &'static str,
-    pub(super) severity: &'static str,
+pub(crate) struct Opened {
+    pub(crate) family: &'static str,
+    pub(crate) severity: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(in crate::services::telemetry) struct OfPlugin {
+pub(crate) struct OfPlugin {
     plugin: String,
     point: &'static str,
 }
 
 impl OfPlugin {
-    pub(in crate::services::telemetry) fn new(plugin: &str, point: Point) -> OfPlugin {
+    pub(crate) fn new(plugin: &str, point: Point) -> OfPlugin {
         OfPlugin {
             plugin: plugin.to_owned(),
             point: point.as_str(),
@@ -117,37 +117,37 @@ impl OfPlugin {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Faulted {
-    pub(super) plugin: String,
-    pub(super) point: &'static str,
-    pub(super) blame: &'static str,
-    pub(super) kind: &'static str,
+pub(crate) struct Faulted {
+    pub(crate) plugin: String,
+    pub(crate) point: &'static str,
+    pub(crate) blame: &'static str,
+    pub(crate) kind: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Reloaded {
-    pub(super) plugin: String,
-    pub(super) outcome: &'static str,
+pub(crate) struct Reloaded {
+    pub(crate) plugin: String,
+    pub(crate) outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Fixed {
-    pub(super) action: &'static str,
-    pub(super) outcome: &'static str,
+pub(crate) struct Fixed {
+    pub(crate) action: &'static str,
+    pub(crate) outcome: &'static str,
 }
 
 /// The version of a plugin that is live; read when asked, so that old ones do not pile up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(in crate::services::telemetry) struct OfVersion {
-    pub(in crate::services::telemetry) plugin: String,
-    pub(in crate::services::telemetry) point: &'static str,
-    pub(in crate::services::telemetry) version: String,
-    pub(in crate::services::telemetry) digest: String,
+pub(crate) struct OfVersion {
+    pub(crate) plugin: String,
+    pub(crate) point: &'static str,
+    pub(crate) version: String,
+    pub(crate) digest: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(in crate::services::telemetry) struct OfBuild {
-    pub(in crate::services::telemetry) version: &'static str,
+pub(crate) struct OfBuild {
+    pub(crate) version: &'static str,
 }
 
 #[cfg(test)]

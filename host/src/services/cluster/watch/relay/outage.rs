@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::super::Change;
 use super::super::follow::{Concerned, concerned, must_list};
-use super::super::{Change, EVERY_KIND};
 use super::{Closed, Relay};
 use crate::services::cluster::ClusterError;
 use crate::services::random;
+use crate::services::watched_kinds::EVERY_KIND;
 
 /// A watch that fell behind within this time after an outage did so because of it.
 const AFTERMATH: Duration = Duration::from_secs(60);

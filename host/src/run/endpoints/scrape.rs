@@ -12,13 +12,17 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::sync::mpsc::WeakSender;
 
-use super::metrics::add;
-use super::metrics::labels::{ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersion};
-use super::{Telemetry, process};
+use super::process;
 use crate::services::clock::Clock;
-use crate::services::cluster::{Change, Drops, watched};
+use crate::services::cluster::{Change, Drops};
 use crate::services::plugins::Required;
 use crate::services::store::{Room, Store, StoreError};
+use crate::services::telemetry::Telemetry;
+use crate::services::telemetry::metrics::add;
+use crate::services::telemetry::metrics::labels::{
+    ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersion,
+};
+use crate::services::watched_kinds::watched;
 
 /// Digits of a digest that tell versions apart.
 const DIGEST: usize = 12;
@@ -53,11 +57,11 @@ fn count(number: usize) -> u64 {
 
 impl Sources {
     /// Everything, in the text format of OpenMetrics.
-    pub(super) fn render(&self) -> Result<String, fmt::Error> {
+    pub(crate) fn render(&self) -> Result<String, fmt::Error> {
         let mut into = String::new();
         // First, since a failure of the store counts too.
         let asked = self.asked();
-        self.telemetry.0.metrics.encode(&mut into)?;
+        self.telemetry.encode(&mut into)?;
         text::encode_registry(&mut into, &asked)?;
         text::encode_eof(&mut into)?;
         Ok(into)

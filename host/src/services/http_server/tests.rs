@@ -17,7 +17,7 @@ async fn serving(more: Router) -> (SocketAddr, CancellationToken, JoinHandle<()>
 }
 
 async fn status(address: SocketAddr, path: &str) -> (u16, String) {
-    let http = crate::services::http::client::builder().build().unwrap();
+    let http = crate::services::http_client::builder().build().unwrap();
     let answer = http
         .get(format!("http://{address}{path}"))
         .send()
@@ -51,7 +51,7 @@ async fn a_panic_in_a_route_costs_its_connection_alone() {
         }),
     );
     let (address, stop, task) = serving(broken).await;
-    let http = crate::services::http::client::builder().build().unwrap();
+    let http = crate::services::http_client::builder().build().unwrap();
     let answer = http.get(format!("http://{address}/broken")).send().await;
     assert!(answer.is_err());
     assert_eq!(status(address, "/health").await.0, 200);

@@ -1,7 +1,12 @@
 //! Service: what every HTTP client of ours has in common.
 
+use std::time::Duration;
+
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// Choose the one TLS stack of the binary; whoever was first has chosen the same.
 pub fn choose_tls() {
@@ -14,4 +19,16 @@ pub fn builder() -> ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("k8shawk/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
+}
+
+/// A client for calls of an API, each of which takes `patience` at most.
+///
+/// # Errors
+/// A sentence, where the roots of trust cannot be read.
+pub fn for_calls(patience: Duration) -> Result<reqwest::Client, String> {
+    builder()
+        .connect_timeout(CONNECT)
+        .timeout(patience)
+        .build()
+        .map_err(|e| format!("cannot make an HTTP client: {e}"))
 }

@@ -9,7 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::metrics::add;
+use crate::services::telemetry::metrics::add;
 
 /// Ticks of a second in `/proc`: the same on every Linux.
 const TICKS: f64 = 100.0;

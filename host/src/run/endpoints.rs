@@ -10,13 +10,16 @@ use axum::response::Response;
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
-use super::Sources;
-use super::text;
+pub use scrape::Sources;
+
+mod process;
+mod scrape;
+mod text;
 
 /// What `/health` says of a host that makes progress.
 const HEALTHY: &str = r#"{"status": "healthy"}"#;
 
-/// The routes, for [`HttpServer`](crate::services::http::server::HttpServer).
+/// The routes, for [`HttpServer`](crate::services::http_server::HttpServer).
 pub fn router(sources: Arc<Sources>) -> Router {
     Router::new()
         .route("/health", get(health))

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::services::http::connections::{Connections, Turn};
+use crate::services::connections::{Connections, Turn};
 use crate::services::tasks::Task;
 use crate::services::telemetry::Telemetry;
 
