@@ -9,7 +9,6 @@ mod inverse;
 mod kubectl;
 mod operation;
 mod plan;
-mod quantity;
 mod trace;
 
 use std::collections::BTreeMap;
@@ -22,10 +21,10 @@ use crate::guard::is_name;
 use crate::kinds::{self, Kind};
 use crate::object::ObjectRef;
 
+pub use crate::quantity::Quantity;
 pub use enabled::{Enabled, stays_inside};
 pub(crate) use operation::as_written;
 pub use operation::{Half, Operation, Precondition, Write};
-pub use quantity::Quantity;
 pub use trace::Trace;
 
 /// How much harm a fix could do.

@@ -32,7 +32,7 @@ pub mod redact;
 mod render;
 pub mod signal;
 
-pub use k8shawk_vocabulary::{classes, kinds};
+pub use k8shawk_vocabulary::{classes, kinds, quantity};
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId, Severity};

@@ -119,7 +119,7 @@ fn condition(object: &Value, kind: &str) -> bool {
 
 /// Bound, and as large as it was asked to be: an expansion takes a while.
 fn is_bound_in_full(claim: &Value) -> bool {
-    let size = |pointer| Quantity::parse(text(claim, pointer)).map(|q| q.amount());
+    let size = |pointer| Quantity::parse(text(claim, pointer)).map(|q| q.nano());
     let wanted = size("/spec/resources/requests/storage");
     let has = size("/status/capacity/storage");
     text(claim, "/status/phase") == "Bound" && has.zip(wanted).is_none_or(|(h, w)| h >= w)

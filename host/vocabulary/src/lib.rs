@@ -6,3 +6,4 @@
 pub mod classes;
 pub mod facts;
 pub mod kinds;
+pub mod quantity;

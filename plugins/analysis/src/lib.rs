@@ -17,7 +17,6 @@ pub mod json;
 pub mod near;
 pub mod node;
 pub mod pod;
-pub mod quantity;
 pub mod quota;
 pub mod routing;
 pub mod storage;

@@ -8,7 +8,7 @@ use crate::case::Case;
 use crate::controllers::failed_create::between;
 use crate::controllers::refusal::{self, Refusal};
 use crate::json::{name, named, pairs, reference, text};
-use crate::quantity::{milli, show};
+use k8shawk_sdk::quantity::{milli, show};
 
 /// One resource of `exceeded quota: NAME, requested: a=1, used: a=2, limited: a=2`, in
 /// thousandths.

@@ -22,7 +22,7 @@
 pub mod cluster;
 pub mod settings;
 
-pub use k8shawk_vocabulary::{classes, facts, kinds};
+pub use k8shawk_vocabulary::{classes, facts, kinds, quantity};
 
 /// The triage point.
 #[allow(clippy::all, clippy::restriction)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::quantity::amount;
 use super::{Action, Fix, Operation, Precondition, Quantity};
+use crate::quantity::nano;
 
 /// Most replicas that a fix may ask for.
 const MAX_REPLICAS: u32 = 500;
@@ -166,8 +166,8 @@ fn set_limit(container: &mut Value, resource: &str, limit: Option<&Quantity>) {
     let request = container.pointer(&format!("/resources/requests/{resource}"));
     let above = request
         .and_then(Value::as_str)
-        .and_then(amount)
-        .is_some_and(|r| r > limit.amount());
+        .and_then(nano)
+        .is_some_and(|r| r > limit.nano());
     if above {
         set(
             container,
@@ -220,10 +220,10 @@ fn raise_quota(quota: &mut Value, resource: &str, value: &Quantity) -> Result<()
         .pointer("/spec/hard")
         .and_then(|h| h.get(resource))
         .and_then(Value::as_str);
-    let Some(now) = hard.and_then(amount) else {
+    let Some(now) = hard.and_then(nano) else {
         return fails(format!("the quota does not limit {resource}"));
     };
-    if value.amount() <= now {
+    if value.nano() <= now {
         return done(format!(
             "the quota for {resource} is no lower than {value} already"
         ));
@@ -237,7 +237,7 @@ fn expand(claim: &mut Value, size: &Quantity) -> Result<(), Precondition> {
     let now = claim
         .pointer("/spec/resources/requests/storage")
         .and_then(Value::as_str);
-    if now.and_then(amount).is_some_and(|now| now >= size.amount()) {
+    if now.and_then(nano).is_some_and(|now| now >= size.nano()) {
         return done(format!("the claim asks for {size} or more already"));
     }
     set(claim, &path, json!(size.to_string()));

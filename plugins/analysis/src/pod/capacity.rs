@@ -1,10 +1,10 @@
 //! What a pod asks for and what nodes have left.
 
+use k8shawk_sdk::quantity;
 use serde_json::Value;
 
 use super::subject::Subject;
 use crate::json::{items, name, text};
-use crate::quantity;
 
 /// What one node has of a resource, in thousandths.
 pub struct Room {

@@ -2,13 +2,13 @@
 
 use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::facts;
+use k8shawk_sdk::quantity;
 use serde_json::Value;
 
 use super::container::Container;
 use super::probed::{LATE, Probe};
 use super::subject::{Subject, cite_event, mentions};
 use crate::json::text;
-use crate::quantity;
 
 /// A limit up to which a late answer is put down to it alone, in thousandths of a core.
 const TINY: i128 = 60;

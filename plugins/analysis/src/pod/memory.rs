@@ -2,16 +2,19 @@
 
 use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::facts;
+use k8shawk_sdk::quantity;
 
 use super::container::{Container, Exit, Role, shared};
 use super::subject::{Subject, between, cite_event, mentions, spell};
-use crate::quantity;
 
 /// A run this long before each kill looks like a leak, in seconds.
 const LEAK: i64 = 1800;
 
 /// Exit code of a process that got SIGKILL.
 const SIGKILL: i64 = 137;
+
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
 
 /// Why this container was killed for memory.
 pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
@@ -45,7 +48,7 @@ fn killed(subject: &Subject, container: &Container, exit: &Exit) -> Finding {
     match quantity::units(limit) {
         Some(bytes) => {
             draft
-                .fact(facts::SUGGESTED_MEMORY, quantity::next_memory(bytes))
+                .fact(facts::SUGGESTED_MEMORY, next_memory(bytes))
                 .confidence(97);
         }
         None => {
@@ -117,4 +120,27 @@ fn node_ran_out(subject: &Subject, container: &Container, exit: &Exit) -> Option
         .confidence(70)
         .shared(node);
     Some(draft.finish())
+}
+
+/// The next sensible memory limit: twice as much, rounded up to a step of its own size.
+pub fn next_memory(limit: u64) -> String {
+    let doubled = limit.saturating_mul(2).max(16 * MIB);
+    let step = match doubled {
+        v if v < 128 * MIB => 16 * MIB,
+        v if v < GIB => 64 * MIB,
+        v if v < 8 * GIB => 256 * MIB,
+        _ => GIB,
+    };
+    quantity::bytes(doubled.div_ceil(step).saturating_mul(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_limit_is_a_round_one() {
+        assert_eq!(next_memory(32 * MIB), "64Mi");
+        assert_eq!(next_memory(100 * MIB), "256Mi");
+    }
 }

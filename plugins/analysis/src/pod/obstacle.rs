@@ -3,6 +3,7 @@
 mod labels;
 mod ports;
 
+use k8shawk_sdk::quantity;
 use serde_json::Value;
 
 use super::constraint;
@@ -11,7 +12,6 @@ use super::verdict::{Part, Why};
 use super::{capacity, schedule, topology};
 use crate::finding::Draft;
 use crate::json::{items, name, text};
-use crate::quantity;
 
 /// Most nodes that a sentence lists.
 const LISTED: usize = 4;

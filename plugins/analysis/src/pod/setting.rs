@@ -7,7 +7,8 @@ use super::container::{Container, shared};
 use super::subject::Subject;
 use crate::finding::Draft;
 use crate::json::{items, name, number, text};
-use crate::{near, quantity};
+use crate::near;
+use k8shawk_sdk::quantity;
 
 /// A sentence on the variable, path or port that a log line names; empty where it names none.
 pub fn named(subject: &Subject, container: &Container, line: &str) -> String {

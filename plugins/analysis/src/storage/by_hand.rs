@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::Claim;
 use crate::json::{items, name, text};
-use crate::{near, quantity};
+use crate::near;
+use k8shawk_sdk::quantity;
 
 impl Claim<'_> {
     pub(super) fn reserved(&self, volume: &str) -> Option<Finding> {

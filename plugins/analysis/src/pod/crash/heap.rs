@@ -49,8 +49,11 @@ pub fn diagnose(
             "That bound is set by {setting} in its {place} {cited}."
         ));
     }
-    if let Some(bytes) = crate::quantity::units(container.resource("limits", "memory")) {
-        draft.fact(facts::SUGGESTED_MEMORY, crate::quantity::next_memory(bytes));
+    if let Some(bytes) = k8shawk_sdk::quantity::units(container.resource("limits", "memory")) {
+        draft.fact(
+            facts::SUGGESTED_MEMORY,
+            crate::pod::memory::next_memory(bytes),
+        );
     }
     draft.finish()
 }
