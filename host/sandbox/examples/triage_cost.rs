@@ -1,5 +1,6 @@
 //! What one triage call costs: natively, in one instance, in a fresh store with and without the
-//! pool. `triage_cost COMPONENT.wasm` takes the shipped triage plugin as a component.
+//! pool, and what it costs to load what was compiled before. `triage_cost COMPONENT.wasm` takes the
+//! shipped triage plugin as a component, or any other of that point, such as one that imports WASI.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -15,6 +16,7 @@ use k8shawk_sandbox::{Engine, EngineOptions, Manifest, Plugin, Source, pin, sha2
 
 const ROUNDS: usize = 20;
 const CALLS: u32 = 500;
+const LOADS: usize = 50;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -40,15 +42,35 @@ async fn main() -> Result<()> {
             "on demand"
         };
         println!("compile and link, {how}: {:?}", begun.elapsed());
-        let mut session = plugin.triage_session()?;
-        report(&format!("one instance, {how}"), || {
-            black_box(session.triage(&signal, &summary)).ok();
-        });
+        if !plugin.imports_wasi() {
+            let mut session = plugin.triage_session()?;
+            report(&format!("one instance, {how}"), || {
+                black_box(session.triage(&signal, &summary)).ok();
+            });
+        }
         report(&format!("fresh store, {how}"), || {
             black_box(plugin.triage(&signal, &summary)).result.ok();
         });
         println!("  it says {:?}", plugin.triage(&signal, &summary).result?);
     }
+    load(&source).await
+}
+
+/// The best of some loads of a component that is in the cache.
+async fn load(source: &Source) -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let engine = Engine::new(&EngineOptions {
+        cache: Some(dir.path().join("cache")),
+        ..EngineOptions::default()
+    })?;
+    drop(Plugin::prepare(&engine, source).await?);
+    let mut best = Duration::MAX;
+    for _ in 0..LOADS {
+        let begun = Instant::now();
+        drop(black_box(Plugin::prepare(&engine, source).await?));
+        best = best.min(begun.elapsed());
+    }
+    println!("load, compiled before: best {best:?}");
     Ok(())
 }
 

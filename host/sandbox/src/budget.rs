@@ -1,7 +1,6 @@
-//! The limits of one call, counted while it runs.
+//! The memory of one call: what it holds, and what it is answered.
 
 use k8shawk_core::grant::Limits;
-use thiserror::Error;
 use wasmtime::ResourceLimiter;
 
 /// Table elements of one component, all tables together: a Python component has 100,000.
@@ -11,23 +10,10 @@ const INSTANCES: usize = 128;
 /// Bytes of memory that a guest needs for a byte of an answer: the text, and what is parsed of it.
 const PARSED: usize = 6;
 
-/// Ends a call from within a lent function.
-#[derive(Debug, Clone, Copy, Error)]
-pub(crate) enum Overrun {
-    /// Calls went on long after they were used up.
-    #[error("too many host calls")]
-    HostCalls,
-    /// The deadline passed while the cluster was asked.
-    #[error("deadline passed in a read")]
-    Waiting,
-}
-
 /// Counters of one call.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limits: Limits,
-    pub(crate) host_calls: u32,
-    pub(crate) output: usize,
     answered: usize,
     pub(crate) memory: usize,
     elements: usize,
@@ -40,8 +26,6 @@ impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {
         Budget {
             limits,
-            host_calls: 0,
-            output: 0,
             answered: 0,
             memory: 0,
             elements: 0,
@@ -49,31 +33,11 @@ impl Budget {
         }
     }
 
-    /// Forget the calls so far, for an instance that is called again; its memory stays.
+    /// Forget the answers so far, for an instance that is called again; its memory stays.
     pub(crate) fn again(&mut self) {
-        (self.host_calls, self.output, self.answered) = (0, 0, 0);
+        self.answered = 0;
     }
 
-    /// Count a host call with its arguments. `false` where the limits are used up: the guest
-    /// is told, and it may still return a result.
-    ///
-    /// # Errors
-    /// [`Overrun::HostCalls`] where a guest takes no notice and calls on.
-    pub(crate) fn charge(&mut self, bytes: usize) -> Result<bool, Overrun> {
-        self.host_calls = self.host_calls.saturating_add(1);
-        if self.host_calls > self.limits.host_calls.saturating_mul(2).max(64) {
-            return Err(Overrun::HostCalls);
-        }
-        let output = self.output.saturating_add(bytes);
-        if self.host_calls > self.limits.host_calls || output > self.limits.output {
-            return Ok(false);
-        }
-        self.output = output;
-        Ok(true)
-    }
-}
-
-impl Budget {
     /// Count an answer of the cluster. The record keeps all of them, and the guest parses them:
     /// together they may be a part of the call's memory, so that too much to read is an answer
     /// and no end of the guest.
@@ -137,28 +101,6 @@ impl ResourceLimiter for Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn refuses_host_calls_softly_and_then_hard() {
-        let mut budget = Budget::new(Limits {
-            host_calls: 100,
-            ..Limits::default()
-        });
-        assert!((0..100).all(|_| budget.charge(1).unwrap()));
-        assert!((0..100).all(|_| !budget.charge(1).unwrap()));
-        assert!(budget.charge(1).is_err());
-    }
-
-    #[test]
-    fn refuses_arguments_beyond_the_output_limit_but_not_a_smaller_one_after() {
-        let mut budget = Budget::new(Limits {
-            output: 10,
-            ..Limits::default()
-        });
-        assert!(!budget.charge(11).unwrap());
-        assert!(budget.charge(10).unwrap());
-        assert!(!budget.charge(1).unwrap());
-    }
 
     #[test]
     fn counts_all_memories_of_a_component_together() {

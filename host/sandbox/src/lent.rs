@@ -4,16 +4,18 @@ mod verbs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use k8shawk_core::grant::Limits;
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal};
 use k8shawk_core::policy::Origin;
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::bindings::lent::k8shawk::kubectl::types;
-use crate::budget::{Budget, Overrun};
-use crate::call::{CallContext, CallRecord, Level};
-use crate::wasi::Wasi;
+use crate::budget::Budget;
+use crate::call::{CallContext, CallRecord};
+use crate::journal::{Journal, Overrun};
+use crate::wasi::{HasWasi, Wasi};
 
 /// What an operator lets a plugin do, prepared once and shared by its calls.
 #[derive(Debug)]
@@ -31,11 +33,9 @@ pub(crate) struct Lent {
 impl Lent {
     /// What WASI's clock shows when a call begins: the time of the call where the plugin is told
     /// it, and else always the same.
-    fn began_ns(&self, now_ms: i64) -> u64 {
+    fn began(&self, now_ms: i64) -> Duration {
         let told = if self.clock { now_ms } else { 0 };
-        u64::try_from(told)
-            .unwrap_or_default()
-            .saturating_mul(1_000_000)
+        Duration::from_millis(u64::try_from(told).unwrap_or_default())
     }
 
     /// What WASI's random numbers follow from: the component.
@@ -49,33 +49,30 @@ impl Lent {
 pub(crate) struct Call {
     lent: Arc<Lent>,
     pub(crate) budget: Budget,
-    pub(crate) wasi: Wasi,
+    pub(crate) journal: Journal,
+    wasi: Option<Box<Wasi>>,
     pub(crate) started: Instant,
     reader: Option<Arc<dyn Reader>>,
     /// Who proposed what is judged; for the policy point.
     pub(crate) origin: Option<Origin>,
     now_ms: i64,
     refusals: Vec<String>,
-    log: Vec<(Level, String)>,
-    log_dropped: u32,
     reads: Vec<(Read, Result<Answer, ReadError>)>,
 }
 
 impl Call {
     pub(crate) fn new(lent: Arc<Lent>, context: Option<CallContext>) -> Self {
         let now_ms = context.as_ref().map_or(0, |c| c.now_ms);
-        let wasi = Wasi::new(lent.began_ns(now_ms), lent.seed());
         Call {
-            wasi,
+            wasi: None,
             budget: Budget::new(lent.limits),
+            journal: Journal::new(lent.limits),
             lent,
             started: Instant::now(),
             reader: context.map(|c| c.reader),
             origin: None,
             now_ms,
             refusals: Vec::new(),
-            log: Vec::new(),
-            log_dropped: 0,
             reads: Vec::new(),
         }
     }
@@ -84,19 +81,28 @@ impl Call {
         self.started + self.lent.limits.deadline
     }
 
-    pub(crate) fn into_record(mut self) -> CallRecord {
-        self.end_lines();
+    pub(crate) fn into_record(self) -> CallRecord {
+        if let Some(wasi) = &self.wasi {
+            wasi.end_lines();
+        }
+        let written = self.journal.take();
         CallRecord {
             plugin: self.lent.plugin.clone(),
             digest: self.lent.digest.clone(),
             duration: self.started.elapsed(),
             memory: self.budget.memory,
-            host_calls: self.budget.host_calls,
+            host_calls: written.host_calls,
             refusals: self.refusals,
-            log: self.log,
-            log_dropped: self.log_dropped,
+            log: written.log,
+            log_dropped: written.log_dropped,
             reads: self.reads,
         }
+    }
+
+    /// Forget what was used up so far, for an instance that is called again; its memory stays.
+    pub(crate) fn again(&mut self) {
+        self.budget.again();
+        self.journal.again();
     }
 
     /// What the plugin was not allowed, for the record alone.
@@ -104,20 +110,10 @@ impl Call {
         self.refusals.push(what);
     }
 
-    /// A line in the log, within the limits.
-    pub(crate) fn say(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
-        if self.budget.charge(message.len())? {
-            self.log.push((level, message));
-        } else {
-            self.log_dropped = self.log_dropped.saturating_add(1);
-        }
-        Ok(())
-    }
-
     /// The way of every read: limits, guard, reader. The guest hears `denied` for whatever is
     /// refused, by the grant or by the cluster; the reason goes to the record.
     async fn read(&mut self, read: Read, bytes: usize) -> wasmtime::Result<Told<Answer>> {
-        if !self.budget.charge(bytes)? {
+        if !self.journal.charge(bytes)? {
             return Ok(Err(types::ReadError::Exhausted));
         }
         let permit = match self.lent.guard.permit(read.clone()) {
@@ -169,6 +165,20 @@ impl Call {
                 Answer::Described(described) => Ok(described.text()),
                 Answer::Usage(_) => Err(types::ReadError::Unavailable("not a text".to_owned())),
             }))
+    }
+}
+
+impl WasiView for Call {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi().view()
+    }
+}
+
+impl HasWasi for Call {
+    fn wasi(&mut self) -> &mut Wasi {
+        let (began, seed) = (self.lent.began(self.now_ms), self.lent.seed());
+        let made = || Box::new(Wasi::new(began, seed, &self.journal));
+        self.wasi.get_or_insert_with(made)
     }
 }
 

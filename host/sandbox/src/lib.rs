@@ -14,6 +14,7 @@ mod encode;
 mod engine;
 mod explain;
 pub mod files;
+mod journal;
 mod lent;
 mod link;
 mod load;

@@ -2,6 +2,7 @@
 
 mod async_call;
 mod fault;
+mod fiber;
 mod smoke;
 mod sync_call;
 

@@ -1,57 +1,136 @@
-//! WASI 0.2 with every door shut, for components of toolchains that import it whatever the code
-//! does.
+//! WASI for components of toolchains that import it whatever the code does: `wasmtime-wasi` with
+//! nothing passed in. No files, no network, no environment, no arguments, no input.
 //!
-//! There are no files, no network, no environment and no arguments. Time and randomness are a
-//! function of the call ([`time`], [`random`]), and what is printed goes to the plugin's log
-//! ([`streams`]). Waiting takes no time. Whatever else is imported traps when it is called: most
-//! of it needs a file or a socket first, and nobody gets one.
+//! What would make two calls differ is put over it: time ([`clock`]) and random numbers follow from
+//! the call, and waiting takes no time. What is printed goes to the plugin's log ([`output`]).
 
-mod random;
+mod clock;
+mod output;
 mod shut;
-mod sockets;
-mod streams;
-mod time;
 
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, LinkerInstance, ResourceTable, ResourceType};
+use std::time::Duration;
 
-use crate::lent::Call;
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2};
+
+use self::clock::{Clock, HasTime, Time};
+use self::output::Output;
+use crate::call::Level;
+use crate::journal::Journal;
 
 /// The packages that toolchains import.
 const PACKAGES: [&str; 7] = [
     "cli",
     "clocks",
     "filesystem",
-    "http",
+    HTTP,
     "io",
     "random",
     "sockets",
 ];
+/// The one that `wasmtime-wasi` leaves to others: nobody here may ask it for anything.
+const HTTP: &str = "http";
 /// The version of them all.
 const SPOKEN: &str = "0.2.";
-/// Timers that a call may keep at once.
-const TIMERS: usize = 1024;
+/// Resources that a call may hold at once: streams, timers, what a timer waits for.
+const RESOURCES: usize = 2048;
+/// Bytes that a guest may ask the random numbers for at once.
+const RANDOM: u64 = 64 << 10;
 
 /// What one call knows of WASI.
 pub(crate) struct Wasi {
-    time: time::Time,
-    random: random::Random,
-    output: streams::Output,
+    ctx: WasiCtx,
     table: ResourceTable,
+    clock: Clock,
+    output: [Output; 2],
 }
 
 impl Wasi {
-    /// `began_ns` is the time that the call is told, `seed` what its random numbers follow from.
-    pub(crate) fn new(began_ns: u64, seed: u64) -> Self {
+    /// `began` is the time that the call is told, `seed` what its random numbers follow from.
+    pub(crate) fn new(began: Duration, seed: u64, journal: &Journal) -> Self {
+        let clock = Clock::new(began);
+        let output = [Level::Info, Level::Warn].map(|level| Output::new(level, journal.clone()));
+        let [stdout, stderr] = output.clone();
+        let random = |other: u64| Xoshiro256PlusPlus::seed_from_u64(seed ^ other);
+        let ctx = WasiCtx::builder()
+            .stdout(stdout)
+            .stderr(stderr)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .wall_clock(clock.clone())
+            .secure_random(random(0))
+            .insecure_random(random(1))
+            .insecure_random_seed(u128::from(seed))
+            .max_random_size(RANDOM)
+            .build();
         let mut table = ResourceTable::new();
-        table.set_max_capacity(TIMERS);
+        table.set_max_capacity(RESOURCES);
         Wasi {
-            time: time::Time::new(began_ns),
-            random: random::Random::new(seed),
-            output: streams::Output::default(),
+            ctx,
             table,
+            clock,
+            output,
         }
     }
+
+    /// What `wasmtime-wasi` works on.
+    pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.ctx,
+            table: &mut self.table,
+        }
+    }
+
+    fn time(&mut self) -> Time<'_> {
+        Time {
+            clock: &self.clock,
+            table: &mut self.table,
+        }
+    }
+
+    /// Log what was printed without an end of line. Too much of it is counted as dropped.
+    pub(crate) fn end_lines(&self) {
+        for output in &self.output {
+            output.end();
+        }
+    }
+}
+
+/// The state of a call that has WASI.
+pub(crate) trait HasWasi: WasiView {
+    /// Made at the first look: a component that calls none of it pays nothing.
+    fn wasi(&mut self) -> &mut Wasi;
+}
+
+/// Link WASI where the component imports any of it; false where it does not. A call then has
+/// functions that wait, and must be made with `call_async`.
+pub(crate) fn link<T: HasWasi>(
+    linker: &mut Linker<T>,
+    component: &Component,
+) -> wasmtime::Result<bool> {
+    let engine = component.engine();
+    let imported = component.component_type();
+    let imported: Vec<_> = imported
+        .imports(engine)
+        .filter_map(|(name, item)| Some((name, parse(name)?, item)))
+        .collect();
+    if imported.is_empty() {
+        return Ok(false);
+    }
+    p2::add_to_linker_async(linker)?;
+    linker.allow_shadowing(true);
+    monotonic_clock::add_to_linker::<T, HasTime>(linker, |call| call.wasi().time())?;
+    linker.allow_shadowing(false);
+    for (name, (package, ..), item) in imported {
+        if package == HTTP {
+            shut::link(linker, name, &item.ty, engine)?;
+        }
+    }
+    Ok(true)
 }
 
 /// True for an interface of WASI, of whatever version.
@@ -59,13 +138,13 @@ pub(crate) fn is_wasi(import: &str) -> bool {
     import.starts_with("wasi:")
 }
 
-/// Why an interface of WASI is not even linked shut.
+/// Why an interface of WASI is not linked.
 pub(crate) fn unknown(import: &str) -> Option<String> {
     match parse(import) {
-        Some((package, _, _)) if !PACKAGES.contains(&package) => {
+        Some((package, _)) if !PACKAGES.contains(&package) => {
             Some(format!("{import}: this host has no such interface"))
         }
-        Some((_, _, version)) if version.starts_with(SPOKEN) => None,
+        Some((_, version)) if version.starts_with(SPOKEN) => None,
         _ => Some(format!(
             "{import}: this host speaks WASI {SPOKEN}x only; build the component for it, or \
              without WASI"
@@ -73,89 +152,11 @@ pub(crate) fn unknown(import: &str) -> Option<String> {
     }
 }
 
-/// Package, interface and version of `wasi:package/interface@version`.
-fn parse(import: &str) -> Option<(&str, &str, &str)> {
+/// Package and version of `wasi:package/interface@version`.
+fn parse(import: &str) -> Option<(&str, &str)> {
     let (package, rest) = import.strip_prefix("wasi:")?.split_once('/')?;
-    let (interface, version) = rest.split_once('@')?;
-    Some((package, interface, version))
-}
-
-/// Link what the component imports of WASI; true where it imports any of it.
-pub(crate) fn link(linker: &mut Linker<Call>, component: &Component) -> wasmtime::Result<bool> {
-    let engine = component.engine();
-    let mut any = false;
-    for (name, import) in component.component_type().imports(engine) {
-        let (Some((package, interface, _)), ComponentItem::ComponentInstance(instance)) =
-            (parse(name), import.ty)
-        else {
-            continue;
-        };
-        any = true;
-        let mut linked = linker.instance(name)?;
-        for (item, kind) in instance.exports(engine) {
-            match kind.ty {
-                ComponentItem::ComponentFunc(_) => {
-                    function(&mut linked, name, (package, interface), item)?;
-                }
-                ComponentItem::Resource(_) => resource(&mut linked, item)?,
-                _ => {}
-            }
-        }
-    }
-    Ok(any)
-}
-
-type Linked<'a> = LinkerInstance<'a, Call>;
-
-fn function(
-    linked: &mut Linked<'_>,
-    import: &str,
-    interface: (&str, &str),
-    item: &str,
-) -> wasmtime::Result<()> {
-    let done = match interface {
-        ("cli", "stdin" | "stdout" | "stderr") | ("io", "streams") => {
-            streams::function(linked, item)?
-        }
-        ("clocks", _) | ("io", "poll") => time::function(linked, interface.1, item)?,
-        ("random", _) => random::function(linked, item)?,
-        ("sockets", _) => sockets::function(linked, item)?,
-        _ => false,
-    };
-    if done || shut::function(linked, interface, item)? {
-        return Ok(());
-    }
-    let what = format!("{import}#{item}");
-    linked.func_new(item, move |_, _, _, _| {
-        Err(wasmtime::Error::msg(format!(
-            "{what} was called, and WASI is linked with every door shut"
-        )))
-    })
-}
-
-/// Interfaces share these by name. Those of which nobody gets one need no type of their own.
-fn resource(linked: &mut Linked<'_>, item: &str) -> wasmtime::Result<()> {
-    match item {
-        "pollable" => linked.resource(
-            item,
-            ResourceType::host::<time::Timer>(),
-            |mut store, rep| time::forget(store.data_mut(), rep),
-        ),
-        "input-stream" => linked.resource(item, ResourceType::host::<streams::Input>(), keep),
-        "output-stream" => linked.resource(item, ResourceType::host::<streams::Stream>(), keep),
-        "network" => linked.resource(item, ResourceType::host::<sockets::Network>(), keep),
-        _ => linked.resource(item, ResourceType::host::<()>(), keep),
-    }
-}
-
-/// Nothing is behind the resource.
-#[allow(
-    clippy::unnecessary_wraps,
-    clippy::needless_pass_by_value,
-    reason = "the shape that a destructor has"
-)]
-fn keep(_: wasmtime::StoreContextMut<'_, Call>, _: u32) -> wasmtime::Result<()> {
-    Ok(())
+    let (_, version) = rest.split_once('@')?;
+    Some((package, version))
 }
 
 #[cfg(test)]

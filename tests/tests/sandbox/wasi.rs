@@ -1,12 +1,15 @@
 //! A component that imports WASI runs, and gets nothing by it. The guest is Rust's standard
 //! library on `wasm32-wasip2`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use k8shawk_core::Judgement;
-use k8shawk_sandbox::{CallError, CallRecord, Called, Level, explain, load};
+use k8shawk_core::finding::Conclusion;
+use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_sandbox::{CallContext, CallError, CallRecord, Called, Level, explain, load};
 
-use crate::workshop::{Guest, Workshop, replace, signal, summary};
+use crate::workshop::{Guest, READS, Workshop, incident, replace, signal, summary};
 
 async fn call(mode: &str, grant: &str) -> Called<Judgement> {
     let workshop = Workshop::new();
@@ -63,6 +66,51 @@ async fn time_and_randomness_are_the_same_in_two_calls() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(answer("time").await.0, time);
     assert_eq!(answer("randomness").await.0, random);
+}
+
+/// Where a plugin may wait for the cluster, a runtime polls what it waits for.
+#[tokio::test]
+async fn a_guest_that_may_wait_for_the_cluster_waits_for_nothing_else() {
+    let workshop = Workshop::new();
+    let guest = workshop.hostile(Guest::WasiAnalysis, "time", READS).await;
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let context = CallContext {
+            reader: Arc::new(NoCluster),
+            now_ms: 86_400_000,
+        };
+        let called = guest.analyse(&incident(), context).await;
+        match called.result {
+            Ok(Conclusion::Healthy(text)) => told.push(text),
+            other => panic!("{other:?}"),
+        }
+    }
+    // It did not ask for the clock: its day is the first of 1970, whatever the call is told.
+    assert!(
+        told[0].starts_with("slept 3600 s, it is Ok(3600."),
+        "{told:?}"
+    );
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
+async fn the_limits_of_a_call_hold_on_a_fiber_too() {
+    let limits = "[limits]\ndeadline_ms = 50\nmemory_mib = 4\n";
+    let limit = Duration::from_millis(50);
+    let looping = call("loop", limits).await.result;
+    assert_eq!(looping.unwrap_err(), CallError::Deadline { limit });
+    let filling = call("memory", limits).await.result.unwrap_err();
+    assert!(matches!(filling, CallError::Memory { .. }), "{filling}");
+    let bounded = call("recursion", "").await.result;
+    assert!(matches!(bounded, Err(CallError::Trap(_))), "{bounded:?}");
+}
+
+struct NoCluster;
+
+impl Reader for NoCluster {
+    fn read(&self, _: Permit) -> Reading<'_> {
+        Box::pin(std::future::ready(Err(ReadError::NotFound)))
+    }
 }
 
 #[tokio::test]

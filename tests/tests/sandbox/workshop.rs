@@ -19,12 +19,14 @@ pub enum Guest {
     Policy,
     /// The triage guest as a component that imports WASI.
     Wasi,
+    /// The analysis guest as such a component.
+    WasiAnalysis,
 }
 
 impl Guest {
     pub fn component(self) -> &'static [u8] {
-        static BUILT: OnceLock<[Vec<u8>; 4]> = OnceLock::new();
-        let [triage, analysis, policy, wasi] = BUILT.get_or_init(|| {
+        static BUILT: OnceLock<[Vec<u8>; 5]> = OnceLock::new();
+        let [triage, analysis, policy, wasi, wasi_analysis] = BUILT.get_or_init(|| {
             let module = |features| componentise(&build(PLAIN, features)).unwrap();
             // For this target cargo makes a component by itself.
             [
@@ -32,6 +34,7 @@ impl Guest {
                 module(&["analysis"]),
                 module(&["policy"]),
                 build(WASI, &[]),
+                build(WASI, &["analysis"]),
             ]
         });
         match self {
@@ -39,13 +42,14 @@ impl Guest {
             Guest::Analysis => analysis,
             Guest::Policy => policy,
             Guest::Wasi => wasi,
+            Guest::WasiAnalysis => wasi_analysis,
         }
     }
 
     fn point(self) -> &'static str {
         match self {
             Guest::Triage | Guest::Wasi => "triage",
-            Guest::Analysis => "analysis",
+            Guest::Analysis | Guest::WasiAnalysis => "analysis",
             Guest::Policy => "policy",
         }
     }
@@ -53,7 +57,7 @@ impl Guest {
     fn wants(self) -> &'static str {
         match self {
             Guest::Triage | Guest::Wasi => r#"["log", "settings"]"#,
-            Guest::Analysis => r#"["log", "settings", "get", "logs"]"#,
+            Guest::Analysis | Guest::WasiAnalysis => r#"["log", "settings", "get", "logs"]"#,
             Guest::Policy => r#"["settings", "origin"]"#,
         }
     }

@@ -14,7 +14,7 @@ impl types::Host for Call {}
 
 impl log::Host for Call {
     fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        self.say(level.into(), message)
+        Ok(self.journal.say(level.into(), message)?)
     }
 }
 
@@ -22,14 +22,14 @@ impl settings::Host for Call {
     /// Answered even where the limits are used up: a setting that vanishes in the middle of a
     /// call would change what the plugin says.
     fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        self.budget.charge(key.len())?;
+        self.journal.charge(key.len())?;
         Ok(self.lent.settings.get(&key).cloned())
     }
 }
 
 impl clock::Host for Call {
     fn now(&mut self) -> wasmtime::Result<i64> {
-        self.budget.charge(0)?;
+        self.journal.charge(0)?;
         Ok(self.now_ms)
     }
 }
@@ -37,7 +37,7 @@ impl clock::Host for Call {
 impl origin::Host for Call {
     /// Where nobody said who proposed it, it is judged as what may do least: a model.
     fn get(&mut self) -> wasmtime::Result<origin::Source> {
-        self.budget.charge(0)?;
+        self.journal.charge(0)?;
         let known = self.origin.as_ref();
         Ok(known.map_or(origin::Source::Model, Into::into))
     }

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime_wasi::I32Exit;
 
-use crate::budget::Overrun;
 use crate::call::{CallError, Called};
+use crate::journal::Overrun;
 use crate::lent::Call;
 use k8shawk_core::grant::Limits;
 
@@ -65,6 +66,9 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call, limits: Limits) -> C
             limit: limits.deadline,
         };
     }
+    if error.is::<I32Exit>() {
+        return CallError::Trap("the plugin called exit".to_owned());
+    }
     if let Some(asked) = call.budget.refused {
         return CallError::Memory {
             asked,
@@ -83,7 +87,7 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call, limits: Limits) -> C
 /// One lift is bounded by wasmtime; together with the arguments of host calls it is bounded
 /// here. Only a plugin that did write something is weighed.
 fn weigh<T: Serialize>(value: T, call: &Call, limits: Limits) -> Result<T, CallError> {
-    let written = call.budget.output;
+    let written = call.journal.output();
     if written > 0 && written.saturating_add(size(&value)) > limits.output {
         return Err(CallError::Output {
             limit: limits.output,

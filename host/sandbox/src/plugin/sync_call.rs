@@ -1,14 +1,19 @@
-//! Triage and voice: plugins that read nothing, so their calls need no fiber and no runtime.
+//! Triage and voice: plugins that read nothing, so their calls need no runtime, and no fiber but
+//! where they import WASI.
 
 use k8shawk_core::{Finding, Judgement, ObjectSummary, Severity, Signal};
 use serde::Serialize;
 use wasmtime::Store;
 
+use crate::bindings::lent::k8shawk::incident::types::Finding as Found;
 use crate::bindings::triage::TriagePlugin;
+use crate::bindings::triage::exports::k8shawk::triage::triage::Judgement as Judged;
+use crate::bindings::voice::exports::k8shawk::voice::voice::Language as Spoken;
 use crate::call::{CallError, Called, Language};
 use crate::engine::TICK;
 use crate::lent::Call;
 use crate::plugin::fault::{Stop, end, explain};
+use crate::plugin::fiber::Export;
 use crate::plugin::{Plugin, Prepared};
 use crate::point::Point;
 
@@ -19,11 +24,15 @@ impl Plugin {
             let Prepared::Triage(pre) = &self.prepared else {
                 return Err(self.not(Point::Triage));
             };
+            let (signal, summary) = (signal.into(), summary.into());
+            if self.wasi {
+                let judge = Export::named(pre.instance_pre(), Point::Triage, "judge")?;
+                let (judgement,) = judge.call::<_, (Judged,)>(store, (&signal, &summary))?;
+                return Ok(judgement.into());
+            }
             let plugin = pre.instantiate(&mut *store)?;
             let guest = plugin.k8shawk_triage_triage();
-            Ok(guest
-                .call_judge(store, &signal.into(), &summary.into())?
-                .into())
+            Ok(guest.call_judge(store, &signal, &summary)?.into())
         })
     }
 
@@ -39,15 +48,17 @@ impl Plugin {
             let Prepared::Voice(pre) = &self.prepared else {
                 return Err(self.not(Point::Voice));
             };
-            let plugin = pre.instantiate(&mut *store)?;
-            let guest = plugin.k8shawk_voice_voice();
-            let script = guest.call_script(
-                store,
-                severity.into(),
-                &finding.into(),
-                language.into(),
-                limit,
-            )?;
+            let (severity, finding, language) = (severity.into(), finding.into(), language.into());
+            let script = if self.wasi {
+                let script = Export::named(pre.instance_pre(), Point::Voice, "script")?;
+                let given: (_, &Found, Spoken, u32) = (severity, &finding, language, limit);
+                let (script,) = script.call::<_, (String,)>(store, given)?;
+                script
+            } else {
+                let plugin = pre.instantiate(&mut *store)?;
+                let guest = plugin.k8shawk_voice_voice();
+                guest.call_script(store, severity, &finding, language, limit)?
+            };
             let length = script.chars().count();
             if length > limit as usize {
                 let what = format!("a script of {length} characters, {limit} were asked for");
@@ -57,7 +68,8 @@ impl Plugin {
         })
     }
 
-    /// One instance for many calls: for benchmarks, since calls share its memory.
+    /// One instance for many calls: for benchmarks, since calls share its memory. Not for a plugin
+    /// that imports WASI.
     ///
     /// # Errors
     /// [`CallError`] where it is no triage plugin, or cannot be instantiated.
@@ -133,7 +145,7 @@ impl TriageSession<'_> {
         summary: &ObjectSummary,
     ) -> Result<Judgement, CallError> {
         self.store.set_epoch_deadline(self.plugin.ticks());
-        self.store.data_mut().budget.again();
+        self.store.data_mut().again();
         let guest = self.instance.k8shawk_triage_triage();
         match guest.call_judge(&mut self.store, &signal.into(), &summary.into()) {
             Ok(judgement) => Ok(judgement.into()),

@@ -1,36 +1,35 @@
-//! What a guest hears at a door that is shut: always the same.
+//! An interface that is imported whatever the code does, and that nobody gets: it links, and traps
+//! with its name when it is called.
 
-use wasmtime::component::Val;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Linker, ResourceType};
 
-use super::Linked;
-
-/// Link a function with a constant answer; false where there is none. Only for functions that
-/// take no resource: a dynamic function would have to drop it.
-pub(super) fn function(
-    linked: &mut Linked<'_>,
-    interface: (&str, &str),
-    item: &str,
-) -> wasmtime::Result<bool> {
-    let answer = match (interface, item) {
-        (("cli", "exit"), _) => {
-            linked.func_new(item, |_, _, _, _| {
-                Err(wasmtime::Error::msg("the plugin called exit"))
-            })?;
-            return Ok(true);
-        }
-        (("cli", "environment"), "get-environment" | "get-arguments")
-        | (("filesystem", "preopens"), "get-directories") => Val::List(Vec::new()),
-        (("cli", "environment"), "initial-cwd")
-        | (("cli", "terminal-stdin" | "terminal-stdout" | "terminal-stderr"), _) => {
-            Val::Option(None)
-        }
-        _ => return Ok(false),
+/// Link an imported instance so that each of its functions ends the call.
+pub(super) fn link<T: 'static>(
+    linker: &mut Linker<T>,
+    import: &str,
+    item: &ComponentItem,
+    engine: &wasmtime::Engine,
+) -> wasmtime::Result<()> {
+    let ComponentItem::ComponentInstance(instance) = item else {
+        return Ok(());
     };
-    linked.func_new(item, move |_, _, _, results| {
-        if let Some(result) = results.first_mut() {
-            result.clone_from(&answer);
+    let mut linked = linker.instance(import)?;
+    for (name, item) in instance.exports(engine) {
+        match item.ty {
+            ComponentItem::ComponentFunc(_) => {
+                let what = format!("{import}#{name}");
+                linked.func_new(name, move |_, _, _, _| {
+                    Err(wasmtime::Error::msg(format!(
+                        "{what} was called, and WASI is linked with every door shut"
+                    )))
+                })?;
+            }
+            ComponentItem::Resource(_) => {
+                linked.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))?;
+            }
+            _ => {}
         }
-        Ok(())
-    })?;
-    Ok(true)
+    }
+    Ok(())
 }
