@@ -6,6 +6,7 @@
 //! [`Slack::receive`], which asks a [`Desk`](crate::services::commands::Desk) for whatever changes an incident.
 
 pub mod api;
+pub mod beside;
 pub mod blocks;
 pub mod check;
 pub mod command;

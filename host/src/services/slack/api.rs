@@ -1,39 +1,45 @@
-//! Slack's Web API: one call, one typed answer.
+//! Slack's Web API: the client of `slack-morphism` over a transport of ours.
 
+mod connector;
 mod error;
 mod pace;
 mod upload;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use k8shawk_core::redact::RedactedJson;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde::Serialize;
+use slack_morphism::api::SlackApiAppsConnectionOpenRequest;
+use slack_morphism::{
+    SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientApiCallContext,
+    SlackClientHttpConnector, SlackClientSession,
+};
 
+use super::beside::{Answered, WhoAmI};
 use crate::services::http_client;
 
+pub use connector::{Connector, Parsed};
 pub use error::{ApiError, Class};
 pub use pace::{Pace, Rates};
 pub use upload::Upload;
 
 /// Longest wait for one answer.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Largest answer that is read.
-const MAX_ANSWER: usize = 4 << 20;
 
 /// A token: never printed.
 #[derive(Clone)]
-pub struct Token(SecretString);
+pub struct Token(SlackApiToken);
 
 impl Token {
     /// From the environment or a file.
     pub fn new(text: &str) -> Token {
-        Token(SecretString::from(text.trim()))
+        let value = SlackApiTokenValue(text.trim().to_owned());
+        Token(SlackApiToken::new(value))
     }
 
     /// True where it begins as this kind of token does, such as `xoxb-`.
     pub fn begins(&self, prefix: &str) -> bool {
-        self.0.expose_secret().starts_with(prefix)
+        self.0.token_value.0.starts_with(prefix)
     }
 }
 
@@ -43,29 +49,12 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// A client. Cheap to clone.
+/// A client with a token. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
-    http: reqwest::Client,
-    /// Ends in `/`.
-    base: String,
+    client: Arc<SlackClient<Connector>>,
     token: Token,
-    pace: Pace,
 }
-
-/// Methods that read; Slack takes their arguments as a form only.
-const READS: &[&str] = &[
-    "auth.test",
-    "conversations.history",
-    "conversations.info",
-    "conversations.list",
-    "conversations.members",
-    "conversations.replies",
-    "files.getUploadURLExternal",
-    "files.info",
-    "usergroups.users.list",
-    "users.info",
-];
 
 /// The HTTP client that all calls to Slack share.
 ///
@@ -78,12 +67,10 @@ pub fn http() -> Result<reqwest::Client, String> {
 impl Api {
     /// A client of the API at `base` (Slack's own is `https://slack.com/api/`).
     pub fn new(http: reqwest::Client, base: &str, token: Token, pace: Pace) -> Api {
-        let base = format!("{}/", base.trim_end_matches('/'));
+        let connector = Connector::new(http, base, pace);
         Api {
-            http,
-            base,
+            client: Arc::new(SlackClient::new(connector)),
             token,
-            pace,
         }
     }
 
@@ -97,170 +84,82 @@ impl Api {
 
     /// The shared HTTP client.
     pub fn client(&self) -> &reqwest::Client {
-        &self.http
+        self.client.http_api.connector.http()
     }
 
-    /// True where `url` is on the host that this client talks to, or on Slack's own for answers.
-    pub fn trusts(&self, url: &str) -> bool {
-        let origin = |url: &str| {
-            let parsed = reqwest::Url::parse(url).ok()?;
-            Some((
-                parsed.scheme().to_owned(),
-                parsed.host_str()?.to_owned(),
-                parsed.port(),
-            ))
-        };
-        let hooks = Some(("https".to_owned(), "hooks.slack.com".to_owned(), None));
-        let of = origin(url);
-        of.is_some() && (of == hooks || of == origin(&self.base))
+    /// The methods of the library, for those whose answers its types hold.
+    pub fn session(&self) -> SlackClientSession<'_, Connector> {
+        self.client.open_session(&self.token.0)
     }
 
-    /// Call a method once its turn has come: rates are kept for each method and channel.
+    /// A method that reads, with an answer of ours: see [`beside`](super::beside).
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn call(&self, method: &'static str, body: &Value) -> Result<Value, ApiError> {
-        let channel = body
-            .get("channel")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        if let Some(after) = self.pace.left(method) {
-            return Err(ApiError::Limited { after });
-        }
-        self.pace.turn(method, channel).await;
-        let answer = self.send(method, &RedactedJson::of(body.clone())).await;
-        if let Err(ApiError::Limited { after }) = &answer {
-            self.pace.pause(method, *after);
-        }
-        answer
+    pub async fn read<RS: Parsed>(
+        &self,
+        method: &str,
+        asked: &[(&str, Option<&str>)],
+    ) -> Result<RS, ApiError> {
+        let session = self.session();
+        let read = session.http_session_api;
+        Ok(read.http_get(method, &asked.to_vec(), None).await?)
     }
 
-    async fn send(&self, method: &str, body: &RedactedJson) -> Result<Value, ApiError> {
-        let request = self
-            .http
-            .post(format!("{}{method}", self.base))
-            .bearer_auth(self.token.0.expose_secret());
-        let request = if READS.contains(&method) {
-            request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form(body.value()))
-        } else {
-            request
-                .header("content-type", "application/json; charset=utf-8")
-                .body(body.to_string())
-        };
-        let response = request
-            .send()
-            .await
-            .map_err(|e| ApiError::unreachable(&e))?;
-        parse(response).await
-    }
-
-    /// Who the token is, and its scopes, which Slack tells in a header only.
+    /// A method that writes, with an answer of ours: see [`beside`](super::beside).
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn test(&self) -> Result<(Value, Vec<String>), ApiError> {
-        let request = self.http.post(format!("{}auth.test", self.base));
-        let response = request
-            .bearer_auth(self.token.0.expose_secret())
-            .send()
-            .await;
-        let response = response.map_err(|e| ApiError::unreachable(&e))?;
-        let scopes = response
-            .headers()
-            .get("x-oauth-scopes")
-            .and_then(|v| v.to_str().ok());
-        let scopes = scopes.unwrap_or_default().split(',').map(str::trim);
-        let scopes = scopes
-            .filter(|s| !s.is_empty())
-            .map(str::to_owned)
-            .collect();
-        Ok((parse(response).await?, scopes))
+    pub async fn write<RQ, RS>(&self, method: &str, request: &RQ) -> Result<RS, ApiError>
+    where
+        RQ: Serialize + Send + Sync,
+        RS: Parsed,
+    {
+        let session = self.session();
+        let write = session.http_session_api;
+        Ok(write.http_post(method, request, None).await?)
+    }
+
+    /// Who the token is, and its scopes.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn test(&self) -> Result<WhoAmI, ApiError> {
+        self.read("auth.test", &[]).await
+    }
+
+    /// The address of a new connection of Socket Mode. It carries a ticket.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn open(&self) -> Result<reqwest::Url, ApiError> {
+        let session = self.session();
+        let asked = SlackApiAppsConnectionOpenRequest::new();
+        let opened = session.apps_connections_open(&asked).await?;
+        Ok(opened.url.0)
     }
 
     /// Post to an address that Slack gave for exactly this answer.
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn respond(&self, url: &str, body: &Value) -> Result<(), ApiError> {
-        if !self.trusts(url) {
-            return Err(ApiError::refused("untrusted_response_url", ""));
-        }
-        let request = self
-            .http
-            .post(url)
-            .header("content-type", "application/json; charset=utf-8")
-            .body(RedactedJson::of(body.clone()).to_string());
-        let response = request
-            .send()
-            .await
-            .map_err(|e| ApiError::unreachable(&e))?;
-        let status = response.status();
-        match status.as_u16() {
-            200..=299 => Ok(()),
-            429 => Err(limited(&response)),
-            500..=599 => Err(ApiError::Server(format!("HTTP {status}"))),
-            _ => Err(ApiError::refused("response_url_gone", "")),
-        }
-    }
-}
-
-fn form(body: &Value) -> String {
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in body.as_object().into_iter().flatten() {
-        match value {
-            Value::String(text) => form.append_pair(name, text),
-            other => form.append_pair(name, &other.to_string()),
-        };
-    }
-    form.finish()
-}
-
-fn limited(response: &reqwest::Response) -> ApiError {
-    let seconds = response
-        .headers()
-        .get("retry-after")
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.trim().parse::<u64>().ok())
-        .unwrap_or(30)
-        .clamp(1, 3600);
-    ApiError::Limited {
-        after: Duration::from_secs(seconds),
-    }
-}
-
-async fn parse(mut response: reqwest::Response) -> Result<Value, ApiError> {
-    let status = response.status();
-    if status.as_u16() == 429 {
-        return Err(limited(&response));
-    }
-    if status.is_server_error() {
-        return Err(ApiError::Server(format!("HTTP {status}")));
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|e| ApiError::unreachable(&e))?
+    pub async fn respond<RQ>(&self, url: &str, request: &RQ) -> Result<(), ApiError>
+    where
+        RQ: Serialize + Send + Sync,
     {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_ANSWER {
-            return Err(ApiError::Server("the answer is too large".to_owned()));
-        }
+        let untrusted = |_| ApiError::refused("untrusted_response_url", "");
+        let url = reqwest::Url::parse(url).map_err(untrusted)?;
+        let context = SlackClientApiCallContext {
+            rate_control_params: None,
+            token: None,
+            tracing_span: &tracing::Span::none(),
+            is_sensitive_url: true,
+        };
+        let connector = &self.client.http_api.connector;
+        let Answered {} = connector.http_post_uri(url, request, context).await?;
+        Ok(())
     }
-    let answer: Value = serde_json::from_slice(&bytes)
-        .map_err(|_| ApiError::Server(format!("HTTP {status} without JSON: is it Slack's API?")))?;
-    if answer.get("ok") == Some(&Value::Bool(true)) {
-        return Ok(answer);
-    }
-    let code = answer
-        .get("error")
-        .and_then(Value::as_str)
-        .unwrap_or("no_error_given");
-    let needed = answer
-        .get("needed")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    Err(ApiError::refused(code, needed))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,9 @@
 
 use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
-use serde_json::{Value, json};
 
 use super::api::{Api, ApiError, Token};
+use super::beside::ChannelInfo;
 use super::text::is_id;
 
 /// What is looked at.
@@ -97,12 +97,11 @@ pub async fn check(subject: &Subject) -> Vec<Point> {
 
 async fn bot(api: &Api, subject: &Subject, points: &mut Vec<Point>) {
     match api.test().await {
-        Ok((answer, scopes)) => {
-            let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("?");
-            let text = |name: &str| Redacted::line(text(name));
-            let says = redacted!("{} in {}", text("user"), text("team"));
+        Ok(whoami) => {
+            let line = |said: &Option<String>| Redacted::line(said.as_deref().unwrap_or("?"));
+            let says = redacted!("{} in {}", line(&whoami.user), line(&whoami.team));
             points.push(good("bot token", says));
-            points.extend(scope_points(&scopes, &subject.approvers));
+            points.extend(scope_points(&whoami.scopes(), &subject.approvers));
         }
         Err(fault) => return points.push(bad("bot token", told(&fault))),
     }
@@ -113,7 +112,7 @@ async fn bot(api: &Api, subject: &Subject, points: &mut Vec<Point>) {
 }
 
 /// Scopes that lack; none where Slack did not say which there are.
-fn scope_points(scopes: &[String], approvers: &[String]) -> Vec<Point> {
+fn scope_points(scopes: &[&str], approvers: &[String]) -> Vec<Point> {
     if scopes.is_empty() {
         return Vec::new();
     }
@@ -124,7 +123,7 @@ fn scope_points(scopes: &[String], approvers: &[String]) -> Vec<Point> {
     };
     let lacks: Vec<Point> = SCOPES
         .iter()
-        .filter(|(scope, _)| needed(scope) && !scopes.iter().any(|s| s == scope))
+        .filter(|(scope, _)| needed(scope) && !scopes.contains(scope))
         .map(|(scope, what)| {
             let says = redacted!(
                 "add the bot scope {} ({}) and install the app again",
@@ -150,11 +149,9 @@ async fn channel_point(api: &Api, channel: &str) -> Point {
         );
         return bad("channel", says);
     }
-    let info = api
-        .call("conversations.info", &json!({"channel": channel}))
-        .await;
-    let info = match info {
-        Ok(info) => info,
+    let asked = [("channel", Some(channel))];
+    let info = match api.read::<ChannelInfo>("conversations.info", &asked).await {
+        Ok(info) => info.channel,
         Err(fault) if fault.code() == "channel_not_found" => {
             let says = redacted!(
                 "{} does not exist or is private: invite the bot to it",
@@ -164,21 +161,17 @@ async fn channel_point(api: &Api, channel: &str) -> Point {
         }
         Err(fault) => return bad("channel", told(&fault)),
     };
-    let flag = |name: &str| info.pointer(&format!("/channel/{name}")) == Some(&Value::Bool(true));
-    let name = info
-        .pointer("/channel/name")
-        .and_then(Value::as_str)
-        .map_or_else(|| Redacted::line(channel), Redacted::line);
-    if flag("is_archived") {
+    let name = Redacted::line(info.name.as_deref().unwrap_or(channel));
+    if info.is_archived {
         return bad("channel", redacted!("#{} is archived", name));
     }
-    if !flag("is_member") {
+    if !info.is_member {
         return bad(
             "channel",
             redacted!("invite the bot: /invite @K8sHawk in #{}", name),
         );
     }
-    if flag("is_ext_shared") || flag("is_pending_ext_shared") {
+    if info.is_ext_shared || info.is_pending_ext_shared {
         let says = redacted!(
             "#{} is shared with another organisation, whose people read all that is posted \
              there: choose a channel of your own",
@@ -197,11 +190,7 @@ async fn transport(subject: &Subject, points: &mut Vec<Point>) {
         )),
         Some(token) => {
             let Some(api) = &subject.bot else { return };
-            let opened = api
-                .with(token.clone())
-                .call("apps.connections.open", &json!({}))
-                .await;
-            points.push(match opened {
+            points.push(match api.with(token.clone()).open().await {
                 Ok(_) => good("socket mode", "a connection can be opened"),
                 Err(fault) => bad("socket mode", socket_fault(&fault)),
             });

@@ -8,10 +8,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use k8shawk_core::approval::{Door, Person};
-use serde_json::{Value, json};
+use slack_morphism::SlackUserId;
+use slack_morphism::api::{
+    SlackApiConversationsMembersRequest, SlackApiUserGroupsUsersListRequest,
+};
 use thiserror::Error;
 
 use super::api::{Api, ApiError};
+use super::beside::UserInfo;
 use super::text::is_group_id;
 pub use member::{Outsider, Standing, Team};
 
@@ -76,9 +80,8 @@ fn learn<T>(memory: &Remembered<T>, key: &str, value: T) {
     memory.insert(key.to_owned(), (Instant::now(), value));
 }
 
-fn names(value: Option<&Value>) -> Vec<String> {
-    let items = value.and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(Value::as_str).map(str::to_owned).collect()
+fn names(users: Vec<SlackUserId>) -> Vec<String> {
+    users.into_iter().map(|user| user.0).collect()
 }
 
 impl People {
@@ -149,10 +152,11 @@ impl People {
         if let Some(known) = known(&self.groups, group) {
             return Ok(known);
         }
-        let body = json!({"usergroup": group});
-        let answer = self.api.call("usergroups.users.list", &body).await;
-        let members = match answer {
-            Ok(answer) => names(answer.get("users")),
+        let asked = SlackApiUserGroupsUsersListRequest::new(group.into());
+        let session = self.api.session();
+        let answer = session.usergroups_users_list(&asked).await;
+        let members = match answer.map_err(ApiError::from) {
+            Ok(answer) => names(answer.users),
             // A group that does not exist has no members.
             Err(error) if error.code() == "no_such_subteam" => Vec::new(),
             Err(error) => return Err(error),
@@ -167,9 +171,9 @@ impl People {
             return Ok(known);
         }
         let team = self.team().await?;
-        let answer = self.api.call("users.info", &json!({"user": user})).await;
-        let standing = match answer {
-            Ok(answer) => member::standing(answer.get("user"), user, &team),
+        let asked = [("user", Some(user))];
+        let standing = match self.api.read::<UserInfo>("users.info", &asked).await {
+            Ok(info) => member::standing(info.user.as_ref(), user, &team),
             Err(error) if matches!(error.code(), "user_not_found" | "user_not_visible") => {
                 Err(Outsider::Unseen)
             }
@@ -188,8 +192,7 @@ impl People {
         if let Some(team) = known {
             return Ok(team);
         }
-        let answer = self.api.call("auth.test", &json!({})).await?;
-        let team = Team::of(&answer).ok_or_else(|| {
+        let team = Team::of(&self.api.test().await?).ok_or_else(|| {
             ApiError::Server("auth.test does not say which workspace this is".to_owned())
         })?;
         *self.team.lock().unwrap_or_else(PoisonError::into_inner) = Some(team.clone());
@@ -204,17 +207,18 @@ impl People {
             return Ok(true);
         }
         let mut members = Vec::new();
-        let mut body = json!({"channel": channel, "limit": 1000});
+        let session = self.api.session();
+        let mut asked = SlackApiConversationsMembersRequest::new()
+            .with_channel(channel.into())
+            .with_limit(1000);
         for _ in 0..PAGES {
-            let answer = self.api.call("conversations.members", &body).await?;
-            members.extend(names(answer.get("members")));
-            let next = answer
-                .pointer("/response_metadata/next_cursor")
-                .and_then(Value::as_str);
-            match (next.filter(|n| !n.is_empty()), body.as_object_mut()) {
-                (Some(next), Some(map)) => map.insert("cursor".to_owned(), json!(next)),
-                _ => break,
-            };
+            let page = session.conversations_members(&asked).await;
+            let page = page.map_err(ApiError::from)?;
+            members.extend(names(page.members));
+            asked.cursor = page.response_metadata.and_then(|m| m.next_cursor);
+            if asked.cursor.is_none() {
+                break;
+            }
         }
         let is = members.iter().any(|m| m == user);
         learn(&self.channels, channel, members);

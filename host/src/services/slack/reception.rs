@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use super::beside::Answered;
 use super::command;
 use super::effect::{Answer, Effect};
 use super::inbox::Arrived;
@@ -227,8 +228,8 @@ impl Slack {
     /// A dialog must open within seconds: it does not go through the outbox.
     async fn open(&self, trigger: &str, view: Value) -> Result<String, String> {
         let body = json!({"trigger_id": trigger, "view": view});
-        match self.api.call("views.open", &body).await {
-            Ok(_) => Ok(String::new()),
+        match self.api.write("views.open", &body).await {
+            Ok(Answered {}) => Ok(String::new()),
             Err(fault) => Err(format!("the dialog did not open ({fault}); click again")),
         }
     }

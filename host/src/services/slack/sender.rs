@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use tracing::warn;
 
 use super::Slack;
-use super::api::{ApiError, Class};
+use super::api::{ApiError, Class, Parsed};
+use super::beside::{Accepted, Answered};
 use super::effect::Effect;
 use super::message;
 use super::thread::{Content, Post};
@@ -138,7 +139,7 @@ impl Slack {
         }
         let place = json!({"channel": posted.channel, "ts": posted.ts});
         match self.attempt("chat.update", with(body.clone(), place)).await {
-            Ok(_) => {
+            Ok(Answered {}) => {
                 posted.shown = shown;
                 self.store
                     .message_posted(incident, &posted)
@@ -250,26 +251,17 @@ impl Slack {
         if let (Some(thread), Some(map)) = (thread, place.as_object_mut()) {
             map.insert("thread_ts".to_owned(), json!(thread));
         }
-        let answer = self
+        let accepted: Accepted = self
             .attempt("chat.postMessage", with(body, place))
             .await
             .map_err(|e| outcome(&e))?;
-        let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
-        match (text("channel"), text("ts")) {
-            (Some(channel), Some(ts)) => {
-                self.learn_channel(&channel);
-                Ok((channel, ts, false))
-            }
-            _ => Err(Outcome::Outage {
-                why: "Slack's answer has no timestamp".to_owned(),
-                unknown: true,
-            }),
-        }
+        self.learn_channel(&accepted.channel.0);
+        Ok((accepted.channel.0, accepted.ts.0, false))
     }
 
     /// Call; where Slack does not like the blocks, the text alone.
-    async fn attempt(&self, method: &'static str, body: Value) -> Result<Value, ApiError> {
-        match self.api.call(method, &body).await {
+    async fn attempt<RS: Parsed>(&self, method: &str, body: Value) -> Result<RS, ApiError> {
+        match self.api.write(method, &body).await {
             Err(error) if error.class() == Class::Content => {
                 warn!(%error, "sent as plain text");
                 let mut plain = body;
@@ -277,7 +269,7 @@ impl Slack {
                     map.remove("attachments");
                     map.remove("blocks");
                 }
-                self.api.call(method, &plain).await
+                self.api.write(method, &plain).await
             }
             answer => answer,
         }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use ring::hmac;
+use slack_morphism::signature_verifier::{
+    SlackEventSignatureVerifier, SlackEventSignatureVerifierError,
+};
 use thiserror::Error;
 
 /// Seconds by which a request may be old, or ahead of our clock.
@@ -33,7 +35,7 @@ pub enum SignatureError {
 
 /// Checks signatures and remembers them.
 pub struct Verifier {
-    key: hmac::Key,
+    signed: SlackEventSignatureVerifier,
     /// Signatures and the second in which they may be forgotten.
     seen: Mutex<HashMap<[u8; 32], i64>>,
 }
@@ -42,7 +44,7 @@ impl Verifier {
     /// With the signing secret of the app.
     pub fn new(secret: &str) -> Verifier {
         Verifier {
-            key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+            signed: SlackEventSignatureVerifier::new(&secret.to_owned().into()),
             seen: Mutex::default(),
         }
     }
@@ -58,8 +60,11 @@ impl Verifier {
         body: &[u8],
         now: i64,
     ) -> Result<(), SignatureError> {
+        use SlackEventSignatureVerifierError::IncorrectOrExpiredTimestampError;
         let stamp = timestamp.ok_or(SignatureError::Unsigned)?;
-        let signature = signature.and_then(decode).ok_or(SignatureError::Unsigned)?;
+        let signature = signature.ok_or(SignatureError::Unsigned)?;
+        let signature = signature.to_ascii_lowercase();
+        let digest = decode(&signature).ok_or(SignatureError::Unsigned)?;
         let is_number = !stamp.is_empty() && stamp.bytes().all(|b| b.is_ascii_digit());
         if !is_number {
             return Err(SignatureError::Unsigned);
@@ -68,14 +73,14 @@ impl Verifier {
         if now.saturating_sub(at).saturating_abs() > WINDOW {
             return Err(SignatureError::Stale);
         }
-        let mut base = Vec::with_capacity(body.len() + 24);
-        base.extend_from_slice(b"v0:");
-        base.extend_from_slice(stamp.as_bytes());
-        base.push(b':');
-        base.extend_from_slice(body);
-        // Takes the same time wherever the first difference is.
-        hmac::verify(&self.key, &base, &signature).map_err(|_| SignatureError::Forged)?;
-        self.remember(signature, at, now)
+        // What Slack signs is text.
+        let body = std::str::from_utf8(body).map_err(|_| SignatureError::Forged)?;
+        match self.signed.verify(&signature, body, stamp) {
+            // The library looks at the clock of the machine, after the signature was found right:
+            // the age was judged above, by the clock of the host.
+            Ok(()) | Err(IncorrectOrExpiredTimestampError(_)) => self.remember(digest, at, now),
+            Err(_) => Err(SignatureError::Forged),
+        }
     }
 
     fn remember(&self, signature: [u8; 32], at: i64, now: i64) -> Result<(), SignatureError> {

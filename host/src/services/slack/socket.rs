@@ -146,12 +146,8 @@ impl Socket {
     }
 
     async fn open(&self) -> Result<Stream, SocketError> {
-        let answer = self.api.call("apps.connections.open", &json!({})).await?;
-        let url = answer
-            .get("url")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let url = match url.split_once("://") {
+        let url = self.api.open().await?;
+        let url = match url.as_str().split_once("://") {
             Some(("wss", rest)) => format!("https://{rest}"),
             Some(("ws", rest)) => format!("http://{rest}"),
             _ => return Err(SocketError::Open("Slack gave no address".to_owned())),

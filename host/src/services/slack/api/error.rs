@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use slack_morphism::errors::{SlackClientError, SlackClientSystemError};
 use thiserror::Error;
 
 /// What to do about a refusal.
@@ -118,6 +119,27 @@ impl ApiError {
         match self {
             ApiError::Refused { code, .. } => code,
             _ => "",
+        }
+    }
+}
+
+/// The way through the library, whose own errors print whole answers.
+impl From<ApiError> for SlackClientError {
+    fn from(error: ApiError) -> SlackClientError {
+        SlackClientError::SystemError(SlackClientSystemError::new().with_cause(Box::new(error)))
+    }
+}
+
+impl From<SlackClientError> for ApiError {
+    fn from(error: SlackClientError) -> ApiError {
+        let ours = match error {
+            SlackClientError::SystemError(system) => system.cause,
+            // An address that is none, or a request that cannot be written: nothing was sent.
+            _ => None,
+        };
+        match ours.map(|cause| cause.downcast::<ApiError>()) {
+            Some(Ok(ours)) => *ours,
+            _ => ApiError::Unreachable("the address of the API is not one".to_owned()),
         }
     }
 }

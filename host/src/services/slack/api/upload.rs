@@ -1,8 +1,13 @@
 //! Files: Slack's external upload in its three steps.
 
-use serde_json::{Value, json};
+use slack_morphism::api::{
+    SlackApiFilesComplete, SlackApiFilesCompleteUploadExternalRequest,
+    SlackApiFilesGetUploadUrlExternalRequest, SlackApiFilesUploadViaUrlRequest,
+};
 
 use super::{Api, ApiError};
+use crate::services::slack::beside::{Answered, FileInfo};
+use crate::services::slack::text::plain;
 
 /// A file for a thread.
 pub struct Upload<'a> {
@@ -23,37 +28,15 @@ impl Api {
     /// # Errors
     /// [`ApiError`].
     pub async fn upload(&self, file: Upload<'_>) -> Result<String, ApiError> {
-        let asked = self
-            .call(
-                "files.getUploadURLExternal",
-                &json!({
-                    "filename": file.name,
-                    "length": file.bytes.len(),
-                    "alt_txt": super::super::text::plain(file.alternative, 1000),
-                }),
-            )
-            .await?;
-        let text = |name: &str| asked.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (Some(url), Some(id)) = (text("upload_url"), text("file_id")) else {
-            return Err(ApiError::Server("no address for the upload".to_owned()));
-        };
-        // The address is a ticket of its own: it never gets the token.
-        let sent = self
-            .client()
-            .post(url)
-            .header("content-type", "application/octet-stream")
-            .body(file.bytes)
-            .send()
-            .await
-            .map_err(|e| ApiError::unreachable(&e))?;
-        if sent.status().is_success() {
-            Ok(id)
-        } else {
-            Err(ApiError::Server(format!(
-                "the upload got HTTP {}",
-                sent.status()
-            )))
-        }
+        let name = file.name.to_owned();
+        let ask = SlackApiFilesGetUploadUrlExternalRequest::new(name, file.bytes.len())
+            .with_alt_txt(plain(file.alternative, 1000));
+        let session = self.session();
+        let ticket = session.get_upload_url_external(&ask).await?;
+        let kind = "application/octet-stream".to_owned();
+        let send = SlackApiFilesUploadViaUrlRequest::new(ticket.upload_url, file.bytes, kind);
+        session.files_upload_via_url(&send).await?;
+        Ok(ticket.file_id.0)
     }
 
     /// Step three: share an uploaded file in a thread.
@@ -68,15 +51,13 @@ impl Api {
         thread: &str,
         comment: &str,
     ) -> Result<(), ApiError> {
-        let body = json!({
-            "files": [{"id": file, "title": title}],
-            "channel_id": channel,
-            "thread_ts": thread,
-            "initial_comment": comment,
-        });
-        self.call("files.completeUploadExternal", &body)
-            .await
-            .map(|_| ())
+        let file = SlackApiFilesComplete::new(file.into()).with_title(title.to_owned());
+        let share = SlackApiFilesCompleteUploadExternalRequest::new(vec![file])
+            .with_channel_id(channel.into())
+            .with_thread_ts(thread.into())
+            .with_initial_comment(comment.to_owned());
+        let Answered {} = self.write("files.completeUploadExternal", &share).await?;
+        Ok(())
     }
 
     /// True where the file is shared in the channel already.
@@ -84,8 +65,8 @@ impl Api {
     /// # Errors
     /// [`ApiError`].
     pub async fn is_shared(&self, file: &str, channel: &str) -> Result<bool, ApiError> {
-        let info = self.call("files.info", &json!({"file": file})).await?;
-        let shares = info.pointer("/file/shares").and_then(Value::as_object);
-        Ok(shares.is_some_and(|kinds| kinds.values().any(|k| k.get(channel).is_some())))
+        let info: FileInfo = self.read("files.info", &[("file", Some(file))]).await?;
+        let mut kinds = info.file.shares.values();
+        Ok(kinds.any(|channels| channels.get(channel).is_some()))
     }
 }

@@ -4,6 +4,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::services::slack::beside::WhoAmI;
+
 /// Why somebody is no full member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Outsider {
@@ -48,10 +50,11 @@ fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
 
 impl Team {
     /// From the answer of `auth.test`; none where it does not name a workspace.
-    pub fn of(answer: &Value) -> Option<Team> {
+    pub fn of(answer: &WhoAmI) -> Option<Team> {
+        let said = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
         Some(Team {
-            id: text(answer, "/team_id")?.to_owned(),
-            enterprise: text(answer, "/enterprise_id").map(str::to_owned),
+            id: said(&answer.team_id)?,
+            enterprise: said(&answer.enterprise_id),
         })
     }
 

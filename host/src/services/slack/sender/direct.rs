@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Sent, outcome, stored, with};
 use crate::services::outbox::Outcome;
 use crate::services::slack::api::Class;
+use crate::services::slack::beside::Answered;
 use crate::services::slack::effect::Effect;
 use crate::services::slack::people::Refusal;
 use crate::services::slack::{Slack, home};
@@ -48,7 +49,7 @@ impl Slack {
             }
             self.attempt("chat.postEphemeral", with(body, place)).await
         };
-        sent.map(|_| String::new())
+        sent.map(|Answered {}| String::new())
             .map_err(|error| match error.class() {
                 Class::Channel => Outcome::Dropped(error.to_string()),
                 _ => outcome(&error),
@@ -66,8 +67,8 @@ impl Slack {
             Err(refusal) => home::closed(&refusal.to_string()),
         };
         let body = json!({"user_id": user, "view": view});
-        match self.api.call("views.publish", &body).await {
-            Ok(_) => Ok(String::new()),
+        match self.api.write("views.publish", &body).await {
+            Ok(Answered {}) => Ok(String::new()),
             Err(error) => Err(outcome(&error)),
         }
     }

@@ -1,10 +1,11 @@
 //! Finding our own message after an attempt whose end is not known.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tracing::warn;
 
 use crate::services::slack::Slack;
 use crate::services::slack::api::ApiError;
+use crate::services::slack::beside::{Channels, Message, Messages, next};
 use crate::services::slack::text::is_id;
 
 /// Pages that are looked through.
@@ -12,16 +13,9 @@ const PAGES: usize = 10;
 /// Seconds that clocks may differ.
 const SLACK: i64 = 120;
 
-fn carries(message: &Value, key: &str) -> bool {
-    let carried = message.pointer("/metadata/event_payload/key");
+fn carries(message: &Message, key: &str) -> bool {
+    let carried = message.metadata.pointer("/event_payload/key");
     carried.and_then(Value::as_str) == Some(key)
-}
-
-fn cursor(answer: &Value) -> Option<&str> {
-    answer
-        .pointer("/response_metadata/next_cursor")
-        .and_then(Value::as_str)
-        .filter(|c| !c.is_empty())
 }
 
 impl Slack {
@@ -37,18 +31,19 @@ impl Slack {
             Some(_) => "conversations.replies",
             None => "conversations.history",
         };
-        let mut body = json!({
-            "channel": channel,
-            "oldest": format!("{}.000000", since.div_euclid(1000) - SLACK),
-            "include_all_metadata": true,
-            "limit": 200,
-        });
+        let oldest = format!("{}.000000", since.div_euclid(1000) - SLACK);
+        let mut cursor: Option<String> = None;
         for _ in 0..PAGES {
-            if let (Some(thread), Some(map)) = (thread, body.as_object_mut()) {
-                map.insert("ts".to_owned(), json!(thread));
-            }
-            let answer = match self.api.call(method, &body).await {
-                Ok(answer) => answer,
+            let asked = [
+                ("channel", Some(channel)),
+                ("ts", thread),
+                ("oldest", Some(oldest.as_str())),
+                ("include_all_metadata", Some("true")),
+                ("limit", Some("200")),
+                ("cursor", cursor.as_deref()),
+            ];
+            let page: Messages = match self.api.read(method, &asked).await {
+                Ok(page) => page,
                 Err(error) if error.code() == "missing_scope" => {
                     warn!(%error, "cannot look whether it was posted; it may stand there twice");
                     return Ok(None);
@@ -57,15 +52,14 @@ impl Slack {
                 Err(error) if error.code() == "thread_not_found" => return Ok(None),
                 Err(error) => return Err(error),
             };
-            let messages = answer.get("messages").and_then(Value::as_array);
-            let found = messages.into_iter().flatten().find(|m| carries(m, key));
-            if let Some(ts) = found.and_then(|m| m.get("ts")).and_then(Value::as_str) {
-                return Ok(Some(ts.to_owned()));
+            let found = page.messages.into_iter().find(|m| carries(m, key));
+            if let Some(ts) = found.and_then(|m| m.ts) {
+                return Ok(Some(ts.0));
             }
-            match (cursor(&answer), body.as_object_mut()) {
-                (Some(next), Some(map)) => map.insert("cursor".to_owned(), json!(next)),
-                _ => return Ok(None),
-            };
+            cursor = next(page.response_metadata);
+            if cursor.is_none() {
+                return Ok(None);
+            }
         }
         Ok(None)
     }
@@ -83,21 +77,24 @@ impl Slack {
             return Ok(known);
         }
         let name = channel.trim_start_matches('#');
-        let mut body = json!({"types": "public_channel,private_channel", "limit": 1000,
-            "exclude_archived": true});
+        let mut cursor: Option<String> = None;
         for _ in 0..PAGES {
-            let answer = self.api.call("conversations.list", &body).await?;
-            let all = answer.get("channels").and_then(Value::as_array);
-            let named = |c: &&Value| c.get("name").and_then(Value::as_str) == Some(name);
-            let found = all.into_iter().flatten().find(named);
-            if let Some(id) = found.and_then(|c| c.get("id")).and_then(Value::as_str) {
-                self.learn_channel(id);
-                return Ok(id.to_owned());
+            let asked = [
+                ("types", Some("public_channel,private_channel")),
+                ("limit", Some("1000")),
+                ("exclude_archived", Some("true")),
+                ("cursor", cursor.as_deref()),
+            ];
+            let page: Channels = self.api.read("conversations.list", &asked).await?;
+            let mut all = page.channels.into_iter();
+            if let Some(found) = all.find(|c| c.name.as_deref() == Some(name)) {
+                self.learn_channel(&found.id.0);
+                return Ok(found.id.0);
             }
-            match (cursor(&answer), body.as_object_mut()) {
-                (Some(next), Some(map)) => map.insert("cursor".to_owned(), json!(next)),
-                _ => break,
-            };
+            cursor = next(page.response_metadata);
+            if cursor.is_none() {
+                break;
+            }
         }
         Err(ApiError::refused("channel_not_found", ""))
     }

@@ -11,6 +11,10 @@ fn member() -> Value {
         "is_email_confirmed": true, "profile": {"email": "a@evil@Example.com"}})
 }
 
+fn found(answer: Value) -> Option<Team> {
+    Team::of(&serde_json::from_value(answer).unwrap())
+}
+
 /// The member with other fields; null takes one away.
 fn with(more: Value) -> Result<Standing, Outsider> {
     let mut user = member();
@@ -20,7 +24,7 @@ fn with(more: Value) -> Result<Standing, Outsider> {
             value => user[name] = value.clone(),
         }
     }
-    let team = Team::of(&json!({"team_id": "T1", "enterprise_id": null})).unwrap();
+    let team = found(json!({"team_id": "T1", "enterprise_id": null})).unwrap();
     standing(Some(&user), "U1", &team)
 }
 
@@ -75,7 +79,7 @@ fn a_flag_that_is_missing_or_of_another_form_counts_against_them(#[case] name: &
 
 #[test]
 fn an_answer_without_a_user_or_a_workspace_shows_nobody() {
-    let team = Team::of(&json!({"team_id": "T1"})).unwrap();
+    let team = found(json!({"team_id": "T1"})).unwrap();
     assert_eq!(standing(None, "U1", &team), Err(Outsider::Unseen));
     assert_eq!(
         standing(Some(&json!({})), "U1", &team),
@@ -83,7 +87,7 @@ fn an_answer_without_a_user_or_a_workspace_shows_nobody() {
     );
     let unsaid = Outsider::Unsaid("your workspace");
     assert_eq!(with(json!({"team_id": null})), Err(unsaid));
-    assert_eq!(Team::of(&json!({"team_id": ""})), None);
+    assert_eq!(found(json!({"team_id": ""})), None);
 }
 
 #[rstest]
@@ -95,6 +99,6 @@ fn an_answer_without_a_user_or_a_workspace_shows_nobody() {
 #[case(json!({"team_id": "T9"}), false)]
 #[case(json!({"team_id": "T1"}), true)]
 fn within_an_organisation_the_workspace_counts(#[case] user: Value, #[case] ours: bool) {
-    let team = Team::of(&json!({"team_id": "T1", "enterprise_id": "E1"})).unwrap();
+    let team = found(json!({"team_id": "T1", "enterprise_id": "E1"})).unwrap();
     assert_eq!(team.has(&user), ours);
 }

@@ -1,0 +1,147 @@
+//! What the types of `slack-morphism` do not hold of what Slack really sends, read narrowly beside
+//! them: only the fields that are used. A test for each shows what the library makes of it, and
+//! fails once the library has learned it.
+//!
+//! Answers of the Web API:
+//! - `auth.test` without the organisation ([`WhoAmI`]);
+//! - `chat.postMessage`, `chat.update`, `files.completeUploadExternal`, `views.*`: what was done
+//!   comes back whole, and one field of an unknown form would make a call that was done look
+//!   failed ([`Accepted`], [`Answered`]);
+//! - `conversations.history` and `.replies`: one message of somebody else whose metadata is more
+//!   than strings fails the whole page ([`Messages`]);
+//! - `conversations.info` without `is_ext_shared`, and `.list` where a channel has no date
+//!   ([`ChannelInfo`], [`Channels`]);
+//! - `files.info` without `shares` ([`FileInfo`]);
+//! - `users.info` without most of the flags that make somebody an outsider ([`UserInfo`]).
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use slack_morphism::{SlackChannelId, SlackResponseMetadata, SlackTs};
+
+/// Slack said yes; nothing else of the answer is used.
+#[derive(Debug, Deserialize)]
+pub struct Answered {}
+
+/// Of `auth.test`: who a token is.
+#[derive(Debug, Deserialize)]
+pub struct WhoAmI {
+    /// Workspace; none where Slack does not say it.
+    pub team_id: Option<String>,
+    /// Organisation, where the workspace has one.
+    pub enterprise_id: Option<String>,
+    /// Name of the bot.
+    pub user: Option<String>,
+    /// Name of the workspace.
+    pub team: Option<String>,
+    /// With commas between them.
+    #[serde(default, rename = "x-oauth-scopes")]
+    scopes: String,
+}
+
+impl WhoAmI {
+    /// Scopes of the token; none where Slack did not say which there are.
+    pub fn scopes(&self) -> Vec<&str> {
+        let scopes = self.scopes.split(',').map(str::trim);
+        scopes.filter(|s| !s.is_empty()).collect()
+    }
+}
+
+/// Of `chat.postMessage`: where the message is.
+#[derive(Debug, Deserialize)]
+pub struct Accepted {
+    /// Its channel, by its id.
+    pub channel: SlackChannelId,
+    /// Its timestamp.
+    pub ts: SlackTs,
+}
+
+/// Of `conversations.history` and `conversations.replies`: a page.
+#[derive(Debug, Deserialize)]
+pub struct Messages {
+    /// Messages, of anybody.
+    #[serde(default)]
+    pub messages: Vec<Message>,
+    /// The next page.
+    pub response_metadata: Option<SlackResponseMetadata>,
+}
+
+/// A message of anybody.
+#[derive(Debug, Deserialize)]
+pub struct Message {
+    /// Timestamp.
+    pub ts: Option<SlackTs>,
+    /// Whatever its sender put into it.
+    #[serde(default)]
+    pub metadata: Value,
+}
+
+/// Of `conversations.info`.
+#[derive(Debug, Deserialize)]
+pub struct ChannelInfo {
+    /// The channel.
+    pub channel: Channel,
+}
+
+/// Of `conversations.list`: a page.
+#[derive(Debug, Deserialize)]
+pub struct Channels {
+    /// Channels.
+    #[serde(default)]
+    pub channels: Vec<Channel>,
+    /// The next page.
+    pub response_metadata: Option<SlackResponseMetadata>,
+}
+
+/// A channel.
+#[derive(Debug, Deserialize)]
+pub struct Channel {
+    /// Id.
+    pub id: SlackChannelId,
+    /// Name, without `#`.
+    pub name: Option<String>,
+    /// True where nobody can write there any more.
+    #[serde(default)]
+    pub is_archived: bool,
+    /// True where the bot is in it.
+    #[serde(default)]
+    pub is_member: bool,
+    /// True where another organisation reads it.
+    #[serde(default)]
+    pub is_ext_shared: bool,
+    /// True where another organisation is invited.
+    #[serde(default)]
+    pub is_pending_ext_shared: bool,
+}
+
+/// Of `files.info`.
+#[derive(Debug, Deserialize)]
+pub struct FileInfo {
+    /// The file.
+    #[serde(default)]
+    pub file: File,
+}
+
+/// A file.
+#[derive(Debug, Default, Deserialize)]
+pub struct File {
+    /// `public` and `private`: the channels in which it is shared, by their ids.
+    #[serde(default)]
+    pub shares: HashMap<String, Value>,
+}
+
+/// Of `users.info`: read by [`people`](super::people), where what is not said counts against them.
+#[derive(Debug, Deserialize)]
+pub struct UserInfo {
+    /// The user.
+    pub user: Option<Value>,
+}
+
+/// The next page, where there is one.
+pub fn next(metadata: Option<SlackResponseMetadata>) -> Option<String> {
+    Some(metadata?.next_cursor?.0)
+}
+
+#[cfg(test)]
+mod tests;
