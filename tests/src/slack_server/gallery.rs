@@ -181,16 +181,16 @@ pub fn messages() -> Vec<(String, Value)> {
     };
     let mut all = Vec::new();
     for (name, record) in records() {
-        all.push((name.clone(), render(&record, look).json()));
+        all.push((name.clone(), json!(render(&record, look).content())));
         for post in thread::posts(&record, &ours) {
             all.extend(
                 post.content
-                    .json()
-                    .map(|body| (format!("{name}/{}", post.key), body)),
+                    .message()
+                    .map(|content| (format!("{name}/{}", post.key), json!(content))),
             );
         }
     }
-    let answer = |a: Answer| a.json(&ours);
+    let answer = |a: Answer| json!(a.content(&ours));
     let record = waiting("web", OPENED);
     let many = vec![record.clone(); 60];
     all.push(("list".to_owned(), answer(command::list(&many, true, look))));
@@ -239,7 +239,7 @@ pub fn views() -> Vec<(String, Value)> {
         response_url: None,
     };
     let record = waiting("web", OPENED);
-    vec![
+    let all = vec![
         (
             "reason".to_owned(),
             home::reason(&record, &place, "known since monday", look),
@@ -251,5 +251,8 @@ pub fn views() -> Vec<(String, Value)> {
             home::details(&largest(), look),
         ),
         ("home".to_owned(), home::view(&[record, storm()], look)),
-    ]
+    ];
+    all.into_iter()
+        .map(|(name, view)| (name, json!(view)))
+        .collect()
 }

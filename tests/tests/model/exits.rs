@@ -189,7 +189,10 @@ fn exits(name: &str, value: &str) -> [(&'static str, String); 8] {
     let script = format!("{}. {}", finding.title, finding.cause);
     [
         ("model request", told(&record, name, value)),
-        ("Slack message", render(&record, look).json().to_string()),
+        (
+            "Slack message",
+            json!(render(&record, look).content()).to_string(),
+        ),
         (
             "Slack thread",
             serde_json::to_string(&posts(&record, &ours)).unwrap(),

@@ -117,7 +117,7 @@ impl Stage {
             expires_after: 1_800_000,
             installation: &ours,
         };
-        left.to("Slack", render(record, look).json().to_string());
+        left.to("Slack", json!(render(record, look).content()).to_string());
         left.to(
             "Slack",
             serde_json::to_string(&posts(record, &ours)).unwrap(),

@@ -13,12 +13,17 @@
 //!   ([`ChannelInfo`], [`Channels`]);
 //! - `files.info` without `shares` ([`FileInfo`]);
 //! - `users.info` without most of the flags that make somebody an outsider ([`UserInfo`]).
+//!
+//! Requests:
+//! - an answer to a `response_url` without `response_type` ([`Whisper`]).
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use slack_morphism::{SlackChannelId, SlackResponseMetadata, SlackTs};
+use slack_morphism::{
+    SlackChannelId, SlackMessageContent, SlackMessageResponseType, SlackResponseMetadata, SlackTs,
+};
 
 /// Slack said yes; nothing else of the answer is used.
 #[derive(Debug, Deserialize)]
@@ -136,6 +141,28 @@ pub struct File {
 pub struct UserInfo {
     /// The user.
     pub user: Option<Value>,
+}
+
+/// An answer for one person, to a `response_url`.
+#[derive(Debug, Serialize)]
+pub struct Whisper {
+    #[serde(flatten)]
+    content: SlackMessageContent,
+    response_type: SlackMessageResponseType,
+    replace_original: bool,
+    unfurl_links: bool,
+}
+
+impl Whisper {
+    /// Beside the message that it answers.
+    pub fn of(content: SlackMessageContent) -> Whisper {
+        Whisper {
+            content,
+            response_type: SlackMessageResponseType::Ephemeral,
+            replace_original: false,
+            unfurl_links: false,
+        }
+    }
 }
 
 /// The next page, where there is one.

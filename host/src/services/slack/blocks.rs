@@ -1,9 +1,11 @@
-//! Block Kit, as much of it as is used, with its limits kept by construction.
+//! The Block Kit of `slack-morphism`, as much of it as is used, with Slack's limits kept by
+//! construction: the library has none.
 //!
 //! Text that reaches these functions went through [`super::text`] already.
 
 use k8shawk_core::Installation;
-use serde_json::{Value, json};
+use serde_json::Value;
+use slack_morphism::blocks::*;
 
 use super::payload::Press;
 use super::text;
@@ -21,38 +23,44 @@ pub const VIEW_BLOCKS: usize = 100;
 /// Characters of all blocks of a message together; Slack refuses more than about 13,200.
 pub const TOTAL: usize = 12_000;
 
+/// No text is empty: Slack refuses the whole message.
+fn some(text: &str, limit: usize) -> String {
+    text::cut(if text.is_empty() { " " } else { text }, limit)
+}
+
 /// Text with Slack's own marks.
-pub fn mrkdwn(text: &str, limit: usize) -> Value {
-    let text = if text.is_empty() { " " } else { text };
+fn mrkdwn(text: &str, limit: usize) -> SlackBlockMarkDownText {
     // Verbatim: addresses and names of channels in foreign text do not become links.
-    json!({"type": "mrkdwn", "text": text::cut(text, limit), "verbatim": true})
+    SlackBlockMarkDownText::new(some(text, limit)).with_verbatim(true)
 }
 
 /// Text without marks.
-pub fn plain(text: &str, limit: usize) -> Value {
-    let text = if text.is_empty() { " " } else { text };
-    json!({"type": "plain_text", "text": text::cut(text, limit), "emoji": false})
+fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
+    let text = SlackBlockPlainText::new(some(text, limit));
+    text.with_emoji(false).into()
 }
 
 /// A paragraph.
-pub fn section(text: &str) -> Value {
-    json!({"type": "section", "text": mrkdwn(text, SECTION)})
+pub fn section(text: &str) -> SlackBlock {
+    let text = mrkdwn(text, SECTION).into();
+    SlackSectionBlock::new().with_text(text).into()
 }
 
 /// A paragraph in two columns; at most ten fields.
-pub fn fields(fields: &[String]) -> Value {
-    let fields: Vec<Value> = fields.iter().take(10).map(|f| mrkdwn(f, FIELD)).collect();
-    json!({"type": "section", "fields": fields})
+pub fn fields(fields: &[String]) -> SlackBlock {
+    let fields = fields.iter().take(10).map(|f| mrkdwn(f, FIELD).into());
+    let fields = fields.collect();
+    SlackSectionBlock::new().with_fields(fields).into()
 }
 
 /// Small text; at most ten elements.
-pub fn context(elements: &[String]) -> Value {
-    let elements: Vec<Value> = elements.iter().take(10).map(|e| mrkdwn(e, FIELD)).collect();
-    json!({"type": "context", "elements": elements})
+pub fn context(elements: &[String]) -> SlackBlock {
+    let elements = elements.iter().take(10).map(|e| mrkdwn(e, FIELD).into());
+    SlackContextBlock::new(elements.collect()).into()
 }
 
 /// Small text that names the cluster: it ends every message and begins every view.
-pub fn of_cluster(installation: &Installation, more: &[String]) -> Value {
+pub fn of_cluster(installation: &Installation, more: &[String]) -> SlackBlock {
     let cluster = text::inline(installation.cluster(), 100);
     let mut all = vec![format!("Cluster *{cluster}*")];
     all.extend_from_slice(more);
@@ -60,23 +68,20 @@ pub fn of_cluster(installation: &Installation, more: &[String]) -> Value {
 }
 
 /// A headline.
-pub fn header(text: &str) -> Value {
-    json!({"type": "header", "text": plain(text, 150)})
+pub fn header(text: &str) -> SlackBlock {
+    SlackHeaderBlock::new(plain(text, 150)).into()
 }
 
 /// A line.
-pub fn divider() -> Value {
-    json!({"type": "divider"})
+pub fn divider() -> SlackBlock {
+    SlackDividerBlock::new().into()
 }
 
-/// A dialog that asks again before a button counts.
-pub struct Confirm {
-    /// Title.
-    pub title: String,
-    /// What happens.
-    pub text: String,
-    /// Word for yes.
-    pub yes: String,
+/// A dialog that asks again before a button counts: title, what happens, word for yes.
+pub fn confirm(title: &str, text: &str, yes: &str) -> SlackBlockConfirmItem {
+    let (title, text) = (plain(title, 100), plain(text, 300));
+    let (yes, no) = (plain(yes, 30), plain("Cancel", 30));
+    SlackBlockConfirmItem::new(title, text.into(), yes, no).with_style("primary".to_owned())
 }
 
 /// A button.
@@ -85,48 +90,30 @@ pub struct Button {
     pub press: Press,
     /// Word on it.
     pub label: String,
-    /// `primary`, `danger`, or neither.
-    pub style: Option<&'static str>,
+    /// None for an ordinary one.
+    pub style: Option<SlackBlockButtonStyle>,
     /// Asked before it counts.
-    pub confirm: Option<Confirm>,
+    pub confirm: Option<SlackBlockConfirmItem>,
     /// What a screen reader says.
     pub spoken: String,
 }
 
 impl Button {
-    fn json(&self, installation: &Installation) -> Value {
-        let mut button = json!({
-            "type": "button",
-            "action_id": self.press.action(),
-            "text": plain(&self.label, 75),
-            "value": text::cut(&self.press.value(installation), VALUE),
-            "accessibility_label": text::cut(&self.spoken, 75),
-        });
-        let Some(map) = button.as_object_mut() else {
-            return button;
-        };
-        if let Some(style) = self.style {
-            map.insert("style".to_owned(), json!(style));
-        }
-        if let Some(confirm) = &self.confirm {
-            let dialog = json!({
-                "title": plain(&confirm.title, 100),
-                "text": plain(&confirm.text, 300),
-                "confirm": plain(&confirm.yes, 30),
-                "deny": plain("Cancel", 30),
-                "style": "primary",
-            });
-            map.insert("confirm".to_owned(), dialog);
-        }
-        button
+    fn of(&self, installation: &Installation) -> SlackBlockButtonElement {
+        SlackBlockButtonElement::new(plain(&self.label, 75))
+            .with_action_id(self.press.action().into())
+            .with_value(text::cut(&self.press.value(installation), VALUE))
+            .with_accessibility_label(text::cut(&self.spoken, 75).into())
+            .opt_style(self.style.clone())
+            .opt_confirm(self.confirm.clone())
     }
 }
 
-/// A row of buttons, each of which says whose it is.
-pub fn actions(buttons: &[Button], installation: &Installation) -> Value {
-    let buttons = buttons.iter().take(25);
-    let elements: Vec<Value> = buttons.map(|b| b.json(installation)).collect();
-    json!({"type": "actions", "elements": elements})
+/// A row of buttons, each of which says whose it is; `id` tells rows of one view apart.
+pub fn actions(buttons: &[Button], installation: &Installation, id: Option<String>) -> SlackBlock {
+    let buttons = buttons.iter().take(25).map(|b| b.of(installation).into());
+    let row = SlackActionsBlock::new(buttons.collect());
+    row.opt_block_id(id.map(SlackBlockId)).into()
 }
 
 /// A modal.
@@ -138,83 +125,78 @@ pub struct Modal {
     /// Word on the button that submits; none where there is nothing to submit.
     pub submit: Option<String>,
     /// What the submission carries.
-    pub private: String,
+    pub private: Option<String>,
     /// Body.
-    pub blocks: Vec<Value>,
+    pub blocks: Vec<SlackBlock>,
 }
 
 impl Modal {
     /// The view.
-    pub fn json(self) -> Value {
+    pub fn view(self) -> SlackView {
         let mut blocks = self.blocks;
         blocks.truncate(VIEW_BLOCKS);
-        let mut view = json!({
-            "type": "modal",
-            "callback_id": self.callback,
-            "title": plain(&self.title, 24),
-            "close": plain(if self.submit.is_some() { "Cancel" } else { "Close" }, 24),
-            "private_metadata": text::cut(&self.private, 3000),
-            "blocks": blocks,
-        });
-        if let (Some(submit), Some(map)) = (&self.submit, view.as_object_mut()) {
-            map.insert("submit".to_owned(), plain(submit, 24));
-        }
-        view
+        let close = if self.submit.is_some() {
+            "Cancel"
+        } else {
+            "Close"
+        };
+        SlackView::Modal(
+            SlackModalView::new(plain(&self.title, 24), blocks)
+                .with_callback_id(self.callback.into())
+                .with_close(plain(close, 24))
+                .opt_submit(self.submit.map(|submit| plain(&submit, 24)))
+                .opt_private_metadata(self.private.map(|private| text::cut(&private, 3000))),
+        )
     }
+}
+
+/// A home tab.
+pub fn home(mut blocks: Vec<SlackBlock>) -> SlackView {
+    blocks.truncate(VIEW_BLOCKS);
+    SlackView::Home(SlackHomeView::new(blocks))
 }
 
 /// Characters of what is written into a field.
-const WRITTEN: usize = 500;
+const WRITTEN: u64 = 500;
 
 /// A field to write in, with what stands in it at first.
-pub fn input((block, action): (&str, &str), label: &str, hint: &str, first: &str) -> Value {
-    let mut element = json!({
-        "type": "plain_text_input",
-        "action_id": action,
-        "multiline": true,
-        "min_length": 1,
-        "max_length": WRITTEN,
-        "placeholder": plain(hint, 150),
-    });
-    if let (false, Some(map)) = (first.is_empty(), element.as_object_mut()) {
-        map.insert("initial_value".to_owned(), json!(text::cut(first, WRITTEN)));
-    }
-    json!({
-        "type": "input",
-        "block_id": block,
-        "label": plain(label, 2000),
-        "element": element,
-    })
+pub fn input((block, action): (&str, &str), label: &str, hint: &str, first: &str) -> SlackBlock {
+    let first = text::cut(first, WRITTEN as usize);
+    let element = SlackBlockPlainTextInputElement::new()
+        .with_action_id(action.into())
+        .with_multiline(true)
+        .with_min_length(1)
+        .with_max_length(WRITTEN)
+        .with_placeholder(plain(hint, 150))
+        .opt_initial_value(Some(first).filter(|f| !f.is_empty()));
+    let input = SlackInputBlock::new(plain(label, 2000), element.into());
+    input.with_block_id(block.into()).into()
 }
 
 /// Characters of text in a block.
-fn weight(block: &Value) -> usize {
-    match block {
-        Value::String(text) => text.chars().count(),
-        Value::Array(items) => items.iter().map(weight).sum(),
-        Value::Object(map) => {
-            let counted = |(key, value): (&String, &Value)| match key.as_str() {
-                "text" | "elements" | "fields" => weight(value),
-                _ => 0,
-            };
-            map.iter().map(counted).sum()
+fn weight(block: &SlackBlock) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.chars().count(),
+            Value::Array(items) => items.iter().map(of).sum(),
+            Value::Object(map) => {
+                let counted = ["text", "elements", "fields"];
+                counted.iter().filter_map(|key| map.get(*key)).map(of).sum()
+            }
+            _ => 0,
         }
-        _ => 0,
     }
+    serde_json::to_value(block).map_or(0, |value| of(&value))
 }
 
 /// Keep a message within the limits of Slack: what does not fit is left out from the end of its
 /// optional blocks. `fixed` blocks at the end (the buttons) always stay.
-pub fn fit(mut blocks: Vec<Value>, fixed: Vec<Value>) -> Vec<Value> {
+pub fn fit(mut blocks: Vec<SlackBlock>, fixed: Vec<SlackBlock>) -> Vec<SlackBlock> {
+    let mut total: usize = blocks.iter().chain(&fixed).map(weight).sum();
     let mut left_out = false;
-    loop {
-        let total: usize = blocks.iter().chain(&fixed).map(weight).sum();
-        if total <= TOTAL && blocks.len() + fixed.len() < MESSAGE_BLOCKS {
-            break;
-        }
-        if blocks.pop().is_none() {
-            break;
-        }
+    while total > TOTAL || blocks.len() + fixed.len() >= MESSAGE_BLOCKS {
+        let Some(last) = blocks.pop() else { break };
+        total -= weight(&last);
         left_out = true;
     }
     if left_out {

@@ -6,7 +6,7 @@
 
 use k8shawk_core::record::{Record, State};
 
-use super::blocks::{self, Button, Confirm};
+use super::blocks::{self, Button, confirm};
 use super::effect::Answer;
 use super::message::{self, Look, may_approve, standing};
 use super::payload::{MUTE, Press, is_namespace};
@@ -259,15 +259,15 @@ pub fn may_mute(what: &str, minutes: u32, line: Option<&str>, look: Look<'_>) ->
         },
         label: format!("Mute for {minutes} min"),
         style: None,
-        confirm: Some(Confirm {
-            title: format!("Mute {what}?"),
-            text: format!("Nothing is said in Slack about {what} of {cluster} for {minutes} min."),
-            yes: "Mute".to_owned(),
-        }),
+        confirm: Some(confirm(
+            &format!("Mute {what}?"),
+            &format!("Nothing is said in Slack about {what} of {cluster} for {minutes} min."),
+            "Mute",
+        )),
     };
     let mut all = vec![blocks::section(&inline(&text, 300))];
     all.extend(line.map(blocks::section));
-    all.push(blocks::actions(&[button], look.installation));
+    all.push(blocks::actions(&[button], look.installation, None));
     Answer::shows(text, all)
 }
 

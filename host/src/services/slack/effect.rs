@@ -2,7 +2,8 @@
 
 use k8shawk_core::Installation;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use slack_morphism::SlackMessageContent;
+use slack_morphism::blocks::SlackBlock;
 
 use super::blocks::{self, MESSAGE_BLOCKS};
 use super::payload::Place;
@@ -16,7 +17,7 @@ pub struct Answer {
     /// Text for notifications and screen readers, without marks.
     pub text: String,
     /// Blocks; the text alone where there are none.
-    pub blocks: Vec<Value>,
+    pub blocks: Vec<SlackBlock>,
     /// True for whoever is not let in: they are not told which cluster this is.
     #[serde(default)]
     pub anonymous: bool,
@@ -33,7 +34,7 @@ impl Answer {
     }
 
     /// Blocks, with their text.
-    pub fn shows(text: impl Into<String>, blocks: Vec<Value>) -> Answer {
+    pub fn shows(text: impl Into<String>, blocks: Vec<SlackBlock>) -> Answer {
         Answer {
             text: text.into(),
             blocks,
@@ -49,9 +50,9 @@ impl Answer {
         }
     }
 
-    /// The fields of `chat.postMessage` and its like. It says which cluster answers, except to whoever
+    /// What `chat.postMessage` and its like get. It says which cluster answers, except to whoever
     /// is not let in.
-    pub fn json(&self, installation: &Installation) -> Value {
+    pub fn content(&self, installation: &Installation) -> SlackMessageContent {
         let mut blocks = self.blocks.clone();
         if blocks.is_empty() {
             blocks.push(blocks::section(&self.text));
@@ -60,7 +61,8 @@ impl Answer {
             blocks.truncate(MESSAGE_BLOCKS - 1);
             blocks.push(blocks::of_cluster(installation, &[]));
         }
-        json!({"text": self.text, "unfurl_links": false, "blocks": blocks})
+        let content = SlackMessageContent::new().with_text(self.text.clone());
+        content.with_blocks(blocks)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The home tab and the modals.
 
 use k8shawk_core::record::{Record, State};
-use serde_json::{Value, json};
+use slack_morphism::blocks::SlackView;
 
 use super::blocks::{self, Button, Modal};
 use super::command::line;
@@ -13,7 +13,7 @@ use super::text::{block, inline, moment, plain};
 const LISTED: usize = 40;
 
 /// The home tab: what is open, the worst first.
-pub fn view(records: &[Record], look: Look<'_>) -> Value {
+pub fn view(records: &[Record], look: Look<'_>) -> SlackView {
     let mut open: Vec<&Record> = records
         .iter()
         .filter(|r| !r.state.is_final() && r.state != State::Merged)
@@ -41,12 +41,9 @@ pub fn view(records: &[Record], look: Look<'_>) -> Value {
             confirm: None,
             spoken: format!("All evidence of {id}"),
         };
-        let mut row = blocks::actions(&[button], look.installation);
         // Blocks of one view must differ in their ids.
-        if let Some(map) = row.as_object_mut() {
-            map.insert("block_id".to_owned(), json!(format!("row/{id}")));
-        }
-        all.push(row);
+        let row = Some(format!("row/{id}"));
+        all.push(blocks::actions(&[button], look.installation, row));
     }
     let more = open.len().saturating_sub(LISTED);
     if more > 0 {
@@ -54,27 +51,26 @@ pub fn view(records: &[Record], look: Look<'_>) -> Value {
             "and {more} more: /k8shawk list"
         )]));
     }
-    json!({"type": "home", "blocks": all})
+    blocks::home(all)
 }
 
 /// The home tab of somebody who may read nothing, with the reason.
-pub fn closed(why: &str) -> Value {
+pub fn closed(why: &str) -> SlackView {
     let why = inline(why, 300);
-    let all = vec![
+    blocks::home(vec![
         blocks::header("K8sHawk"),
         blocks::section(&format!("There is nothing to see here: {why}.")),
-    ];
-    json!({"type": "home", "blocks": all})
+    ])
 }
 
 /// Asks why an incident is dismissed; `proposed` stands in the field at first.
-pub fn reason(record: &Record, place: &Place, proposed: &str, look: Look<'_>) -> Value {
+pub fn reason(record: &Record, place: &Place, proposed: &str, look: Look<'_>) -> SlackView {
     let id = &record.incident.id.0;
     Modal {
         callback: "dismiss",
         title: format!("Dismiss {id}"),
         submit: Some("Dismiss".to_owned()),
-        private: private(look.installation, id, place),
+        private: Some(private(look.installation, id, place)),
         blocks: vec![
             blocks::of_cluster(look.installation, &[]),
             blocks::section(&line(record, look)),
@@ -86,11 +82,11 @@ pub fn reason(record: &Record, place: &Place, proposed: &str, look: Look<'_>) ->
             ),
         ],
     }
-    .json()
+    .view()
 }
 
 /// Everything that is known of an incident.
-pub fn details(record: &Record, look: Look<'_>) -> Value {
+pub fn details(record: &Record, look: Look<'_>) -> SlackView {
     let id = &record.incident.id.0;
     let standing = standing(record, look);
     let mut all = vec![
@@ -141,23 +137,32 @@ pub fn details(record: &Record, look: Look<'_>) -> Value {
         callback: "details",
         title: format!("Details of {id}"),
         submit: None,
-        private: String::new(),
+        private: None,
         blocks: all,
     }
-    .json()
+    .view()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::services::slack::message::tests::{applied, look, record};
 
     #[test]
     fn the_home_tab_lists_what_is_open() {
-        let shown = view(&[record(), applied(State::Recovered)], look()).to_string();
+        let shown = view(&[record(), applied(State::Recovered)], look());
+        let shown = json!(shown).to_string();
         assert!(shown.contains("1 incidents are open, 1 wait"), "{shown}");
         let many = vec![record(); 500];
-        assert!(view(&many, look())["blocks"].as_array().unwrap().len() <= 100);
+        assert!(
+            json!(view(&many, look()))["blocks"]
+                .as_array()
+                .unwrap()
+                .len()
+                <= 100
+        );
     }
 
     #[test]
@@ -168,13 +173,14 @@ mod tests {
             details(&record(), look()),
             reason(&record(), &place, "", look()),
         ] {
+            let view: Value = json!(view);
             assert!(view.to_string().contains("Cluster *prod*"), "{view}");
         }
     }
 
     #[test]
     fn a_closed_home_tab_shows_no_incident() {
-        let shown = closed("only members of the channel may do that").to_string();
+        let shown = json!(closed("only members of the channel may do that")).to_string();
         assert!(
             shown.contains("only members") && !shown.contains("inc-"),
             "{shown}"
@@ -189,7 +195,7 @@ mod tests {
         finding.evidence = vec![one; 200];
         let other = finding.clone();
         r.also = vec![other; 50];
-        let view = details(&r, look());
+        let view = json!(details(&r, look()));
         assert!(view["blocks"].as_array().unwrap().len() <= 100);
         assert!(view.to_string().len() < 250_000);
     }

@@ -11,7 +11,8 @@ use k8shawk_core::Installation;
 use k8shawk_core::decision::{Advice, Candidate, Decision};
 use k8shawk_core::incident::Severity;
 use k8shawk_core::record::Record;
-use serde_json::{Value, json};
+use slack_morphism::blocks::SlackBlock;
+use slack_morphism::{SlackMessageAttachment, SlackMessageContent};
 
 use self::changes::Changes;
 use super::blocks;
@@ -43,31 +44,24 @@ pub struct Message {
     /// Colour of the bar, none where there is no bar.
     pub colour: Option<&'static str>,
     /// Blocks.
-    pub blocks: Vec<Value>,
+    pub blocks: Vec<SlackBlock>,
     /// True where it has the button that approves.
     pub asks: bool,
 }
 
 impl Message {
-    /// The fields of `chat.postMessage` and `chat.update`.
-    pub fn json(&self) -> Value {
-        let mut body = json!({
-            "text": self.text,
-            "unfurl_links": false,
-            "unfurl_media": false,
-            "parse": "none",
-        });
-        let content = match self.colour {
-            None => ("blocks", json!(self.blocks)),
-            Some(colour) => {
-                let bar = json!({"color": colour, "fallback": self.text, "blocks": self.blocks});
-                ("attachments", json!([bar]))
-            }
+    /// What `chat.postMessage` and `chat.update` get.
+    pub fn content(&self) -> SlackMessageContent {
+        let content = SlackMessageContent::new().with_text(self.text.clone());
+        let blocks = self.blocks.clone();
+        let Some(colour) = self.colour else {
+            return content.with_blocks(blocks);
         };
-        if let Some(map) = body.as_object_mut() {
-            map.insert(content.0.to_owned(), content.1);
-        }
-        body
+        let bar = SlackMessageAttachment::new()
+            .with_color(colour.to_owned())
+            .with_fallback(self.text.clone())
+            .with_blocks(blocks);
+        content.with_attachments(vec![bar])
     }
 }
 
@@ -127,7 +121,7 @@ fn spoken(record: &Record, standing: &Standing, look: Look<'_>) -> String {
     )
 }
 
-fn head(record: &Record, standing: &Standing, look: Look<'_>) -> Value {
+fn head(record: &Record, standing: &Standing, look: Look<'_>) -> SlackBlock {
     let object = |name: &str, value: &str| format!("*{name}*\n{value}");
     let owner = &record.incident.owner;
     let seen = record.incident.signals.iter();
@@ -145,7 +139,7 @@ fn head(record: &Record, standing: &Standing, look: Look<'_>) -> Value {
     ])
 }
 
-fn also(record: &Record) -> Option<Value> {
+fn also(record: &Record) -> Option<SlackBlock> {
     let titles: Vec<String> = record
         .also
         .iter()
@@ -155,7 +149,7 @@ fn also(record: &Record) -> Option<Value> {
     (!titles.is_empty()).then(|| blocks::section(&format!("*Also*\n{}", titles.join("\n"))))
 }
 
-fn victims(record: &Record) -> Option<Value> {
+fn victims(record: &Record) -> Option<SlackBlock> {
     let all = record.victims();
     if all.is_empty() {
         return None;
@@ -176,7 +170,7 @@ fn victims(record: &Record) -> Option<Value> {
     )))
 }
 
-fn evidence(record: &Record) -> Option<Value> {
+fn evidence(record: &Record) -> Option<SlackBlock> {
     let finding = record.finding.as_ref()?;
     let mut lines: Vec<String> = finding
         .evidence
@@ -204,7 +198,7 @@ fn evidence(record: &Record) -> Option<Value> {
     )))
 }
 
-fn fix(record: &Record, decision: &Decision, changes: &Changes, open: bool) -> Vec<Value> {
+fn fix(record: &Record, decision: &Decision, changes: &Changes, open: bool) -> Vec<SlackBlock> {
     let Some(candidate) = decision.first() else {
         let next = inline(&decision.next_check, 1500);
         let why = match decision.advice() {
@@ -265,7 +259,7 @@ fn proposal(candidate: &Candidate, open: bool) -> String {
     )
 }
 
-fn source(record: &Record) -> Value {
+fn source(record: &Record) -> SlackBlock {
     let mut small = Vec::new();
     if let Some(finding) = &record.finding {
         let by = inline(&record.answered_by, 80);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use k8shawk_core::approval::Question;
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::Record;
-use serde_json::{Value, json};
+use slack_morphism::api::SlackApiViewsOpenRequest;
+use slack_morphism::blocks::SlackView;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -226,9 +227,9 @@ impl Slack {
     }
 
     /// A dialog must open within seconds: it does not go through the outbox.
-    async fn open(&self, trigger: &str, view: Value) -> Result<String, String> {
-        let body = json!({"trigger_id": trigger, "view": view});
-        match self.api.write("views.open", &body).await {
+    async fn open(&self, trigger: &str, view: SlackView) -> Result<String, String> {
+        let asked = SlackApiViewsOpenRequest::new(trigger.into(), view);
+        match self.api.write("views.open", &asked).await {
             Ok(Answered {}) => Ok(String::new()),
             Err(fault) => Err(format!("the dialog did not open ({fault}); click again")),
         }

@@ -5,8 +5,10 @@ mod find;
 mod voice;
 
 use k8shawk_core::record::Record;
-use serde_json::{Value, json};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use slack_morphism::api::{SlackApiChatPostMessageRequest, SlackApiChatUpdateRequest};
+use slack_morphism::{SlackMessageContent, SlackMessageMetadata};
 use tracing::warn;
 
 use super::Slack;
@@ -54,17 +56,25 @@ fn soon(why: &str) -> Outcome {
 }
 
 /// Digest of what a message shows.
-fn digest(body: &Value) -> String {
-    let hash = Sha256::digest(body.to_string().as_bytes());
+fn digest(content: &SlackMessageContent) -> String {
+    let hash = Sha256::digest(serde_json::to_vec(content).unwrap_or_default());
     hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
-/// The fields of one object over those of another.
-fn with(mut body: Value, more: Value) -> Value {
-    if let (Some(map), Value::Object(more)) = (body.as_object_mut(), more) {
-        map.extend(more);
-    }
-    body
+/// Value of `parse`: names and addresses in a text do not become links.
+const PLAIN: &str = "none";
+
+/// A post, without what Slack would make of addresses in it.
+fn posting(
+    channel: &str,
+    thread: Option<&str>,
+    content: SlackMessageContent,
+) -> SlackApiChatPostMessageRequest {
+    SlackApiChatPostMessageRequest::new(channel.into(), content)
+        .opt_thread_ts(thread.map(Into::into))
+        .with_parse(PLAIN.to_owned())
+        .with_unfurl_links(false)
+        .with_unfurl_media(false)
 }
 
 impl Deliver for Slack {
@@ -87,8 +97,8 @@ impl Deliver for Slack {
                 thread,
                 answer,
             } => {
-                let body = answer.json(&self.options.installation);
-                self.post(entry, &entry.key, channel, Some(thread), body)
+                let content = answer.content(&self.options.installation);
+                self.post(entry, &entry.key, channel, Some(thread), content)
                     .await
                     .map(|_| String::new())
             }
@@ -128,17 +138,21 @@ impl Slack {
     async fn make_true(&self, entry: &Entry, incident: &str) -> Sent<String> {
         let record = self.record(incident)?;
         self.audible(&record)?;
-        let body = message::render(&record, self.look()).json();
-        let shown = digest(&body);
+        let content = message::render(&record, self.look()).content();
+        let shown = digest(&content);
         let known = self.store.message(incident).map_err(|f| stored(&f))?;
         let Some(mut posted) = known else {
-            return self.post_message(entry, incident, 0, body).await;
+            return self.post_message(entry, incident, 0, content).await;
         };
         if posted.shown == shown {
             return Ok("true already".to_owned());
         }
-        let place = json!({"channel": posted.channel, "ts": posted.ts});
-        match self.attempt("chat.update", with(body.clone(), place)).await {
+        let (channel, ts) = (posted.channel.as_str(), posted.ts.as_str());
+        let update = |content: SlackMessageContent| {
+            SlackApiChatUpdateRequest::new(channel.into(), content, ts.into())
+                .with_parse(PLAIN.to_owned())
+        };
+        match self.attempt("chat.update", content.clone(), update).await {
             Ok(Answered {}) => {
                 posted.shown = shown;
                 self.store
@@ -147,7 +161,7 @@ impl Slack {
                 Ok("edited".to_owned())
             }
             Err(error) if error.class() == Class::Gone => match posted.anew {
-                0 => self.post_message(entry, incident, 1, body).await,
+                0 => self.post_message(entry, incident, 1, content).await,
                 _ => Ok("a person deleted it twice".to_owned()),
             },
             Err(error) => Err(outcome(&error)),
@@ -159,12 +173,12 @@ impl Slack {
         entry: &Entry,
         incident: &str,
         anew: u32,
-        body: Value,
+        content: SlackMessageContent,
     ) -> Sent<String> {
-        let shown = digest(&body);
+        let shown = digest(&content);
         let key = format!("message/{incident}/{anew}");
         let channel = self.options.channel.clone();
-        let (channel, ts, found) = self.post(entry, &key, &channel, None, body).await?;
+        let (channel, ts, found) = self.post(entry, &key, &channel, None, content).await?;
         let posted = Posted {
             channel,
             ts,
@@ -188,7 +202,7 @@ impl Slack {
             return Err(Outcome::Dropped("the incident has no message".to_owned()));
         };
         let (channel, ts) = (posted.channel.clone(), posted.ts.clone());
-        let sent = match (&post.content, post.content.json()) {
+        let sent = match (&post.content, post.content.message()) {
             (
                 Content::File {
                     name,
@@ -200,8 +214,8 @@ impl Slack {
                 let file = (name.as_str(), comment.as_str(), text.clone().into_bytes());
                 self.file(entry, &posted, file, comment).await
             }
-            (_, Some(body)) => self
-                .post(entry, &entry.key, &channel, Some(&ts), body)
+            (_, Some(content)) => self
+                .post(entry, &entry.key, &channel, Some(&ts), content)
                 .await
                 .map(|_| String::new()),
             (_, None) => Ok(String::new()),
@@ -234,7 +248,7 @@ impl Slack {
         key: &str,
         channel: &str,
         thread: Option<&str>,
-        body: Value,
+        content: SlackMessageContent,
     ) -> Sent<(String, String, bool)> {
         let key = self.key(key);
         if let Some(since) = entry.begun_at {
@@ -244,15 +258,11 @@ impl Slack {
                 return Ok((id, ts, true));
             }
         }
-        let mut place = json!({
-            "channel": channel,
-            "metadata": {"event_type": "k8shawk_effect", "event_payload": {"key": key}},
-        });
-        if let (Some(thread), Some(map)) = (thread, place.as_object_mut()) {
-            map.insert("thread_ts".to_owned(), json!(thread));
-        }
+        let mark = SlackMessageMetadata::new("k8shawk_effect".to_owned());
+        let mark = mark.with_event_payload([("key".to_owned(), key)].into());
+        let post = |content| posting(channel, thread, content);
         let accepted: Accepted = self
-            .attempt("chat.postMessage", with(body, place))
+            .attempt("chat.postMessage", content.with_metadata(mark), post)
             .await
             .map_err(|e| outcome(&e))?;
         self.learn_channel(&accepted.channel.0);
@@ -260,19 +270,27 @@ impl Slack {
     }
 
     /// Call; where Slack does not like the blocks, the text alone.
-    async fn attempt<RS: Parsed>(&self, method: &str, body: Value) -> Result<RS, ApiError> {
-        match self.api.write(method, &body).await {
-            Err(error) if error.class() == Class::Content => {
-                warn!(%error, "sent as plain text");
-                let mut plain = body;
-                if let Some(map) = plain.as_object_mut() {
-                    map.remove("attachments");
-                    map.remove("blocks");
-                }
-                self.api.write(method, &plain).await
-            }
-            answer => answer,
-        }
+    async fn attempt<RQ, RS>(
+        &self,
+        method: &str,
+        content: SlackMessageContent,
+        request: impl Fn(SlackMessageContent) -> RQ,
+    ) -> Result<RS, ApiError>
+    where
+        RQ: Serialize + Send + Sync,
+        RS: Parsed,
+    {
+        let refused = match self.api.write(method, &request(content.clone())).await {
+            Err(error) if error.class() == Class::Content => error,
+            answer => return answer,
+        };
+        warn!(error = %refused, "sent as plain text");
+        let plain = SlackMessageContent {
+            blocks: None,
+            attachments: None,
+            ..content
+        };
+        self.api.write(method, &request(plain)).await
     }
 }
 

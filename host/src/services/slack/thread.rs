@@ -5,9 +5,10 @@ use k8shawk_core::Installation;
 use k8shawk_core::rca;
 use k8shawk_core::record::{Execution, Record, State};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use slack_morphism::SlackMessageContent;
+use slack_morphism::blocks::{SlackBlock, SlackBlockButtonStyle};
 
-use super::blocks::{self, Button, Confirm};
+use super::blocks::{self, Button, confirm};
 use super::markdown;
 use super::message::{Message, standing};
 use super::payload::Press;
@@ -34,7 +35,7 @@ pub enum Content {
         /// Text for notifications and screen readers.
         text: String,
         /// Blocks.
-        blocks: Vec<Value>,
+        blocks: Vec<SlackBlock>,
     },
     /// A file with text.
     File {
@@ -54,7 +55,7 @@ struct Thread<'a> {
 }
 
 impl Thread<'_> {
-    fn post(&self, key: String, text: &str, blocks: Vec<Value>) -> Post {
+    fn post(&self, key: String, text: &str, blocks: Vec<SlackBlock>) -> Post {
         let cluster = self.installation.cluster();
         let id = self.record.incident.id.to_string();
         let text = format!("[{cluster}] {text}");
@@ -69,8 +70,8 @@ impl Thread<'_> {
 }
 
 impl Content {
-    /// The fields of `chat.postMessage`; none for a file.
-    pub fn json(&self) -> Option<Value> {
+    /// What `chat.postMessage` gets; none for a file.
+    pub fn message(&self) -> Option<SlackMessageContent> {
         let Content::Message { text, blocks } = self else {
             return None;
         };
@@ -80,7 +81,7 @@ impl Content {
             blocks: blocks.clone(),
             asks: false,
         };
-        Some(message.json())
+        Some(message.content())
     }
 }
 
@@ -179,7 +180,7 @@ impl Thread<'_> {
         Some(self.post(key, &standing.brief, all))
     }
 
-    fn undo(&self) -> Option<Value> {
+    fn undo(&self) -> Option<SlackBlock> {
         let record = self.record;
         let back = record.inverse()?;
         let incident = record.incident.id.0.clone();
@@ -188,14 +189,14 @@ impl Thread<'_> {
             spoken: format!("Take back the fix of {incident}"),
             press: Press::Undo { incident },
             label: "Undo…".to_owned(),
-            style: (record.state == State::Worse).then_some("danger"),
-            confirm: Some(Confirm {
-                title: "Take the fix back?".to_owned(),
-                text: format!("Proposes {what}. It is judged and dry-run like any fix."),
-                yes: "Propose it".to_owned(),
-            }),
+            style: (record.state == State::Worse).then_some(SlackBlockButtonStyle::Danger),
+            confirm: Some(confirm(
+                "Take the fix back?",
+                &format!("Proposes {what}. It is judged and dry-run like any fix."),
+                "Propose it",
+            )),
         };
-        Some(blocks::actions(&[button], self.installation))
+        Some(blocks::actions(&[button], self.installation, None))
     }
 
     /// The RCA, as a message or as a file.

@@ -4,15 +4,15 @@ use k8shawk_core::approval::Question;
 use k8shawk_core::decision::Candidate;
 use k8shawk_core::fix::Risk;
 use k8shawk_core::record::Record;
-use serde_json::Value;
+use slack_morphism::blocks::{SlackBlock, SlackBlockButtonStyle};
 
 use super::{Look, standing};
-use crate::services::slack::blocks::{self, Button, Confirm};
+use crate::services::slack::blocks::{self, Button, confirm};
 use crate::services::slack::payload::Press;
 use crate::services::slack::text::plain;
 
 /// The buttons that make sense in this state; `whole` says that the message shows all that changes.
-pub(super) fn row(record: &Record, look: Look<'_>, whole: bool) -> Value {
+pub(super) fn row(record: &Record, look: Look<'_>, whole: bool) -> SlackBlock {
     let incident = record.incident.id.0.clone();
     let mut all = Vec::new();
     if let (true, Some(candidate)) = (whole, standing::may_approve(record, look)) {
@@ -37,7 +37,7 @@ pub(super) fn row(record: &Record, look: Look<'_>, whole: bool) -> Value {
         spoken: format!("All evidence of {incident}"),
         press: Press::Details { incident },
     });
-    blocks::actions(&all, look.installation)
+    blocks::actions(&all, look.installation, None)
 }
 
 fn approve(incident: &str, candidate: &Candidate, asked_at: i64) -> Button {
@@ -58,18 +58,15 @@ fn approve(incident: &str, candidate: &Candidate, asked_at: i64) -> Button {
             shown,
         },
         label: "Approve".to_owned(),
-        style: Some(if risk == Risk::High {
-            "danger"
-        } else {
-            "primary"
+        style: Some(match risk {
+            Risk::High => SlackBlockButtonStyle::Danger,
+            _ => SlackBlockButtonStyle::Primary,
         }),
-        confirm: Some(Confirm {
-            title: format!("Apply {}?", fix.action.name()),
-            text: format!(
-                "{what} ({risk} risk). The diff in the message is what changes.{warning}"
-            ),
-            yes: "Apply".to_owned(),
-        }),
+        confirm: Some(confirm(
+            &format!("Apply {}?", fix.action.name()),
+            &format!("{what} ({risk} risk). The diff in the message is what changes.{warning}"),
+            "Apply",
+        )),
         spoken: format!("Approve {} for {incident}", fix.action.name()),
     }
 }

@@ -7,6 +7,7 @@ use k8shawk_core::record::{Execution, State};
 use k8shawk_core::recovery::{Health, Recovery};
 use k8shawk_core::{Evidence, Finding, Incident, IncidentId, ObjectRef};
 use rstest::rstest;
+use serde_json::json;
 use std::sync::LazyLock;
 
 use super::*;
@@ -135,12 +136,12 @@ pub(crate) fn applied(state: State) -> Record {
 }
 
 fn shown(record: &Record) -> String {
-    render(record, look()).json().to_string()
+    json!(render(record, look()).content()).to_string()
 }
 
 fn buttons_of(record: &Record) -> Vec<String> {
     let message = render(record, look());
-    let row = message.blocks.last().unwrap();
+    let row = json!(message.blocks.last().unwrap());
     row["elements"]
         .as_array()
         .unwrap()
@@ -175,7 +176,7 @@ fn a_waiting_incident_shows_what_is_asked() {
 fn the_button_is_bound_to_the_diff_that_is_shown() {
     let r = record();
     let message = render(&r, look());
-    let value = message.blocks.last().unwrap()["elements"][0]["value"]
+    let value = json!(message.blocks.last().unwrap())["elements"][0]["value"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -301,7 +302,7 @@ fn the_largest_incident_fits_and_keeps_its_buttons() {
     candidate.diff.lines = vec![first; 60];
     let message = render(&r, look());
     assert!(message.text.chars().count() < 4000);
-    let total = message.json().to_string();
+    let total = json!(message.content()).to_string();
     assert!(
         !total.contains("<!channel>") && total.chars().count() < 16_000,
         "{}",
@@ -309,6 +310,7 @@ fn the_largest_incident_fits_and_keeps_its_buttons() {
     );
     assert_eq!(buttons_of(&r), ["approve", "dismiss", "details"]);
     for block in &message.blocks {
+        let block = json!(block);
         let text = block["text"]["text"].as_str().unwrap_or_default();
         assert!(text.chars().count() <= 3000);
     }
@@ -323,7 +325,7 @@ fn nobody_approves_where_not_all_that_changes_is_shown() {
     let message = render(&r, look());
     assert!(!message.asks);
     assert_eq!(buttons_of(&r), ["dismiss", "details"]);
-    let text = message.json().to_string();
+    let text = json!(message.content()).to_string();
     assert!(
         text.contains("more changed fields do not fit here"),
         "{text}"
@@ -331,8 +333,7 @@ fn nobody_approves_where_not_all_that_changes_is_shown() {
     assert!(text.contains("k8shawk approve inc-7"), "{text}");
     let asked = crate::services::slack::command::ask(&r, look());
     assert!(
-        asked
-            .json(ours())
+        json!(asked.content(ours()))
             .to_string()
             .contains("more than fits here")
     );
@@ -368,16 +369,13 @@ fn the_thread_gets_each_post_once_and_undo_where_there_is_an_inverse() {
             "rca/worse"
         ]
     );
-    let verdict = worse[3].content.json().unwrap().to_string();
+    let verdict = json!(worse[3].content.message()).to_string();
     assert!(
         verdict.contains("\"undo\"") && verdict.contains("app=app:2"),
         "{verdict}"
     );
     assert!(
-        worse[1]
-            .content
-            .json()
-            .unwrap()
+        json!(worse[1].content.message())
             .to_string()
             .contains("Approved by <@U0123ABCD>")
     );
@@ -411,9 +409,7 @@ fn a_void_question_and_an_undo_are_told_in_the_thread() {
     let last = all.last().unwrap();
     assert_eq!(last.key, "undo/inc-9");
     assert!(
-        last.content
-            .json()
-            .unwrap()
+        json!(last.content.message())
             .to_string()
             .contains("inc-9 proposes")
     );
@@ -430,10 +426,10 @@ fn every_message_names_its_cluster_and_every_button_its_installation() {
     ] {
         let mut r = applied(state);
         r.undone_by = Some("inc-9".to_owned());
-        let mut bodies = vec![render(&r, look()).json()];
+        let mut bodies = vec![json!(render(&r, look()).content())];
         for post in posts(&r, ours()) {
             assert!(!matches!(post.content, Content::File { .. }));
-            bodies.extend(post.content.json());
+            bodies.extend(post.content.message().map(|m| json!(m)));
         }
         for body in bodies {
             let text = body["text"].as_str().unwrap();

@@ -1,11 +1,12 @@
 //! What one person gets: answers that nobody else sees, and the home tab.
 
-use serde_json::json;
+use slack_morphism::SlackMessageContent;
+use slack_morphism::api::{SlackApiChatPostEphemeralRequest, SlackApiViewsPublishRequest};
 
-use super::{Sent, outcome, stored, with};
+use super::{PLAIN, Sent, outcome, posting, stored};
 use crate::services::outbox::Outcome;
 use crate::services::slack::api::Class;
-use crate::services::slack::beside::Answered;
+use crate::services::slack::beside::{Answered, Whisper};
 use crate::services::slack::effect::Effect;
 use crate::services::slack::people::Refusal;
 use crate::services::slack::{Slack, home};
@@ -29,10 +30,9 @@ impl Slack {
         if self.clock.now() - entry.made_at > WHISPER_LIFE {
             return Err(Outcome::Dropped("too late to be of use".to_owned()));
         }
-        let body = answer.json(&self.options.installation);
+        let content = answer.content(&self.options.installation);
         if let Some(url) = response_url {
-            let answer = json!({"response_type": "ephemeral", "replace_original": false});
-            match self.api.respond(url, &with(body.clone(), answer)).await {
+            match self.api.respond(url, &Whisper::of(content.clone())).await {
                 Ok(()) => return Ok(String::new()),
                 Err(error) if error.class() == Class::Late => {}
                 Err(error) => return Err(outcome(&error)),
@@ -40,14 +40,16 @@ impl Slack {
         }
         // From a home tab there is no channel: a direct message is as private.
         let sent = if channel.is_empty() {
-            let place = json!({"channel": user});
-            self.attempt("chat.postMessage", with(body, place)).await
+            let post = |content| posting(user, None, content);
+            self.attempt("chat.postMessage", content, post).await
         } else {
-            let mut place = json!({"channel": channel, "user": user});
-            if let (Some(thread), Some(map)) = (thread, place.as_object_mut()) {
-                map.insert("thread_ts".to_owned(), json!(thread));
-            }
-            self.attempt("chat.postEphemeral", with(body, place)).await
+            let (channel, user) = (channel.as_str(), user.as_str());
+            let post = |content: SlackMessageContent| {
+                SlackApiChatPostEphemeralRequest::new(channel.into(), user.into(), content)
+                    .opt_thread_ts(thread.as_deref().map(Into::into))
+                    .with_parse(PLAIN.to_owned())
+            };
+            self.attempt("chat.postEphemeral", content, post).await
         };
         sent.map(|Answered {}| String::new())
             .map_err(|error| match error.class() {
@@ -66,8 +68,8 @@ impl Slack {
             Err(Refusal::Unknown(error)) => return Err(outcome(&error)),
             Err(refusal) => home::closed(&refusal.to_string()),
         };
-        let body = json!({"user_id": user, "view": view});
-        match self.api.write("views.publish", &body).await {
+        let shown = SlackApiViewsPublishRequest::new(user.into(), view);
+        match self.api.write("views.publish", &shown).await {
             Ok(Answered {}) => Ok(String::new()),
             Err(error) => Err(outcome(&error)),
         }
