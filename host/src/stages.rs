@@ -1,7 +1,7 @@
 //! The flow. Each stage is a verb, takes an incident from one stored state to the next, and knows
 //! the services alone; [`pipeline`](crate::run::pipeline) runs them in this order:
 //!
-//! [`triage`] -> [`investigate`] -> [`merge`] -> [`consult`] -> [`decide`] -> [`notify`] ->
+//! [`ingest`] -> [`triage`] -> [`investigate`] -> [`merge`] -> [`consult`] -> [`decide`] -> [`notify`] ->
 //! [`approve`] -> [`fix`] -> [`recover`] -> [`document`]
 //!
 //! [`introspect`] stands for the middle of it where the host itself is what fails. What every stage
@@ -13,6 +13,7 @@ pub mod decide;
 pub mod document;
 pub mod fix;
 pub mod flow;
+pub mod ingest;
 pub mod introspect;
 pub mod investigate;
 pub mod merge;

@@ -19,10 +19,10 @@ use super::{Misuse, Unusable};
 use crate::run::endpoints::{self, Sources};
 use crate::run::front_desk::FrontDesk;
 use crate::run::load::{self, Loaded};
+use crate::run::patrol::Patrol;
 use crate::run::pipeline::Pipeline;
 use crate::run::retain;
 use crate::run::settings::Settings;
-use crate::run::watch::Watch;
 use crate::services::clock::Clock;
 use crate::services::cluster::world::World;
 use crate::services::cluster::{self, Change, Cluster, Drops};
@@ -113,8 +113,8 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         inventory.scope_to(namespace);
     }
     progress::start();
-    let watch = Watch::new(pipeline.clone(), inventory, drops);
-    supervisor.vital(Task::Watch, watch.run(receiver, stop.clone()));
+    let patrol = Patrol::new(pipeline.clone(), inventory, drops);
+    supervisor.vital(Task::Patrol, patrol.run(receiver, stop.clone()));
     let lost = tokio::select! {
         () = asked.next() => None,
         why = supervisor.lost() => Some(why),

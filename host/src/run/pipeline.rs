@@ -20,6 +20,7 @@ use crate::services::store::StoreError;
 use crate::services::tasks::{Task, reap, words};
 use crate::services::telemetry::Stage;
 use crate::services::telemetry::event::TaskFailed;
+use crate::stages::approve;
 use crate::stages::consult;
 use crate::stages::decide;
 use crate::stages::document;
@@ -355,6 +356,9 @@ async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
             .map(|()| Next::Go),
         State::Open => open(flow, record).await,
         State::Investigated => conclude(flow, record).await.map(|()| Next::Go),
+        State::Decided if approve::is_automatic(record) => telemetry
+            .stage_now(Stage::Approve, id, || approve::automatic(flow, record))
+            .map(|()| Next::Go),
         State::Decided => telemetry
             .stage_now(Stage::Notify, id, || notify::run(flow, record))
             .map(|()| Next::Go),
@@ -446,6 +450,9 @@ async fn conclude(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         .stage(Stage::Decide, id, decide::run(flow, record))
         .await
 }
+
+#[cfg(test)]
+mod unruled;
 
 #[cfg(test)]
 mod tests {

@@ -87,7 +87,7 @@ impl Telemetry {
 
     /// The observation that opened an incident was taken then.
     pub fn noticed(&self, incident: &str, begun: SystemTime) {
-        self.over(incident, Stage::Watch, begun, None);
+        self.over(incident, Stage::Ingest, begun, None);
     }
 
     /// The triage that opened an incident, with the call that decided it.

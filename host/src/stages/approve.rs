@@ -1,14 +1,15 @@
-//! Stage: a person's yes or no.
+//! Stage: a yes or no, of a person or of a policy that may say it.
 
 mod undo;
 
 use k8shawk_core::approval::{ApprovalError, Person, Question, Superseded, Vote};
+use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Record, State};
 use thiserror::Error;
 
 use crate::services::store::StoreError;
 use crate::services::telemetry::{Fault, Stage};
-use crate::stages::flow::Flow;
+use crate::stages::flow::{Flow, FlowError};
 
 pub use undo::{UndoError, undo};
 
@@ -76,6 +77,28 @@ fn not_waiting(record: &Record) -> VoteError {
         state: record.state.as_str(),
         why: why_not_asked(record).to_owned(),
     }
+}
+
+/// True where policies allow the fix without a person.
+pub fn is_automatic(record: &Record) -> bool {
+    let fix = record.decision.as_ref().and_then(|d| d.first());
+    fix.is_some_and(|fix| matches!(fix.ruling, Ruling::Auto))
+}
+
+/// Approve what policies allow without a person, and show it.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub fn automatic(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    let now = flow.clock.now();
+    let stored = flow
+        .store
+        .advance(&record.incident.id.0, State::Decided, |r| {
+            r.asked_at = Some(now);
+            r.step(now, State::Approved, "allowed without a person by policy");
+        })?;
+    flow.terminal.incident(&stored);
+    Ok(())
 }
 
 /// Take a yes to what was `shown`.

@@ -369,9 +369,6 @@ fn calmed(ruling: Ruling, times: usize) -> Ruling {
 }
 
 #[cfg(test)]
-mod unruled;
-
-#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8shawk::run::patrol::Patrol;
 use k8shawk::run::pipeline::Pipeline;
-use k8shawk::run::watch::Watch;
 use k8shawk::services::cluster::{Change, Drops};
 use k8shawk::services::plugins::{Judges, Required};
 use k8shawk::services::watched_kinds::watched;
@@ -58,9 +58,9 @@ async fn host(required: &[&str], pod: Option<&str>) -> Host {
         sender.send(Change::Applied(projection)).await.unwrap();
     }
     let pipeline = Arc::new(Pipeline::new(flow.clone()));
-    let watch = Watch::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()));
+    let patrol = Patrol::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()));
     let stop = CancellationToken::new();
-    tokio::spawn(watch.run(receiver, stop.clone()));
+    tokio::spawn(patrol.run(receiver, stop.clone()));
     // Every kind is listed, with what came before.
     for kind in watched().iter().filter(|kind| **kind != "Event") {
         let objects = objects(pod.unwrap_or(&own), now);

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// From a change to an observation.
-    Watch,
+    Ingest,
     /// From an observation to an incident.
     Triage,
     /// From an incident to a finding.
@@ -32,7 +32,7 @@ pub enum Stage {
 impl Stage {
     /// Every stage, in the order of the flow.
     pub const ALL: [Stage; 12] = [
-        Stage::Watch,
+        Stage::Ingest,
         Stage::Triage,
         Stage::Investigate,
         Stage::Merge,
@@ -49,7 +49,7 @@ impl Stage {
     /// Its label.
     pub fn as_str(self) -> &'static str {
         match self {
-            Stage::Watch => "watch",
+            Stage::Ingest => "ingest",
             Stage::Triage => "triage",
             Stage::Investigate => "investigate",
             Stage::Merge => "merge",

@@ -5,46 +5,47 @@ use std::time::{Duration, Instant, SystemTime};
 use std::vec;
 
 use k8shawk_core::Observation;
-use k8shawk_core::inventory::Sweep;
+use k8shawk_core::inventory;
 use serde_json::Value;
 use tracing::info;
 
-use super::{LISTING, Watch};
+use super::Patrol;
 
+/// Longest wait for the first list of every kind, milliseconds.
+const LISTING: i64 = 10_000;
 /// How long a part takes, unless what it stores takes longer.
 const PART: Duration = Duration::from_micros(200);
 /// Objects that are looked at between two looks at the time.
 const OBJECTS: usize = 16;
 
 /// A sweep that is under way.
-pub(super) struct Sweeping {
+pub(super) struct Sweep {
     now: i64,
     worked: Duration,
     held: vec::IntoIter<(Value, i64)>,
-    sweep: Sweep,
+    position: inventory::Sweep,
     seen: VecDeque<Observation>,
     stored: bool,
 }
 
-impl Watch {
+impl Patrol {
     /// Begin to look at everything, unless that is under way.
     pub(super) fn begin_sweep(&mut self) {
         let now = self.pipeline.flow.clock.now();
-        if !self.unlisted.is_empty() {
-            // A kind that cannot be read never is listed.
-            if now - self.started > LISTING {
-                self.begin();
+        if !self.ingest.is_listed() {
+            if now - self.started <= LISTING {
+                return;
             }
+            self.ingest.wait_for_no_kind();
+        }
+        if self.sweep.is_some() {
             return;
         }
-        if self.sweeping.is_some() {
-            return;
-        }
-        self.sweeping = Some(Sweeping {
+        self.sweep = Some(Sweep {
             now,
             worked: Duration::ZERO,
-            held: self.held.take().into_iter(),
-            sweep: Sweep::default(),
+            held: self.ingest.take_held().into_iter(),
+            position: inventory::Sweep::default(),
             seen: VecDeque::new(),
             stored: true,
         });
@@ -52,13 +53,13 @@ impl Watch {
 
     /// True while a sweep is under way.
     pub(super) fn is_sweeping(&self) -> bool {
-        self.sweeping.is_some()
+        self.sweep.is_some()
     }
 
     /// Sweep on for a moment; the time that it began where that was its end. A sweep that panics is
     /// over too.
     pub(super) fn sweep_on(&mut self) -> Option<i64> {
-        let mut sweeping = self.sweeping.take()?;
+        let mut sweeping = self.sweep.take()?;
         let begun = Instant::now();
         self.taken_at = SystemTime::now();
         let mut more = true;
@@ -67,30 +68,31 @@ impl Watch {
         }
         sweeping.worked += begun.elapsed();
         if more {
-            self.sweeping = Some(sweeping);
+            self.sweep = Some(sweeping);
             return None;
         }
-        if sweeping.stored && self.held.is_empty() && std::mem::take(&mut self.unstored) {
+        if sweeping.stored && self.ingest.holds_nothing() && std::mem::take(&mut self.unstored) {
             info!("everything is stored again");
         }
-        let counts = self.inventory.counts();
+        let counts = self.ingest.inventory().counts();
         self.telemetry().swept(sweeping.worked, counts);
-        self.tell_drops(sweeping.now);
+        self.dropped.tell(sweeping.now);
         Some(sweeping.now)
     }
 
     /// The smallest piece of a sweep; false where there is none left.
-    fn sweep_step(&mut self, sweeping: &mut Sweeping) -> bool {
+    fn sweep_step(&mut self, sweeping: &mut Sweep) -> bool {
         if let Some((event, arrived)) = sweeping.held.next() {
-            self.event(event, arrived, false);
+            let seen = self.ingest.event(event, arrived, sweeping.now, false);
+            self.judge_all(seen.into_iter().collect());
             return true;
         }
         if let Some(observation) = sweeping.seen.pop_front() {
             sweeping.stored &= self.judge(&observation);
             return true;
         }
-        let (sweep, now) = (&mut sweeping.sweep, sweeping.now);
-        match self.inventory.observe_next(sweep, OBJECTS, now) {
+        let (position, now) = (&mut sweeping.position, sweeping.now);
+        match self.ingest.inventory().observe_next(position, OBJECTS, now) {
             Some(seen) => {
                 sweeping.seen.extend(seen);
                 true
@@ -102,38 +104,39 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::watch;
+    use super::super::tests::patrol;
     use super::*;
     use crate::services::cluster::Change;
     use crate::services::watched_kinds::watched;
+    use crate::stages::ingest::Ingest;
     use k8shawk_core::inventory::Projection;
     use k8shawk_core::kinds;
     use serde_json::json;
 
-    /// A watch of so many pods that failed.
-    fn of_pods(number: usize) -> Watch {
-        let mut watch = watch();
+    /// A patrol of so many pods that failed.
+    fn of_pods(number: usize) -> Patrol {
         let kind = kinds::kind("Pod").unwrap();
-        for number in 0..number {
+        let pods = (0..number).map(|number| {
             let name = format!("web-{number}");
             let pod = json!({"apiVersion": "v1", "kind": "Pod",
                 "metadata": {"name": name, "namespace": "shop", "uid": name},
                 "status": {"phase": "Failed", "reason": "Evicted"}});
-            let projection = Projection::of(kind, &pod).unwrap();
-            watch.inventory.hold(projection);
+            Projection::of(kind, &pod).unwrap()
+        });
+        Patrol {
+            ingest: Ingest::of(pods),
+            ..patrol()
         }
-        watch.unlisted.clear();
-        watch
     }
 
     #[test]
     fn a_sweep_is_done_in_short_parts() {
-        let mut watch = of_pods(20_000);
-        watch.begin_sweep();
+        let mut patrol = of_pods(20_000);
+        patrol.begin_sweep();
         let (mut parts, mut longest) = (0, Duration::ZERO);
-        while watch.is_sweeping() {
+        while patrol.is_sweeping() {
             let begun = Instant::now();
-            watch.sweep_on();
+            patrol.sweep_on();
             longest = longest.max(begun.elapsed());
             parts += 1;
         }
@@ -144,15 +147,15 @@ mod tests {
 
     #[tokio::test]
     async fn changes_are_taken_while_a_sweep_is_under_way() {
-        let mut watch = of_pods(5_000);
-        watch.begin_sweep();
-        watch.sweep_on();
-        assert!(watch.is_sweeping());
+        let mut patrol = of_pods(5_000);
+        patrol.begin_sweep();
+        patrol.sweep_on();
+        assert!(patrol.is_sweeping());
         let kind = watched()[0].to_owned();
-        watch.take(Change::Restored { kind });
-        assert!(watch.is_sweeping(), "it goes on behind the change");
-        while watch.is_sweeping() {
-            watch.sweep_on();
+        patrol.take(Change::Restored { kind });
+        assert!(patrol.is_sweeping(), "it goes on behind the change");
+        while patrol.is_sweeping() {
+            patrol.sweep_on();
         }
     }
 }

@@ -1,22 +1,22 @@
-//! A fault in our own code costs the one object on which it shows, never the watch.
+//! A fault in our own code costs the one object on which it shows, never the patrol.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use k8shawk_core::ObjectRef;
 
-use super::{Watch, reference};
+use super::Patrol;
 use crate::services::cluster::Change;
 use crate::services::tasks::{Task, words};
 use crate::services::telemetry::event::TaskFailed;
+use crate::stages::ingest::reference;
 
-impl Watch {
+impl Patrol {
     /// Take one change. Where that panics, its object is left out from now on.
     pub(super) fn take_safely(&mut self, change: Change) {
         let object = object(&change);
-        let taken = self.safely(|watch| watch.take(change));
+        let taken = self.safely(|patrol| patrol.take(change));
         if let (false, Some(object)) = (taken, object) {
-            self.inventory.remove(&object);
-            self.not_understood(&object);
+            self.ingest.leave_out(&object);
         }
     }
 
@@ -24,12 +24,12 @@ impl Watch {
     /// does not beat: a host that cannot sweep must be started anew.
     pub(super) fn sweep_safely(&mut self) -> Option<i64> {
         let mut ended = None;
-        self.safely(|watch| ended = watch.sweep_on());
+        self.safely(|patrol| ended = patrol.sweep_on());
         ended
     }
 
     /// False where the work panicked; without that the host is known to make progress.
-    pub(super) fn safely(&mut self, work: impl FnOnce(&mut Watch)) -> bool {
+    pub(super) fn safely(&mut self, work: impl FnOnce(&mut Patrol)) -> bool {
         match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(()) => {
                 self.telemetry().beat();
@@ -37,7 +37,7 @@ impl Watch {
             }
             Err(panic) => {
                 let why = &format!("panicked: {}", words(&*panic));
-                let task = Task::Watch;
+                let task = Task::Patrol;
                 TaskFailed { task, why }.emit_part(self.telemetry());
                 false
             }
@@ -59,20 +59,20 @@ fn object(change: &Change) -> Option<ObjectRef> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::tests::watch;
+    use super::super::tests::patrol;
     use super::*;
 
     #[test]
-    fn a_panic_is_counted_and_is_no_progress_and_the_watch_goes_on() {
-        let mut watch = watch();
-        watch.telemetry().beats_every(Duration::from_millis(20));
+    fn a_panic_is_counted_and_is_no_progress_and_the_patrol_goes_on() {
+        let mut patrol = patrol();
+        patrol.telemetry().beats_every(Duration::from_millis(20));
         std::thread::sleep(Duration::from_millis(30));
-        assert!(!watch.safely(|_| panic!("a poisoned object")));
-        assert_eq!(watch.telemetry().task_failures(Task::Watch), 1);
-        assert!(watch.telemetry().stalled().is_some());
+        assert!(!patrol.safely(|_| panic!("a poisoned object")));
+        assert_eq!(patrol.telemetry().task_failures(Task::Patrol), 1);
+        assert!(patrol.telemetry().stalled().is_some());
         let kind = "Pod".to_owned();
-        watch.take_safely(Change::Restored { kind });
-        assert_eq!(watch.telemetry().stalled(), None);
-        assert_eq!(watch.telemetry().task_failures(Task::Watch), 1);
+        patrol.take_safely(Change::Restored { kind });
+        assert_eq!(patrol.telemetry().stalled(), None);
+        assert_eq!(patrol.telemetry().task_failures(Task::Patrol), 1);
     }
 }

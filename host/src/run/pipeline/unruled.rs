@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use k8shawk_core::approval::Person;
 use k8shawk_core::config::Config;
+use k8shawk_core::record::State;
 use k8shawk_sandbox::Registry;
 
-use super::*;
 use crate::services::clock::Clock;
 use crate::services::cluster::replay::Replay;
 use crate::services::cluster::world::World;
 use crate::services::plugins::{Judges, Required};
 use crate::services::slack::message::tests::record;
 use crate::stages::approve::{VoteError, approve};
+use crate::stages::decide::again;
+use crate::stages::flow::Flow;
 
 /// A flow that must have this policy, which is not there.
 fn flow(named: &[&str]) -> Flow {

@@ -15,11 +15,11 @@ use crate::services::cluster::world::World;
 use crate::services::plugins::Judges;
 use crate::stages::flow::Flow;
 
-/// A watch over a recording without anything.
-pub(super) fn watch() -> Watch {
+/// A patrol over a recording without anything.
+pub(super) fn patrol() -> Patrol {
     let judges = Judges::new(Arc::new(Registry::default()));
     let world = World::Recorded(Replay::empty());
     let flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
     let pipeline = Arc::new(Pipeline::new(Arc::new(flow)));
-    Watch::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()))
+    Patrol::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()))
 }
