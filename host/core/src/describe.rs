@@ -6,7 +6,7 @@ pub(crate) mod events;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::cut;
+use crate::llm::cut;
 use crate::redact::Veil;
 use crate::render::{meaningful, yaml};
 

@@ -18,9 +18,8 @@ pub mod guard;
 pub mod incident;
 pub mod installation;
 pub mod inventory;
-pub mod model;
+pub mod llm;
 pub mod object;
-pub mod own;
 pub mod point;
 pub mod policy;
 pub mod rbac;
@@ -30,6 +29,7 @@ pub mod record;
 pub mod recovery;
 pub mod redact;
 mod render;
+pub mod self_monitor;
 pub mod signal;
 
 pub use k8shawk_vocabulary::{classes, kinds, quantity};

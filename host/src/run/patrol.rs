@@ -7,7 +7,7 @@ mod drops;
 mod guarded;
 mod home;
 mod rechecks;
-mod self_watch;
+mod self_monitor;
 mod sweep;
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::services::crash_points;
 use crate::services::store::StoreError;
 use crate::services::telemetry::{Stage, Telemetry};
 use crate::stages::ingest::{Ingest, Seen};
-use crate::stages::introspect;
+use crate::stages::self_monitor as own;
 use crate::stages::triage::{self, Grouped};
 
 use self::drops::Dropped;
@@ -75,8 +75,11 @@ pub struct Patrol {
 impl Patrol {
     /// One that knows nothing of the cluster yet.
     pub fn new(pipeline: Arc<Pipeline>, inventory: Inventory, drops: Arc<Drops>) -> Patrol {
-        let (started, telemetry) = (pipeline.flow.clock.now(), pipeline.flow.telemetry.clone());
-        let home = Home::of(introspect::pod(&pipeline.flow.config));
+        let (started, telemetry) = (
+            pipeline.services.clock.now(),
+            pipeline.services.telemetry.clone(),
+        );
+        let home = Home::of(own::pod(&pipeline.services.config));
         Patrol {
             pipeline,
             ingest: Ingest::new(inventory, drops.clone(), telemetry),
@@ -91,13 +94,13 @@ impl Patrol {
     }
 
     fn telemetry(&self) -> &Telemetry {
-        &self.pipeline.flow.telemetry
+        &self.pipeline.services.telemetry
     }
 
     /// Take changes until the channel closes or the token is cancelled; sweep in between. A change
     /// waits for one part of a sweep at most.
     pub async fn run(mut self, mut changes: mpsc::Receiver<Change>, stop: CancellationToken) {
-        let every = self.pipeline.flow.config.sweep;
+        let every = self.pipeline.services.config.sweep;
         self.telemetry().beats_every(SILENT + 3 * every);
         let mut sweep = tokio::time::interval(every);
         let mut in_a_row = 0;
@@ -135,8 +138,8 @@ impl Patrol {
     /// The incidents that have not ended, for [`Patrol::recheck`]: they are many in a storm, so that
     /// others read and parse them.
     fn list(&self, now: i64) -> Listing {
-        let flow = self.pipeline.flow.clone();
-        tokio::task::spawn_blocking(move || (now, flow.store.list(true)))
+        let services = self.pipeline.services.clone();
+        tokio::task::spawn_blocking(move || (now, services.store.list(true)))
     }
 
     fn recheck_listed(&mut self, listed: Listed) {
@@ -156,7 +159,7 @@ impl Patrol {
         let begun = Instant::now();
         self.taken_at = SystemTime::now();
         self.telemetry().change(change.kind());
-        let taken = self.ingest.take(change, self.pipeline.flow.clock.now());
+        let taken = self.ingest.take(change, self.pipeline.services.clock.now());
         self.judge_all(taken.seen);
         if taken.is_listed_now {
             self.begin_sweep();
@@ -194,10 +197,13 @@ impl Patrol {
         let begun = Instant::now();
         let signal = &observation.signal;
         let inventory = self.ingest.inventory();
-        if self.home.explains(&self.pipeline.flow, inventory, signal) {
+        if self
+            .home
+            .explains(&self.pipeline.services, inventory, signal)
+        {
             return true;
         }
-        let grouped = triage::run(&self.pipeline.flow, observation);
+        let grouped = triage::run(&self.pipeline.services, observation);
         self.telemetry().took(Stage::Triage, begun.elapsed());
         let outcome = grouped.as_ref().map_or("failed", Grouped::as_str);
         self.telemetry().signal(outcome);
@@ -211,11 +217,11 @@ impl Patrol {
             Ok(Grouped::Opened(id)) => {
                 self.told_in(&id, observation, begun);
                 self.telemetry().noticed(&id, self.taken_at);
-                self.rechecks.hear(&id, self.pipeline.flow.clock.now());
+                self.rechecks.hear(&id, self.pipeline.services.clock.now());
                 self.pipeline.drive(&id);
             }
             Ok(Grouped::Joined(id)) => {
-                self.rechecks.hear(&id, self.pipeline.flow.clock.now());
+                self.rechecks.hear(&id, self.pipeline.services.clock.now());
             }
             Ok(Grouped::Nothing | Grouped::Victim(_) | Grouped::Echo(_)) | Err(_) => {}
         }

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use self::clients::Clients;
 
+mod any;
 mod census;
 mod clients;
 mod connect;
@@ -38,9 +39,9 @@ mod strip;
 mod testing;
 mod top;
 mod watch;
-pub mod world;
 mod write;
 
+pub use any::AnyCluster;
 pub use error::{Class, ClusterError};
 pub use live::LiveReader;
 pub use request::within;

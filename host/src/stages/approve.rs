@@ -7,9 +7,10 @@ use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Record, State};
 use thiserror::Error;
 
+use crate::services::Services;
 use crate::services::store::StoreError;
 use crate::services::telemetry::{Fault, Stage};
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 pub use undo::{UndoError, undo};
 
@@ -88,16 +89,16 @@ pub fn is_automatic(record: &Record) -> bool {
 /// Approve what policies allow without a person, and show it.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub fn automatic(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let now = flow.clock.now();
-    let stored = flow
+/// [`StageError::Store`].
+pub fn automatic(services: &Services, record: &Record) -> Result<(), StageError> {
+    let now = services.clock.now();
+    let stored = services
         .store
         .advance(&record.incident.id.0, State::Decided, |r| {
             r.asked_at = Some(now);
             r.step(now, State::Approved, "allowed without a person by policy");
         })?;
-    flow.terminal.incident(&stored);
+    services.terminal.incident(&stored);
     Ok(())
 }
 
@@ -106,24 +107,29 @@ pub fn automatic(flow: &Flow, record: &Record) -> Result<(), FlowError> {
 /// # Errors
 /// [`VoteError`] says why not.
 pub fn approve(
-    flow: &Flow,
+    services: &Services,
     id: &str,
     person: &Person,
     shown: &Question,
 ) -> Result<Voted, VoteError> {
-    let id = flow.store.find(id)?.incident.id.0;
-    let vote = || vote(flow, &id, person, shown);
-    flow.telemetry.stage_now(Stage::Approve, &id, vote)
+    let id = services.store.find(id)?.incident.id.0;
+    let vote = || vote(services, &id, person, shown);
+    services.telemetry.stage_now(Stage::Approve, &id, vote)
 }
 
-fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Voted, VoteError> {
+fn vote(
+    services: &Services,
+    id: &str,
+    person: &Person,
+    shown: &Question,
+) -> Result<Voted, VoteError> {
     // What would be denied when it is carried out is not taken as approved.
-    let faults = flow.judges.required.faults();
+    let faults = services.plugins.required.faults();
     if !faults.is_empty() {
         return Err(VoteError::Unruled(faults.join("; ")));
     }
-    let (authority, now) = (flow.authority(), flow.clock.now());
-    flow.store.modify(id, |record| {
+    let (authority, now) = (services.authority(), services.clock.now());
+    services.store.modify(id, |record| {
         let candidate = record.decision.as_ref().and_then(|d| d.first());
         let (State::Waiting, Some(candidate), Some(asked_at)) =
             (record.state, candidate, record.asked_at)
@@ -167,17 +173,22 @@ fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Vote
 ///
 /// # Errors
 /// [`VoteError`] says why not.
-pub fn dismiss(flow: &Flow, id: &str, person: &Person, reason: &str) -> Result<String, VoteError> {
-    flow.authority().known(person)?;
+pub fn dismiss(
+    services: &Services,
+    id: &str,
+    person: &Person,
+    reason: &str,
+) -> Result<String, VoteError> {
+    services.authority().known(person)?;
     let who = &person.name;
-    let id = flow.store.find(id)?.incident.id.0;
-    let now = flow.clock.now();
+    let id = services.store.find(id)?.incident.id.0;
+    let now = services.clock.now();
     let reason: String = reason
         .chars()
         .filter(|c| !c.is_control())
         .take(500)
         .collect();
-    flow.store.modify(&id, |record| {
+    services.store.modify(&id, |record| {
         if !record.state.awaits_people() {
             return Err(not_waiting(record));
         }

@@ -2,14 +2,15 @@
 
 use k8shawk_core::record::{Record, State};
 
-use crate::stages::flow::{Flow, FlowError};
+use crate::services::Services;
+use crate::stages::StageError;
 
 /// Show the incident and store that people were asked.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let now = flow.clock.now();
+/// [`StageError::Store`].
+pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
+    let now = services.clock.now();
     let fix = record.decision.as_ref().and_then(|d| d.first());
     let (state, note) = match fix {
         Some(_) => (State::Waiting, "people were asked"),
@@ -25,12 +26,12 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         (State::Failed, Some(why)) => format!("{note}: {why}"),
         _ => note.to_owned(),
     };
-    let stored = flow
+    let stored = services
         .store
         .advance(&record.incident.id.0, State::Decided, |r| {
             r.asked_at = Some(now);
             r.step(now, state, note);
         })?;
-    flow.terminal.incident(&stored);
+    services.terminal.incident(&stored);
     Ok(())
 }

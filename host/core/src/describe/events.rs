@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::cut;
+use crate::llm::cut;
 use crate::redact::redact;
 
 /// Longest message.

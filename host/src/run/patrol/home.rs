@@ -4,8 +4,8 @@
 use k8shawk_core::signal::Signal;
 use k8shawk_core::{Inventory, ObjectRef};
 
-use crate::stages::flow::Flow;
-use crate::stages::introspect;
+use crate::services::Services;
+use crate::stages::self_monitor;
 
 /// Time that the kubelet has to notice that the host is ready again, milliseconds.
 const NOTICED: i64 = 60_000;
@@ -29,7 +29,12 @@ impl Home {
     }
 
     /// True where a signal says only that the host's pod is not ready, and the host knows why.
-    pub(super) fn explains(&mut self, flow: &Flow, held: &Inventory, signal: &Signal) -> bool {
+    pub(super) fn explains(
+        &mut self,
+        services: &Services,
+        held: &Inventory,
+        signal: &Signal,
+    ) -> bool {
         let Some(pod) = &self.pod else {
             return false;
         };
@@ -40,8 +45,8 @@ impl Home {
         if !object.same_object(pod) && !object.same_object(&held.root_owner(pod)) {
             return false;
         }
-        let now = flow.clock.now();
-        if introspect::is_unready(flow) {
+        let now = services.clock.now();
+        if self_monitor::is_unready(services) {
             self.unready_at = Some(now);
         }
         self.unready_at.is_some_and(|at| now - at < NOTICED)

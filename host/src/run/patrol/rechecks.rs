@@ -6,8 +6,8 @@ use k8shawk_core::record::{Record, State};
 
 use super::Patrol;
 use crate::services::progress;
+use crate::stages::StageError;
 use crate::stages::decide;
-use crate::stages::flow::FlowError;
 
 /// Time without any signal after which an incident is looked at again, and time between two looks at
 /// one whose cause or fix may only not be known yet; milliseconds.
@@ -57,9 +57,10 @@ impl Rechecks {
 impl Patrol {
     /// An incident that may be over, or have another cause, is looked at: nothing changes where it is
     /// still there for the same cause. A question that is too old is asked again.
-    pub(super) fn recheck(&mut self, now: i64, active: &[Record]) -> Result<(), FlowError> {
-        let flow = &self.pipeline.flow;
-        let expires = i64::try_from(flow.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
+    pub(super) fn recheck(&mut self, now: i64, active: &[Record]) -> Result<(), StageError> {
+        let services = &self.pipeline.services;
+        let expires =
+            i64::try_from(services.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
         self.watch_itself(active, now)?;
         progress::say(status(active, self.ingest.inventory().counts().pods));
         self.rechecks.retain(active);
@@ -74,12 +75,12 @@ impl Patrol {
                     Some(_) => (State::Cleared, "nobody said yes in time"),
                     None => (State::Open, "the question expired: looked at again"),
                 };
-                flow.store.advance(id, State::Waiting, |r| {
+                services.store.advance(id, State::Waiting, |r| {
                     r.votes.clear();
                     r.step(now, next, note);
                 })?;
                 self.pipeline.drive(id);
-            } else if decide::again(flow, record)? {
+            } else if decide::again(services, record)? {
                 self.pipeline.drive(id);
             } else if record.undo.is_none() && self.rechecks.is_due(record, now) {
                 self.pipeline.look_again(record);

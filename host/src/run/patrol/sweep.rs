@@ -31,7 +31,7 @@ pub(super) struct Sweep {
 impl Patrol {
     /// Begin to look at everything, unless that is under way.
     pub(super) fn begin_sweep(&mut self) {
-        let now = self.pipeline.flow.clock.now();
+        let now = self.pipeline.services.clock.now();
         if !self.ingest.is_listed() {
             if now - self.started <= LISTING {
                 return;

@@ -8,18 +8,18 @@ use k8shawk_sandbox::Registry;
 
 use super::*;
 use crate::run::pipeline::Pipeline;
+use crate::services::Services;
 use crate::services::clock::Clock;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::Drops;
 use crate::services::cluster::replay::Replay;
-use crate::services::cluster::world::World;
-use crate::services::plugins::Judges;
-use crate::stages::flow::Flow;
+use crate::services::plugins::Plugins;
 
 /// A patrol over a recording without anything.
 pub(super) fn patrol() -> Patrol {
-    let judges = Judges::new(Arc::new(Registry::default()));
-    let world = World::Recorded(Replay::empty());
-    let flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
-    let pipeline = Arc::new(Pipeline::new(Arc::new(flow)));
+    let plugins = Plugins::new(Arc::new(Registry::default()));
+    let cluster = AnyCluster::Recorded(Replay::empty());
+    let services = Services::aside(Config::default(), plugins, cluster, Clock::default()).unwrap();
+    let pipeline = Arc::new(Pipeline::new(Arc::new(services)));
     Patrol::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()))
 }

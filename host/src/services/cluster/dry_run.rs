@@ -6,7 +6,7 @@ use k8shawk_core::fix::{Fix, Operation, Precondition};
 use k8shawk_core::rca::time;
 use serde_json::Value;
 
-use crate::services::cluster::world::World;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::{Class, ClusterError};
 
 /// An operation with the diff that the API server answers for it.
@@ -45,10 +45,10 @@ const TRIES: u32 = 5;
 ///
 /// # Errors
 /// [`NotTried`].
-pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
+pub async fn try_fix(cluster: &AnyCluster, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
     let mut tries = 1;
     loop {
-        match try_once(world, fix, marked_at).await {
+        match try_once(cluster, fix, marked_at).await {
             // The status of what fails changes all the time, and with it the version.
             Err(NotTried::Later(ClusterError::Conflict { .. })) if tries < TRIES => tries += 1,
             other => return other,
@@ -56,19 +56,19 @@ pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, 
     }
 }
 
-async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
+async fn try_once(cluster: &AnyCluster, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
     let target = &fix.target;
     let later = |e: ClusterError| match e.class() {
         Class::Transient { .. } | Class::Conflict => NotTried::Later(e),
         Class::Permanent | Class::Gone => NotTried::Refused(e.to_string()),
     };
-    let current = world
+    let current = cluster
         .current(&target.kind, &target.namespace, &target.name)
         .await
         .map_err(later)?
         .ok_or_else(|| NotTried::Done(format!("{target} does not exist")))?;
     let related = match fix.related_kind() {
-        Some(kind) => world
+        Some(kind) => cluster
             .current_list(kind, &target.namespace)
             .await
             .map_err(later)?,
@@ -81,7 +81,7 @@ async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, Not
                 Precondition::Done(why) => NotTried::Done(why),
                 Precondition::Fails(why) => NotTried::Refused(why),
             })?;
-    let after = world.dry_run(fix, &operation).await.map_err(later)?;
+    let after = cluster.dry_run(fix, &operation).await.map_err(later)?;
     let text = |pointer| {
         current
             .pointer(pointer)

@@ -9,8 +9,8 @@ use k8shawk_core::recovery::Health;
 use k8shawk_core::{Inventory, ObjectRef};
 use serde_json::Value;
 
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::ClusterError;
-use crate::services::cluster::world::World;
 
 /// Victims whose health is looked at.
 const MAX_SUBJECTS: usize = 50;
@@ -80,14 +80,14 @@ fn is_set_aside(record: &Record, object: &ObjectRef) -> bool {
 ///
 /// # Errors
 /// [`ClusterError`] where the cluster does not answer.
-pub async fn look(world: &World, record: &Record) -> Result<Seen, ClusterError> {
+pub async fn look(cluster: &AnyCluster, record: &Record) -> Result<Seen, ClusterError> {
     let mut sum = Health {
         wanted: 0,
         good: 0,
         moving: false,
     };
     let mut restarts = 0;
-    let mut lists = Lists::of(world);
+    let mut lists = Lists::of(cluster);
     for object in subjects(record) {
         if is_set_aside(record, &object) {
             continue;
@@ -100,7 +100,7 @@ pub async fn look(world: &World, record: &Record) -> Result<Seen, ClusterError> 
     }
     if let (0, Some(fix)) = (sum.wanted, record.fix()) {
         let target = &fix.target;
-        let found = world.current(&target.kind, &target.namespace, &target.name);
+        let found = cluster.current(&target.kind, &target.namespace, &target.name);
         let good = found.await?.is_none() == takes_away(record, target);
         sum = if good { Health::gone() } else { Health::lost() };
     }
@@ -112,14 +112,14 @@ pub async fn look(world: &World, record: &Record) -> Result<Seen, ClusterError> 
 
 /// The lists of one look: the victims of a storm share their namespace.
 struct Lists<'w> {
-    world: &'w World,
+    cluster: &'w AnyCluster,
     read: HashMap<(&'static str, String), Vec<Value>>,
 }
 
 impl<'w> Lists<'w> {
-    fn of(world: &'w World) -> Lists<'w> {
+    fn of(cluster: &'w AnyCluster) -> Lists<'w> {
         Lists {
-            world,
+            cluster,
             read: HashMap::new(),
         }
     }
@@ -133,7 +133,7 @@ impl<'w> Lists<'w> {
         match self.read.entry((kind, namespace.to_owned())) {
             Entry::Occupied(read) => Ok(read.into_mut()),
             Entry::Vacant(unread) => {
-                Ok(unread.insert(self.world.current_list(kind, namespace).await?))
+                Ok(unread.insert(self.cluster.current_list(kind, namespace).await?))
             }
         }
     }
@@ -147,7 +147,7 @@ async fn one(
 ) -> Result<Health, ClusterError> {
     let away = takes_away(record, object);
     let found = lists
-        .world
+        .cluster
         .current(&object.kind, &object.namespace, &object.name)
         .await?;
     let same = |f: &Value| {

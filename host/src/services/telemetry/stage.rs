@@ -26,7 +26,7 @@ pub enum Stage {
     /// What happened is written down.
     Document,
     /// The host looks at itself.
-    Introspect,
+    SelfMonitor,
 }
 
 impl Stage {
@@ -43,7 +43,7 @@ impl Stage {
         Stage::Fix,
         Stage::Recover,
         Stage::Document,
-        Stage::Introspect,
+        Stage::SelfMonitor,
     ];
 
     /// Its label.
@@ -60,7 +60,7 @@ impl Stage {
             Stage::Fix => "fix",
             Stage::Recover => "recover",
             Stage::Document => "document",
-            Stage::Introspect => "introspect",
+            Stage::SelfMonitor => "self-monitor",
         }
     }
 }

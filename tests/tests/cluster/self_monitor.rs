@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub fn trials(shared: &Shared) -> Vec<Trial> {
     let make = |name: &str, test: fn(&Cluster) -> Result<()>| {
         let shared = shared.clone();
-        Trial::test(format!("selfwatch::{name}"), move || shared.beside(test))
+        Trial::test(format!("self_monitor::{name}"), move || shared.beside(test))
     };
     vec![
         make(

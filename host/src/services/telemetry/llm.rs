@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use k8shawk_core::model::{Failure, RungSetup, Usage};
+use k8shawk_core::llm::{Failure, RungSetup, Usage};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -272,7 +272,7 @@ impl ModelMetrics {
 
 #[cfg(test)]
 mod tests {
-    use k8shawk_core::model::{Price, Provider};
+    use k8shawk_core::llm::{Price, Provider};
 
     use super::*;
 

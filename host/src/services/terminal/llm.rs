@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use k8shawk_core::incident::Incident;
-use k8shawk_core::model::Usage;
+use k8shawk_core::llm::Usage;
 use k8shawk_core::redacted;
 
 use super::{Terminal, plain};
