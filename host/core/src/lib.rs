@@ -32,7 +32,7 @@ mod render;
 pub mod self_monitor;
 pub mod signal;
 
-pub use k8shawk_vocabulary::{classes, kinds, quantity};
+pub use k8shawk_vocabulary::{classes, condition, event, kinds, quantity, selector};
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId, Severity};

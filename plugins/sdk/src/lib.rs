@@ -22,7 +22,7 @@
 pub mod cluster;
 pub mod settings;
 
-pub use k8shawk_vocabulary::{classes, facts, kinds, quantity};
+pub use k8shawk_vocabulary::{classes, condition, event, facts, kinds, quantity, selector};
 
 /// The triage point.
 #[allow(clippy::all, clippy::restriction)]

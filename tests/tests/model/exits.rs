@@ -97,7 +97,7 @@ fn told(record: &Record, name: &str, value: &str) -> String {
         "lastSeen": NOW, "reporter": "kubelet", "name": "web", "uid": "u"});
     let described = Described {
         object: object.clone(),
-        events: vec![event],
+        events: vec![serde_json::from_value(event).unwrap()],
         at: NOW,
     };
     let get = Read::Get {

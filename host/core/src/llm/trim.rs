@@ -6,6 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::describe::events;
+use crate::event::EventRow;
 use crate::guard::{Answer, Read};
 use crate::redact::{Veil, redact};
 use crate::render::{meaningful, yaml};
@@ -177,7 +178,7 @@ fn waiting(status: &Value) -> Option<String> {
 
 /// One line for each event; with the name of its object where that is not the question.
 fn event_lines(text: &str, namespace: &str, named: bool) -> String {
-    let Ok(rows) = serde_json::from_str::<Vec<Value>>(text) else {
+    let Ok(rows) = serde_json::from_str::<Vec<EventRow>>(text) else {
         return NOT_UNDERSTOOD.to_owned();
     };
     let line = |event: &events::Told| match named {
