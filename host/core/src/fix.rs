@@ -17,9 +17,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::guard::is_name;
 use crate::kinds::{self, Kind};
-use crate::object::ObjectRef;
+use crate::object::{ObjectRef, is_name};
 
 pub use crate::quantity::Quantity;
 pub use enabled::{Enabled, stays_inside};

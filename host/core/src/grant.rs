@@ -9,7 +9,6 @@ use thiserror::Error;
 use toml::Spanned;
 
 use crate::fix::Risk;
-use crate::guard::Scope;
 use crate::kinds;
 use crate::object::ObjectRef;
 use crate::point::Point;
@@ -46,6 +45,17 @@ impl Verb {
             Verb::Events => "events",
         }
     }
+}
+
+/// Where a read reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// An object without a namespace.
+    Cluster,
+    /// Every namespace.
+    AllNamespaces,
+    /// One namespace.
+    Namespace(&'a str),
 }
 
 /// An interface that a plugin asks for and a grant links.

@@ -151,7 +151,7 @@ fn object(value: Option<&Value>, namespace: &str) -> Option<ObjectRef> {
         (true, false) => named.as_str(),
         (true, true) => namespace,
     };
-    let plain = crate::guard::is_name(&name) && crate::guard::is_name(namespace);
+    let plain = crate::object::is_name(&name) && crate::object::is_name(namespace);
     (plain && !name.is_empty()).then(|| ObjectRef::of(known.kind, namespace, &name))
 }
 

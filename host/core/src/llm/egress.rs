@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
+use data_encoding::HEXLOWER;
 use regex::{Captures, Regex};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -76,7 +77,7 @@ impl Egress {
     /// The way out of a conversation.
     pub fn new(nonce: &str, hide_names: bool) -> Egress {
         let digest = Sha256::digest(format!("k8shawk token {nonce}").as_bytes());
-        let suffix: String = digest.iter().take(3).map(|b| format!("{b:02x}")).collect();
+        let suffix = HEXLOWER.encode(digest.get(..3).unwrap_or_default());
         let token = Regex::new(&format!(r"\b(?:email|ip|name)-\d+-{suffix}\b")).ok();
         Egress {
             suffix,

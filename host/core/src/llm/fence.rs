@@ -1,5 +1,6 @@
 //! The marks around text of the cluster: a model is told that nothing between them is an order.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Marks that text of the cluster cannot know: they derive from the nonce of the conversation.
@@ -12,7 +13,7 @@ impl Fence {
     /// The fence of a conversation.
     pub fn new(nonce: &str) -> Fence {
         let digest = Sha256::digest(format!("k8shawk fence {nonce}").as_bytes());
-        let mark = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
+        let mark = HEXLOWER.encode(digest.get(..6).unwrap_or_default());
         Fence { mark }
     }
 
