@@ -213,8 +213,7 @@ impl Source for Snapshot {
         namespace: &str,
         selector: &str,
     ) -> Result<Array, ReadError> {
-        let selector = source::selector(selector)?;
-        Ok(self.page(kind, namespace)?.list(kind, namespace, &selector))
+        Ok(self.page(kind, namespace)?.list(kind, namespace, selector))
     }
 
     async fn events(

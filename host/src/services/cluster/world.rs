@@ -10,7 +10,7 @@ use crate::services::cluster::replay::Replay;
 use crate::services::cluster::{Cluster, ClusterError, LiveReader, Snapshot};
 
 /// A live cluster or a recorded one; both go the same way through the flow.
-pub enum AnyCluster {
+pub enum World {
     /// A cluster behind an API server.
     Live(Box<Cluster>),
     /// A recorded incident.
@@ -26,30 +26,30 @@ fn read_only<T>() -> Result<T, ClusterError> {
     })
 }
 
-impl AnyCluster {
+impl World {
     /// Where it is, for people.
     pub fn address(&self) -> String {
         match self {
-            AnyCluster::Live(cluster) => cluster.address().to_owned(),
-            AnyCluster::Recorded(_) => "a recording".to_owned(),
-            AnyCluster::Snapshot(_) => "a snapshot".to_owned(),
+            World::Live(cluster) => cluster.address().to_owned(),
+            World::Recorded(_) => "a recording".to_owned(),
+            World::Snapshot(_) => "a snapshot".to_owned(),
         }
     }
 
     /// True where the API server said a short while ago that it is asked too much.
     pub fn is_overloaded(&self) -> bool {
         match self {
-            AnyCluster::Live(cluster) => cluster.is_overloaded(),
-            AnyCluster::Recorded(_) | AnyCluster::Snapshot(_) => false,
+            World::Live(cluster) => cluster.is_overloaded(),
+            World::Recorded(_) | World::Snapshot(_) => false,
         }
     }
 
     /// A reader for one investigation.
     pub fn reader(&self) -> Arc<dyn Reader> {
         match self {
-            AnyCluster::Live(cluster) => Arc::new(LiveReader::new(Cluster::clone(cluster))),
-            AnyCluster::Recorded(replay) => replay.reader(),
-            AnyCluster::Snapshot(snapshot) => snapshot.clone(),
+            World::Live(cluster) => Arc::new(LiveReader::new(Cluster::clone(cluster))),
+            World::Recorded(replay) => replay.reader(),
+            World::Snapshot(snapshot) => snapshot.clone(),
         }
     }
 
@@ -64,9 +64,9 @@ impl AnyCluster {
         name: &str,
     ) -> Result<Option<Value>, ClusterError> {
         match self {
-            AnyCluster::Live(cluster) => cluster.current(kind, namespace, name).await,
-            AnyCluster::Recorded(replay) => Ok(replay.current(kind, namespace, name)),
-            AnyCluster::Snapshot(_) => read_only(),
+            World::Live(cluster) => cluster.current(kind, namespace, name).await,
+            World::Recorded(replay) => Ok(replay.current(kind, namespace, name)),
+            World::Snapshot(_) => read_only(),
         }
     }
 
@@ -80,9 +80,9 @@ impl AnyCluster {
         namespace: &str,
     ) -> Result<Vec<Value>, ClusterError> {
         match self {
-            AnyCluster::Live(cluster) => cluster.current_list(kind, namespace).await,
-            AnyCluster::Recorded(replay) => Ok(replay.current_list(kind, namespace)),
-            AnyCluster::Snapshot(_) => read_only(),
+            World::Live(cluster) => cluster.current_list(kind, namespace).await,
+            World::Recorded(replay) => Ok(replay.current_list(kind, namespace)),
+            World::Snapshot(_) => read_only(),
         }
     }
 
@@ -92,7 +92,7 @@ impl AnyCluster {
     /// [`ClusterError`].
     pub async fn dry_run(&self, fix: &Fix, operation: &Operation) -> Result<Value, ClusterError> {
         match self {
-            AnyCluster::Live(cluster) => {
+            World::Live(cluster) => {
                 let mut left = Value::Null;
                 for half in [Half::First, Half::Second] {
                     if let Some(write) = operation.write(half) {
@@ -101,8 +101,8 @@ impl AnyCluster {
                 }
                 Ok(left)
             }
-            AnyCluster::Recorded(replay) => replay.dry_run(fix),
-            AnyCluster::Snapshot(_) => read_only(),
+            World::Recorded(replay) => replay.dry_run(fix),
+            World::Snapshot(_) => read_only(),
         }
     }
 
@@ -115,11 +115,11 @@ impl AnyCluster {
             return Ok(());
         };
         match self {
-            AnyCluster::Live(cluster) => cluster.write(write, false).await.map(drop),
+            World::Live(cluster) => cluster.write(write, false).await.map(drop),
             // A recording goes on where all is done.
-            AnyCluster::Recorded(replay) if is_last(operation, half) => replay.execute(),
-            AnyCluster::Recorded(_) => Ok(()),
-            AnyCluster::Snapshot(_) => read_only(),
+            World::Recorded(replay) if is_last(operation, half) => replay.execute(),
+            World::Recorded(_) => Ok(()),
+            World::Snapshot(_) => read_only(),
         }
     }
 
@@ -129,9 +129,9 @@ impl AnyCluster {
     /// [`ClusterError`].
     pub async fn until_gone(&self, object: &Value) -> Result<(), ClusterError> {
         match self {
-            AnyCluster::Live(cluster) => cluster.until_gone(object).await,
-            AnyCluster::Recorded(_) => Ok(()),
-            AnyCluster::Snapshot(_) => read_only(),
+            World::Live(cluster) => cluster.until_gone(object).await,
+            World::Recorded(_) => Ok(()),
+            World::Snapshot(_) => read_only(),
         }
     }
 }
