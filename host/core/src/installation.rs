@@ -5,7 +5,6 @@
 //! cluster. What comes back from outside, such as the click of a button, names the installation
 //! too.
 
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -36,9 +35,9 @@ impl Installation {
             hash.update([0]);
         }
         let hash = hash.finalize();
-        let bytes = hash.get(..DIGITS / 2).unwrap_or_default();
+        let bytes = hash.iter().take(DIGITS / 2);
         Installation {
-            id: HEXLOWER.encode(bytes),
+            id: bytes.map(|byte| format!("{byte:02x}")).collect(),
             cluster: cluster.to_owned(),
         }
     }

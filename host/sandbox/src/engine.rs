@@ -1,7 +1,6 @@
 //! The engine: compiles components, keeps the pool of instances, moves the clock of deadlines.
 
 mod cache;
-mod child;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -18,13 +17,12 @@ use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
 };
 
-use crate::engine::child::{Failure, in_child};
+pub(crate) use crate::engine::cache::Scratch;
 
-pub use crate::engine::child::{COMPILE, Compiler};
-
+use crate::compile::{Compiler, Failure, in_child};
 use crate::engine::cache::Cache;
 use crate::engine::ticker::Ticker;
-use crate::read::Wasm;
+use crate::wasm::Wasm;
 
 /// How exact a deadline is.
 pub const TICK: Duration = Duration::from_millis(10);

@@ -7,16 +7,16 @@ use k8shawk_core::decision::Candidate;
 use serde_json::Value;
 
 use super::{Format, Misuse, output};
-use crate::run::incident_json;
+use crate::run::json;
 use crate::run::load;
 use crate::run::scan::{self, Scanned};
 use crate::run::settings::Settings;
-use crate::services::Services;
 use crate::services::clock::Clock;
-use crate::services::cluster::AnyCluster;
+use crate::services::cluster::world::World;
 use crate::services::cluster::{Cluster, Snapshot};
 use crate::services::progress;
 use crate::services::terminal::Terminal;
+use crate::stages::flow::Flow;
 
 /// One pass over the cluster; true where nothing is broken.
 pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Result<bool> {
@@ -45,14 +45,14 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
         tracing::debug!(kind, %why, "not readable");
     }
     let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
-    let frozen = AnyCluster::Snapshot(snapshot.clone());
+    let world = World::Snapshot(snapshot.clone());
     config.cluster_name = Some(cluster.name().to_owned());
-    let mut services = Services::aside(config, loaded.plugins.clone(), frozen, Clock::default())?;
+    let mut flow = Flow::aside(config, loaded.judges.clone(), world, Clock::default())?;
     if model.is_some() && format == Format::Text {
-        services.terminal = Terminal::stdout();
+        flow.terminal = Terminal::stdout();
     }
-    services.llm = model;
-    let found = scan::run(&services, &inventory, &events).await?;
+    flow.model = model;
+    let found = scan::run(&flow, &inventory, &events).await?;
     progress::end();
     print(&found, format, cluster.name())?;
     if format == Format::Text {
@@ -86,7 +86,7 @@ pub fn there(snapshot: &Snapshot, namespace: &str) -> anyhow::Result<()> {
 pub fn findings(found: &[Scanned], cluster: &str) -> Value {
     let finding = |s: &Scanned| {
         let fix = s.fix.as_ref().map(Into::into);
-        incident_json::finding(&s.record, fix, cluster)
+        json::finding(&s.record, fix, cluster)
     };
     Value::Array(found.iter().map(finding).collect())
 }

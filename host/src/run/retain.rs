@@ -13,16 +13,15 @@ use k8shawk_core::rca;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::services::Services;
-use crate::stages::StageError;
+use crate::stages::flow::{Flow, FlowError};
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(3600);
 
 /// Look once an hour, until cancelled.
-pub async fn run(services: Arc<Services>, stop: CancellationToken) {
+pub async fn run(flow: Arc<Flow>, stop: CancellationToken) {
     loop {
-        if let Err(fault) = once(&services) {
+        if let Err(fault) = once(&flow) {
             warn!(%fault, "what is too old is not deleted yet");
         }
         tokio::select! {
@@ -35,11 +34,11 @@ pub async fn run(services: Arc<Services>, stop: CancellationToken) {
 /// Delete what is beyond its limit.
 ///
 /// # Errors
-/// [`StageError`]: the rest is deleted the next time.
-pub fn once(services: &Services) -> Result<(), StageError> {
-    let (keep, now) = (&services.config.retention, services.clock.now());
-    let echoes = i64::try_from(services.config.dedup.as_millis()).unwrap_or(i64::MAX);
-    let removed = services.store.retain(keep, echoes, now)?;
+/// [`FlowError`]: the rest is deleted the next time.
+pub fn once(flow: &Flow) -> Result<(), FlowError> {
+    let (keep, now) = (&flow.config.retention, flow.clock.now());
+    let echoes = i64::try_from(flow.config.dedup.as_millis()).unwrap_or(i64::MAX);
+    let removed = flow.store.retain(keep, echoes, now)?;
     if !removed.is_nothing() {
         info!(
             incidents = removed.incidents,
@@ -51,11 +50,11 @@ pub fn once(services: &Services) -> Result<(), StageError> {
     }
     if let Some(age) = keep.rcas {
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        let open = services.store.list(true)?.into_iter().filter_map(|r| r.rca);
+        let open = flow.store.list(true)?.into_iter().filter_map(|r| r.rca);
         let open: HashSet<PathBuf> = open.map(PathBuf::from).collect();
-        let directory = services.config.knowledge_base().join("rca");
+        let directory = flow.config.knowledge_base().join("rca");
         let documents = documents(&directory, now - age, &open).map_err(|why| {
-            StageError::File(format!("cannot clean {}: {why}", directory.display()))
+            FlowError::File(format!("cannot clean {}: {why}", directory.display()))
         })?;
         if documents > 0 {
             info!(documents, "deleted RCAs that are older than retention says");

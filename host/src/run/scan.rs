@@ -5,11 +5,10 @@ use k8shawk_core::inventory::Inventory;
 use k8shawk_core::record::{Record, State};
 use serde_json::Value;
 
-use crate::services::Services;
 use crate::services::progress;
-use crate::stages::StageError;
 use crate::stages::consult;
 use crate::stages::decide::{self, Ruled};
+use crate::stages::flow::{Flow, FlowError};
 use crate::stages::investigate;
 use crate::stages::investigate::Asking;
 use crate::stages::merge;
@@ -32,48 +31,48 @@ pub struct Scanned {
 /// moment.
 ///
 /// # Errors
-/// [`StageError`].
+/// [`FlowError`].
 pub async fn run(
-    services: &Services,
+    flow: &Flow,
     inventory: &Inventory,
     events: &[Value],
-) -> Result<Vec<Scanned>, StageError> {
-    gather(services, inventory, events)?;
-    let opened = services.store.list(true)?;
+) -> Result<Vec<Scanned>, FlowError> {
+    gather(flow, inventory, events)?;
+    let opened = flow.store.list(true)?;
     progress::say(format!("explaining {} signals", opened.len()));
     stream::iter(&opened)
-        .map(|record| investigate::run(services, record, Asking::Once))
+        .map(|record| investigate::run(flow, record, Asking::Once))
         .buffer_unordered(AT_ONCE)
         .try_for_each(|_| async { Ok(()) })
         .await?;
-    for record in services.store.list(true)? {
+    for record in flow.store.list(true)? {
         if record.state == State::Investigated {
-            merge::run(services, &record)?;
+            merge::run(flow, &record)?;
         }
     }
-    let alone = services.store.list(true)?;
+    let alone = flow.store.list(true)?;
     stream::iter(&alone)
-        .map(|record| consult::run(services, record))
+        .map(|record| consult::run(flow, record))
         .buffer_unordered(AT_ONCE)
         .try_for_each(|_| async { Ok(()) })
         .await?;
-    let found: Vec<Record> = services
+    let found: Vec<Record> = flow
         .store
         .list(true)?
         .into_iter()
         .filter(|r| r.state == State::Investigated)
         .collect();
     Ok(stream::iter(found)
-        .map(|record| proposed(services, record))
+        .map(|record| proposed(flow, record))
         .buffered(AT_ONCE)
         .collect()
         .await)
 }
 
-fn gather(services: &Services, inventory: &Inventory, events: &[Value]) -> Result<(), StageError> {
-    let now = services.clock.now();
+fn gather(flow: &Flow, inventory: &Inventory, events: &[Value]) -> Result<(), FlowError> {
+    let now = flow.clock.now();
     for observation in inventory.observe_all(now) {
-        triage::run(services, &observation)?;
+        triage::run(flow, &observation)?;
     }
     for event in events {
         let observed = inventory.observe_event(event, now);
@@ -81,16 +80,16 @@ fn gather(services: &Services, inventory: &Inventory, events: &[Value]) -> Resul
             now - o.signal.last_seen < OLD_EVENT && !inventory.is_gone(&o.signal.owner)
         });
         if let Some(observation) = told {
-            triage::run(services, &observation)?;
+            triage::run(flow, &observation)?;
         }
     }
     Ok(())
 }
 
-async fn proposed(services: &Services, mut record: Record) -> Scanned {
-    let reader = services.cluster.reader();
-    let now = services.clock.now();
-    let proposed = decide::propose(services, &record, &reader, now).await;
+async fn proposed(flow: &Flow, mut record: Record) -> Scanned {
+    let reader = flow.world.reader();
+    let now = flow.clock.now();
+    let proposed = decide::propose(flow, &record, &reader, now).await;
     record.decision = Some(proposed.decision);
     record.refusals.extend(proposed.refusals);
     Scanned {

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::Reader;
-use k8shawk_core::llm::{Case, Conversation, Failure, ModelConfig, RungSetup, Setup, Usage};
+use k8shawk_core::model::{Case, Conversation, Failure, ModelConfig, RungSetup, Setup, Usage};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -44,7 +44,7 @@ pub use self::rounds::{Outcome, PATTERNS};
 pub use self::toolbox::{ClusterTools, Reading, Toolbox, grant_faults};
 
 /// The models of one provider, shared by all investigations.
-pub struct Llm {
+pub struct Model {
     config: ModelConfig,
     rungs: Vec<RungSetup>,
     http: Http,
@@ -53,7 +53,7 @@ pub struct Llm {
     metrics: ModelMetrics,
 }
 
-impl Llm {
+impl Model {
     /// The model that the configuration and the environment choose; none where it is switched off
     /// or there is no key, and then nothing ever leaves.
     ///
@@ -63,7 +63,7 @@ impl Llm {
         config: ModelConfig,
         grant: Arc<Grant>,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Option<Llm>, ModelError> {
+    ) -> Result<Option<Model>, ModelError> {
         if !config.enabled {
             return Ok(None);
         }
@@ -73,7 +73,7 @@ impl Llm {
         let rungs = keys::rungs(&config, &access);
         let gate = Gate::new(rungs.len(), config.per_hour, config.concurrency);
         let http = Http::new(access, config.connect_timeout)?;
-        Ok(Some(Llm {
+        Ok(Some(Model {
             config,
             rungs,
             http,
@@ -90,8 +90,8 @@ impl Llm {
 
     /// Count into these from now on.
     #[must_use]
-    pub fn counting(self, metrics: ModelMetrics) -> Llm {
-        Llm { metrics, ..self }
+    pub fn counting(self, metrics: ModelMetrics) -> Model {
+        Model { metrics, ..self }
     }
 
     /// What it counts.

@@ -28,7 +28,7 @@ pub use answers::{Answers, Complete};
 
 /// The live plugins.
 #[derive(Clone)]
-pub struct Plugins {
+pub struct Judges {
     /// The registry that a reload swaps plugins in.
     pub registry: Arc<Registry>,
     /// The policies without which nothing is decided.
@@ -37,10 +37,10 @@ pub struct Plugins {
     pub telemetry: Telemetry,
 }
 
-impl Plugins {
+impl Judges {
     /// The plugins of a registry; calls are not counted.
-    pub fn new(registry: Arc<Registry>) -> Plugins {
-        Plugins {
+    pub fn new(registry: Arc<Registry>) -> Judges {
+        Judges {
             required: Arc::new(Required::of(registry.clone())),
             registry,
             telemetry: Telemetry::default(),

@@ -1,18 +1,24 @@
 //! Stage: tell people. One incident is one message.
 
+use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Record, State};
 
-use crate::services::Services;
-use crate::stages::StageError;
+use crate::stages::flow::{Flow, FlowError};
 
-/// Show the incident and store that people were asked.
+/// Show the incident and store that people were asked. What policies allow without a person is
+/// approved here.
 ///
 /// # Errors
-/// [`StageError::Store`].
-pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
-    let now = services.clock.now();
-    let fix = record.decision.as_ref().and_then(|d| d.first());
-    let (state, note) = match fix {
+/// [`FlowError::Store`].
+pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+    let now = flow.clock.now();
+    let ruling = record
+        .decision
+        .as_ref()
+        .and_then(|d| d.first())
+        .map(|c| &c.ruling);
+    let (state, note) = match ruling {
+        Some(Ruling::Auto) => (State::Approved, "allowed without a person by policy"),
         Some(_) => (State::Waiting, "people were asked"),
         None if record.undo.is_some() => (State::Failed, "it cannot be taken back"),
         None if record.is_undecided() => (
@@ -26,12 +32,12 @@ pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
         (State::Failed, Some(why)) => format!("{note}: {why}"),
         _ => note.to_owned(),
     };
-    let stored = services
+    let stored = flow
         .store
         .advance(&record.incident.id.0, State::Decided, |r| {
             r.asked_at = Some(now);
             r.step(now, state, note);
         })?;
-    services.terminal.incident(&stored);
+    flow.terminal.incident(&stored);
     Ok(())
 }

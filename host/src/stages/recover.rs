@@ -5,21 +5,20 @@ use std::time::Duration;
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::recovery::{Health, Recovery};
 
-use crate::services::Services;
 use crate::services::cluster::ClusterError;
 use crate::services::cluster::health;
-use crate::stages::StageError;
+use crate::stages::flow::{Flow, FlowError};
 
 /// Take one check; true once there is a verdict.
 ///
 /// # Errors
-/// [`StageError`].
-pub async fn check(services: &Services, record: &Record) -> Result<bool, StageError> {
-    let seen = match health::look(&services.cluster, record).await {
+/// [`FlowError`].
+pub async fn check(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+    let seen = match health::look(&flow.world, record).await {
         Ok(seen) => seen,
-        Err(error) => return missed(services, record, error),
+        Err(error) => return missed(flow, record, error),
     };
-    let now = services.clock.now();
+    let now = flow.clock.now();
     let mut recovery = match &record.recovery {
         Some(recovery) => recovery.clone(),
         None => Recovery::new(seen.health, now),
@@ -28,10 +27,10 @@ pub async fn check(services: &Services, record: &Record) -> Result<bool, StageEr
         seen.health,
         seen.restarts,
         now,
-        millis(services.config.recovery_stability),
-        millis(services.config.recovery_timeout),
+        millis(flow.config.recovery_stability),
+        millis(flow.config.recovery_timeout),
     );
-    let stored = services
+    let stored = flow
         .store
         .advance(&record.incident.id.0, State::Applied, |r| {
             r.recovery = Some(recovery);
@@ -41,7 +40,7 @@ pub async fn check(services: &Services, record: &Record) -> Result<bool, StageEr
             }
         })?;
     if verdict.is_some() {
-        services.terminal.note(&stored, "the recovery was checked");
+        flow.terminal.note(&stored, "the recovery was checked");
     }
     Ok(verdict.is_some())
 }
@@ -51,12 +50,12 @@ fn millis(time: Duration) -> i64 {
 }
 
 /// A look failed: try again until the deadline, and then say that it is not known.
-fn missed(services: &Services, record: &Record, error: ClusterError) -> Result<bool, StageError> {
-    let now = services.clock.now();
+fn missed(flow: &Flow, record: &Record, error: ClusterError) -> Result<bool, FlowError> {
+    let now = flow.clock.now();
     let may_pass = error.may_pass();
-    let timeout = millis(services.config.recovery_timeout);
+    let timeout = millis(flow.config.recovery_timeout);
     let mut late = false;
-    let stored = services
+    let stored = flow
         .store
         .advance(&record.incident.id.0, State::Applied, |r| {
             late = match &mut r.recovery {
@@ -69,12 +68,11 @@ fn missed(services: &Services, record: &Record, error: ClusterError) -> Result<b
             }
         })?;
     if late {
-        services
-            .terminal
+        flow.terminal
             .note(&stored, "the recovery could not be checked");
         return Ok(true);
     }
-    Err(StageError::Cluster(error))
+    Err(FlowError::Cluster(error))
 }
 
 #[cfg(test)]
@@ -88,12 +86,12 @@ mod tests {
 
     use super::*;
     use crate::services::clock::Clock;
-    use crate::services::cluster::AnyCluster;
     use crate::services::cluster::replay::Replay;
-    use crate::services::plugins::Plugins;
+    use crate::services::cluster::world::World;
+    use crate::services::plugins::Judges;
     use crate::services::slack::message::tests::applied;
 
-    fn services() -> Services {
+    fn flow() -> Flow {
         let bundle = Bundle {
             format: FORMAT,
             title: String::new(),
@@ -103,30 +101,28 @@ mod tests {
             conversations: vec![],
             frames: vec![Frame::default()],
         };
-        let plugins = Plugins::new(Arc::new(Registry::new(5)));
-        let cluster = AnyCluster::Recorded(Replay::new(bundle));
-        Services::aside(Config::default(), plugins, cluster, Clock::default()).unwrap()
+        let judges = Judges::new(Arc::new(Registry::new(5)));
+        let world = World::Recorded(Replay::new(bundle));
+        Flow::aside(Config::default(), judges, world, Clock::default()).unwrap()
     }
 
     #[test]
     fn looks_that_are_refused_end_at_the_deadline_with_the_reason() {
-        let services = services();
-        let stored = services.store.insert(applied(State::Applied), &[]).unwrap();
+        let flow = flow();
+        let stored = flow.store.insert(applied(State::Applied), &[]).unwrap();
         let since = stored.recovery.as_ref().unwrap().since;
         let refused = || ClusterError::Denied {
             attempt: "list Pod".into(),
             why: "pods is forbidden".into(),
         };
         let id = &stored.incident.id.0;
-        services.clock.set(since + 60_000);
-        let told = missed(&services, &stored, refused())
-            .unwrap_err()
-            .to_string();
+        flow.clock.set(since + 60_000);
+        let told = missed(&flow, &stored, refused()).unwrap_err().to_string();
         assert!(!told.contains("does not answer"), "{told}");
-        assert_eq!(services.store.get(id).unwrap().state, State::Applied);
-        services.clock.set(since + 181_000);
-        assert!(missed(&services, &stored, refused()).unwrap());
-        let ended = services.store.get(id).unwrap();
+        assert_eq!(flow.store.get(id).unwrap().state, State::Applied);
+        flow.clock.set(since + 181_000);
+        assert!(missed(&flow, &stored, refused()).unwrap());
+        let ended = flow.store.get(id).unwrap();
         assert_eq!(ended.state, State::NotKnown);
         let text = rca::render(&ended, "prod").into_string();
         assert!(text.contains("pods is forbidden"), "{text}");

@@ -1,6 +1,5 @@
 //! What a yes is for: a keyed digest of what will be sent, with nothing left out for the eye.
 
-use data_encoding::HEXLOWER;
 use ring::hmac;
 use serde_json::{Value, json};
 
@@ -31,7 +30,7 @@ impl ApprovalKey {
             feed(&mut context, &as_written(after));
         }
         let tag = context.sign();
-        HEXLOWER.encode(tag.as_ref())
+        tag.as_ref().iter().map(|b| format!("{b:02x}")).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_sandbox::{CallContext, Point, RawProposal};
 
 use super::logs::CleanLogs;
-use super::{Answers, Plugins};
+use super::{Answers, Judges};
 
 /// What policies are asked about.
 pub struct Asked<'a> {
@@ -24,7 +24,7 @@ pub struct Asked<'a> {
     pub origin: &'a Origin,
 }
 
-impl Plugins {
+impl Judges {
     /// What all policies together say of a fix, with what they were refused. A policy that is
     /// missing or fails denies.
     ///

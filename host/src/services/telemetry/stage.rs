@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// From a change to an observation.
-    Ingest,
+    Watch,
     /// From an observation to an incident.
     Triage,
     /// From an incident to a finding.
@@ -26,13 +26,13 @@ pub enum Stage {
     /// What happened is written down.
     Document,
     /// The host looks at itself.
-    SelfMonitor,
+    Introspect,
 }
 
 impl Stage {
     /// Every stage, in the order of the flow.
     pub const ALL: [Stage; 12] = [
-        Stage::Ingest,
+        Stage::Watch,
         Stage::Triage,
         Stage::Investigate,
         Stage::Merge,
@@ -43,13 +43,13 @@ impl Stage {
         Stage::Fix,
         Stage::Recover,
         Stage::Document,
-        Stage::SelfMonitor,
+        Stage::Introspect,
     ];
 
     /// Its label.
     pub fn as_str(self) -> &'static str {
         match self {
-            Stage::Ingest => "ingest",
+            Stage::Watch => "watch",
             Stage::Triage => "triage",
             Stage::Investigate => "investigate",
             Stage::Merge => "merge",
@@ -60,7 +60,7 @@ impl Stage {
             Stage::Fix => "fix",
             Stage::Recover => "recover",
             Stage::Document => "document",
-            Stage::SelfMonitor => "self-monitor",
+            Stage::Introspect => "introspect",
         }
     }
 }

@@ -209,12 +209,15 @@ fn quote_event(case: &Case, cron: &Value, reason: &str, draft: &mut Draft) {
     let events = crate::undetermined::warnings(case, &reference(cron));
     let event = events
         .iter()
-        .find(|e| reason.is_empty() || e.reason == reason);
+        .find(|e| reason.is_empty() || text(e, "/reason") == reason);
     if let Some(event) = event {
-        let cited = draft.cite(format!("event {}", event.reason), &event.message);
+        let cited = draft.cite(
+            format!("event {}", text(event, "/reason")),
+            text(event, "/message"),
+        );
         draft.say(format!(
             "Its controller says: \"{}\" {cited}.",
-            event.message
+            text(event, "/message")
         ));
     }
 }

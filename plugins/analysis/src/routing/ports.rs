@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::listening;
 use crate::case::Case;
+use crate::controllers::ready;
 use crate::finding::Draft;
-use crate::json::{is_ready, items, name, number, reference, spoken, text};
+use crate::json::{items, name, number, reference, spoken, text};
 use crate::near;
 
 /// A port that a container declares.
@@ -21,7 +22,7 @@ struct Declared {
 pub fn mismatch(case: &Case, service: &Value, pods: &[Value]) -> Option<Finding> {
     let pod = pods
         .iter()
-        .find(|pod| is_ready(pod))
+        .find(|pod| ready(pod))
         .or_else(|| pods.first())?;
     let declared = declared(pod);
     items(service, "/spec/ports").iter().find_map(|port| {

@@ -1,0 +1,79 @@
+//! Bindings of the five worlds, generated from `wit/`.
+//!
+//! [`lent`] holds what every world imports; the worlds share its types, so that a value
+//! converts once, whichever point it goes to.
+#![allow(missing_docs, reason = "the WIT text carries the documentation")]
+#![allow(clippy::all, clippy::restriction, reason = "generated code")]
+
+/// Types and the interfaces that the host lends.
+pub mod lent {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/policy"],
+        inline: "
+            package k8shawk:lent;
+            world lent {
+                import k8shawk:incident/types@0.1.0;
+                import k8shawk:host/log@0.1.0;
+                import k8shawk:host/settings@0.1.0;
+                import k8shawk:host/clock@0.1.0;
+                import k8shawk:policy/origin@0.1.0;
+                import k8shawk:policy/catalogue@0.1.0;
+                import k8shawk:kubectl/types@0.1.0;
+                import k8shawk:kubectl/get@0.1.0;
+                import k8shawk:kubectl/describe@0.1.0;
+                import k8shawk:kubectl/logs@0.1.0;
+                import k8shawk:kubectl/top@0.1.0;
+                import k8shawk:kubectl/events@0.1.0;
+            }
+        ",
+        imports: { "k8shawk:kubectl": async | trappable, default: trappable },
+    });
+}
+
+/// The triage point: called without a fiber, since it can only log and read settings.
+pub mod triage {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/incident", "../../wit/host", "../../wit/triage"],
+        world: "k8shawk:triage/triage-plugin",
+        with: { "k8shawk:incident": crate::bindings::lent::k8shawk::incident, "k8shawk:host": crate::bindings::lent::k8shawk::host },
+    });
+}
+
+/// The analysis point.
+pub mod analysis {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/analysis"],
+        world: "k8shawk:analysis/analysis-plugin",
+        with: { "k8shawk:incident": crate::bindings::lent::k8shawk::incident, "k8shawk:host": crate::bindings::lent::k8shawk::host, "k8shawk:kubectl": crate::bindings::lent::k8shawk::kubectl },
+        exports: { default: async },
+    });
+}
+
+/// The fix point.
+pub mod fix {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/fix"],
+        world: "k8shawk:fix/fix-plugin",
+        with: { "k8shawk:incident": crate::bindings::lent::k8shawk::incident, "k8shawk:host": crate::bindings::lent::k8shawk::host, "k8shawk:kubectl": crate::bindings::lent::k8shawk::kubectl },
+        exports: { default: async },
+    });
+}
+
+/// The policy point.
+pub mod policy {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/policy"],
+        world: "k8shawk:policy/policy-plugin",
+        with: { "k8shawk:policy/origin": crate::bindings::lent::k8shawk::policy::origin, "k8shawk:policy/catalogue": crate::bindings::lent::k8shawk::policy::catalogue, "k8shawk:incident": crate::bindings::lent::k8shawk::incident, "k8shawk:host": crate::bindings::lent::k8shawk::host, "k8shawk:kubectl": crate::bindings::lent::k8shawk::kubectl },
+        exports: { default: async },
+    });
+}
+
+/// The voice point.
+pub mod voice {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/incident", "../../wit/host", "../../wit/voice"],
+        world: "k8shawk:voice/voice-plugin",
+        with: { "k8shawk:incident": crate::bindings::lent::k8shawk::incident, "k8shawk:host": crate::bindings::lent::k8shawk::host },
+    });
+}

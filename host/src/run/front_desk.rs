@@ -1,0 +1,90 @@
+//! The desk of a running host: what people ask is handed to the stages.
+
+use std::sync::Arc;
+
+use k8shawk_core::approval::Person;
+use k8shawk_core::record::{Record, State};
+use k8shawk_sandbox::Language;
+
+use crate::run::pipeline::Pipeline;
+use crate::services::commands::{Act, Desk, Script};
+use crate::stages::approve::{self, Voted};
+
+/// The desk of this host.
+pub struct FrontDesk {
+    pipeline: Arc<Pipeline>,
+}
+
+impl FrontDesk {
+    /// A desk before these stages.
+    pub fn new(pipeline: Arc<Pipeline>) -> FrontDesk {
+        FrontDesk { pipeline }
+    }
+
+    fn approve(&self, who: &Person, act: &Act) -> Result<String, String> {
+        let flow = &self.pipeline.flow;
+        match act {
+            Act::Approve { id, shown } => {
+                match approve::approve(flow, id, who, shown).map_err(|e| e.to_string())? {
+                    Voted::Approved(message) | Voted::Counted(message) => Ok(message),
+                }
+            }
+            Act::Dismiss { id, reason } => {
+                approve::dismiss(flow, id, who, reason).map_err(|e| e.to_string())
+            }
+            Act::Undo { id } => {
+                let proposed = approve::undo(flow, id, who).map_err(|e| e.to_string())?;
+                self.pipeline.drive(&proposed);
+                Ok(format!("{proposed} proposes to take the fix of {id} back"))
+            }
+        }
+    }
+}
+
+impl Desk for FrontDesk {
+    /// The pipeline goes on with what was done, and tries again where a disk is full.
+    fn act(&self, who: &Person, act: &Act) -> Result<String, String> {
+        let done = self.approve(who, act)?;
+        if let Ok(record) = self.pipeline.flow.store.find(act.incident()) {
+            self.pipeline.drive(&record.incident.id.0);
+        }
+        Ok(done)
+    }
+
+    fn script(&self, record: &Record) -> Option<Script> {
+        let flow = &self.pipeline.flow;
+        let language = flow.config.voice.language.clone();
+        let spoken = match language.as_str() {
+            "tamil" => Language::Tamil,
+            "tanglish" => Language::Tanglish,
+            _ => Language::English,
+        };
+        let finding = record.finding.as_ref()?;
+        let text = flow.judges.script(record.severity(), finding, spoken)?;
+        Some(Script { text, language })
+    }
+
+    fn plugins(&self) -> String {
+        let all = self.pipeline.flow.judges.registry.all();
+        let lines: Vec<String> = all.iter().map(|live| live.status()).collect();
+        lines.join("\n")
+    }
+
+    fn status(&self) -> String {
+        let flow = &self.pipeline.flow;
+        let active = match flow.store.list(true) {
+            Ok(active) => active,
+            Err(fault) => return fault.to_string(),
+        };
+        let waiting = active.iter().filter(|r| r.state == State::Waiting).count();
+        let watched = match &flow.config.namespace {
+            Some(namespace) => format!("namespace {namespace}"),
+            None => "all namespaces".to_owned(),
+        };
+        format!(
+            "k8shawk {} watches {watched}\n{} incidents are open, {waiting} wait for approval",
+            env!("CARGO_PKG_VERSION"),
+            active.len()
+        )
+    }
+}

@@ -1,0 +1,99 @@
+//! When an incident that waits for people is looked at again.
+
+use std::collections::HashMap;
+
+use k8shawk_core::record::Record;
+
+/// Time without any signal after which an incident is looked at again, and time between two looks at
+/// one whose cause or fix may only not be known yet; milliseconds.
+const PAUSE: i64 = 60_000;
+
+/// When each incident was last heard of and last looked at.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    heard: HashMap<String, i64>,
+    looked: HashMap<String, i64>,
+}
+
+impl Looks {
+    /// A signal of this incident was seen.
+    pub(super) fn hear(&mut self, id: &str, now: i64) {
+        self.heard.insert(id.to_owned(), now);
+    }
+
+    /// Forget what has ended.
+    pub(super) fn retain(&mut self, active: &[Record]) {
+        let is_active = |id: &str| active.iter().any(|r| r.incident.id.0 == id);
+        self.heard.retain(|id, _| is_active(id));
+        self.looked.retain(|id, _| is_active(id));
+    }
+
+    /// True where it is to be looked at now; then that is taken as done.
+    ///
+    /// One that is quiet may have gone away by itself. One of which Kubernetes gives a new reason
+    /// may have another cause. Where the cause or the fix is not known, as after an outage of the API
+    /// server, it may be by now, whatever is heard in the meantime.
+    pub(super) fn is_due(&mut self, record: &Record, now: i64) -> bool {
+        let id = &record.incident.id.0;
+        let heard = *self.heard.entry(id.clone()).or_insert(now);
+        let looked = self.looked.get(id).copied();
+        let looked = looked.unwrap_or_default().max(record.changed_at());
+        let due = now - heard > PAUSE
+            || record.has_news()
+            || record.may_be_answered() && now - looked > PAUSE;
+        if due {
+            self.heard.insert(id.clone(), now);
+            self.looked.insert(id.clone(), now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::slack::message::tests::record;
+
+    const MINUTE: i64 = 60_000;
+
+    /// An incident of which signals are heard all the time, looked at every five seconds.
+    fn looks(record: &Record, minutes: i64) -> usize {
+        let (mut looks, begun) = (Looks::default(), record.changed_at());
+        let times = (0..minutes * 12).map(|n| begun + n * 5_000);
+        let due = times.filter(|now| {
+            looks.hear(&record.incident.id.0, *now);
+            looks.is_due(record, *now)
+        });
+        due.count()
+    }
+
+    fn known() -> Record {
+        let mut known = record();
+        known.judged = known.incident.signals.len();
+        known
+    }
+
+    #[test]
+    fn a_known_cause_is_left_alone_while_signals_go_on() {
+        assert_eq!(looks(&known(), 30), 0);
+    }
+
+    #[test]
+    fn an_unknown_cause_is_looked_for_again_while_signals_go_on() {
+        let mut unknown = known();
+        unknown.finding.as_mut().unwrap().class = "undetermined".into();
+        assert!((25..=30).contains(&looks(&unknown, 30)));
+    }
+
+    #[test]
+    fn what_is_quiet_is_looked_at_once_a_minute() {
+        let (mut looks, known) = (Looks::default(), known());
+        let begun = known.changed_at();
+        let due = (0..120).filter(|n| looks.is_due(&known, begun + n * 5_000));
+        assert!((8..=10).contains(&due.count()));
+        let mut later = Looks::default();
+        later.hear(&known.incident.id.0, begun);
+        assert!(!later.is_due(&known, begun + MINUTE - 1));
+        assert!(later.is_due(&known, begun + MINUTE + 1));
+    }
+}
