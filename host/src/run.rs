@@ -1,12 +1,12 @@
 //! What composes stages and services into a running host, or into one scan.
 
+pub mod commands;
 pub mod endpoints;
-pub mod front_desk;
-pub mod json;
+pub mod incident_json;
 pub mod load;
+pub mod patrol;
 pub mod pipeline;
 pub mod retain;
 pub mod rights;
 pub mod scan;
 pub mod settings;
-pub mod watch;

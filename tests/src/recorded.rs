@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use k8shawk::services::Services;
 use k8shawk::services::clock::Clock;
+use k8shawk::services::cluster::AnyCluster;
 use k8shawk::services::cluster::replay::Replay;
-use k8shawk::services::cluster::world::World;
-use k8shawk::services::plugins::Judges;
-use k8shawk::stages::flow::Flow;
+use k8shawk::services::plugins::Plugins;
 use k8shawk::stages::investigate;
 use k8shawk::stages::triage;
 use k8shawk_core::bundle::Bundle;
@@ -28,7 +28,7 @@ pub fn dist() -> PathBuf {
 ///
 /// # Errors
 /// `make build` was not run.
-pub async fn judges() -> Result<Judges> {
+pub async fn judges() -> Result<Plugins> {
     let dist = dist();
     let engine = Engine::new(&EngineOptions::default())?;
     let registry = Arc::new(Registry::new(5));
@@ -44,7 +44,7 @@ pub async fn judges() -> Result<Judges> {
         let mut reloader = Reloader::new(engine.clone(), registry.clone(), shelf, &grants);
         reloader.pass().await;
     }
-    Ok(Judges::new(registry))
+    Ok(Plugins::new(registry))
 }
 
 /// The recorded bundle of a fault.
@@ -73,20 +73,25 @@ pub fn quick(state: &Path) -> Config {
 ///
 /// # Errors
 /// The store does not start.
-pub fn flow(judges: &Judges, bundle: Bundle, config: Config) -> Result<Arc<Flow>> {
+pub fn flow(judges: &Plugins, bundle: Bundle, config: Config) -> Result<Arc<Services>> {
     let replay = Replay::new(bundle);
     let clock = Clock::default();
     clock.set(replay.time() + 1);
-    let world = World::Recorded(replay);
-    Ok(Arc::new(Flow::aside(config, judges.clone(), world, clock)?))
+    let world = AnyCluster::Recorded(replay);
+    Ok(Arc::new(Services::aside(
+        config,
+        judges.clone(),
+        world,
+        clock,
+    )?))
 }
 
 /// The first incident that triage opens.
 ///
 /// # Errors
 /// It opens none.
-pub fn opened(flow: &Flow) -> Result<String> {
-    let World::Recorded(replay) = &flow.world else {
+pub fn opened(flow: &Services) -> Result<String> {
+    let AnyCluster::Recorded(replay) = &flow.cluster else {
         anyhow::bail!("the world is not a recorded one");
     };
     let (inventory, events, now) = (replay.inventory(), replay.events(), flow.clock.now());
@@ -108,7 +113,7 @@ pub fn opened(flow: &Flow) -> Result<String> {
 ///
 /// # Errors
 /// The analysis fails.
-pub async fn explained(flow: &Flow, id: &str) -> Result<Record> {
+pub async fn explained(flow: &Services, id: &str) -> Result<Record> {
     let open = flow.store.get(id)?;
     investigate::run(flow, &open, investigate::Asking::Once).await?;
     Ok(flow.store.get(id)?)

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::fix::Fix;
 use crate::guard::Usage;
-use crate::model::Conversation;
+use crate::llm::Conversation;
 use crate::object::ObjectRef;
 
 /// Version of the format.

@@ -24,7 +24,7 @@ pub use voice::{Speaker, VoiceConfig, VoiceEngine};
 
 use crate::approval::People;
 use crate::fix::Enabled;
-use crate::model::ModelConfig;
+use crate::llm::ModelConfig;
 use crate::rbac::Account;
 
 /// The whole configuration, with its defaults.

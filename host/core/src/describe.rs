@@ -6,7 +6,8 @@ pub(crate) mod events;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::cut;
+use crate::event::EventRow;
+use crate::llm::cut;
 use crate::redact::Veil;
 use crate::render::{meaningful, yaml};
 
@@ -21,7 +22,7 @@ pub struct Described {
     /// As the API server has it, without managed fields and copies.
     pub object: Value,
     /// As the verb `events` answers them, oldest first.
-    pub events: Vec<Value>,
+    pub events: Vec<EventRow>,
     /// The time that ages are told by, milliseconds since the Unix epoch.
     pub at: i64,
 }
@@ -40,8 +41,8 @@ impl Described {
 
     /// Bytes of the object and its events as JSON; the text is shorter.
     pub fn size(&self) -> usize {
-        let events = self.events.iter().map(|event| event.to_string().len());
-        self.object.to_string().len() + events.sum::<usize>()
+        let events = serde_json::to_string(&self.events).unwrap_or_default();
+        self.object.to_string().len() + events.len()
     }
 
     fn shown(&self, object: &Value) -> String {

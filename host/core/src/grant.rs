@@ -9,7 +9,6 @@ use thiserror::Error;
 use toml::Spanned;
 
 use crate::fix::Risk;
-use crate::guard::Scope;
 use crate::kinds;
 use crate::object::ObjectRef;
 use crate::point::Point;
@@ -48,6 +47,17 @@ impl Verb {
     }
 }
 
+/// Where a read reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// An object without a namespace.
+    Cluster,
+    /// Every namespace.
+    AllNamespaces,
+    /// One namespace.
+    Namespace(&'a str),
+}
+
 /// An interface that a plugin asks for and a grant links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -60,8 +70,6 @@ pub enum Capability {
     Clock,
     /// `k8shawk:policy/origin`.
     Origin,
-    /// `k8shawk:policy/catalogue`.
-    Catalogue,
     /// `k8shawk:kubectl/get`: get and list.
     Get,
     /// `k8shawk:kubectl/describe`.

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::describe::Described;
-use crate::grant::{Grant, Verb};
+use crate::grant::{Grant, Scope, Verb};
 use crate::kinds;
+use crate::object::is_name;
 
 /// Most lines of a log that one read returns.
 pub const MAX_LOG_LINES: u32 = 200;
@@ -76,17 +77,6 @@ pub enum Read {
         /// Name, empty for every object of the kind.
         name: String,
     },
-}
-
-/// Where a read reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope<'a> {
-    /// An object without a namespace.
-    Cluster,
-    /// Every namespace.
-    AllNamespaces,
-    /// One namespace.
-    Namespace(&'a str),
 }
 
 /// Why a read is refused; for the record, never for the plugin that asked.
@@ -332,15 +322,6 @@ impl Read {
             )))
         }
     }
-}
-
-/// RBAC names may hold colons; no name holds a slash, a percent sign or two dots in a row.
-pub(crate) fn is_name(text: &str) -> bool {
-    text.len() <= 253
-        && !text.contains("..")
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c))
 }
 
 #[cfg(test)]

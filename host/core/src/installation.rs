@@ -5,6 +5,7 @@
 //! cluster. What comes back from outside, such as the click of a button, names the installation
 //! too.
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -35,9 +36,9 @@ impl Installation {
             hash.update([0]);
         }
         let hash = hash.finalize();
-        let bytes = hash.iter().take(DIGITS / 2);
+        let bytes = hash.get(..DIGITS / 2).unwrap_or_default();
         Installation {
-            id: bytes.map(|byte| format!("{byte:02x}")).collect(),
+            id: HEXLOWER.encode(bytes),
             cluster: cluster.to_owned(),
         }
     }

@@ -32,7 +32,7 @@ mod sweep;
 mod wire;
 mod workload;
 
-pub use event::EventTimes;
+pub use event::{EventTimes, event_rows};
 use parse::Source;
 pub use projection::Projection;
 use shape::Entry;

@@ -18,9 +18,8 @@ pub mod guard;
 pub mod incident;
 pub mod installation;
 pub mod inventory;
-pub mod model;
+pub mod llm;
 pub mod object;
-pub mod own;
 pub mod point;
 pub mod policy;
 pub mod rbac;
@@ -30,9 +29,10 @@ pub mod record;
 pub mod recovery;
 pub mod redact;
 mod render;
+pub mod self_monitor;
 pub mod signal;
 
-pub use k8shawk_vocabulary::{classes, kinds, quantity};
+pub use k8shawk_vocabulary::{classes, condition, event, kinds, quantity, selector};
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId, Severity};

@@ -61,3 +61,12 @@ impl fmt::Display for ObjectRef {
         }
     }
 }
+
+/// RBAC names may hold colons; no name holds a slash, a percent sign or two dots in a row.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.len() <= 253
+        && !text.contains("..")
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c))
+}

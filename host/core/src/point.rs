@@ -50,14 +50,12 @@ impl Point {
 
     /// What its world imports.
     pub fn may_import(self) -> &'static [Capability] {
-        use Capability::{
-            Catalogue, Clock, Describe, Events, Get, Log, Logs, Origin, Settings, Top,
-        };
+        use Capability::{Clock, Describe, Events, Get, Log, Logs, Origin, Settings, Top};
         match self {
             Point::Triage | Point::Voice => &[Log, Settings],
             Point::Analysis => &[Log, Settings, Get, Describe, Logs, Top, Events],
             Point::Fix => &[Log, Settings, Get],
-            Point::Policy => &[Log, Settings, Clock, Origin, Catalogue, Get],
+            Point::Policy => &[Log, Settings, Clock, Origin, Get],
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::decision::{Advice, Decision, Refused};
 use crate::finding::Finding;
 use crate::fix::{Fix, Half, Operation};
 use crate::incident::{Incident, Severity};
-use crate::model::{Proposal, Usage};
+use crate::llm::{Proposal, Usage};
 use crate::object::ObjectRef;
 use crate::recovery::{Recovery, Verdict};
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::quantity::Quantity;
+use crate::condition;
+use crate::fix::Quantity;
 
 /// Replicas wanted and available, or the like for kinds without replicas (0 or 1 of 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,20 +66,18 @@ impl Health {
         {
             "Deployment" | "StatefulSet" | "ReplicaSet" => replicas(object),
             "DaemonSet" => daemon(object),
-            "Job" => Health::one(condition(object, "Complete")),
-            "Pod" => Health::one(
-                condition(object, "Ready") || text(object, "/status/phase") == "Succeeded",
-            ),
-            "Node" => Health::one(
-                condition(object, "Ready") && object.pointer("/spec/unschedulable").is_none(),
-            ),
+            "Job" => Health::one(holds(object, "Complete")),
+            "Pod" => Health::one(is_ready(object) || text(object, "/status/phase") == "Succeeded"),
+            "Node" => {
+                Health::one(is_ready(object) && object.pointer("/spec/unschedulable").is_none())
+            }
             "PersistentVolumeClaim" => Health::one(is_bound_in_full(object)),
             "Service" => Health {
                 wanted: 1,
                 good: ready_endpoints.min(1),
                 moving: false,
             },
-            "HorizontalPodAutoscaler" => Health::one(!condition(object, "ScalingLimited")),
+            "HorizontalPodAutoscaler" => Health::one(!holds(object, "ScalingLimited")),
             "PodDisruptionBudget" => Health::one(number(object, "/status/disruptionsAllowed") > 0),
             _ => Health::one(true),
         }
@@ -110,11 +109,19 @@ fn number(object: &Value, pointer: &str) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn condition(object: &Value, kind: &str) -> bool {
-    let conditions = object
-        .pointer("/status/conditions")
-        .and_then(Value::as_array);
-    conditions.is_some_and(|c| c.iter().any(|c| c["type"] == kind && c["status"] == "True"))
+/// Types and statuses of an object's conditions.
+fn conditions(object: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let listed = object.pointer("/status/conditions");
+    let listed = listed.and_then(Value::as_array).into_iter().flatten();
+    listed.map(|c| (text(c, "/type"), text(c, "/status")))
+}
+
+fn holds(object: &Value, kind: &str) -> bool {
+    condition::holds(conditions(object), kind)
+}
+
+fn is_ready(object: &Value) -> bool {
+    condition::is_ready(conditions(object))
 }
 
 /// Bound, and as large as it was asked to be: an expansion takes a while.

@@ -1,6 +1,7 @@
 //! The engine: compiles components, keeps the pool of instances, moves the clock of deadlines.
 
 mod cache;
+mod child;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -17,12 +18,13 @@ use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
 };
 
-pub(crate) use crate::engine::cache::Scratch;
+use crate::engine::child::{Failure, in_child};
 
-use crate::compile::{Compiler, Failure, in_child};
+pub use crate::engine::child::{COMPILE, Compiler};
+
 use crate::engine::cache::Cache;
 use crate::engine::ticker::Ticker;
-use crate::wasm::Wasm;
+use crate::read::Wasm;
 
 /// How exact a deadline is.
 pub const TICK: Duration = Duration::from_millis(10);

@@ -1,42 +1,32 @@
 //! The WebAssembly sandbox of K8sHawk: engine, linker, plugin life cycle, guarded capabilities.
 //!
-//! Four phases, each with its type: a component is *read* with its manifest and grant
-//! ([`Source`]), *prepared* for its point ([`Plugin`]), *kept* among the live ones
-//! ([`Registry`]), and *called* in a store of its own ([`Called`]).
+//! A plugin's life is the order of the rooms: it is `read` with its manifest and grant
+//! ([`Source`]), `prepared` for its point ([`Plugin`]), `live` among the others
+//! ([`Registry`]), and `call`ed in a store of its own ([`Called`]). None knows a later one; what a
+//! call is made of comes before the plugin that is called.
+//!
+//! `engine` compiles and runs, `wit` has the bindings, `capability` what a guest may import.
 
-mod bindings;
-mod budget;
 mod call;
-mod compile;
-mod convert;
-mod digest;
+mod capability;
 mod encode;
 mod engine;
-mod explain;
-pub mod files;
-mod journal;
-mod lent;
-mod link;
-mod load;
-mod manifest;
-mod plugin;
-mod point;
-mod registry;
-mod reload;
-mod wasi;
-mod wasm;
+mod live;
+mod prepared;
+mod read;
+mod wit;
 
-pub use call::{
-    Blame, CallContext, CallError, CallRecord, Called, Language, Level, Plan, RawProposal,
-};
-pub use compile::{COMPILE, Compiler};
-pub use digest::sha256;
+pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level};
 pub use encode::{EncodeError, componentise};
-pub use engine::{Engine, EngineError, EngineOptions, TICK, precompile};
-pub use explain::explain;
-pub use load::{LoadError, Source, load, pin, plugins_in, read_grant};
-pub use manifest::{Manifest, ManifestError};
-pub use plugin::{Plugin, TriageSession};
-pub use point::Point;
-pub use registry::{Counts, Live, QUARANTINE_AFTER, Registry, Taken, Unloaded};
-pub use reload::{Outcome, ReloadEvent, ReloadOptions, Reloader, Shelf};
+pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
+pub use k8shawk_core::point::Point;
+pub use live::{
+    Counts, Live, Outcome, QUARANTINE_AFTER, Registry, ReloadEvent, ReloadOptions, Reloader,
+    Unloaded,
+};
+pub use prepared::{Plugin, TriageSession, explain, load};
+pub use read::digest::sha256;
+pub use read::{
+    LoadError, Manifest, ManifestError, Shelf, Source, Taken, files, pin, plugins_in, read_grant,
+};
+pub use wit::value::{Language, Plan, RawProposal};

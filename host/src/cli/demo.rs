@@ -15,21 +15,21 @@ use serde_json::{Value, json};
 
 use super::output::say;
 use super::{Format, Misuse, Unusable, output};
-use crate::run::json;
+use crate::run::incident_json;
 use crate::run::load;
 use crate::run::pipeline::Pipeline;
 use crate::run::scan;
 use crate::run::settings::Settings;
 use crate::services::clock::Clock;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::replay::Replay;
-use crate::services::cluster::world::World;
-use crate::services::plugins::Judges;
+use crate::services::plugins::Plugins;
 use crate::services::private_files;
 use crate::services::store::Store;
 use crate::services::telemetry::Telemetry;
 use crate::services::terminal::{Terminal, lines, plain};
+use crate::services::{Services, Unsent};
 use crate::stages::approve;
-use crate::stages::flow::{Flow, Unsent};
 use crate::stages::triage;
 
 /// The largest bundle, bytes.
@@ -89,7 +89,7 @@ pub async fn demo(
     for file in &files {
         let records = play(
             &config,
-            &loaded.judges,
+            &loaded.plugins,
             &store,
             read(file)?,
             format,
@@ -99,7 +99,7 @@ pub async fn demo(
         all.extend(records);
     }
     if format == Format::Json {
-        let incident = |r: &Record| json::incident(r, installation.cluster());
+        let incident = |r: &Record| incident_json::incident(r, installation.cluster());
         output::document(&Value::Array(all.iter().map(incident).collect()))?;
     } else {
         conclude(&config, &all, files.len());
@@ -121,7 +121,7 @@ fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
 
 async fn play(
     config: &Config,
-    judges: &Judges,
+    plugins: &Plugins,
     store: &Arc<Store>,
     bundle: Bundle,
     format: Format,
@@ -139,14 +139,14 @@ async fn play(
     // Long enough after the recording for a healthy answer to be believed.
     clock.set(replay.time() + 1);
     let (inventory, events) = (replay.inventory(), replay.events());
-    let flow = Arc::new(Flow {
+    let services = Arc::new(Services {
         config: config.clone(),
         key: store.approval_key()?,
         unsent: Unsent::default(),
         store: store.clone(),
-        judges: judges.clone(),
-        model: None,
-        world: World::Recorded(replay),
+        plugins: plugins.clone(),
+        llm: None,
+        cluster: AnyCluster::Recorded(replay),
         terminal,
         clock: clock.clone(),
         telemetry: Telemetry::default(),
@@ -158,22 +158,22 @@ async fn play(
         .filter_map(|e| inventory.observe_event(e, now));
     let mut opened = Vec::new();
     for observation in inventory.observe_all(now).into_iter().chain(from_events) {
-        if let triage::Grouped::Opened(id) = triage::run(&flow, &observation)? {
+        if let triage::Grouped::Opened(id) = triage::run(&services, &observation)? {
             opened.push(id);
         }
     }
-    let pipeline = Pipeline::new(flow.clone());
+    let pipeline = Pipeline::new(services.clone());
     for id in &opened {
         clock.set(now + 20_000);
         pipeline.drive(id);
         pipeline.idle().await;
     }
     for id in &opened {
-        if flow.store.get(id)?.state == State::Waiting && has_more(&flow) {
-            if let Some(shown) = flow.store.get(id)?.question() {
-                match approve::approve(&flow, id, &Person::named("demo"), &shown) {
+        if services.store.get(id)?.state == State::Waiting && has_more(&services) {
+            if let Some(shown) = services.store.get(id)?.question() {
+                match approve::approve(&services, id, &Person::named("demo"), &shown) {
                     Ok(_) => pipeline.drive(id),
-                    Err(why) => flow.terminal.print(&plain(&format!("{id}: {why}"))),
+                    Err(why) => services.terminal.print(&plain(&format!("{id}: {why}"))),
                 }
             }
             pipeline.idle().await;
@@ -181,13 +181,13 @@ async fn play(
     }
     opened
         .iter()
-        .map(|id| flow.store.get(id).map_err(Into::into))
+        .map(|id| services.store.get(id).map_err(Into::into))
         .collect()
 }
 
 /// A fix is approved in the demo where what came after it was recorded.
-fn has_more(flow: &Flow) -> bool {
-    matches!(&flow.world, World::Recorded(replay) if replay.has_more())
+fn has_more(services: &Services) -> bool {
+    matches!(&services.cluster, AnyCluster::Recorded(replay) if replay.has_more())
 }
 
 fn conclude(config: &Config, all: &[Record], bundles: usize) {
@@ -224,11 +224,11 @@ pub async fn replay(
         let clock = Clock::default();
         clock.set(replay.time() + 1);
         let (inventory, events) = (replay.inventory(), replay.events());
-        let world = World::Recorded(replay);
+        let cluster = AnyCluster::Recorded(replay);
         let config = settings.config.clone();
-        let flow = Flow::aside(config, loaded.judges.clone(), world, clock)?;
-        let found = scan::run(&flow, &inventory, &events).await?;
-        let cluster = flow.installation.cluster();
+        let services = Services::aside(config, loaded.plugins.clone(), cluster, clock)?;
+        let found = scan::run(&services, &inventory, &events).await?;
+        let cluster = services.installation.cluster();
         if format == Format::Text {
             say!("── {} ({})", title, file.display());
             super::scan::print(&found, format, cluster)?;

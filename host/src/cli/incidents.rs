@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::output::{complain, say};
 use super::{Format, Incidents, Misuse, output};
-use crate::run::json;
+use crate::run::incident_json;
 use crate::run::settings::Settings;
 use crate::services::socket::{self, Ask};
 use crate::services::store::{Store, Unreadable};
@@ -49,7 +49,7 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
     records.retain(|r| args.all || !matches!(r.state, State::Merged | State::Cleared));
     if args.output == Format::Json {
         let cluster = cluster(store)?;
-        let incident = |r| json::incident(r, &cluster);
+        let incident = |r| incident_json::incident(r, &cluster);
         output::document(&Value::Array(records.iter().map(incident).collect()))?;
     } else if records.is_empty() {
         complain!("no incidents");
@@ -104,7 +104,7 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
         }
     };
     if format == Format::Json {
-        output::document(&json::incident(&record, &cluster(store)?))?;
+        output::document(&incident_json::incident(&record, &cluster(store)?))?;
         return Ok(true);
     }
     let terminal = Terminal::stdout();

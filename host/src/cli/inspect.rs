@@ -41,7 +41,7 @@ async fn list(settings: &Settings) -> anyhow::Result<bool> {
         return incidents::ask(settings, Ask::Plugins).await;
     }
     let loaded = load::load(settings).await?;
-    for live in loaded.judges.registry.all() {
+    for live in loaded.plugins.registry.all() {
         say!("{}", live.status());
     }
     let refused = loaded.refused();
@@ -53,9 +53,9 @@ async fn list(settings: &Settings) -> anyhow::Result<bool> {
 
 async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<Live>> {
     let loaded = load::load(settings).await?;
-    loaded.judges.registry.get(id).ok_or_else(|| {
+    loaded.plugins.registry.get(id).ok_or_else(|| {
         let known: Vec<String> = loaded
-            .judges
+            .plugins
             .registry
             .all()
             .iter()
@@ -136,11 +136,11 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
             if let Err(fault) = required(&settings, &mut loaded) {
                 faults.take("", &fault);
             }
-            for live in loaded.judges.registry.all() {
+            for live in loaded.plugins.registry.all() {
                 say!("plugin: {}", live.status());
             }
             loaded.refused().into_iter().for_each(|f| faults.add(f));
-            for missing in loaded.judges.required.missing() {
+            for missing in loaded.plugins.required.missing() {
                 faults.add(format!("policy {}", missing.told()));
             }
         }

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use k8shawk_core::grant::Grant;
-use k8shawk_core::model::Disclosure;
+use k8shawk_core::llm::Disclosure;
 use k8shawk_core::rca::time;
 use serde_json::{Value, json};
 
 use super::{Format, Misuse, output};
 use crate::run::rights;
 use crate::run::settings::Settings;
-use crate::services::llm::{Model, ModelError, grant_faults};
+use crate::services::llm::{Llm, ModelError, grant_faults};
 use crate::services::store::{Sent, Store};
 use crate::services::telemetry::ModelMetrics;
 use crate::services::terminal::{Terminal, lines, plain};
 
 /// The model that investigates; none where it is switched off or no key is set.
-pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Option<Arc<Model>>> {
+pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Option<Arc<Llm>>> {
     let grant = Arc::new(grant(settings)?);
     let variable = |name: &str| settings.variable(name);
-    let model = Model::start(settings.config.model.clone(), grant, &variable).map_err(|fault| {
+    let model = Llm::start(settings.config.model.clone(), grant, &variable).map_err(|fault| {
         match fault {
             // The system, not what was typed or configured.
             ModelError::Client(_) => fault.into(),
@@ -30,7 +30,7 @@ pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Opti
 }
 
 /// The model that somebody asked for by `--model`.
-pub fn wanted(settings: &Settings) -> anyhow::Result<Option<Arc<Model>>> {
+pub fn wanted(settings: &Settings) -> anyhow::Result<Option<Arc<Llm>>> {
     let model = start(settings, &ModelMetrics::default())?;
     if model.is_none() {
         let why = "--model needs a key: set GROQ_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, \
@@ -53,7 +53,7 @@ fn grant(settings: &Settings) -> anyhow::Result<Grant> {
 }
 
 /// The model in a line: who is asked, and where.
-pub fn shown(model: Option<&Arc<Model>>) -> String {
+pub fn shown(model: Option<&Arc<Llm>>) -> String {
     let Some(model) = model else {
         return "none (no key, or model.enabled = false): nothing leaves".to_owned();
     };

@@ -55,38 +55,38 @@ fn install(settings: &Settings, args: &Rbac) -> Install {
 fn block(value: &Value, indent: &str) -> String {
     let mut out = String::new();
     let Some(fields) = value.as_object() else {
-        return flow(value);
+        return services(value);
     };
     for (key, value) in fields {
         match value {
             Value::Array(items) if items.iter().any(Value::is_object) => {
                 out.push_str(&format!("{indent}{key}:\n"));
                 for item in items {
-                    out.push_str(&format!("{indent}- {}\n", flow(item)));
+                    out.push_str(&format!("{indent}- {}\n", services(item)));
                 }
             }
             Value::Object(inner) if inner.values().any(Value::is_array) => {
                 out.push_str(&format!("{indent}{key}:\n"));
                 out.push_str(&block(value, &format!("{indent}  ")));
             }
-            other => out.push_str(&format!("{indent}{key}: {}\n", flow(other))),
+            other => out.push_str(&format!("{indent}{key}: {}\n", services(other))),
         }
     }
     out
 }
 
 /// Flow style, in which texts are written as JSON.
-fn flow(value: &Value) -> String {
+fn services(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let pairs: Vec<String> = fields
                 .iter()
-                .map(|(key, value)| format!("{key}: {}", flow(value)))
+                .map(|(key, value)| format!("{key}: {}", services(value)))
                 .collect();
             format!("{{{}}}", pairs.join(", "))
         }
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(flow).collect();
+            let items: Vec<String> = items.iter().map(services).collect();
             format!("[{}]", items.join(", "))
         }
         scalar => scalar.to_string(),
@@ -169,7 +169,7 @@ fn sentence(user: &str, lack: &Missing) -> String {
         "rights: {user} may not {} {}{within}{use_of}; add to {role}: {}",
         lack.verbs.join(", "),
         rule.resource,
-        flow(&rule.policy())
+        services(&rule.policy())
     )
 }
 

@@ -16,12 +16,12 @@ use super::{Misuse, Record, Unusable};
 use crate::run::load;
 use crate::run::scan;
 use crate::run::settings::Settings;
+use crate::services::Services;
 use crate::services::clock::Clock;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::dry_run::try_fix;
-use crate::services::cluster::world::World;
 use crate::services::cluster::{Cluster, Snapshot};
-use crate::services::llm::Model;
-use crate::stages::flow::Flow;
+use crate::services::llm::Llm;
 
 /// Time between two looks while following.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -249,7 +249,7 @@ async fn logs(snapshot: &Snapshot, guard: &Guard, objects: &[Value]) -> Vec<Log>
 /// What the API server says of each fix that would be proposed now, and what a model said.
 async fn investigated(
     settings: &Settings,
-    model: Option<Arc<Model>>,
+    model: Option<Arc<Llm>>,
     cluster: &Cluster,
     snapshot: Arc<Snapshot>,
     namespace: &str,
@@ -257,17 +257,17 @@ async fn investigated(
     let loaded = load::load(settings).await?;
     let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
     let clock = Clock::default();
-    let world = World::Snapshot(snapshot);
+    let frozen = AnyCluster::Snapshot(snapshot);
     let config = settings.config.clone();
-    let judges = loaded.judges.clone();
-    let mut flow = Flow::aside(config.clone(), judges.clone(), world, clock.clone())?;
-    flow.model = model;
-    let found = scan::run(&flow, &inventory, &events).await?;
-    let world = World::Live(Box::new(cluster.clone()));
+    let plugins = loaded.plugins.clone();
+    let mut services = Services::aside(config.clone(), plugins.clone(), frozen, clock.clone())?;
+    services.llm = model;
+    let found = scan::run(&services, &inventory, &events).await?;
+    let live = AnyCluster::Live(Box::new(cluster.clone()));
     let (mut runs, mut said) = (Vec::new(), Vec::new());
     for scanned in found {
         let incident = &scanned.record.incident;
-        if let Some(conversation) = flow.store.conversations(&incident.id.0)?.pop() {
+        if let Some(conversation) = services.store.conversations(&incident.id.0)?.pop() {
             let owner = incident.owner.clone();
             said.push(Recorded {
                 owner,
@@ -281,8 +281,8 @@ async fn investigated(
             rca::time(clock.now())
         );
         let Some(ruled) = scanned.fix else { continue };
-        if let Ok(tried) = try_fix(&world, &ruled.fix, scanned.record.incident.opened_at).await {
-            let after = world.dry_run(&ruled.fix, &tried.operation).await?;
+        if let Ok(tried) = try_fix(&live, &ruled.fix, scanned.record.incident.opened_at).await {
+            let after = live.dry_run(&ruled.fix, &tried.operation).await?;
             runs.push(DryRun {
                 fix: ruled.fix,
                 after,

@@ -16,19 +16,19 @@ use tracing::info;
 
 use super::slack::Rows;
 use super::{Misuse, Unusable};
+use crate::run::commands::HostCommands;
 use crate::run::endpoints::{self, Sources};
-use crate::run::front_desk::FrontDesk;
 use crate::run::load::{self, Loaded};
+use crate::run::patrol::Patrol;
 use crate::run::pipeline::Pipeline;
 use crate::run::retain;
 use crate::run::settings::Settings;
-use crate::run::watch::Watch;
 use crate::services::clock::Clock;
-use crate::services::cluster::world::World;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::{self, Change, Cluster, Drops};
-use crate::services::commands::Desk;
+use crate::services::commands::Commands;
 use crate::services::http_server::HttpServer;
-use crate::services::llm::Model;
+use crate::services::llm::Llm;
 use crate::services::private_files;
 use crate::services::progress;
 use crate::services::socket::{self, Control};
@@ -36,7 +36,7 @@ use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
 use crate::services::telemetry::Telemetry;
 use crate::services::terminal::{self, Terminal};
-use crate::stages::flow::{Flow, Unsent};
+use crate::services::{Services, Unsent};
 
 /// Longest time in which stages that run at the end may end: a pod has 30 s by default.
 const GRACE: Duration = Duration::from_secs(15);
@@ -55,9 +55,9 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         prepared = prepare(&settings, &store) => prepared?,
         () = asked.next() => return Ok(true),
     };
-    loaded.judges.telemetry = telemetry.clone();
+    loaded.plugins.telemetry = telemetry.clone();
     loaded.require(&settings, &store);
-    loaded.judges.required.note(clock.now())?;
+    loaded.plugins.required.note(clock.now())?;
     let terminal = Terminal::stdout();
     rows.push(("http", http.address().to_string()));
     let name = redacted!("k8shawk {}", env!("CARGO_PKG_VERSION"));
@@ -65,22 +65,22 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     terminal.print(&terminal::lines(&summary(
         &settings, &cluster, counts, &loaded, &model, rows,
     )));
-    let flow = Arc::new(Flow {
+    let services = Arc::new(Services {
         config: config.clone(),
         key: store.approval_key()?,
         unsent: Unsent::default(),
         store: store.clone(),
-        judges: loaded.judges.clone(),
-        model,
-        world: World::Live(Box::new(cluster.clone())),
+        plugins: loaded.plugins.clone(),
+        llm: model,
+        cluster: AnyCluster::Live(Box::new(cluster.clone())),
         terminal,
         clock,
         telemetry: telemetry.clone(),
         installation: installation.clone(),
     });
-    let pipeline = Arc::new(Pipeline::new(flow));
+    let pipeline = Arc::new(Pipeline::new(services));
     let stop = CancellationToken::new();
-    let desk: Arc<dyn Desk> = Arc::new(FrontDesk::new(pipeline.clone()));
+    let commands: Arc<dyn Commands> = Arc::new(HostCommands::new(pipeline.clone()));
     let supervisor = Supervisor::new(telemetry.clone(), stop.clone());
     let control = socket::bind(&config.socket()).await?;
     let (sender, receiver) = mpsc::channel(config.queue);
@@ -88,20 +88,20 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     let sources = Sources {
         telemetry: telemetry.clone(),
         store,
-        plugins: loaded.judges.registry.clone(),
-        required: loaded.judges.required.clone(),
+        plugins: loaded.plugins.registry.clone(),
+        required: loaded.plugins.required.clone(),
         drops: drops.clone(),
         queue: sender.downgrade(),
-        clock: pipeline.flow.clock.clone(),
+        clock: pipeline.services.clock.clone(),
     };
     let routes = slack.router().merge(endpoints::router(Arc::new(sources)));
-    doors(&supervisor, http, routes, control, &desk, &telemetry);
-    slack.start(installation, &desk, &supervisor);
-    let clock = pipeline.flow.clock.clone();
-    loaded.watch(pipeline.flow.store.clone(), clock, &supervisor);
-    let (flow, until) = (pipeline.flow.clone(), stop.clone());
+    doors(&supervisor, http, routes, control, &commands, &telemetry);
+    slack.start(installation, &commands, &supervisor);
+    let clock = pipeline.services.clock.clone();
+    loaded.watch(pipeline.services.store.clone(), clock, &supervisor);
+    let (services, until) = (pipeline.services.clone(), stop.clone());
     supervisor.keep(Task::Retain, move || {
-        retain::run(flow.clone(), until.clone())
+        retain::run(services.clone(), until.clone())
     });
     let resumed = pipeline.resume()?;
     if resumed > 0 {
@@ -113,8 +113,8 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         inventory.scope_to(namespace);
     }
     progress::start();
-    let watch = Watch::new(pipeline.clone(), inventory, drops);
-    supervisor.vital(Task::Watch, watch.run(receiver, stop.clone()));
+    let patrol = Patrol::new(pipeline.clone(), inventory, drops);
+    supervisor.vital(Task::Patrol, patrol.run(receiver, stop.clone()));
     let lost = tokio::select! {
         () = asked.next() => None,
         why = supervisor.lost() => Some(why),
@@ -142,7 +142,7 @@ fn doors(
     http: HttpServer,
     routes: Router,
     control: Control,
-    desk: &Arc<dyn Desk>,
+    commands: &Arc<dyn Commands>,
     telemetry: &Telemetry,
 ) {
     let (http, to, stop) = (Arc::new(http), telemetry.clone(), supervisor.stop().clone());
@@ -150,11 +150,12 @@ fn doors(
         let (http, routes, to, stop) = (http.clone(), routes.clone(), to.clone(), stop.clone());
         async move { http.serve(routes, to, stop).await }
     });
-    let (control, desk) = (Arc::new(control), desk.clone());
+    let (control, commands) = (Arc::new(control), commands.clone());
     let (to, stop) = (telemetry.clone(), supervisor.stop().clone());
     supervisor.keep(Task::Control, move || {
-        let (control, desk, to, stop) = (control.clone(), desk.clone(), to.clone(), stop.clone());
-        async move { control.serve(desk, to, stop).await }
+        let (control, commands, to, stop) =
+            (control.clone(), commands.clone(), to.clone(), stop.clone());
+        async move { control.serve(commands, to, stop).await }
     });
 }
 
@@ -275,7 +276,7 @@ fn summary(
     cluster: &Cluster,
     counts: Counts,
     loaded: &Loaded,
-    model: &Option<Arc<Model>>,
+    model: &Option<Arc<Llm>>,
     rows: Rows,
 ) -> String {
     let config = &settings.config;
@@ -299,7 +300,7 @@ fn summary(
             None => "all namespaces".to_owned(),
         },
     );
-    for live in loaded.judges.registry.all() {
+    for live in loaded.plugins.registry.all() {
         let plugin = live.plugin();
         let digest = plugin.digest().get(..12).unwrap_or_default().to_owned();
         let (id, version) = (live.id(), &plugin.manifest().version);
@@ -311,7 +312,7 @@ fn summary(
     for refused in loaded.refused() {
         row("NOT LOADED", refused);
     }
-    for missing in loaded.judges.required.missing() {
+    for missing in loaded.plugins.required.missing() {
         row(
             "DENIED",
             format!("every fix, as of policy {}", missing.told()),

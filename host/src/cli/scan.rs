@@ -7,16 +7,16 @@ use k8shawk_core::decision::Candidate;
 use serde_json::Value;
 
 use super::{Format, Misuse, output};
-use crate::run::json;
+use crate::run::incident_json;
 use crate::run::load;
 use crate::run::scan::{self, Scanned};
 use crate::run::settings::Settings;
+use crate::services::Services;
 use crate::services::clock::Clock;
-use crate::services::cluster::world::World;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::{Cluster, Snapshot};
 use crate::services::progress;
 use crate::services::terminal::Terminal;
-use crate::stages::flow::Flow;
 
 /// One pass over the cluster; true where nothing is broken.
 pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Result<bool> {
@@ -45,14 +45,14 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
         tracing::debug!(kind, %why, "not readable");
     }
     let (inventory, events) = (snapshot.inventory(), snapshot.warnings());
-    let world = World::Snapshot(snapshot.clone());
+    let frozen = AnyCluster::Snapshot(snapshot.clone());
     config.cluster_name = Some(cluster.name().to_owned());
-    let mut flow = Flow::aside(config, loaded.judges.clone(), world, Clock::default())?;
+    let mut services = Services::aside(config, loaded.plugins.clone(), frozen, Clock::default())?;
     if model.is_some() && format == Format::Text {
-        flow.terminal = Terminal::stdout();
+        services.terminal = Terminal::stdout();
     }
-    flow.model = model;
-    let found = scan::run(&flow, &inventory, &events).await?;
+    services.llm = model;
+    let found = scan::run(&services, &inventory, &events).await?;
     progress::end();
     print(&found, format, cluster.name())?;
     if format == Format::Text {
@@ -86,7 +86,7 @@ pub fn there(snapshot: &Snapshot, namespace: &str) -> anyhow::Result<()> {
 pub fn findings(found: &[Scanned], cluster: &str) -> Value {
     let finding = |s: &Scanned| {
         let fix = s.fix.as_ref().map(Into::into);
-        json::finding(&s.record, fix, cluster)
+        incident_json::finding(&s.record, fix, cluster)
     };
     Value::Array(found.iter().map(finding).collect())
 }

@@ -13,7 +13,7 @@ use tracing::warn;
 
 use crate::run::settings::Settings;
 use crate::services::clock::Clock;
-use crate::services::plugins::{Judges, Required};
+use crate::services::plugins::{Plugins, Required};
 use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
 use crate::services::telemetry::Telemetry;
@@ -22,7 +22,7 @@ use crate::services::telemetry::event::PluginReloaded;
 /// The plugins with what watches their directories.
 pub struct Loaded {
     /// The plugins.
-    pub judges: Judges,
+    pub plugins: Plugins,
     /// What happened to each at loading.
     pub events: Vec<ReloadEvent>,
     reloaders: Vec<(Reloader, ReloadOptions)>,
@@ -150,7 +150,7 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
         }
     }
     Ok(Loaded {
-        judges: Judges::new(registry),
+        plugins: Plugins::new(registry),
         events,
         reloaders,
     })
@@ -174,15 +174,15 @@ impl Loaded {
     /// Require the policies that the configuration names, else those that were live before.
     pub fn require(&mut self, settings: &Settings, store: &Arc<Store>) {
         let named = settings.config.required_policies.clone();
-        let registry = self.judges.registry.clone();
-        self.judges.required = Arc::new(Required::kept(registry, named, store.clone()));
+        let registry = self.plugins.registry.clone();
+        self.plugins.required = Arc::new(Required::kept(registry, named, store.clone()));
     }
 
     /// Watch the directories from now on, until the host stops.
     pub fn watch(self, store: Arc<Store>, clock: Clock, supervisor: &Supervisor) {
         let (sender, receiver) = mpsc::channel(64);
-        let telemetry = self.judges.telemetry.clone();
-        let registry = self.judges.registry.clone();
+        let telemetry = self.plugins.telemetry.clone();
+        let registry = self.plugins.registry.clone();
         for event in &self.events {
             PluginReloaded(event).count(&telemetry);
             remember(&store, &clock, event);

@@ -13,23 +13,25 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use crate::services::cluster::world::World;
+use crate::services::Services;
+use crate::services::cluster::AnyCluster;
 use crate::services::crash_points;
 use crate::services::random;
 use crate::services::store::StoreError;
 use crate::services::tasks::{Task, reap, words};
 use crate::services::telemetry::Stage;
 use crate::services::telemetry::event::TaskFailed;
+use crate::stages::StageError;
+use crate::stages::approve;
 use crate::stages::consult;
 use crate::stages::decide;
 use crate::stages::document;
 use crate::stages::fix;
-use crate::stages::flow::{Flow, FlowError};
-use crate::stages::introspect;
 use crate::stages::investigate;
 use crate::stages::merge;
 use crate::stages::notify;
 use crate::stages::recover;
+use crate::stages::self_monitor;
 
 /// Incidents that are worked on at the same time.
 const AT_ONCE: usize = 16;
@@ -49,7 +51,7 @@ const TOLD: u32 = 12;
 /// Drives incidents, each by one task.
 pub struct Pipeline {
     /// Services of the stages.
-    pub flow: Arc<Flow>,
+    pub services: Arc<Services>,
     driven: Driven,
     places: Arc<Places>,
     tasks: Mutex<JoinSet<()>>,
@@ -106,9 +108,11 @@ impl Default for Places {
 }
 
 impl Places {
-    async fn of(&self, flow: &Flow, record: &Record) -> Place<'_> {
-        let calm = self.calmly(flow.world.is_overloaded(), record.state).await;
-        let places = match consult::is_due(flow, record) {
+    async fn of(&self, services: &Services, record: &Record) -> Place<'_> {
+        let calm = self
+            .calmly(services.cluster.is_overloaded(), record.state)
+            .await;
+        let places = match consult::is_due(services, record) {
             true => &self.consulting,
             false => &self.stages,
         };
@@ -174,9 +178,9 @@ enum Next {
 
 impl Pipeline {
     /// A pipeline without work.
-    pub fn new(flow: Arc<Flow>) -> Pipeline {
+    pub fn new(services: Arc<Services>) -> Pipeline {
         Pipeline {
-            flow,
+            services,
             driven: Arc::default(),
             places: Arc::default(),
             tasks: Mutex::default(),
@@ -193,17 +197,21 @@ impl Pipeline {
         }
         driven.insert(id.to_owned(), false);
         drop(driven);
-        let (flow, places, marks) = (self.flow.clone(), self.places.clone(), self.marks.clone());
+        let (services, places, marks) = (
+            self.services.clone(),
+            self.places.clone(),
+            self.marks.clone(),
+        );
         let mut driving = Driving {
             driven: self.driven.clone(),
             id: id.to_owned(),
             done: false,
         };
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        reap(&mut tasks, Task::Driver, &self.flow.telemetry);
+        reap(&mut tasks, Task::Driver, &self.services.telemetry);
         tasks.spawn(async move {
             loop {
-                to_rest(&flow, &places, &marks, &driving.id).await;
+                to_rest(&services, &places, &marks, &driving.id).await;
                 if driving.is_done() {
                     return;
                 }
@@ -216,17 +224,17 @@ impl Pipeline {
     pub fn look_again(self: &Arc<Self>, record: &Record) {
         let (pipeline, record) = (self.clone(), record.clone());
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        reap(&mut tasks, Task::Driver, &self.flow.telemetry);
+        reap(&mut tasks, Task::Driver, &self.services.telemetry);
         tasks.spawn(async move {
             let id = &record.incident.id;
             let _place = pipeline.places.looking.acquire().await;
             // It is looked at again later all the same.
-            if pipeline.flow.world.is_overloaded() {
+            if pipeline.services.cluster.is_overloaded() {
                 return;
             }
-            match investigate::look_again(&pipeline.flow, &record).await {
+            match investigate::look_again(&pipeline.services, &record).await {
                 Ok(true) => pipeline.drive(&id.0),
-                Ok(false) | Err(FlowError::Store(StoreError::Moved { .. })) => {}
+                Ok(false) | Err(StageError::Store(StoreError::Moved { .. })) => {}
                 Err(fault) => warn!(incident = %id, %fault, "not looked at again"),
             }
         });
@@ -237,7 +245,7 @@ impl Pipeline {
     /// # Errors
     /// [`StoreError`].
     pub fn resume(&self) -> Result<usize, StoreError> {
-        let undone = self.flow.store.undone()?;
+        let undone = self.services.store.undone()?;
         undone.iter().for_each(|id| self.drive(id));
         Ok(undone.len())
     }
@@ -275,22 +283,22 @@ impl Pipeline {
     }
 }
 
-async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
+async fn to_rest(services: &Services, places: &Places, marks: &Marks, id: &str) {
     let mut waits = 0_u32;
     while !marks.stop.is_cancelled() {
-        let record = match flow.store.get(id) {
+        let record = match services.store.get(id) {
             Ok(record) => record,
             // The database may be read again later; what it does not have, or cannot parse, stays so.
             Err(fault @ StoreError::Database { .. }) => {
                 waits += 1;
                 marks.failing().insert(id.to_owned(), fault.to_string());
-                marks.pause(again(&FlowError::Store(fault), waits)).await;
+                marks.pause(again(&StageError::Store(fault), waits)).await;
                 continue;
             }
             Err(_) => return,
         };
-        let held = places.of(flow, &record).await;
-        let next = caught(flow, &record).await;
+        let held = places.of(services, &record).await;
+        let next = caught(services, &record).await;
         drop(held);
         if next.is_ok() {
             marks.failing().remove(id);
@@ -299,7 +307,7 @@ async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
             Ok(Next::Go) => waits = 0,
             Ok(Next::Wait(pause)) => marks.pause(pause).await,
             Ok(Next::Rest) => return,
-            Err(FlowError::Store(StoreError::Moved { .. })) => {}
+            Err(StageError::Store(StoreError::Moved { .. })) => {}
             Err(fault) => {
                 if waits == 0 {
                     warn!(incident = id, state = record.state.as_str(), %fault, "waiting to try again");
@@ -317,25 +325,27 @@ async fn to_rest(flow: &Flow, places: &Places, marks: &Marks, id: &str) {
 
 /// A stage that panics has failed as one whose service is away: the incident stays in the state
 /// that is stored, and the stage is run again.
-async fn caught(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
-    let staged = AssertUnwindSafe(stage(flow, record)).catch_unwind().await;
+async fn caught(services: &Services, record: &Record) -> Result<Next, StageError> {
+    let staged = AssertUnwindSafe(stage(services, record))
+        .catch_unwind()
+        .await;
     staged.unwrap_or_else(|panic| {
         let why = words(&*panic).to_owned();
         let failed = TaskFailed {
             task: Task::Driver,
             why: &why,
         };
-        failed.emit_part(&flow.telemetry);
-        Err(FlowError::Panicked(why))
+        failed.emit_part(&services.telemetry);
+        Err(StageError::Panicked(why))
     })
 }
 
 /// The pause after so many failed tries: longer each time, spread so that a hundred incidents do
 /// not ask at once after an outage, and as long as the API server wants.
-fn again(fault: &FlowError, tries: u32) -> Duration {
+fn again(fault: &StageError, tries: u32) -> Duration {
     let doubled = AGAIN.saturating_mul(1 << tries.saturating_sub(1).min(8));
     let longest = match fault {
-        FlowError::Panicked(_) => AT_MOST,
+        StageError::Panicked(_) => AT_MOST,
         _ => LONGEST,
     };
     let wanted = fault.retry_after().unwrap_or_default().min(AT_MOST);
@@ -345,34 +355,39 @@ fn again(fault: &FlowError, tries: u32) -> Duration {
 }
 
 /// Run the stage that the stored state calls for.
-async fn stage(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
+async fn stage(services: &Services, record: &Record) -> Result<Next, StageError> {
     crash_points::reach(record.state.as_str());
-    let (telemetry, id) = (&flow.telemetry, record.incident.id.0.as_str());
-    let document = || telemetry.stage_now(Stage::Document, id, || document::run(flow, record));
+    let (telemetry, id) = (&services.telemetry, record.incident.id.0.as_str());
+    let document = || telemetry.stage_now(Stage::Document, id, || document::run(services, record));
     match record.state {
         State::Open | State::Investigated if record.incident.is_own() => telemetry
-            .stage_now(Stage::Introspect, id, || introspect::conclude(flow, record))
+            .stage_now(Stage::SelfMonitor, id, || {
+                self_monitor::conclude(services, record)
+            })
             .map(|()| Next::Go),
-        State::Open => open(flow, record).await,
-        State::Investigated => conclude(flow, record).await.map(|()| Next::Go),
+        State::Open => open(services, record).await,
+        State::Investigated => conclude(services, record).await.map(|()| Next::Go),
+        State::Decided if approve::is_automatic(record) => telemetry
+            .stage_now(Stage::Approve, id, || approve::automatic(services, record))
+            .map(|()| Next::Go),
         State::Decided => telemetry
-            .stage_now(Stage::Notify, id, || notify::run(flow, record))
+            .stage_now(Stage::Notify, id, || notify::run(services, record))
             .map(|()| Next::Go),
         State::Waiting if fix::is_undigested(record) => {
-            fix::ask_again(flow, record).map(|()| Next::Go)
+            fix::ask_again(services, record).map(|()| Next::Go)
         }
         State::Waiting | State::NeedsHuman => document().map(|()| Next::Rest),
-        State::Approved => approved(flow, record).await,
+        State::Approved => approved(services, record).await,
         State::Executing => telemetry
-            .stage(Stage::Fix, id, fix::execute(flow, record))
+            .stage(Stage::Fix, id, fix::execute(services, record))
             .await
             .map(|()| Next::Go),
         State::Applied => match telemetry
-            .stage(Stage::Recover, id, recover::check(flow, record))
+            .stage(Stage::Recover, id, recover::check(services, record))
             .await?
         {
             true => Ok(Next::Go),
-            false => Ok(Next::Wait(flow.config.recovery_interval)),
+            false => Ok(Next::Wait(services.config.recovery_interval)),
         },
         State::Merged => Ok(Next::Rest),
         State::Cleared if record.finding.is_none() => Ok(Next::Rest),
@@ -385,32 +400,32 @@ const QUIET: i64 = 60_000;
 
 /// A yes may be old, as after a restart: where nothing was seen of the incident for a while, it is
 /// looked at before its fix is sent. What a person wants undone is there until they say no.
-async fn approved(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
-    let (telemetry, id) = (&flow.telemetry, record.incident.id.0.as_str());
-    let quiet = flow.clock.now() - record.last_seen > QUIET;
+async fn approved(services: &Services, record: &Record) -> Result<Next, StageError> {
+    let (telemetry, id) = (&services.telemetry, record.incident.id.0.as_str());
+    let quiet = services.clock.now() - record.last_seen > QUIET;
     if quiet && record.undo.is_none() {
-        let look = investigate::look_again(flow, record);
+        let look = investigate::look_again(services, record);
         telemetry.stage(Stage::Investigate, id, look).await?;
-        if flow.store.get(id)?.state != State::Approved {
+        if services.store.get(id)?.state != State::Approved {
             return Ok(Next::Go);
         }
     }
-    let prepared = fix::prepare(flow, record);
+    let prepared = fix::prepare(services, record);
     telemetry.stage(Stage::Fix, id, prepared).await?;
     Ok(Next::Go)
 }
 
-async fn open(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
-    let settle = i64::try_from(flow.config.settle.as_millis()).unwrap_or(0);
-    let left = record.incident.opened_at + settle - flow.clock.now();
+async fn open(services: &Services, record: &Record) -> Result<Next, StageError> {
+    let settle = i64::try_from(services.config.settle.as_millis()).unwrap_or(0);
+    let left = record.incident.opened_at + settle - services.clock.now();
     if left > 0 {
         return Ok(Next::Wait(Duration::from_millis(
             u64::try_from(left).unwrap_or(0),
         )));
     }
     let id = &record.incident.id.0;
-    let investigation = investigate::run(flow, record, investigate::Asking::UntilAnswered);
-    let investigated = flow
+    let investigation = investigate::run(services, record, investigate::Asking::UntilAnswered);
+    let investigated = services
         .telemetry
         .stage(Stage::Investigate, id, investigation)
         .await?;
@@ -422,30 +437,33 @@ async fn open(flow: &Flow, record: &Record) -> Result<Next, FlowError> {
 
 /// From a finding to a decision, unless it is a part of another incident or a model has more to
 /// say.
-async fn conclude(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let (telemetry, id) = (&flow.telemetry, record.incident.id.0.as_str());
+async fn conclude(services: &Services, record: &Record) -> Result<(), StageError> {
+    let (telemetry, id) = (&services.telemetry, record.incident.id.0.as_str());
     // What a person asked for has its cause and its fix.
     if record.undo.is_some() {
         return telemetry
-            .stage(Stage::Decide, id, decide::run(flow, record))
+            .stage(Stage::Decide, id, decide::run(services, record))
             .await;
     }
-    if telemetry.stage_now(Stage::Merge, id, || merge::run(flow, record))? {
+    if telemetry.stage_now(Stage::Merge, id, || merge::run(services, record))? {
         return Ok(());
     }
-    let asks = flow.model.is_some() || matches!(flow.world, World::Recorded(_));
+    let asks = services.llm.is_some() || matches!(services.cluster, AnyCluster::Recorded(_));
     if asks
         && record.consulted.is_none()
         && telemetry
-            .stage(Stage::Consult, id, consult::run(flow, record))
+            .stage(Stage::Consult, id, consult::run(services, record))
             .await?
     {
         return Ok(());
     }
     telemetry
-        .stage(Stage::Decide, id, decide::run(flow, record))
+        .stage(Stage::Decide, id, decide::run(services, record))
         .await
 }
+
+#[cfg(test)]
+mod unruled;
 
 #[cfg(test)]
 mod tests {
@@ -468,8 +486,8 @@ mod tests {
         assert!(places.calmly(false, State::Open).await.is_none());
     }
 
-    fn throttled(seconds: u64) -> FlowError {
-        FlowError::Cluster(ClusterError::Throttled {
+    fn throttled(seconds: u64) -> StageError {
+        StageError::Cluster(ClusterError::Throttled {
             attempt: "get Pod web".to_owned(),
             why: "too many requests".to_owned(),
             after: (seconds > 0).then(|| Duration::from_secs(seconds)),

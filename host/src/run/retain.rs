@@ -13,15 +13,16 @@ use k8shawk_core::rca;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::stages::flow::{Flow, FlowError};
+use crate::services::Services;
+use crate::stages::StageError;
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(3600);
 
 /// Look once an hour, until cancelled.
-pub async fn run(flow: Arc<Flow>, stop: CancellationToken) {
+pub async fn run(services: Arc<Services>, stop: CancellationToken) {
     loop {
-        if let Err(fault) = once(&flow) {
+        if let Err(fault) = once(&services) {
             warn!(%fault, "what is too old is not deleted yet");
         }
         tokio::select! {
@@ -34,11 +35,11 @@ pub async fn run(flow: Arc<Flow>, stop: CancellationToken) {
 /// Delete what is beyond its limit.
 ///
 /// # Errors
-/// [`FlowError`]: the rest is deleted the next time.
-pub fn once(flow: &Flow) -> Result<(), FlowError> {
-    let (keep, now) = (&flow.config.retention, flow.clock.now());
-    let echoes = i64::try_from(flow.config.dedup.as_millis()).unwrap_or(i64::MAX);
-    let removed = flow.store.retain(keep, echoes, now)?;
+/// [`StageError`]: the rest is deleted the next time.
+pub fn once(services: &Services) -> Result<(), StageError> {
+    let (keep, now) = (&services.config.retention, services.clock.now());
+    let echoes = i64::try_from(services.config.dedup.as_millis()).unwrap_or(i64::MAX);
+    let removed = services.store.retain(keep, echoes, now)?;
     if !removed.is_nothing() {
         info!(
             incidents = removed.incidents,
@@ -50,11 +51,11 @@ pub fn once(flow: &Flow) -> Result<(), FlowError> {
     }
     if let Some(age) = keep.rcas {
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        let open = flow.store.list(true)?.into_iter().filter_map(|r| r.rca);
+        let open = services.store.list(true)?.into_iter().filter_map(|r| r.rca);
         let open: HashSet<PathBuf> = open.map(PathBuf::from).collect();
-        let directory = flow.config.knowledge_base().join("rca");
+        let directory = services.config.knowledge_base().join("rca");
         let documents = documents(&directory, now - age, &open).map_err(|why| {
-            FlowError::File(format!("cannot clean {}: {why}", directory.display()))
+            StageError::File(format!("cannot clean {}: {why}", directory.display()))
         })?;
         if documents > 0 {
             info!(documents, "deleted RCAs that are older than retention says");

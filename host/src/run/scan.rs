@@ -5,10 +5,11 @@ use k8shawk_core::inventory::Inventory;
 use k8shawk_core::record::{Record, State};
 use serde_json::Value;
 
+use crate::services::Services;
 use crate::services::progress;
+use crate::stages::StageError;
 use crate::stages::consult;
 use crate::stages::decide::{self, Ruled};
-use crate::stages::flow::{Flow, FlowError};
 use crate::stages::investigate;
 use crate::stages::investigate::Asking;
 use crate::stages::merge;
@@ -31,48 +32,48 @@ pub struct Scanned {
 /// moment.
 ///
 /// # Errors
-/// [`FlowError`].
+/// [`StageError`].
 pub async fn run(
-    flow: &Flow,
+    services: &Services,
     inventory: &Inventory,
     events: &[Value],
-) -> Result<Vec<Scanned>, FlowError> {
-    gather(flow, inventory, events)?;
-    let opened = flow.store.list(true)?;
+) -> Result<Vec<Scanned>, StageError> {
+    gather(services, inventory, events)?;
+    let opened = services.store.list(true)?;
     progress::say(format!("explaining {} signals", opened.len()));
     stream::iter(&opened)
-        .map(|record| investigate::run(flow, record, Asking::Once))
+        .map(|record| investigate::run(services, record, Asking::Once))
         .buffer_unordered(AT_ONCE)
         .try_for_each(|_| async { Ok(()) })
         .await?;
-    for record in flow.store.list(true)? {
+    for record in services.store.list(true)? {
         if record.state == State::Investigated {
-            merge::run(flow, &record)?;
+            merge::run(services, &record)?;
         }
     }
-    let alone = flow.store.list(true)?;
+    let alone = services.store.list(true)?;
     stream::iter(&alone)
-        .map(|record| consult::run(flow, record))
+        .map(|record| consult::run(services, record))
         .buffer_unordered(AT_ONCE)
         .try_for_each(|_| async { Ok(()) })
         .await?;
-    let found: Vec<Record> = flow
+    let found: Vec<Record> = services
         .store
         .list(true)?
         .into_iter()
         .filter(|r| r.state == State::Investigated)
         .collect();
     Ok(stream::iter(found)
-        .map(|record| proposed(flow, record))
+        .map(|record| proposed(services, record))
         .buffered(AT_ONCE)
         .collect()
         .await)
 }
 
-fn gather(flow: &Flow, inventory: &Inventory, events: &[Value]) -> Result<(), FlowError> {
-    let now = flow.clock.now();
+fn gather(services: &Services, inventory: &Inventory, events: &[Value]) -> Result<(), StageError> {
+    let now = services.clock.now();
     for observation in inventory.observe_all(now) {
-        triage::run(flow, &observation)?;
+        triage::run(services, &observation)?;
     }
     for event in events {
         let observed = inventory.observe_event(event, now);
@@ -80,16 +81,16 @@ fn gather(flow: &Flow, inventory: &Inventory, events: &[Value]) -> Result<(), Fl
             now - o.signal.last_seen < OLD_EVENT && !inventory.is_gone(&o.signal.owner)
         });
         if let Some(observation) = told {
-            triage::run(flow, &observation)?;
+            triage::run(services, &observation)?;
         }
     }
     Ok(())
 }
 
-async fn proposed(flow: &Flow, mut record: Record) -> Scanned {
-    let reader = flow.world.reader();
-    let now = flow.clock.now();
-    let proposed = decide::propose(flow, &record, &reader, now).await;
+async fn proposed(services: &Services, mut record: Record) -> Scanned {
+    let reader = services.cluster.reader();
+    let now = services.clock.now();
+    let proposed = decide::propose(services, &record, &reader, now).await;
     record.decision = Some(proposed.decision);
     record.refusals.extend(proposed.refusals);
     Scanned {

@@ -15,12 +15,12 @@ use tokio::sync::Semaphore;
 
 use self::clients::Clients;
 
+mod any;
 mod census;
 mod clients;
 mod connect;
 pub mod dry_run;
 mod error;
-mod events;
 pub mod health;
 mod identity;
 mod live;
@@ -30,7 +30,6 @@ pub(crate) mod request;
 mod retry_after;
 mod review;
 mod secret;
-pub(crate) mod selector;
 mod snapshot;
 pub(crate) mod source;
 mod strip;
@@ -38,9 +37,9 @@ mod strip;
 mod testing;
 mod top;
 mod watch;
-pub mod world;
 mod write;
 
+pub use any::AnyCluster;
 pub use error::{Class, ClusterError};
 pub use live::LiveReader;
 pub use request::within;

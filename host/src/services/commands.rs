@@ -49,7 +49,7 @@ impl Act {
 }
 
 /// The stages, as the doors know them.
-pub trait Desk: Send + Sync + 'static {
+pub trait Commands: Send + Sync + 'static {
     /// Do it, or say in a sentence why not. Authority is judged here.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::Reader;
-use k8shawk_core::model::{Case, Conversation, Failure, ModelConfig, RungSetup, Setup, Usage};
+use k8shawk_core::llm::{Case, Conversation, Failure, ModelConfig, RungSetup, Setup, Usage};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -44,7 +44,7 @@ pub use self::rounds::{Outcome, PATTERNS};
 pub use self::toolbox::{ClusterTools, Reading, Toolbox, grant_faults};
 
 /// The models of one provider, shared by all investigations.
-pub struct Model {
+pub struct Llm {
     config: ModelConfig,
     rungs: Vec<RungSetup>,
     http: Http,
@@ -53,7 +53,7 @@ pub struct Model {
     metrics: ModelMetrics,
 }
 
-impl Model {
+impl Llm {
     /// The model that the configuration and the environment choose; none where it is switched off
     /// or there is no key, and then nothing ever leaves.
     ///
@@ -63,7 +63,7 @@ impl Model {
         config: ModelConfig,
         grant: Arc<Grant>,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Option<Model>, ModelError> {
+    ) -> Result<Option<Llm>, ModelError> {
         if !config.enabled {
             return Ok(None);
         }
@@ -73,7 +73,7 @@ impl Model {
         let rungs = keys::rungs(&config, &access);
         let gate = Gate::new(rungs.len(), config.per_hour, config.concurrency);
         let http = Http::new(access, config.connect_timeout)?;
-        Ok(Some(Model {
+        Ok(Some(Llm {
             config,
             rungs,
             http,
@@ -90,8 +90,8 @@ impl Model {
 
     /// Count into these from now on.
     #[must_use]
-    pub fn counting(self, metrics: ModelMetrics) -> Model {
-        Model { metrics, ..self }
+    pub fn counting(self, metrics: ModelMetrics) -> Llm {
+        Llm { metrics, ..self }
     }
 
     /// What it counts.

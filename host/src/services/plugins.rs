@@ -28,7 +28,7 @@ pub use answers::{Answers, Complete};
 
 /// The live plugins.
 #[derive(Clone)]
-pub struct Judges {
+pub struct Plugins {
     /// The registry that a reload swaps plugins in.
     pub registry: Arc<Registry>,
     /// The policies without which nothing is decided.
@@ -37,10 +37,10 @@ pub struct Judges {
     pub telemetry: Telemetry,
 }
 
-impl Judges {
+impl Plugins {
     /// The plugins of a registry; calls are not counted.
-    pub fn new(registry: Arc<Registry>) -> Judges {
-        Judges {
+    pub fn new(registry: Arc<Registry>) -> Plugins {
+        Plugins {
             required: Arc::new(Required::of(registry.clone())),
             registry,
             telemetry: Telemetry::default(),

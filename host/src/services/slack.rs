@@ -3,7 +3,7 @@
 //! Everything that goes out is derived from the record ([`message`], [`thread`]), stored in the
 //! outbox and sent by [`sender`]. Everything that comes in, over HTTP ([`http`]) or Socket Mode
 //! ([`socket`]), is parsed into [`payload::Inbound`], acknowledged, and worked on by
-//! [`Slack::receive`], which asks a [`Desk`](crate::services::commands::Desk) for whatever changes an incident.
+//! [`Slack::receive`], which asks a [`Commands`](crate::services::commands::Desk) for whatever changes an incident.
 
 pub mod api;
 pub mod beside;

@@ -15,7 +15,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::services::commands::{Act, Desk};
+use crate::services::commands::{Act, Commands};
 use crate::services::connections::{Connections, Turn};
 use crate::services::private_files;
 use crate::services::tasks::Task;
@@ -126,7 +126,12 @@ pub async fn bind(path: &Path) -> Result<Control, ControlError> {
 
 impl Control {
     /// Answer commands until cancelled. It may be called again after it ended.
-    pub async fn serve(&self, desk: Arc<dyn Desk>, telemetry: Telemetry, stop: CancellationToken) {
+    pub async fn serve(
+        &self,
+        commands: Arc<dyn Commands>,
+        telemetry: Telemetry,
+        stop: CancellationToken,
+    ) {
         let mut connections = Connections::new(Task::Control, CONNECTIONS, telemetry);
         loop {
             let accepted = tokio::select! {
@@ -135,9 +140,9 @@ impl Control {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let desk = desk.clone();
+                    let commands = commands.clone();
                     let serve = |turn| async move {
-                        let answering = answer(stream, &*desk, &turn);
+                        let answering = answer(stream, &*commands, &turn);
                         let _ = tokio::time::timeout(PATIENCE, answering).await;
                     };
                     connections.admit(serve).await;
@@ -152,7 +157,7 @@ impl Control {
     }
 }
 
-async fn answer(stream: UnixStream, desk: &dyn Desk, turn: &Turn) -> std::io::Result<()> {
+async fn answer(stream: UnixStream, commands: &dyn Commands, turn: &Turn) -> std::io::Result<()> {
     let who = stream.peer_cred().map(|c| person(c.uid()))?;
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
@@ -161,7 +166,7 @@ async fn answer(stream: UnixStream, desk: &dyn Desk, turn: &Turn) -> std::io::Re
         .await?;
     turn.begins();
     let answer = match serde_json::from_str::<Ask>(&line) {
-        Ok(ask) => act(desk, &ask, &who),
+        Ok(ask) => act(commands, &ask, &who),
         Err(error) => Answer {
             done: false,
             message: format!("not understood: {error}"),
@@ -215,11 +220,11 @@ fn person(uid: u32) -> Person {
     }
 }
 
-fn act(desk: &dyn Desk, ask: &Ask, who: &Person) -> Answer {
+fn act(commands: &dyn Commands, ask: &Ask, who: &Person) -> Answer {
     let done = match ask.clone() {
-        Ask::Approve { id, shown } => desk.act(who, &Act::Approve { id, shown }),
-        Ask::Dismiss { id, reason } => desk.act(who, &Act::Dismiss { id, reason }),
-        Ask::Plugins => Ok(desk.plugins()),
+        Ask::Approve { id, shown } => commands.act(who, &Act::Approve { id, shown }),
+        Ask::Dismiss { id, reason } => commands.act(who, &Act::Dismiss { id, reason }),
+        Ask::Plugins => Ok(commands.plugins()),
     };
     let (done, message) = match done {
         Ok(message) => (true, message),

@@ -5,9 +5,9 @@
 
 pub mod catalogue;
 pub mod event;
+mod llm;
 pub mod logs;
 pub(crate) mod metrics;
-mod model;
 mod pulse;
 mod run;
 mod stage;
@@ -23,7 +23,7 @@ use k8shawk_core::inventory::Counts;
 use k8shawk_core::record::{Record, State};
 use opentelemetry::KeyValue;
 
-pub use model::{ModelMetrics, Next};
+pub use llm::{ModelMetrics, Next};
 pub use run::Fault;
 pub use stage::Stage;
 pub use task::Task;
@@ -87,7 +87,7 @@ impl Telemetry {
 
     /// The observation that opened an incident was taken then.
     pub fn noticed(&self, incident: &str, begun: SystemTime) {
-        self.over(incident, Stage::Watch, begun, None);
+        self.over(incident, Stage::Ingest, begun, None);
     }
 
     /// The triage that opened an incident, with the call that decided it.

@@ -2,7 +2,7 @@
 
 mod block;
 mod fold;
-mod model;
+mod llm;
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
 use owo_colors::{OwoColorize, Style};
 
-pub use model::{ModelSteps, spent};
+pub use llm::{ModelSteps, spent};
 
 /// Standard output, or nothing where it must stay one JSON document.
 pub struct Terminal {

@@ -1,14 +1,16 @@
-//! Stage: a person's yes or no.
+//! Stage: a yes or no, of a person or of a policy that may say it.
 
 mod undo;
 
 use k8shawk_core::approval::{ApprovalError, Person, Question, Superseded, Vote};
+use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Record, State};
 use thiserror::Error;
 
+use crate::services::Services;
 use crate::services::store::StoreError;
 use crate::services::telemetry::{Fault, Stage};
-use crate::stages::flow::Flow;
+use crate::stages::StageError;
 
 pub use undo::{UndoError, undo};
 
@@ -78,29 +80,56 @@ fn not_waiting(record: &Record) -> VoteError {
     }
 }
 
+/// True where policies allow the fix without a person.
+pub fn is_automatic(record: &Record) -> bool {
+    let fix = record.decision.as_ref().and_then(|d| d.first());
+    fix.is_some_and(|fix| matches!(fix.ruling, Ruling::Auto))
+}
+
+/// Approve what policies allow without a person, and show it.
+///
+/// # Errors
+/// [`StageError::Store`].
+pub fn automatic(services: &Services, record: &Record) -> Result<(), StageError> {
+    let now = services.clock.now();
+    let stored = services
+        .store
+        .advance(&record.incident.id.0, State::Decided, |r| {
+            r.asked_at = Some(now);
+            r.step(now, State::Approved, "allowed without a person by policy");
+        })?;
+    services.terminal.incident(&stored);
+    Ok(())
+}
+
 /// Take a yes to what was `shown`.
 ///
 /// # Errors
 /// [`VoteError`] says why not.
 pub fn approve(
-    flow: &Flow,
+    services: &Services,
     id: &str,
     person: &Person,
     shown: &Question,
 ) -> Result<Voted, VoteError> {
-    let id = flow.store.find(id)?.incident.id.0;
-    let vote = || vote(flow, &id, person, shown);
-    flow.telemetry.stage_now(Stage::Approve, &id, vote)
+    let id = services.store.find(id)?.incident.id.0;
+    let vote = || vote(services, &id, person, shown);
+    services.telemetry.stage_now(Stage::Approve, &id, vote)
 }
 
-fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Voted, VoteError> {
+fn vote(
+    services: &Services,
+    id: &str,
+    person: &Person,
+    shown: &Question,
+) -> Result<Voted, VoteError> {
     // What would be denied when it is carried out is not taken as approved.
-    let faults = flow.judges.required.faults();
+    let faults = services.plugins.required.faults();
     if !faults.is_empty() {
         return Err(VoteError::Unruled(faults.join("; ")));
     }
-    let (authority, now) = (flow.authority(), flow.clock.now());
-    flow.store.modify(id, |record| {
+    let (authority, now) = (services.authority(), services.clock.now());
+    services.store.modify(id, |record| {
         let candidate = record.decision.as_ref().and_then(|d| d.first());
         let (State::Waiting, Some(candidate), Some(asked_at)) =
             (record.state, candidate, record.asked_at)
@@ -144,17 +173,22 @@ fn vote(flow: &Flow, id: &str, person: &Person, shown: &Question) -> Result<Vote
 ///
 /// # Errors
 /// [`VoteError`] says why not.
-pub fn dismiss(flow: &Flow, id: &str, person: &Person, reason: &str) -> Result<String, VoteError> {
-    flow.authority().known(person)?;
+pub fn dismiss(
+    services: &Services,
+    id: &str,
+    person: &Person,
+    reason: &str,
+) -> Result<String, VoteError> {
+    services.authority().known(person)?;
     let who = &person.name;
-    let id = flow.store.find(id)?.incident.id.0;
-    let now = flow.clock.now();
+    let id = services.store.find(id)?.incident.id.0;
+    let now = services.clock.now();
     let reason: String = reason
         .chars()
         .filter(|c| !c.is_control())
         .take(500)
         .collect();
-    flow.store.modify(&id, |record| {
+    services.store.modify(&id, |record| {
         if !record.state.awaits_people() {
             return Err(not_waiting(record));
         }

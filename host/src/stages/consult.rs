@@ -1,26 +1,27 @@
 //! Stage, between merge and decide: a model looks at what the patterns found, and deeper.
 //!
 //! The patterns' finding is stored before a model is asked, and stays where the model says
-//! nothing better: see [`k8shawk_core::model::conclude`].
+//! nothing better: see [`k8shawk_core::llm::conclude`].
 
 use std::sync::{Mutex, PoisonError};
 
 use k8shawk_core::classes;
 use k8shawk_core::finding::Finding;
-use k8shawk_core::model::{Case, Disclosure, RungSetup};
+use k8shawk_core::llm::{Case, Disclosure, RungSetup};
 use k8shawk_core::record::{Consulted, Record, State};
 
 use tracing::warn;
 
-use crate::services::cluster::world::World;
+use crate::services::Services;
+use crate::services::cluster::AnyCluster;
 use crate::services::llm::{self, Outcome, Progress, Sink};
 use crate::services::store::Room;
 use crate::services::terminal::ModelSteps;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// True where a model will be asked about an incident in this state.
-pub fn is_due(flow: &Flow, record: &Record) -> bool {
-    flow.model.is_some() && record.state == State::Investigated && is_open(record)
+pub fn is_due(services: &Services, record: &Record) -> bool {
+    services.llm.is_some() && record.state == State::Investigated && is_open(record)
 }
 
 /// A model was not asked yet, and there is something to find out: what a person wants undone is
@@ -33,12 +34,12 @@ fn is_open(record: &Record) -> bool {
 /// to ask, and nothing has changed.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+/// [`StageError::Store`].
+pub async fn run(services: &Services, record: &Record) -> Result<bool, StageError> {
     if !is_open(record) {
         return Ok(false);
     }
-    if flow.store.room() != Room::Enough {
+    if services.store.room() != Room::Enough {
         let incident = &record.incident.id.0;
         warn!(
             incident,
@@ -54,27 +55,28 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     };
     let id = &record.incident.id.0;
     let kept = Kept {
-        flow,
+        services,
         id,
-        steps: ModelSteps::new(&flow.terminal, &record.incident),
+        steps: ModelSteps::new(&services.terminal, &record.incident),
         requests: Mutex::default(),
     };
-    let Some(outcome) = ask(flow, record, &case, &kept).await else {
+    let Some(outcome) = ask(services, record, &case, &kept).await else {
         return Ok(false);
     };
     let requests = kept.requests.into_inner();
     let requests = requests.unwrap_or_else(PoisonError::into_inner);
-    flow.store
+    services
+        .store
         .keep_conversation(id, &outcome.conversation, &requests)?;
-    flow.store.advance(id, State::Investigated, |r| {
-        take(r, outcome, flow.clock.now())
+    services.store.advance(id, State::Investigated, |r| {
+        take(r, outcome, services.clock.now())
     })?;
     Ok(true)
 }
 
 /// Keeps what leaves before it does, and shows the steps.
 struct Kept<'a> {
-    flow: &'a Flow,
+    services: &'a Services,
     id: &'a str,
     steps: ModelSteps<'a>,
     /// Numbers of the requests in the store.
@@ -84,13 +86,13 @@ struct Kept<'a> {
 impl Kept<'_> {
     fn keep(&self, rung: &RungSetup, body: &str) {
         let request = Disclosure {
-            at: self.flow.clock.now(),
+            at: self.services.clock.now(),
             host: rung.host.clone(),
             model: rung.model.clone(),
             bytes: body.len(),
             body: body.to_owned(),
         };
-        match self.flow.store.keep_request(self.id, &request) {
+        match self.services.store.keep_request(self.id, &request) {
             Ok(number) => {
                 let held = self.requests.lock();
                 held.unwrap_or_else(PoisonError::into_inner).push(number);
@@ -111,16 +113,21 @@ impl Sink for Kept<'_> {
 }
 
 /// A live model, or the conversation that was recorded with the incident.
-async fn ask(flow: &Flow, record: &Record, case: &Case<'_>, steps: &dyn Sink) -> Option<Outcome> {
-    if let World::Recorded(replay) = &flow.world {
+async fn ask(
+    services: &Services,
+    record: &Record,
+    case: &Case<'_>,
+    steps: &dyn Sink,
+) -> Option<Outcome> {
+    if let AnyCluster::Recorded(replay) = &services.cluster {
         let stored = replay.conversation(&record.incident.owner)?;
         return Some(llm::replay(case, stored, steps).await.outcome);
     }
-    let model = flow.model.as_ref()?;
-    let now = || flow.clock.now();
+    let model = services.llm.as_ref()?;
+    let now = || services.clock.now();
     Some(
         model
-            .investigate(case, flow.world.reader(), &now, record.spent, steps)
+            .investigate(case, services.cluster.reader(), &now, record.spent, steps)
             .await,
     )
 }

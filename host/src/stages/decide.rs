@@ -11,10 +11,11 @@ use k8shawk_core::reach;
 use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::RawProposal;
 
+use crate::services::Services;
 use crate::services::cluster::dry_run::{NotTried, try_fix};
 use crate::services::plugins::Asked;
 use crate::services::store::Past;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// Proposals that are looked at.
 const MAX_PROPOSALS: usize = 5;
@@ -66,7 +67,12 @@ enum Lost {
 }
 
 /// Proposals for the incident's finding, parsed and judged.
-pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now: i64) -> Proposed {
+pub async fn propose(
+    services: &Services,
+    record: &Record,
+    reader: &Arc<dyn Reader>,
+    now: i64,
+) -> Proposed {
     let decision = Decision {
         next_check: LAST_RESORT.to_owned(),
         ..Decision::default()
@@ -85,7 +91,7 @@ pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now
             rationale: format!("It takes back the fix of {}.", undo.of),
             origin: Origin::Undo,
         };
-        let ruled = ruled(flow, record, offer, reader, now).await;
+        let ruled = ruled(services, record, offer, reader, now).await;
         proposed.take(undo.fix.kubectl(), ruled);
         return proposed;
     }
@@ -93,8 +99,8 @@ pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now
         let refused = consulted.refused.iter().cloned();
         proposed.decision.refused.extend(refused);
     }
-    let plans = flow
-        .judges
+    let plans = services
+        .plugins
         .propose(&record.incident, finding, reader, now)
         .await;
     proposed.refusals.extend(plans.refusals.iter().cloned());
@@ -115,11 +121,11 @@ pub async fn propose(flow: &Flow, record: &Record, reader: &Arc<dyn Reader>, now
             proposed.decision.next_check = plan.next_check.clone();
         }
         for proposal in plan.proposals.iter().take(MAX_PROPOSALS) {
-            let ruled = rule(flow, record, proposal, &origin, reader, now).await;
+            let ruled = rule(services, record, proposal, &origin, reader, now).await;
             proposed.take(shown(proposal), ruled);
         }
     }
-    if let Some((fix, ruled)) = of_model(flow, record, &proposed.survivors, reader, now).await {
+    if let Some((fix, ruled)) = of_model(services, record, &proposed.survivors, reader, now).await {
         proposed.take(fix, ruled);
     }
     proposed
@@ -147,7 +153,7 @@ impl Proposed {
 
 /// The model's fix, behind those of the plugins. One that a plugin proposes too is the plugin's.
 async fn of_model(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     others: &[Ruled],
     reader: &Arc<dyn Reader>,
@@ -163,7 +169,7 @@ async fn of_model(
         origin: Origin::Model,
     };
     let shown = offer.fix.kubectl();
-    Some((shown, ruled(flow, record, offer, reader, now).await))
+    Some((shown, ruled(services, record, offer, reader, now).await))
 }
 
 fn shown(proposal: &RawProposal) -> String {
@@ -183,7 +189,7 @@ fn shown(proposal: &RawProposal) -> String {
 }
 
 async fn rule(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     proposal: &RawProposal,
     origin: &Origin,
@@ -201,11 +207,11 @@ async fn rule(
         rationale: proposal.rationale.clone(),
         origin: origin.clone(),
     };
-    ruled(flow, record, offer, reader, now).await
+    ruled(services, record, offer, reader, now).await
 }
 
 async fn ruled(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     offer: Offer,
     reader: &Arc<dyn Reader>,
@@ -216,7 +222,7 @@ async fn ruled(
         rationale,
         origin,
     } = offer;
-    if let Some(why) = flow.config.fixes.refusal(&fix) {
+    if let Some(why) = services.config.fixes.refusal(&fix) {
         return Err(Lost::Refused(why));
     }
     // Text of the cluster may have led a model anywhere.
@@ -230,7 +236,7 @@ async fn ruled(
         rationale: &rationale,
         origin: &origin,
     };
-    let judged = flow.judges.rule(&asked, reader, now).await;
+    let judged = services.plugins.rule(&asked, reader, now).await;
     let (ruling, refusals) = judged.map_err(Lost::Unanswered)?;
     match ruling {
         Ruling::Denied(reasons) => Err(Lost::Refused(reasons.join("; "))),
@@ -254,21 +260,22 @@ fn known_victims(record: &Record) -> Vec<ObjectRef> {
 }
 
 /// True while a policy that must judge does not.
-fn is_unruled(flow: &Flow) -> bool {
-    !flow.judges.required.missing().is_empty()
+fn is_unruled(services: &Services) -> bool {
+    !services.plugins.required.missing().is_empty()
 }
 
 /// Decide again where policies were missing that judge now. True where it is.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub fn again(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
+/// [`StageError::Store`].
+pub fn again(services: &Services, record: &Record) -> Result<bool, StageError> {
     let was_unruled = record.decision.as_ref().is_some_and(|d| d.unruled);
-    if record.state != State::NeedsHuman || !was_unruled || is_unruled(flow) {
+    if record.state != State::NeedsHuman || !was_unruled || is_unruled(services) {
         return Ok(false);
     }
-    let now = flow.clock.now();
-    flow.store
+    let now = services.clock.now();
+    services
+        .store
         .advance(&record.incident.id.0, record.state, |r| {
             let note = "every policy that must judge does so again: decided again";
             r.step(now, State::Investigated, note);
@@ -279,25 +286,25 @@ pub fn again(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
 /// Decide, and store the decision.
 ///
 /// # Errors
-/// [`FlowError`] where the cluster or the store does not answer, so that nothing can be decided
+/// [`StageError`] where the cluster or the store does not answer, so that nothing can be decided
 /// yet.
-pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let reader = flow.world.reader();
-    let now = flow.clock.now();
-    let unruled = is_unruled(flow);
-    let proposed = propose(flow, record, &reader, now).await;
+pub async fn run(services: &Services, record: &Record) -> Result<(), StageError> {
+    let reader = services.cluster.reader();
+    let now = services.clock.now();
+    let unruled = is_unruled(services);
+    let proposed = propose(services, record, &reader, now).await;
     let (mut decision, refusals) = (proposed.decision, proposed.refusals);
     decision.unruled = unruled;
     if let Some(waited) = decision.unanswered.iter().find(|u| u.may_pass)
         && now - record.changed_at() < NOT_KNOWN_AFTER
     {
-        return Err(FlowError::Unanswered(waited.to_string()));
+        return Err(StageError::Unanswered(waited.to_string()));
     }
     for ruled in proposed.survivors {
-        let past = flow.store.past(&ruled.fix, now - LEDGER)?;
+        let past = services.store.past(&ruled.fix, now - LEDGER)?;
         let action = ruled.fix.action.name();
-        let ledger = flow.store.outcomes(&record.signature(), action)?;
-        match candidate(flow, record, &ruled, &past, ledger).await {
+        let ledger = services.store.outcomes(&record.signature(), action)?;
+        match candidate(services, record, &ruled, &past, ledger).await {
             Ok(candidate) => decision.candidates.push(candidate),
             Err(NotTried::Done(reason) | NotTried::Refused(reason)) => {
                 decision.refused.push(Refused {
@@ -305,7 +312,7 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
                     reason,
                 });
             }
-            Err(NotTried::Later(error)) => return Err(FlowError::Cluster(error)),
+            Err(NotTried::Later(error)) => return Err(StageError::Cluster(error)),
         }
     }
     let note = match decision.first() {
@@ -317,7 +324,8 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         ),
         None => decision.advice().without_fix().unwrap_or_default(),
     };
-    flow.store
+    services
+        .store
         .advance(&record.incident.id.0, State::Investigated, |r| {
             r.decision = Some(decision);
             for refusal in refusals {
@@ -325,24 +333,24 @@ pub async fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
                     r.refusals.push(refusal);
                 }
             }
-            r.step(flow.clock.now(), State::Decided, note);
+            r.step(services.clock.now(), State::Decided, note);
         })?;
     Ok(())
 }
 
 /// Try one fix, in the light of what it did before.
 async fn candidate(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     ruled: &Ruled,
     past: &[Past],
     ledger: Vec<(String, u32)>,
 ) -> Result<Candidate, NotTried> {
     if let Some(last) = past.first().filter(|p| p.is_useless()) {
-        return Err(NotTried::Refused(last.refusal(flow.clock.now())));
+        return Err(NotTried::Refused(last.refusal(services.clock.now())));
     }
-    let tried = try_fix(&flow.world, &ruled.fix, record.incident.opened_at).await?;
-    let digest = tried.digest(&flow.key, &ruled.fix);
+    let tried = try_fix(&services.cluster, &ruled.fix, record.incident.opened_at).await?;
+    let digest = tried.digest(&services.key, &ruled.fix);
     Ok(Candidate {
         fix: ruled.fix.clone(),
         rationale: ruled.rationale.clone(),
@@ -367,9 +375,6 @@ fn calmed(ruling: Ruling, times: usize) -> Ruling {
     }
     ruling
 }
-
-#[cfg(test)]
-mod unruled;
 
 #[cfg(test)]
 mod tests {

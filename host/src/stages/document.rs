@@ -6,25 +6,27 @@ use k8shawk_core::rca;
 use k8shawk_core::record::Record;
 use k8shawk_core::redact::Redacted;
 
+use crate::services::Services;
 use crate::services::private_files;
 use crate::services::store::StoreError;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// Write the RCA (again): first when people are told, last when the incident ends.
 ///
 /// # Errors
-/// [`FlowError::File`] names the file; the incident is kept and the stage is run again.
-pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let path = place(flow, record);
-    write(&path, &rca::render(record, flow.installation.cluster()))
-        .map_err(|e| FlowError::File(format!("cannot write {}: {e}", path.display())))?;
+/// [`StageError::File`] names the file; the incident is kept and the stage is run again.
+pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
+    let path = place(services, record);
+    write(&path, &rca::render(record, services.installation.cluster()))
+        .map_err(|e| StageError::File(format!("cannot write {}: {e}", path.display())))?;
     let shown = path.display().to_string();
     if let (true, Some(execution)) = (record.state.is_final(), &record.execution) {
-        flow.store
-            .remember(record, &execution.fix, flow.clock.now())?;
+        services
+            .store
+            .remember(record, &execution.fix, services.clock.now())?;
     }
     if record.rca.as_deref() != Some(&shown) || record.documented != Some(record.state) {
-        flow.store.modify(&record.incident.id.0, |r| {
+        services.store.modify(&record.incident.id.0, |r| {
             r.rca = Some(shown);
             r.documented = Some(record.state);
             Ok::<_, StoreError>(())
@@ -34,10 +36,10 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
 }
 
 /// Where the RCA is or will be.
-fn place(flow: &Flow, record: &Record) -> PathBuf {
+fn place(services: &Services, record: &Record) -> PathBuf {
     match &record.rca {
         Some(known) => PathBuf::from(known),
-        None => flow
+        None => services
             .config
             .knowledge_base()
             .join("rca")
@@ -65,9 +67,9 @@ mod tests {
 
     use super::*;
     use crate::services::clock::Clock;
+    use crate::services::cluster::AnyCluster;
     use crate::services::cluster::replay::Replay;
-    use crate::services::cluster::world::World;
-    use crate::services::plugins::Judges;
+    use crate::services::plugins::Plugins;
     use crate::services::slack::message::tests::applied;
 
     #[test]
@@ -77,18 +79,18 @@ mod tests {
             knowledge_base: Some(here.path().to_owned()),
             ..Config::default()
         };
-        let judges = Judges::new(Arc::new(Registry::new(5)));
-        let world = World::Recorded(Replay::empty());
-        let flow = Flow::aside(config, judges, world, Clock::default()).unwrap();
-        let incident = |state| flow.store.insert(applied(state), &[]).unwrap();
+        let plugins = Plugins::new(Arc::new(Registry::new(5)));
+        let cluster = AnyCluster::Recorded(Replay::empty());
+        let services = Services::aside(config, plugins, cluster, Clock::default()).unwrap();
+        let incident = |state| services.store.insert(applied(state), &[]).unwrap();
         let both = [incident(State::Recovered), incident(State::Unchanged)];
         // Both are written at the same time: neither sees the file of the other.
-        let places = both.each_ref().map(|record| place(&flow, record));
+        let places = both.each_ref().map(|record| place(&services, record));
         assert_ne!(places[0], places[1]);
         for (record, at) in both.iter().zip(&places) {
-            run(&flow, record).unwrap();
+            run(&services, record).unwrap();
             // Killed before the place was stored: it is written to the same place again.
-            run(&flow, record).unwrap();
+            run(&services, record).unwrap();
             let text = std::fs::read_to_string(at).unwrap();
             assert!(
                 text.contains(&format!("- **State**: {}", record.state.as_str())),

@@ -14,49 +14,50 @@ use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Execution, Record, State};
 use k8shawk_core::recovery::Recovery;
 
+use crate::services::Services;
 use crate::services::cluster::dry_run::{NotTried, Tried, try_fix};
 use crate::services::cluster::health;
 use crate::services::plugins::Asked;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 pub use send::execute;
 
 /// Check the approval against the object as it is now, and store what will be sent.
 ///
 /// # Errors
-/// [`FlowError`] where the cluster or the store does not answer.
-pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+/// [`StageError`] where the cluster or the store does not answer.
+pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageError> {
     let id = &record.incident.id.0;
     let Some(candidate) = record.decision.as_ref().and_then(|d| d.first()) else {
-        return again(flow, record, "there is no decision to execute");
+        return again(services, record, "there is no decision to execute");
     };
     // The configuration may be another one since people were asked.
-    if let Some(why) = flow.config.fixes.refusal(&candidate.fix) {
-        return again(flow, record, &format!("{why}: approval void"));
+    if let Some(why) = services.config.fixes.refusal(&candidate.fix) {
+        return again(services, record, &format!("{why}: approval void"));
     }
-    let candidate = &ruled_again(flow, record, candidate).await?;
+    let candidate = &ruled_again(services, record, candidate).await?;
     let asked_at = record.asked_at.unwrap_or_default();
-    let (authority, now) = (flow.authority(), flow.clock.now());
+    let (authority, now) = (services.authority(), services.clock.now());
     let approval = match authority.approve(candidate, &record.votes, asked_at, now) {
         Ok(approval) => approval,
-        Err(error @ ApprovalError::Expired(_)) => return aged(flow, record, &error),
-        Err(error) => return again(flow, record, &error.to_string()),
+        Err(error @ ApprovalError::Expired(_)) => return aged(services, record, &error),
+        Err(error) => return again(services, record, &error.to_string()),
     };
-    match try_fix(&flow.world, &candidate.fix, record.incident.opened_at).await {
-        Ok(tried) if approval.covers(&tried.digest(&flow.key, &candidate.fix), &tried.uid) => {
-            let before = health::look(&flow.world, record)
+    match try_fix(&services.cluster, &candidate.fix, record.incident.opened_at).await {
+        Ok(tried) if approval.covers(&tried.digest(&services.key, &candidate.fix), &tried.uid) => {
+            let before = health::look(&services.cluster, record)
                 .await
-                .map_err(FlowError::Cluster)?;
-            store(flow, record, tried, approval, before)
+                .map_err(StageError::Cluster)?;
+            store(services, record, tried, approval, before)
         }
         Ok(_) => again(
-            flow,
+            services,
             record,
             "the target changed since it was shown: approval void",
         ),
-        Err(NotTried::Later(error)) => Err(FlowError::Cluster(error)),
+        Err(NotTried::Later(error)) => Err(StageError::Cluster(error)),
         Err(NotTried::Done(why) | NotTried::Refused(why)) => {
-            again(flow, record, &format!("{why}: approval void"))
+            again(services, record, &format!("{why}: approval void"))
         }
     }?;
     tracing::debug!(id, "prepared");
@@ -65,19 +66,20 @@ pub async fn prepare(flow: &Flow, record: &Record) -> Result<(), FlowError> {
 
 /// A policy may say no since people were asked, as when a freeze begins: each is asked again.
 async fn ruled_again(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     shown: &Candidate,
-) -> Result<Candidate, FlowError> {
-    let (reader, now) = (flow.world.reader(), flow.clock.now());
+) -> Result<Candidate, StageError> {
+    let (reader, now) = (services.cluster.reader(), services.clock.now());
     let asked = Asked {
         incident: &record.incident,
         fix: &shown.fix,
         rationale: &shown.rationale,
         origin: &shown.origin(),
     };
-    let judged = flow.judges.rule(&asked, &reader, now).await;
-    let (ruling, _) = judged.map_err(|unanswered| FlowError::Unanswered(unanswered.to_string()))?;
+    let judged = services.plugins.rule(&asked, &reader, now).await;
+    let (ruling, _) =
+        judged.map_err(|unanswered| StageError::Unanswered(unanswered.to_string()))?;
     // People who said yes to something that is now allowed without them did no harm.
     let ruling = match ruling {
         Ruling::Auto => shown.ruling.clone(),
@@ -90,13 +92,13 @@ async fn ruled_again(
 }
 
 fn store(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     tried: Tried,
     approval: Approval,
     before: health::Seen,
-) -> Result<(), FlowError> {
-    let now = flow.clock.now();
+) -> Result<(), StageError> {
+    let now = services.clock.now();
     let Some(fix) = record.fix().cloned() else {
         return Ok(());
     };
@@ -109,40 +111,41 @@ fn store(
         started_at: now,
         output: None,
     };
-    flow.store
+    services
+        .store
         .advance(&record.incident.id.0, State::Approved, |r| {
             r.execution = Some(execution);
             r.recovery = Some(Recovery::new(before.health, now));
             r.step(now, State::Executing, format!("sending: {shown}"));
         })?;
-    flow.unsent.put(&record.incident.id.0);
+    services.unsent.put(&record.incident.id.0);
     Ok(())
 }
 
 /// A yes that is too old is none: the incident is looked at again, and then people are asked again.
-fn aged(flow: &Flow, record: &Record, why: &ApprovalError) -> Result<(), FlowError> {
+fn aged(services: &Services, record: &Record, why: &ApprovalError) -> Result<(), StageError> {
     let next = match record.undo {
         Some(_) => State::Investigated,
         None => State::Open,
     };
-    void(flow, record, next, &why.to_string())
+    void(services, record, next, &why.to_string())
 }
 
 /// An approval that does not fit any more is void: the incident is decided anew.
-fn again(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
-    void(flow, record, State::Investigated, why)
+fn again(services: &Services, record: &Record, why: &str) -> Result<(), StageError> {
+    void(services, record, State::Investigated, why)
 }
 
-fn void(flow: &Flow, record: &Record, next: State, why: &str) -> Result<(), FlowError> {
-    let stored = flow
+fn void(services: &Services, record: &Record, next: State, why: &str) -> Result<(), StageError> {
+    let stored = services
         .store
         .advance(&record.incident.id.0, record.state, |r| {
             r.votes.clear();
             r.execution = None;
             r.recovery = None;
-            r.step(flow.clock.now(), next, why);
+            r.step(services.clock.now(), next, why);
         })?;
-    flow.terminal.note(&stored, why);
+    services.terminal.note(&stored, why);
     Ok(())
 }
 
@@ -155,18 +158,18 @@ pub fn is_undigested(record: &Record) -> bool {
 /// Decide again, so that people are asked about what exactly would be sent.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub fn ask_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+/// [`StageError::Store`].
+pub fn ask_again(services: &Services, record: &Record) -> Result<(), StageError> {
     again(
-        flow,
+        services,
         record,
         "an earlier version asked: people are asked again",
     )
 }
 
-fn applied(flow: &Flow, record: &Record, output: &str) -> Result<(), FlowError> {
-    let now = flow.clock.now();
-    let stored = flow
+fn applied(services: &Services, record: &Record, output: &str) -> Result<(), StageError> {
+    let now = services.clock.now();
+    let stored = services
         .store
         .advance(&record.incident.id.0, State::Executing, |r| {
             if let Some(execution) = &mut r.execution {
@@ -177,18 +180,19 @@ fn applied(flow: &Flow, record: &Record, output: &str) -> Result<(), FlowError> 
             }
             r.step(now, State::Applied, output);
         })?;
-    flow.terminal
+    services
+        .terminal
         .note(&stored, "applied; checking whether it helped");
     Ok(())
 }
 
-fn failed(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
-    end(flow, record, State::Failed, why).map(drop)
+fn failed(services: &Services, record: &Record, why: &str) -> Result<(), StageError> {
+    end(services, record, State::Failed, why).map(drop)
 }
 
 /// Whether the fix was applied cannot be told: that is the end, with how things are now.
-async fn not_known(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowError> {
-    let now = match health::look(&flow.world, record).await {
+async fn not_known(services: &Services, record: &Record, why: &str) -> Result<(), StageError> {
+    let now = match health::look(&services.cluster, record).await {
         Ok(seen) => format!(
             "{} of {} are good now",
             seen.health.good, seen.health.wanted
@@ -196,19 +200,24 @@ async fn not_known(flow: &Flow, record: &Record, why: &str) -> Result<(), FlowEr
         Err(error) => error.to_string(),
     };
     let note = format!("not known whether the fix was applied: {why}; {now}");
-    let stored = end(flow, record, State::NotKnown, &note)?;
-    flow.terminal.note(&stored, &note);
+    let stored = end(services, record, State::NotKnown, &note)?;
+    services.terminal.note(&stored, &note);
     Ok(())
 }
 
-fn end(flow: &Flow, record: &Record, state: State, why: &str) -> Result<Record, FlowError> {
-    let stored = flow
+fn end(
+    services: &Services,
+    record: &Record,
+    state: State,
+    why: &str,
+) -> Result<Record, StageError> {
+    let stored = services
         .store
         .advance(&record.incident.id.0, State::Executing, |r| {
             if let Some(execution) = &mut r.execution {
                 execution.output = Some(why.to_owned());
             }
-            r.step(flow.clock.now(), state, why);
+            r.step(services.clock.now(), state, why);
         })?;
     Ok(stored)
 }

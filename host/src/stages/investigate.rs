@@ -5,8 +5,9 @@ use k8shawk_core::finding::{Conclusion, Evidence, Finding, UNDETERMINED};
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::redact::redact;
 
+use crate::services::Services;
 use crate::services::plugins::Answers;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// A healthy answer is believed only when the incident is this old: a container that crashes is
 /// running for a moment too. Milliseconds.
@@ -100,17 +101,25 @@ fn not_answered(unanswered: &Unanswered) -> String {
 /// Ask the analysis plugins; store the best finding, the others beside it.
 ///
 /// # Errors
-/// [`FlowError::Store`]; [`FlowError::Unanswered`] where nothing may be concluded yet.
-pub async fn run(flow: &Flow, record: &Record, asking: Asking) -> Result<Investigated, FlowError> {
-    let reader = flow.world.reader();
-    let now = flow.clock.now();
-    let answers = flow.judges.analyse(&record.incident, &reader, now).await;
+/// [`StageError::Store`]; [`StageError::Unanswered`] where nothing may be concluded yet.
+pub async fn run(
+    services: &Services,
+    record: &Record,
+    asking: Asking,
+) -> Result<Investigated, StageError> {
+    let reader = services.cluster.reader();
+    let now = services.clock.now();
+    let answers = services
+        .plugins
+        .analyse(&record.incident, &reader, now)
+        .await;
     let age = now - record.incident.opened_at;
     let findings = match outcome(&answers, record, age, asking) {
-        Outcome::Later(why) => return Err(FlowError::Unanswered(why)),
+        Outcome::Later(why) => return Err(StageError::Unanswered(why)),
         Outcome::TooEarly => return Ok(Investigated::TooEarly),
         Outcome::Cleared(why) => {
-            flow.store
+            services
+                .store
                 .advance(&record.incident.id.0, record.state, |r| {
                     r.step(now, State::Cleared, why);
                 })?;
@@ -118,20 +127,21 @@ pub async fn run(flow: &Flow, record: &Record, asking: Asking) -> Result<Investi
         }
         Outcome::Found(findings) => findings,
     };
-    store(flow, record, &answers, findings)?;
+    store(services, record, &answers, findings)?;
     Ok(Investigated::Done)
 }
 
 fn store(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     answers: &Answers<Conclusion>,
     findings: Vec<Finding>,
-) -> Result<(), FlowError> {
+) -> Result<(), StageError> {
     let failures = answers.unanswered().iter().map(ToString::to_string);
     let refusals: Vec<String> = answers.refusals.iter().cloned().chain(failures).collect();
     let mut findings = findings.into_iter();
-    flow.store
+    services
+        .store
         .advance(&record.incident.id.0, record.state, |r| {
             r.answered_by = "patterns".to_owned();
             r.consulted = None;
@@ -145,7 +155,7 @@ fn store(
             r.judged = record.incident.signals.len();
             let confidence = r.finding.as_ref().map_or(0, |f| f.confidence);
             let note = format!("{} ({confidence} of 100)", r.title());
-            r.step(flow.clock.now(), State::Investigated, note);
+            r.step(services.clock.now(), State::Investigated, note);
         })?;
     Ok(())
 }
@@ -154,17 +164,21 @@ fn store(
 /// it has another cause by now, or what was not answered before may be now, and is open again.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub async fn look_again(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
-    let reader = flow.world.reader();
-    let now = flow.clock.now();
+/// [`StageError::Store`].
+pub async fn look_again(services: &Services, record: &Record) -> Result<bool, StageError> {
+    let reader = services.cluster.reader();
+    let now = services.clock.now();
     if record.has_news() {
-        flow.store
+        services
+            .store
             .advance(&record.incident.id.0, record.state, |r| {
                 r.judged = record.incident.signals.len();
             })?;
     }
-    let answers = flow.judges.analyse(&record.incident, &reader, now).await;
+    let answers = services
+        .plugins
+        .analyse(&record.incident, &reader, now)
+        .await;
     // Who does not answer says nothing new.
     let Ok(complete) = answers.complete() else {
         return Ok(false);
@@ -174,8 +188,8 @@ pub async fn look_again(flow: &Flow, record: &Record) -> Result<bool, FlowError>
     let note = match (found.first(), complete.healthy()) {
         (None, Some(why)) => {
             let cleared = |r: &mut Record| r.step(now, State::Cleared, why);
-            let stored = flow.store.advance(id, from, cleared)?;
-            flow.terminal.note(&stored, "it went away by itself");
+            let stored = services.store.advance(id, from, cleared)?;
+            services.terminal.note(&stored, "it went away by itself");
             return Ok(false);
         }
         (Some(first), _) if is_another_cause(record, first) => {
@@ -186,7 +200,7 @@ pub async fn look_again(flow: &Flow, record: &Record) -> Result<bool, FlowError>
         }
         _ => return Ok(false),
     };
-    flow.store.advance(id, from, |r| {
+    services.store.advance(id, from, |r| {
         r.votes.clear();
         r.step(now, State::Open, note);
     })?;

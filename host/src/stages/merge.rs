@@ -8,8 +8,9 @@ use k8shawk_core::incident::Severity;
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::{ObjectRef, group};
 
+use crate::services::Services;
 use crate::services::store::StoreError;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// True where this incident is a part of the other one.
 pub fn is_part(record: &Record, other: &Record) -> bool {
@@ -30,9 +31,9 @@ pub fn is_part(record: &Record, other: &Record) -> bool {
 }
 
 /// The incident that this one is part of, if any.
-fn host_of(flow: &Flow, record: &Record) -> Result<Option<Record>, StoreError> {
+fn host_of(services: &Services, record: &Record) -> Result<Option<Record>, StoreError> {
     match record.finding.as_ref().and_then(|f| f.shared.as_ref()) {
-        Some(shared) => flow
+        Some(shared) => services
             .store
             .first_about(shared, |other| is_part(record, other)),
         None => Ok(None),
@@ -58,20 +59,21 @@ fn number(record: &Record) -> u64 {
 /// Fold an incident into the one that shares its cause. True where it was folded.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
-    let Some(host) = host_of(flow, record)? else {
-        if let Some(dismissed) = dismissed(flow, record)? {
-            return fold(flow, record, &dismissed);
+/// [`StageError::Store`].
+pub fn run(services: &Services, record: &Record) -> Result<bool, StageError> {
+    let Some(host) = host_of(services, record)? else {
+        if let Some(dismissed) = dismissed(services, record)? {
+            return fold(services, record, &dismissed);
         }
         if let Some(shared) = record.finding.as_ref().and_then(|f| f.shared.as_ref()) {
-            flow.store
+            services
+                .store
                 .alias(&shared_key(shared), &record.incident.id.0)?;
         }
         return Ok(false);
     };
     let host_id = host.incident.id.0.clone();
-    let folded = flow.store.modify(&host_id, |r| {
+    let folded = services.store.modify(&host_id, |r| {
         // It may have ended since the list was read.
         if r.state.is_final() {
             return Ok(false);
@@ -84,14 +86,14 @@ pub fn run(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
     if !folded {
         return Ok(false);
     }
-    fold(flow, record, &host_id)
+    fold(services, record, &host_id)
 }
 
 /// A dismissed incident of the same owner and the same found class: another signal of a cause
 /// that a person said no to. Only what patterns found counts: nobody is told of what is folded here,
 /// so that a model, or whoever writes what it reads, could hide an incident with a word.
-fn dismissed(flow: &Flow, record: &Record) -> Result<Option<String>, FlowError> {
-    let now = flow.clock.now();
+fn dismissed(services: &Services, record: &Record) -> Result<Option<String>, StageError> {
+    let now = services.clock.now();
     let same = |other: &Record| {
         other.is_dismissed_within(DISMISSED_FOR, now)
             && other.incident.owner.same_object(&record.incident.owner)
@@ -99,7 +101,7 @@ fn dismissed(flow: &Flow, record: &Record) -> Result<Option<String>, FlowError> 
             && severity(other) >= severity(record)
     };
     let owner = &record.incident.owner;
-    let found = flow.store.newest_of(owner, State::Dismissed, same)?;
+    let found = services.store.newest_of(owner, State::Dismissed, same)?;
     Ok(found.map(|r| r.incident.id.0))
 }
 
@@ -114,19 +116,20 @@ fn severity(record: &Record) -> Severity {
 }
 
 /// End an incident as a part of another; its signals lead there from now on.
-fn fold(flow: &Flow, record: &Record, host: &str) -> Result<bool, FlowError> {
-    flow.store
+fn fold(services: &Services, record: &Record, host: &str) -> Result<bool, StageError> {
+    services
+        .store
         .advance(&record.incident.id.0, State::Investigated, |r| {
             r.merged_into = Some(host.to_owned());
             r.step(
-                flow.clock.now(),
+                services.clock.now(),
                 State::Merged,
                 format!("same cause as {host}"),
             );
         })?;
-    flow.store.alias(&record.key, host)?;
+    services.store.alias(&record.key, host)?;
     let own = group::owner_key(&record.incident.class, &record.incident.owner);
-    flow.store.alias(&own, host)?;
+    services.store.alias(&own, host)?;
     Ok(true)
 }
 

@@ -1,24 +1,18 @@
 //! Stage: tell people. One incident is one message.
 
-use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Record, State};
 
-use crate::stages::flow::{Flow, FlowError};
+use crate::services::Services;
+use crate::stages::StageError;
 
-/// Show the incident and store that people were asked. What policies allow without a person is
-/// approved here.
+/// Show the incident and store that people were asked.
 ///
 /// # Errors
-/// [`FlowError::Store`].
-pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
-    let now = flow.clock.now();
-    let ruling = record
-        .decision
-        .as_ref()
-        .and_then(|d| d.first())
-        .map(|c| &c.ruling);
-    let (state, note) = match ruling {
-        Some(Ruling::Auto) => (State::Approved, "allowed without a person by policy"),
+/// [`StageError::Store`].
+pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
+    let now = services.clock.now();
+    let fix = record.decision.as_ref().and_then(|d| d.first());
+    let (state, note) = match fix {
         Some(_) => (State::Waiting, "people were asked"),
         None if record.undo.is_some() => (State::Failed, "it cannot be taken back"),
         None if record.is_undecided() => (
@@ -32,12 +26,12 @@ pub fn run(flow: &Flow, record: &Record) -> Result<(), FlowError> {
         (State::Failed, Some(why)) => format!("{note}: {why}"),
         _ => note.to_owned(),
     };
-    let stored = flow
+    let stored = services
         .store
         .advance(&record.incident.id.0, State::Decided, |r| {
             r.asked_at = Some(now);
             r.step(now, state, note);
         })?;
-    flow.terminal.incident(&stored);
+    services.terminal.incident(&stored);
     Ok(())
 }

@@ -5,20 +5,21 @@ use std::time::Duration;
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::recovery::{Health, Recovery};
 
+use crate::services::Services;
 use crate::services::cluster::ClusterError;
 use crate::services::cluster::health;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// Take one check; true once there is a verdict.
 ///
 /// # Errors
-/// [`FlowError`].
-pub async fn check(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
-    let seen = match health::look(&flow.world, record).await {
+/// [`StageError`].
+pub async fn check(services: &Services, record: &Record) -> Result<bool, StageError> {
+    let seen = match health::look(&services.cluster, record).await {
         Ok(seen) => seen,
-        Err(error) => return missed(flow, record, error),
+        Err(error) => return missed(services, record, error),
     };
-    let now = flow.clock.now();
+    let now = services.clock.now();
     let mut recovery = match &record.recovery {
         Some(recovery) => recovery.clone(),
         None => Recovery::new(seen.health, now),
@@ -27,10 +28,10 @@ pub async fn check(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
         seen.health,
         seen.restarts,
         now,
-        millis(flow.config.recovery_stability),
-        millis(flow.config.recovery_timeout),
+        millis(services.config.recovery_stability),
+        millis(services.config.recovery_timeout),
     );
-    let stored = flow
+    let stored = services
         .store
         .advance(&record.incident.id.0, State::Applied, |r| {
             r.recovery = Some(recovery);
@@ -40,7 +41,7 @@ pub async fn check(flow: &Flow, record: &Record) -> Result<bool, FlowError> {
             }
         })?;
     if verdict.is_some() {
-        flow.terminal.note(&stored, "the recovery was checked");
+        services.terminal.note(&stored, "the recovery was checked");
     }
     Ok(verdict.is_some())
 }
@@ -50,12 +51,12 @@ fn millis(time: Duration) -> i64 {
 }
 
 /// A look failed: try again until the deadline, and then say that it is not known.
-fn missed(flow: &Flow, record: &Record, error: ClusterError) -> Result<bool, FlowError> {
-    let now = flow.clock.now();
+fn missed(services: &Services, record: &Record, error: ClusterError) -> Result<bool, StageError> {
+    let now = services.clock.now();
     let may_pass = error.may_pass();
-    let timeout = millis(flow.config.recovery_timeout);
+    let timeout = millis(services.config.recovery_timeout);
     let mut late = false;
-    let stored = flow
+    let stored = services
         .store
         .advance(&record.incident.id.0, State::Applied, |r| {
             late = match &mut r.recovery {
@@ -68,11 +69,12 @@ fn missed(flow: &Flow, record: &Record, error: ClusterError) -> Result<bool, Flo
             }
         })?;
     if late {
-        flow.terminal
+        services
+            .terminal
             .note(&stored, "the recovery could not be checked");
         return Ok(true);
     }
-    Err(FlowError::Cluster(error))
+    Err(StageError::Cluster(error))
 }
 
 #[cfg(test)]
@@ -86,12 +88,12 @@ mod tests {
 
     use super::*;
     use crate::services::clock::Clock;
+    use crate::services::cluster::AnyCluster;
     use crate::services::cluster::replay::Replay;
-    use crate::services::cluster::world::World;
-    use crate::services::plugins::Judges;
+    use crate::services::plugins::Plugins;
     use crate::services::slack::message::tests::applied;
 
-    fn flow() -> Flow {
+    fn services() -> Services {
         let bundle = Bundle {
             format: FORMAT,
             title: String::new(),
@@ -101,28 +103,30 @@ mod tests {
             conversations: vec![],
             frames: vec![Frame::default()],
         };
-        let judges = Judges::new(Arc::new(Registry::new(5)));
-        let world = World::Recorded(Replay::new(bundle));
-        Flow::aside(Config::default(), judges, world, Clock::default()).unwrap()
+        let plugins = Plugins::new(Arc::new(Registry::new(5)));
+        let cluster = AnyCluster::Recorded(Replay::new(bundle));
+        Services::aside(Config::default(), plugins, cluster, Clock::default()).unwrap()
     }
 
     #[test]
     fn looks_that_are_refused_end_at_the_deadline_with_the_reason() {
-        let flow = flow();
-        let stored = flow.store.insert(applied(State::Applied), &[]).unwrap();
+        let services = services();
+        let stored = services.store.insert(applied(State::Applied), &[]).unwrap();
         let since = stored.recovery.as_ref().unwrap().since;
         let refused = || ClusterError::Denied {
             attempt: "list Pod".into(),
             why: "pods is forbidden".into(),
         };
         let id = &stored.incident.id.0;
-        flow.clock.set(since + 60_000);
-        let told = missed(&flow, &stored, refused()).unwrap_err().to_string();
+        services.clock.set(since + 60_000);
+        let told = missed(&services, &stored, refused())
+            .unwrap_err()
+            .to_string();
         assert!(!told.contains("does not answer"), "{told}");
-        assert_eq!(flow.store.get(id).unwrap().state, State::Applied);
-        flow.clock.set(since + 181_000);
-        assert!(missed(&flow, &stored, refused()).unwrap());
-        let ended = flow.store.get(id).unwrap();
+        assert_eq!(services.store.get(id).unwrap().state, State::Applied);
+        services.clock.set(since + 181_000);
+        assert!(missed(&services, &stored, refused()).unwrap());
+        let ended = services.store.get(id).unwrap();
         assert_eq!(ended.state, State::NotKnown);
         let text = rca::render(&ended, "prod").into_string();
         assert!(text.contains("pods is forbidden"), "{text}");

@@ -7,8 +7,9 @@ use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::signal::{Opening, Signal};
 use k8shawk_core::{Observation, group};
 
+use crate::services::Services;
 use crate::services::store::StoreError;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// How often it is stored that a dismissed cause is still seen, milliseconds.
 const SEEN_AGAIN: i64 = 20_000;
@@ -45,30 +46,30 @@ impl Grouped {
 /// Ask the triage plugins, then find or open the signal's incident.
 ///
 /// # Errors
-/// [`FlowError::Store`]; the signal is seen again at the next sweep.
-pub fn run(flow: &Flow, observation: &Observation) -> Result<Grouped, FlowError> {
+/// [`StageError::Store`]; the signal is seen again at the next sweep.
+pub fn run(services: &Services, observation: &Observation) -> Result<Grouped, StageError> {
     let begun = SystemTime::now();
-    let Some((opening, call)) = flow.judges.triage(observation) else {
+    let Some((opening, call)) = services.plugins.triage(observation) else {
         return Ok(Grouped::Nothing);
     };
-    let grouped = group(flow, &observation.signal, opening)?;
+    let grouped = group(services, &observation.signal, opening)?;
     if let Grouped::Opened(id) = &grouped {
-        flow.telemetry.triaged(id, begun, &call);
+        services.telemetry.triaged(id, begun, &call);
     }
     Ok(grouped)
 }
 
-fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, FlowError> {
+fn group(services: &Services, signal: &Signal, opening: Opening) -> Result<Grouped, StageError> {
     let keys = group::keys(signal, &opening);
-    let now = flow.clock.now();
+    let now = services.clock.now();
     let mut echo = None;
     for key in &keys {
-        match flow.store.by_key(key)? {
+        match services.store.by_key(key)? {
             Some(found) if !found.state.is_final() => {
-                return join(flow, &found, signal, &opening, &keys, now);
+                return join(services, &found, signal, &opening, &keys, now);
             }
-            Some(found) if is_echo(flow, &found, signal, &opening, now) => {
-                still_there(flow, &found, now)?;
+            Some(found) if is_echo(services, &found, signal, &opening, now) => {
+                still_there(services, &found, now)?;
                 echo = echo.or_else(|| Some(found.incident.id.0.clone()));
             }
             _ => {}
@@ -77,16 +78,22 @@ fn group(flow: &Flow, signal: &Signal, opening: Opening) -> Result<Grouped, Flow
     if let Some(id) = echo {
         return Ok(Grouped::Echo(id));
     }
-    let record = flow
+    let record = services
         .store
         .insert(opened(signal, opening, &keys, now), &keys)?;
     Ok(Grouped::Opened(record.incident.id.0))
 }
 
 /// Signals that were last seen before the incident ended, or shortly after, add nothing.
-fn is_echo(flow: &Flow, ended: &Record, signal: &Signal, opening: &Opening, now: i64) -> bool {
+fn is_echo(
+    services: &Services,
+    ended: &Record,
+    signal: &Signal,
+    opening: &Opening,
+    now: i64,
+) -> bool {
     let ended_at = ended.changed_at();
-    let window = i64::try_from(flow.config.dedup.as_millis()).unwrap_or(i64::MAX);
+    let window = i64::try_from(services.config.dedup.as_millis()).unwrap_or(i64::MAX);
     if signal.last_seen <= ended_at {
         return true;
     }
@@ -104,9 +111,9 @@ fn is_echo(flow: &Flow, ended: &Record, signal: &Signal, opening: &Opening, now:
 }
 
 /// Remember that a dismissed cause is still there, a few times a minute.
-fn still_there(flow: &Flow, ended: &Record, now: i64) -> Result<(), StoreError> {
+fn still_there(services: &Services, ended: &Record, now: i64) -> Result<(), StoreError> {
     if ended.state == State::Dismissed && now - ended.last_seen > SEEN_AGAIN {
-        flow.store.modify(&ended.incident.id.0, |record| {
+        services.store.modify(&ended.incident.id.0, |record| {
             record.last_seen = now;
             Ok::<_, StoreError>(())
         })?;
@@ -138,13 +145,13 @@ pub fn opened(signal: &Signal, opening: Opening, keys: &[String], now: i64) -> R
 }
 
 fn join(
-    flow: &Flow,
+    services: &Services,
     found: &Record,
     signal: &Signal,
     opening: &Opening,
     keys: &[String],
     now: i64,
-) -> Result<Grouped, FlowError> {
+) -> Result<Grouped, StageError> {
     let id = found.incident.id.0.clone();
     let signals = &found.incident.signals;
     let news = match signals.iter().find(|s| s.id == signal.id) {
@@ -154,7 +161,7 @@ fn join(
     };
     let graver = opening.severity > found.incident.severity;
     if news || graver || !found.is_member(&signal.owner) {
-        flow.store.modify(&id, |record| {
+        services.store.modify(&id, |record| {
             add_signal(record, signal);
             record.add_victim(&signal.owner);
             record.incident.severity = record.incident.severity.max(opening.severity);
@@ -164,8 +171,8 @@ fn join(
     }
     for key in keys {
         // Asked for each pod of a storm, at every sweep: no record is read for it.
-        if !flow.store.leads_to_active(key)? {
-            flow.store.alias(key, &id)?;
+        if !services.store.leads_to_active(key)? {
+            services.store.alias(key, &id)?;
         }
     }
     // Classes of triage tell families apart, such as `node` from `workload`.

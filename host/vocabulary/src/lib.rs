@@ -4,6 +4,9 @@
 //! a plugin does not call is not in its component.
 
 pub mod classes;
+pub mod condition;
+pub mod event;
 pub mod facts;
 pub mod kinds;
 pub mod quantity;
+pub mod selector;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use k8shawk_sdk::analysis::{Incident, ObjectRef, ReadError};
 use k8shawk_sdk::cluster::Cluster;
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::kinds;
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ pub struct Case<'a> {
     gets: RefCell<HashMap<String, Option<Rc<Value>>>>,
     lists: RefCell<HashMap<String, Listed>>,
     logs: RefCell<HashMap<String, String>>,
-    events: RefCell<HashMap<String, Vec<Value>>>,
+    events: RefCell<HashMap<String, Vec<EventRow>>>,
     denied: RefCell<Vec<String>>,
     depth: Cell<u8>,
 }
@@ -131,7 +132,7 @@ impl<'a> Case<'a> {
     }
 
     /// Events of an object, oldest first; empty where they may not be read.
-    pub fn events(&self, object: &ObjectRef) -> Vec<Value> {
+    pub fn events(&self, object: &ObjectRef) -> Vec<EventRow> {
         let (kind, namespace, name) = (&object.kind, &object.namespace, &object.name);
         let key = format!("{kind}/{namespace}/{name}");
         if let Some(known) = self.events.borrow().get(&key) {

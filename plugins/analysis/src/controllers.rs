@@ -71,11 +71,6 @@ pub fn pods_of(case: &Case, workload: &Value) -> Vec<Value> {
         .collect()
 }
 
-/// True where the pod's condition Ready holds.
-pub fn ready(pod: &Value) -> bool {
-    crate::json::condition_is(pod, "Ready", "True").is_some()
-}
-
 /// Seconds since `pointer` of `value`, a time; `None` where it is not set.
 pub fn seconds_since(case: &Case, value: &Value, pointer: &str) -> Option<i64> {
     crate::json::millis(value, pointer).map(|then| (case.incident.now - then) / 1000)

@@ -243,7 +243,7 @@ fn without_finalizer(case: &Case, object: &Value, since: i64) -> Conclusion {
         .iter()
         .take(2)
     {
-        let (reason, said) = (text(event, "/reason"), text(event, "/message"));
+        let (reason, said) = (&event.reason, &event.message);
         let cited = draft.cite(format!("event {reason}"), said);
         draft.say(format!("Event {reason}: \"{said}\" {cited}."));
     }

@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use crate::case::Case;
 use crate::finding::Draft;
-use crate::json::{condition, name, number, reference, spoken, text};
+use crate::json::{condition, name, number, reference, selects, spoken, text};
 use crate::routing::backend::pods_cause;
-use crate::routing::policy_match::selects;
 
 /// Explain an incident about a PodDisruptionBudget.
 pub fn diagnose(case: &Case, budget: &Value) -> Conclusion {

@@ -1,7 +1,9 @@
 //! Reading Kubernetes objects as JSON.
 
 use k8shawk_sdk::analysis::ObjectRef;
-use k8shawk_sdk::kinds;
+use k8shawk_sdk::selector::Selector;
+use k8shawk_sdk::{condition, kinds};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Text at a JSON pointer, or empty.
@@ -68,6 +70,31 @@ pub fn pairs<'v>(value: &'v Value, pointer: &str) -> Vec<(&'v str, &'v str)> {
         .flatten()
         .filter_map(|(k, v)| Some((k.as_str(), v.as_str()?)))
         .collect()
+}
+
+/// A label of an object.
+pub fn label<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
+    object.pointer("/metadata/labels")?.get(key)?.as_str()
+}
+
+/// True where an object has all of these labels.
+pub fn has_labels(object: &Value, labels: &[(&str, &str)]) -> bool {
+    labels
+        .iter()
+        .all(|(key, value)| label(object, key) == Some(value))
+}
+
+/// True where a selector of `matchLabels` and `matchExpressions` fits an object; an absent or empty
+/// one fits all.
+pub fn selects(selector: Option<&Value>, object: &Value) -> bool {
+    let fits = |s: Selector| s.fits(|key| label(object, key));
+    selector.is_none_or(|s| Selector::deserialize(s).is_ok_and(fits))
+}
+
+/// True where the object's condition Ready holds.
+pub fn is_ready(object: &Value) -> bool {
+    let conditions = items(object, "/status/conditions").iter();
+    condition::is_ready(conditions.map(|c| (text(c, "/type"), text(c, "/status"))))
 }
 
 /// `key=value,key=value` as people write labels and selectors.

@@ -188,10 +188,10 @@ pub fn diagnose(case: &Case, quota: &Value) -> Conclusion {
     let needle = format!("quota: {}", name(quota));
     for kind in ["ReplicaSet", "StatefulSet", "DaemonSet", "Job"] {
         for event in case.events(&named(kind, namespace, "")).iter().rev() {
-            if !text(event, "/message").contains(&needle) {
+            if !event.message.contains(&needle) {
                 continue;
             }
-            let Some(creator) = case.get(kind, namespace, text(event, "/name")) else {
+            let Some(creator) = case.get(kind, namespace, &event.name) else {
                 continue;
             };
             let owner = crate::pod::root_owner(case, &creator);

@@ -4,6 +4,7 @@ mod by_hand;
 mod class;
 
 use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::kinds;
 use serde_json::Value;
 
@@ -87,14 +88,14 @@ impl Claim<'_> {
         )
     }
 
-    fn event(&self, reasons: &[&str]) -> Option<Value> {
+    fn event(&self, reasons: &[&str]) -> Option<EventRow> {
         let mut own = reference(self.pvc);
         own.kind = "PersistentVolumeClaim".to_owned();
         self.case
             .events(&own)
             .into_iter()
             .rev()
-            .find(|e| reasons.contains(&text(e, "/reason")))
+            .find(|e| reasons.contains(&e.reason.as_str()))
     }
 
     fn lost(&self) -> Finding {
@@ -125,7 +126,7 @@ impl Claim<'_> {
     fn pending(&self) -> Option<Finding> {
         if let Some(event) = self
             .event(&["ProvisioningFailed"])
-            .filter(|e| !text(e, "/message").contains("not found"))
+            .filter(|e| !e.message.contains("not found"))
         {
             return Some(self.refused(&event));
         }
@@ -207,14 +208,14 @@ impl Claim<'_> {
         Some(draft.finish())
     }
 
-    fn refused(&self, event: &Value) -> Finding {
+    fn refused(&self, event: &EventRow) -> Finding {
         let mut draft = self.draft("pvc-provisioning-failed");
         let mut cited = self.cite_phase(&mut draft);
         cited.push_str(&cite_event(&mut draft, event));
         let class = text(self.pvc, "/spec/storageClassName");
         draft
             .title(format!("The volume of claim {} cannot be made", self.name()))
-            .say(format!("The claim \"{}\" in namespace {} is pending because its provisioner (StorageClass \"{class}\") refuses to make the volume {cited}: \"{}\".", self.name(), self.namespace(), text(event, "/message").chars().take(240).collect::<String>()))
+            .say(format!("The claim \"{}\" in namespace {} is pending because its provisioner (StorageClass \"{class}\") refuses to make the volume {cited}: \"{}\".", self.name(), self.namespace(), event.message.chars().take(240).collect::<String>()))
             .confidence(92);
         draft.finish()
     }

@@ -10,19 +10,22 @@ use std::collections::HashMap;
 
 use k8shawk_sdk::analysis::{Incident, ObjectRef, ReadError, Severity};
 use k8shawk_sdk::cluster::{Cluster, Usage};
+use k8shawk_sdk::event::EventRow;
+use k8shawk_sdk::selector::Selector;
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::json::{name, reference, text};
+use crate::json::{label, name, reference, text};
 
 /// The present of every test: 2026-01-01T12:00:00Z, in milliseconds.
 pub const NOW: i64 = 1_767_268_800_000;
 
-/// A recorded cluster. `object` names of events are in `involvedObject` or in `kind` + `name`.
+/// A recorded cluster.
 #[derive(Default)]
 pub struct Bundle {
     pub objects: Vec<Value>,
-    pub events: Vec<Value>,
+    /// Each with the kind of its object.
+    pub events: Vec<(String, EventRow)>,
     pub logs: HashMap<(String, String, bool), String>,
     pub usage: HashMap<String, Vec<Usage>>,
     /// Kinds that may not be read; `log` for logs.
@@ -42,13 +45,20 @@ impl Bundle {
         name: &str,
         reason: &str,
         message: &str,
-        count: i64,
+        count: u32,
     ) -> Self {
-        self.events.push(serde_json::json!({
-            "type": if matches!(reason, "Killing" | "Scheduled") { "Normal" } else { "Warning" },
-            "reason": reason, "message": message, "count": count,
-            "lastSeen": NOW - 10_000, "reporter": "kubelet", "kind": kind, "name": name,
-        }));
+        let normal = matches!(reason, "Killing" | "Scheduled");
+        let row = EventRow {
+            kind: if normal { "Normal" } else { "Warning" }.into(),
+            reason: reason.into(),
+            message: message.into(),
+            count,
+            last_seen: NOW - 10_000,
+            reporter: "kubelet".into(),
+            name: name.into(),
+            uid: String::new(),
+        };
+        self.events.push((kind.into(), row));
         self
     }
 
@@ -108,23 +118,13 @@ impl Cluster for Bundle {
 
     fn list(&self, kind: &str, namespace: &str, selector: &str) -> Result<Vec<Value>, ReadError> {
         self.allowed(kind)?;
-        let wanted: Vec<(&str, &str)> = selector
-            .split(',')
-            .filter_map(|pair| pair.split_once('='))
-            .collect();
+        let wanted = Selector::parse(selector).expect("a selector of equalities");
         Ok(self
             .objects
             .iter()
             .filter(|o| text(o, "/kind") == kind)
             .filter(|o| namespace.is_empty() || text(o, "/metadata/namespace") == namespace)
-            .filter(|o| {
-                wanted.iter().all(|(key, value)| {
-                    o.pointer("/metadata/labels")
-                        .and_then(|l| l.get(key))
-                        .and_then(Value::as_str)
-                        == Some(*value)
-                })
-            })
+            .filter(|o| wanted.fits(|key| label(o, key)))
             .cloned()
             .collect())
     }
@@ -149,12 +149,11 @@ impl Cluster for Bundle {
         Ok(all[from..].join("\n"))
     }
 
-    fn events(&self, kind: &str, _namespace: &str, named: &str) -> Result<Vec<Value>, ReadError> {
-        Ok(self
-            .events
-            .iter()
-            .filter(|e| text(e, "/kind") == kind && (named.is_empty() || text(e, "/name") == named))
-            .cloned()
+    fn events(&self, kind: &str, _: &str, named: &str) -> Result<Vec<EventRow>, ReadError> {
+        let of = self.events.iter().filter(|(of, _)| of == kind);
+        let rows = of.map(|(_, row)| row.clone());
+        Ok(rows
+            .filter(|r| named.is_empty() || r.name == named)
             .collect())
     }
 

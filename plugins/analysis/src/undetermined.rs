@@ -1,12 +1,13 @@
 //! What is said when no pattern fits: the strongest facts, quoted, and what to check next.
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, ObjectRef, Severity};
+use k8shawk_sdk::event::EventRow;
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::controllers::{age, ready};
+use crate::controllers::age;
 use crate::finding::Draft;
-use crate::json::{items, number, reference, spoken, text};
+use crate::json::{is_ready, items, number, reference, spoken, text};
 
 /// Conditions that say that something is broken when they hold.
 const BAD_WHEN_TRUE: &[&str] = &[
@@ -57,7 +58,7 @@ pub fn pod(case: &Case, pod: &Value) -> Conclusion {
     let named = spoken(&reference(pod));
     match phase {
         "Succeeded" => Conclusion::Healthy(format!("{named} has completed")),
-        "Running" if ready(pod) => Conclusion::Healthy(format!("{named} is running and ready")),
+        "Running" if is_ready(pod) => Conclusion::Healthy(format!("{named} is running and ready")),
         _ if age(case, pod) < STARTING => Conclusion::Healthy(format!("{named} is still starting")),
         _ => Conclusion::Findings(vec![quote(case, pod, &[])]),
     }
@@ -77,7 +78,7 @@ pub fn quote(case: &Case, object: &Value, pods: &[Value]) -> Finding {
         .confidence(25);
     quote_status(&mut draft, object);
     quote_conditions(&mut draft, object);
-    for pod in pods.iter().filter(|pod| !ready(pod)).take(2) {
+    for pod in pods.iter().filter(|pod| !is_ready(pod)).take(2) {
         let phase = text(pod, "/status/phase");
         let cited = draft.cite(format!("{} status", spoken(&reference(pod))), phase);
         draft.say(format!(
@@ -192,14 +193,11 @@ fn quote_conditions(draft: &mut Draft, object: &Value) {
 }
 
 /// Recent warnings about an object, newest first, each reason once.
-pub fn warnings(case: &Case, object: &ObjectRef) -> Vec<Value> {
-    let mut found: Vec<Value> = Vec::new();
+pub fn warnings(case: &Case, object: &ObjectRef) -> Vec<EventRow> {
+    let mut found: Vec<EventRow> = Vec::new();
     for event in case.events(object).into_iter().rev() {
-        let seen = number(&event, "/lastSeen").unwrap_or_default();
-        let known = found
-            .iter()
-            .any(|f| text(f, "/reason") == text(&event, "/reason"));
-        if text(&event, "/type") == "Warning" && case.incident.now - seen < RECENT && !known {
+        let known = found.iter().any(|f| f.reason == event.reason);
+        if event.kind == "Warning" && case.incident.now - event.last_seen < RECENT && !known {
             found.push(event);
         }
     }
@@ -208,7 +206,7 @@ pub fn warnings(case: &Case, object: &ObjectRef) -> Vec<Value> {
 
 fn quote_events(case: &Case, draft: &mut Draft, object: &ObjectRef) {
     for event in warnings(case, object).iter().take(3) {
-        let (reason, said) = (text(event, "/reason"), text(event, "/message"));
+        let (reason, said) = (&event.reason, &event.message);
         let cited = draft.cite(format!("event {reason} of {}", object.name), said);
         draft.say(format!("Event {reason}: \"{said}\" {cited}."));
     }

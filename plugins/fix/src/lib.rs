@@ -55,7 +55,7 @@ fn proposal(
     }
     let rationale = text::fill(row.rationale, finding, &target);
     Some(Proposal {
-        action: row.action.to_owned(),
+        action: row.action,
         target,
         parameters,
         rationale,

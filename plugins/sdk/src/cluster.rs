@@ -2,6 +2,7 @@
 //! capabilities and in a unit test over a recorded bundle.
 
 use crate::analysis::{ReadError, events, get, logs, top};
+use crate::event::EventRow;
 use serde_json::Value;
 
 /// Usage of one container.
@@ -34,8 +35,8 @@ pub trait Cluster {
         lines: u32,
     ) -> Result<String, ReadError>;
     /// Recent events of an object (of all objects of the kind where `name` is empty), oldest
-    /// first: `type`, `reason`, `message`, `count`, `lastSeen`, `reporter`, `name`.
-    fn events(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<Value>, ReadError>;
+    /// first.
+    fn events(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<EventRow>, ReadError>;
     /// Usage of a pod's containers.
     fn top(&self, namespace: &str, pod: &str) -> Result<Vec<Usage>, ReadError>;
 }
@@ -63,7 +64,7 @@ impl Cluster for Granted {
         logs::logs(namespace, pod, container, previous, lines)
     }
 
-    fn events(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<Value>, ReadError> {
+    fn events(&self, kind: &str, namespace: &str, name: &str) -> Result<Vec<EventRow>, ReadError> {
         events::events(kind, namespace, name).and_then(|text| parse(&text))
     }
 

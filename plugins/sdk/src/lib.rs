@@ -22,7 +22,7 @@
 pub mod cluster;
 pub mod settings;
 
-pub use k8shawk_vocabulary::{classes, facts, kinds, quantity};
+pub use k8shawk_vocabulary::{classes, condition, event, facts, kinds, quantity, selector};
 
 /// The triage point.
 #[allow(clippy::all, clippy::restriction)]
@@ -85,7 +85,6 @@ pub mod policy {
     pub use k8shawk::host::{clock, log, settings};
     pub use k8shawk::incident::types::*;
     pub use k8shawk::kubectl::{get, types::ReadError};
-    pub use k8shawk::policy::catalogue;
     pub use k8shawk::policy::origin::{self, Source};
 }
 

@@ -1,67 +1,30 @@
 //! Label and field selectors of requests.
 
+use k8shawk_core::selector::Selector as Demands;
 use serde_json::Value;
 
 use super::refusal::Refusal;
 
-/// One demand on a text that may be missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Demand {
-    Is(String),
-    IsNot(String),
-    Exists,
-    IsMissing,
-}
-
-/// What an object must be like.
+/// What an object must be like: texts of demands on its labels and on its fields.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Selector {
-    labels: Vec<(String, Demand)>,
-    fields: Vec<(String, Demand)>,
+    labels: String,
+    fields: String,
 }
 
-fn demands(text: &str) -> Result<Vec<(String, Demand)>, Refusal> {
-    if text.contains('(') {
-        return Err(Refusal::bad(format!(
-            "unable to parse requirement: {text:?}"
-        )));
-    }
-    let parts = text.split(',').map(str::trim).filter(|p| !p.is_empty());
-    let parsed = parts.map(|part| {
-        if let Some((key, value)) = part.split_once("!=") {
-            return (key.to_owned(), Demand::IsNot(value.to_owned()));
-        }
-        if let Some((key, value)) = part.split_once('=') {
-            return (
-                key.to_owned(),
-                Demand::Is(value.trim_start_matches('=').to_owned()),
-            );
-        }
-        match part.strip_prefix('!') {
-            Some(key) => (key.to_owned(), Demand::IsMissing),
-            None => (part.to_owned(), Demand::Exists),
-        }
-    });
-    Ok(parsed.collect())
-}
-
-impl Demand {
-    fn is_met(&self, found: Option<&str>) -> bool {
-        match self {
-            Demand::Is(wanted) => found == Some(wanted),
-            Demand::IsNot(unwanted) => found != Some(unwanted),
-            Demand::Exists => found.is_some(),
-            Demand::IsMissing => found.is_none(),
-        }
-    }
+fn demands(text: &str) -> Result<Demands<'_>, Refusal> {
+    let sets = || Refusal::bad(format!("unable to parse requirement: {text:?}"));
+    Demands::parse(text).ok_or_else(sets)
 }
 
 impl Selector {
     /// The selectors of a query.
     pub(super) fn parse(labels: &str, fields: &str) -> Result<Selector, Refusal> {
+        demands(labels)?;
+        demands(fields)?;
         Ok(Selector {
-            labels: demands(labels)?,
-            fields: demands(fields)?,
+            labels: labels.to_owned(),
+            fields: fields.to_owned(),
         })
     }
 
@@ -72,8 +35,8 @@ impl Selector {
             // Unlike a label, a field that is not set is empty.
             found.as_str().or(Some(""))
         };
-        self.labels.iter().all(|(key, d)| d.is_met(label(key)))
-            && self.fields.iter().all(|(path, d)| d.is_met(field(path)))
+        demands(&self.labels).is_ok_and(|wanted| wanted.fits(label))
+            && demands(&self.fields).is_ok_and(|wanted| wanted.fits(field))
     }
 }
 

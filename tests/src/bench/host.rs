@@ -25,7 +25,7 @@ impl Host {
         let mut command = command(product, directory.path(), cache);
         // What the slowest changes waited for: see `detect`.
         command
-            .env("RUST_LOG", "k8shawk=info,k8shawk::run::watch=debug")
+            .env("RUST_LOG", "k8shawk=info,k8shawk::run::patrol=debug")
             .args(["--log-format", "json", "run"])
             .args(arguments)
             .stdin(Stdio::null())

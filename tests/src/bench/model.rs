@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use k8shawk::services::llm::Model;
-use k8shawk::stages::flow::Flow;
+use k8shawk::services::Services;
+use k8shawk::services::llm::Llm;
 use k8shawk_core::bundle::Frame;
 use k8shawk_core::config::Config;
 use k8shawk_core::finding::Finding;
 use k8shawk_core::grant::Grant;
-use k8shawk_core::model::{Budget, ModelConfig};
+use k8shawk_core::llm::{Budget, ModelConfig};
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ use crate::recorded;
 
 /// A recorded incident with what the patterns found.
 struct Subject {
-    flow: Arc<Flow>,
+    flow: Arc<Services>,
     frame: Frame,
     record: Record,
     findings: Vec<Finding>,
@@ -127,7 +127,7 @@ async fn subjects() -> Result<Vec<Subject>> {
 }
 
 /// A model at a base URL that never meets a limit of ours.
-fn model(url: &str, at_once: usize) -> Result<Model> {
+fn model(url: &str, at_once: usize) -> Result<Llm> {
     let unlimited = Budget {
         calls: u32::MAX,
         tokens: u64::MAX,
@@ -149,7 +149,7 @@ fn model(url: &str, at_once: usize) -> Result<Model> {
         "OPENAI_BASE_URL" => Some(url.to_owned()),
         _ => None,
     };
-    let model = Model::start(config, Arc::new(grant), &environment)?;
+    let model = Llm::start(config, Arc::new(grant), &environment)?;
     model.context("there is no model")
 }
 

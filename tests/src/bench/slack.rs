@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk::services::clock::Clock;
-use k8shawk::services::commands::{Act, Desk, Script};
+use k8shawk::services::commands::{Act, Commands, Script};
 use k8shawk::services::http_server::HttpServer;
 use k8shawk::services::outbox::Outbox;
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
@@ -41,7 +41,7 @@ const LOOK: Duration = Duration::from_micros(200);
 /// Says no to everybody: what is measured comes before.
 struct Nobody;
 
-impl Desk for Nobody {
+impl Commands for Nobody {
     fn act(&self, _: &Person, _: &Act) -> std::result::Result<String, String> {
         Err("nobody is here".to_owned())
     }

@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::Services;
 use k8shawk::services::clock::Clock;
+use k8shawk::services::cluster::AnyCluster;
 use k8shawk::services::cluster::replay::Replay;
-use k8shawk::services::cluster::world::World;
-use k8shawk::services::llm::{Model, Silent};
-use k8shawk::services::plugins::Judges;
+use k8shawk::services::llm::{Llm, Silent};
+use k8shawk::services::plugins::Plugins;
 use k8shawk::services::slack::effect::Effect;
 use k8shawk::services::slack::thread;
 use k8shawk::services::store::{Asked, Ended, Posted, Store};
 use k8shawk::stages::approve;
 use k8shawk::stages::fix;
-use k8shawk::stages::flow::Flow;
 use k8shawk::stages::triage;
 use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::config::Config;
 use k8shawk_core::grant::Grant;
-use k8shawk_core::model::{Case, Disclosure, ModelConfig, Provider, Usage};
+use k8shawk_core::llm::{Case, Disclosure, ModelConfig, Provider, Usage};
 use k8shawk_core::record::State;
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use k8shawk_tests::recorded;
@@ -31,7 +31,7 @@ use serde_json::json;
 
 /// One recorded incident that was played.
 struct Played {
-    flow: Arc<Flow>,
+    flow: Arc<Services>,
     pipeline: Pipeline,
     ids: Vec<String>,
 }
@@ -132,7 +132,7 @@ async fn main() -> Result<()> {
 }
 
 async fn play(
-    judges: Judges,
+    judges: Plugins,
     config: Config,
     store: Arc<Store>,
     bundle: &str,
@@ -142,8 +142,8 @@ async fn play(
     let clock = Clock::default();
     clock.set(replay.time() + 1);
     let (inventory, events) = (replay.inventory(), replay.events());
-    let world = World::Recorded(replay);
-    let mut flow = Flow::aside(config, judges, world, clock.clone())?;
+    let world = AnyCluster::Recorded(replay);
+    let mut flow = Services::aside(config, judges, world, clock.clone())?;
     flow.key = store.approval_key()?;
     flow.store = store;
     let flow = Arc::new(flow);
@@ -195,14 +195,14 @@ async fn converse(played: &Played) -> Result<()> {
     };
     let grant = include_str!("../../../deploy/grants/model.toml");
     let grant = Grant::parse(grant).map_err(|why| anyhow::anyhow!("{why:?}"))?;
-    let model = Model::start(config, Arc::new(grant), &environment)?.context("no model")?;
+    let model = Llm::start(config, Arc::new(grant), &environment)?.context("no model")?;
     let findings: Vec<_> = record.finding.iter().cloned().collect();
     let case = Case {
         incident: &record.incident,
         findings: &findings,
         classes: &[],
     };
-    let (reader, now) = (played.flow.world.reader(), || played.flow.clock.now());
+    let (reader, now) = (played.flow.cluster.reader(), || played.flow.clock.now());
     let outcome = model
         .investigate(&case, reader, &now, Usage::default(), &Silent)
         .await;

@@ -13,9 +13,9 @@ mod upgrade;
 use std::sync::Arc;
 
 use k8shawk::run::pipeline::Pipeline;
-use k8shawk::services::cluster::world::World;
+use k8shawk::services::Services;
+use k8shawk::services::cluster::AnyCluster;
 use k8shawk::stages::approve::{self, VoteError};
-use k8shawk::stages::flow::Flow;
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::{Record, State};
 use k8shawk_tests::recorded;
@@ -24,7 +24,7 @@ const MINUTE: i64 = 60_000;
 
 /// A host that was asked about a fix, and has a yes to it that it did not work on yet.
 struct Asked {
-    flow: Arc<Flow>,
+    flow: Arc<Services>,
     pipeline: Pipeline,
     id: String,
     _state: tempfile::TempDir,
@@ -74,7 +74,7 @@ impl Asked {
 
     /// The workload became healthy in the meantime.
     fn healed(&self) {
-        let World::Recorded(replay) = &self.flow.world else {
+        let AnyCluster::Recorded(replay) = &self.flow.cluster else {
             panic!("the world is not a recorded one");
         };
         while replay.forward() {}

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::Services;
 use k8shawk::services::clock::Clock;
+use k8shawk::services::cluster::AnyCluster;
 use k8shawk::services::cluster::replay::Replay;
-use k8shawk::services::cluster::world::World;
 use k8shawk::services::store::Store;
 use k8shawk::stages::approve::{self, Voted};
-use k8shawk::stages::flow::Flow;
 use k8shawk::stages::triage::{self, Grouped};
 use k8shawk_core::approval::Person;
 use k8shawk_core::config::Config;
@@ -41,7 +41,7 @@ async fn what_waited_before_an_upgrade_waits_on_and_can_be_approved() {
         ..Config::default()
     };
     let judges = recorded::judges().await.unwrap();
-    let mut flow = Flow::aside(config, judges, World::Recorded(replay), clock).unwrap();
+    let mut flow = Services::aside(config, judges, AnyCluster::Recorded(replay), clock).unwrap();
     flow.key = store.approval_key().unwrap();
     flow.store = store.clone();
     let flow = Arc::new(flow);

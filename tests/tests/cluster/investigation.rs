@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use k8shawk_core::model::Provider;
+use k8shawk_core::llm::Provider;
 use k8shawk_tests::cluster::Cluster;
 use k8shawk_tests::fault::{Broken, Product, Running};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};

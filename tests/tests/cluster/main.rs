@@ -15,7 +15,7 @@ mod misuse;
 mod oddities;
 mod outage;
 mod restart;
-mod selfwatch;
+mod self_monitor;
 mod slack;
 mod storm;
 mod telemetry;
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     trials.extend(slack::trials(&shared));
     trials.extend(telemetry::trials(&shared));
     trials.extend(termination::trials(&shared));
-    trials.extend(selfwatch::trials(&shared));
+    trials.extend(self_monitor::trials(&shared));
     match faults::trials(&shared) {
         Ok(faults) => trials.extend(faults),
         Err(error) => {

@@ -50,7 +50,7 @@ pub fn trials(shared: &Shared) -> Vec<Trial> {
     trials.push(Trial::test(name, move || at.with(aged)));
     let name = "restart::a_host_that_loses_its_watch_ends_and_goes_on_when_it_is_started";
     let at = shared.clone();
-    trials.push(Trial::test(name, move || at.beside(without_watch)));
+    trials.push(Trial::test(name, move || at.beside(without_patrol)));
     let name = "restart::the_shipped_program_has_no_crash_points";
     let at = shared.clone();
     trials.push(Trial::test(name, move || at.beside(shipped)));
@@ -173,15 +173,15 @@ fn panic_at(cluster: &Cluster, point: &str) -> Result<()> {
     broken.assert_healthy()
 }
 
-/// Without its watch a host sees nothing: it must not look healthy.
-fn without_watch(cluster: &Cluster) -> Result<()> {
+/// Without its patrol a host sees nothing: it must not look healthy.
+fn without_patrol(cluster: &Cluster) -> Result<()> {
     let broken = Broken::set_up(cluster, "app-panic-rollout")?;
     let product = armed(cluster)?;
     let namespace = broken.namespace.name();
-    let mut running = product.run(namespace, &[("K8SHAWK_PANIC_AT", "watch")])?;
+    let mut running = product.run(namespace, &[("K8SHAWK_PANIC_AT", "patrol")])?;
     running.until_ended(Duration::from_secs(60))?;
     let log = running.log();
-    let said = "k8shawk: the task watch panicked: a test asked for it";
+    let said = "k8shawk: the task patrol panicked: a test asked for it";
     ensure!(log.contains(said), "{log}");
     running.again(namespace, &[])?;
     finish(&running)

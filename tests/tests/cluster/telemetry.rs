@@ -190,7 +190,7 @@ fn is_whole(spans: &[Span], id: &str) -> Result<()> {
     let names: BTreeSet<&str> = spans.iter().map(|s| s.name.as_str()).collect();
     for name in [
         "incident",
-        "watch",
+        "ingest",
         "triage",
         "plugin triage",
         "investigate",

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::Services;
 use k8shawk::services::llm::Silent;
-use k8shawk::services::plugins::Judges;
-use k8shawk::stages::flow::Flow;
+use k8shawk::services::plugins::Plugins;
 use k8shawk_core::bundle::{Bundle, DryRun, Recorded};
 use k8shawk_core::fix::Fix;
-use k8shawk_core::model::{Case, Provider, Usage};
+use k8shawk_core::llm::{Case, Provider, Usage};
 use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_core::record::Record;
 use k8shawk_core::{Finding, ObjectRef, classes, reach};
@@ -36,7 +36,7 @@ rules = [{ risks = ["low", "medium"], auto = true }]
 "#;
 
 /// The shipped plugins under the shipped grants, and a full `auto` rule.
-async fn judges(grants: &Path) -> Judges {
+async fn judges(grants: &Path) -> Plugins {
     let dist = recorded::dist();
     for entry in fs::read_dir(dist.join("grants")).unwrap().flatten() {
         fs::copy(entry.path(), grants.join(entry.file_name())).unwrap();
@@ -52,7 +52,7 @@ async fn judges(grants: &Path) -> Judges {
             .await;
     }
     assert!(registry.refused().is_empty(), "{:?}", registry.refused());
-    Judges::new(registry)
+    Plugins::new(registry)
 }
 
 fn bundles() -> Vec<Bundle> {
@@ -135,7 +135,7 @@ fn script(turn: usize, found: Option<&Finding>, namespace: &str, pod: &str) -> S
     ])
 }
 
-fn flow(judges: &Judges, bundle: &Bundle, state: &Path) -> Arc<Flow> {
+fn flow(judges: &Plugins, bundle: &Bundle, state: &Path) -> Arc<Services> {
     recorded::flow(judges, bundle.clone(), recorded::quick(state)).unwrap()
 }
 
@@ -154,7 +154,7 @@ fn accept(bundle: &mut Bundle, fix: &Fix) {
 
 /// The incident after its whole way, with what a live model said of it; none where the bundle
 /// opens none.
-async fn played(judges: &Judges, mut bundle: Bundle, turn: usize) -> Option<Record> {
+async fn played(judges: &Plugins, mut bundle: Bundle, turn: usize) -> Option<Record> {
     let place = tempfile::tempdir().unwrap();
     bundle.frames[0].objects.extend(strangers());
     let asked = flow(judges, &bundle, place.path());
@@ -170,7 +170,7 @@ async fn played(judges: &Judges, mut bundle: Bundle, turn: usize) -> Option<Reco
         findings: &findings,
         classes: classes::ALL,
     };
-    let reader = asked.world.reader();
+    let reader = asked.cluster.reader();
     let outcome = model
         .investigate(&case, reader, &|| 0, Usage::default(), &Silent)
         .await;

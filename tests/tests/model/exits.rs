@@ -6,7 +6,7 @@ mod list;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use k8shawk::run::json;
+use k8shawk::run::incident_json;
 use k8shawk::services::slack::message::{Look, render};
 use k8shawk::services::slack::thread::posts;
 use k8shawk::services::speech::fit;
@@ -16,7 +16,7 @@ use k8shawk_core::Installation;
 use k8shawk_core::config::LogFormat;
 use k8shawk_core::describe::Described;
 use k8shawk_core::guard::{Answer, Read};
-use k8shawk_core::model::{Case, Egress, Fence, answer_text, opening, patterns_evidence};
+use k8shawk_core::llm::{Case, Egress, Fence, answer_text, opening, patterns_evidence};
 use k8shawk_core::rca;
 use k8shawk_core::record::Record;
 use k8shawk_core::redact::{Redacted, RedactedJson, Veil};
@@ -97,7 +97,7 @@ fn told(record: &Record, name: &str, value: &str) -> String {
         "lastSeen": NOW, "reporter": "kubelet", "name": "web", "uid": "u"});
     let described = Described {
         object: object.clone(),
-        events: vec![event],
+        events: vec![serde_json::from_value(event).unwrap()],
         at: NOW,
     };
     let get = Read::Get {
@@ -201,7 +201,7 @@ fn exits(name: &str, value: &str) -> [(&'static str, String); 8] {
         ("terminal", Redacted::join(&shown, "\n").into_string()),
         (
             "socket and JSON",
-            RedactedJson::of(json::incident(&record, ours.cluster())).to_string(),
+            RedactedJson::of(incident_json::incident(&record, ours.cluster())).to_string(),
         ),
         ("log line", logged(&record, name, value)),
         ("voice", fit(&Redacted::of(&script)).into_string()),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use k8shawk::services::llm::{Model, PATTERNS, Silent};
+use k8shawk::services::llm::{Llm, PATTERNS, Silent};
 use k8shawk_core::grant::Grant;
-use k8shawk_core::model::{Case, ModelConfig, Provider, Usage};
+use k8shawk_core::llm::{Case, ModelConfig, Provider, Usage};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use serde_json::json;
 
@@ -112,9 +112,7 @@ async fn what_the_grant_excludes_is_denied_and_recorded() {
         _ => None,
     };
     let grant = Arc::new(Grant::parse(&grant).unwrap());
-    let model = Model::start(config(), grant, &environment)
-        .unwrap()
-        .unwrap();
+    let model = Llm::start(config(), grant, &environment).unwrap().unwrap();
     let texts = Arc::new(Texts::shop());
     let outcome = ask(&model, 40, texts.clone()).await;
     assert_eq!(
@@ -257,7 +255,7 @@ fn no_key_and_a_switched_off_model_both_mean_that_there_is_none() {
     let grant = Arc::new(Grant::parse(GRANT).unwrap());
     let none = |_: &str| None;
     assert!(
-        Model::start(ModelConfig::default(), grant.clone(), &none)
+        Llm::start(ModelConfig::default(), grant.clone(), &none)
             .unwrap()
             .is_none()
     );
@@ -266,7 +264,7 @@ fn no_key_and_a_switched_off_model_both_mean_that_there_is_none() {
         ..ModelConfig::default()
     };
     let key = |_: &str| Some("k".to_owned());
-    assert!(Model::start(off, grant.clone(), &key).unwrap().is_none());
+    assert!(Llm::start(off, grant.clone(), &key).unwrap().is_none());
     assert!(k8shawk::services::llm::grant_faults(&grant).is_empty());
     let _ = Silent;
 }

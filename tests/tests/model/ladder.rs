@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use k8shawk::services::llm::{PATTERNS, Silent};
-use k8shawk_core::model::{Budget, Case, Provider, Usage};
+use k8shawk_core::llm::{Budget, Case, Provider, Usage};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use serde_json::json;
 

@@ -4,18 +4,18 @@
 use std::sync::{Arc, OnceLock};
 
 use k8shawk::run::pipeline::Pipeline;
-use k8shawk::services::cluster::world::World;
-use k8shawk::services::llm::{Model, Silent};
-use k8shawk::services::plugins::Judges;
+use k8shawk::services::Services;
+use k8shawk::services::cluster::AnyCluster;
+use k8shawk::services::llm::{Llm, Silent};
+use k8shawk::services::plugins::Plugins;
 use k8shawk::services::slack::message::{Look, render};
 use k8shawk::services::slack::thread::posts;
 use k8shawk::stages::approve;
-use k8shawk::stages::flow::Flow;
 use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::bundle::{Bundle, Recorded};
 use k8shawk_core::classes;
-use k8shawk_core::model::{Case, Provider, Usage};
+use k8shawk_core::llm::{Case, Provider, Usage};
 use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::Language;
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
@@ -37,8 +37,8 @@ const INCIDENTS: [&str; 5] = [
 ];
 
 /// The shipped plugins, loaded once.
-fn judges(runtime: &tokio::runtime::Runtime) -> Judges {
-    static LOADED: OnceLock<Judges> = OnceLock::new();
+fn judges(runtime: &tokio::runtime::Runtime) -> Plugins {
+    static LOADED: OnceLock<Plugins> = OnceLock::new();
     let loaded = LOADED.get_or_init(|| runtime.block_on(recorded::judges()).unwrap());
     loaded.clone()
 }
@@ -56,18 +56,18 @@ impl Left {
 /// One incident that is recorded, in a world of its own.
 struct Stage {
     directory: tempfile::TempDir,
-    judges: Judges,
+    judges: Plugins,
     bundle: Bundle,
 }
 
 impl Stage {
-    fn flow(&self) -> Arc<Flow> {
+    fn flow(&self) -> Arc<Services> {
         let config = recorded::quick(self.directory.path());
         recorded::flow(&self.judges, self.bundle.clone(), config).unwrap()
     }
 
     /// Ask a live model, and keep what it said with the bundle.
-    async fn consult(&mut self, model: &Model) {
+    async fn consult(&mut self, model: &Llm) {
         let flow = self.flow();
         let id = recorded::opened(&flow).unwrap();
         let record = recorded::explained(&flow, &id).await.unwrap();
@@ -77,7 +77,7 @@ impl Stage {
             findings: &findings,
             classes: classes::ALL,
         };
-        let reader = flow.world.reader();
+        let reader = flow.cluster.reader();
         let outcome = model
             .investigate(&case, reader, &|| 0, Usage::default(), &Silent)
             .await;
@@ -100,7 +100,7 @@ impl Stage {
         let asked = flow.store.get(&id).unwrap();
         assert!(asked.consulted.is_some(), "{:?}", asked.state);
         self.told(&asked, left);
-        let more = matches!(&flow.world, World::Recorded(replay) if replay.has_more());
+        let more = matches!(&flow.cluster, AnyCluster::Recorded(replay) if replay.has_more());
         if asked.state == State::Waiting && more {
             let shown = asked.question().unwrap();
             approve::approve(&flow, &id, &Person::named("ada"), &shown).unwrap();

@@ -1,7 +1,7 @@
 //! A stored conversation replays offline, byte for byte.
 
 use k8shawk::services::llm::{Silent, replay};
-use k8shawk_core::model::{Case, Conversation, Provider};
+use k8shawk_core::llm::{Case, Conversation, Provider};
 use k8shawk_tests::model_server::{Reply, Script};
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use k8shawk::services::llm::Silent;
-use k8shawk_core::model::{Case, Provider, Usage};
+use k8shawk_core::llm::{Case, Provider, Usage};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use proptest::prelude::*;
 use serde_json::json;

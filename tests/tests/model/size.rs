@@ -7,7 +7,7 @@ use k8shawk::services::cluster::replay::Replay;
 use k8shawk_core::bundle::Frame;
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Guard, Read, Reader};
-use k8shawk_core::model::answer_text;
+use k8shawk_core::llm::answer_text;
 use k8shawk_core::redact::Veil;
 use k8shawk_tests::recorded;
 use serde_json::Value;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use k8shawk::services::llm::{Model, Outcome, Progress, Silent, Sink};
+use k8shawk::services::llm::{Llm, Outcome, Progress, Silent, Sink};
 use k8shawk_core::finding::{Evidence, Finding};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::{Answer, Permit, ReadError, Reader, Reading};
 use k8shawk_core::incident::{Incident, IncidentId, Severity};
-use k8shawk_core::model::{Case, ModelConfig, Provider, Usage, shown};
+use k8shawk_core::llm::{Case, ModelConfig, Provider, Usage, shown};
 use k8shawk_core::{ObjectRef, Signal, SignalSource};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ pub fn config() -> ModelConfig {
     }
 }
 
-pub fn model(server: &ModelServer, provider: Provider, config: ModelConfig) -> Model {
+pub fn model(server: &ModelServer, provider: Provider, config: ModelConfig) -> Llm {
     let (key, url) = provider.variables();
     let base = server.url();
     let environment = |name: &str| match name {
@@ -138,10 +138,10 @@ pub fn model(server: &ModelServer, provider: Provider, config: ModelConfig) -> M
         _ => None,
     };
     let grant = Arc::new(Grant::parse(GRANT).unwrap());
-    Model::start(config, grant, &environment).unwrap().unwrap()
+    Llm::start(config, grant, &environment).unwrap().unwrap()
 }
 
-pub async fn ask(model: &Model, confidence: u8, reader: Arc<Texts>) -> Outcome {
+pub async fn ask(model: &Llm, confidence: u8, reader: Arc<Texts>) -> Outcome {
     let (incident, findings) = (incident(), [finding(confidence)]);
     let case = Case {
         incident: &incident,

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8shawk::run::patrol::Patrol;
 use k8shawk::run::pipeline::Pipeline;
-use k8shawk::run::watch::Watch;
+use k8shawk::services::Services;
 use k8shawk::services::cluster::{Change, Drops};
-use k8shawk::services::plugins::{Judges, Required};
+use k8shawk::services::plugins::{Plugins, Required};
 use k8shawk::services::watched_kinds::watched;
-use k8shawk::stages::flow::Flow;
-use k8shawk::stages::introspect;
+use k8shawk::stages::self_monitor;
 use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Projection;
 use k8shawk_core::{Inventory, kinds};
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A host under Kubernetes whose pod runs and has not been ready for ten minutes.
 struct Host {
-    flow: Arc<Flow>,
+    flow: Arc<Services>,
     stop: CancellationToken,
 }
 
@@ -44,12 +44,12 @@ async fn host(required: &[&str], pod: Option<&str>) -> Host {
     let bundle = recorded::read("oom").unwrap();
     let store = Arc::new(k8shawk::services::store::Store::in_memory().unwrap());
     let registry = judges.registry.clone();
-    let judges = Judges {
+    let judges = Plugins {
         required: Arc::new(Required::kept(registry, Some(named), store)),
         ..judges
     };
     let flow = recorded::flow(&judges, bundle, config).unwrap();
-    let own = introspect::pod(&flow.config).unwrap().name;
+    let own = self_monitor::pod(&flow.config).unwrap().name;
     let now = flow.clock.now();
     let (sender, receiver) = mpsc::channel(100);
     for object in objects(pod.unwrap_or(&own), now) {
@@ -58,9 +58,9 @@ async fn host(required: &[&str], pod: Option<&str>) -> Host {
         sender.send(Change::Applied(projection)).await.unwrap();
     }
     let pipeline = Arc::new(Pipeline::new(flow.clone()));
-    let watch = Watch::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()));
+    let patrol = Patrol::new(pipeline, Inventory::unlisted(), Arc::new(Drops::default()));
     let stop = CancellationToken::new();
-    tokio::spawn(watch.run(receiver, stop.clone()));
+    tokio::spawn(patrol.run(receiver, stop.clone()));
     // Every kind is listed, with what came before.
     for kind in watched().iter().filter(|kind| **kind != "Event") {
         let objects = objects(pod.unwrap_or(&own), now);

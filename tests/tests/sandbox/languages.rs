@@ -4,7 +4,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use k8shawk::services::plugins::{Asked, Judges};
+use k8shawk::services::plugins::{Asked, Plugins};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
 use k8shawk_core::policy::{Origin, Ruling};
@@ -27,7 +27,7 @@ impl Reader for Nothing {
 }
 
 /// The policy alone, which asks above 3 replicas and may use the least memory that can be given.
-async fn judges(workshop: &Workshop) -> Judges {
+async fn judges(workshop: &Workshop) -> Plugins {
     workshop.manifest("c", MANIFEST).component("c", C);
     let policies = workshop.policies();
     fs::rename(workshop.plugins().join("c"), policies.join("c")).unwrap();
@@ -40,7 +40,7 @@ async fn judges(workshop: &Workshop) -> Judges {
     let mut reloader = Reloader::new(engine, registry.clone(), shelf, &workshop.grants());
     reloader.pass().await;
     assert!(registry.get("c").is_some(), "{:?}", registry.refused());
-    Judges::new(registry)
+    Plugins::new(registry)
 }
 
 #[rstest]

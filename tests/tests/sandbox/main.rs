@@ -9,7 +9,6 @@
 
 mod attack;
 mod authority;
-mod catalogue;
 mod compiling;
 mod cost;
 mod home;

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use k8shawk::run::endpoints::{self, Sources};
 use k8shawk::services::clock::Clock;
 use k8shawk::services::cluster::Drops;
-use k8shawk::services::plugins::{Asked, Judges, Required};
+use k8shawk::services::plugins::{Asked, Plugins, Required};
 use k8shawk::services::store::Store;
-use k8shawk::stages::introspect;
+use k8shawk::stages::self_monitor;
 use k8shawk_core::ObjectRef;
 use k8shawk_core::config::Config;
 use k8shawk_core::fix::Fix;
@@ -39,7 +39,7 @@ impl Reader for Nothing {
 
 /// One life of a host over a workshop's directories, up to what judges.
 struct Host {
-    judges: Judges,
+    judges: Plugins,
     store: Arc<Store>,
     _reloaders: Vec<Reloader>,
 }
@@ -64,9 +64,9 @@ impl Host {
         let required = Required::kept(registry.clone(), named, store.clone());
         required.note(1).unwrap();
         Host {
-            judges: Judges {
+            judges: Plugins {
                 required: Arc::new(required),
-                ..Judges::new(registry)
+                ..Plugins::new(registry)
             },
             store,
             _reloaders: reloaders,
@@ -124,7 +124,7 @@ impl Host {
     fn told(&self) -> Vec<String> {
         let bundle = recorded::read("oom").unwrap();
         let flow = recorded::flow(&self.judges, bundle, Config::default()).unwrap();
-        let troubles = introspect::look(&flow, &[], None, |_| None).unwrap();
+        let troubles = self_monitor::look(&flow, &[], None, |_| None).unwrap();
         troubles.into_iter().map(|t| t.title).collect()
     }
 }

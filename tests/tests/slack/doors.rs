@@ -266,6 +266,31 @@ async fn the_socket_opens_anew_when_slack_refreshes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_old_connection_still_delivers_is_acknowledged() {
+    let w = World::new(&["U0001"]).await;
+    w.socket().await;
+    w.server
+        .deliver(json!({"type": "disconnect", "reason": "warning"}));
+    w.until(|| w.server.connections() >= 2).await;
+    // Slack chooses any of the two, each in turn.
+    for id in ["e1", "e2"] {
+        w.server
+            .deliver(json!({"envelope_id": id, "type": "new_thing"}));
+    }
+    w.until(|| w.server.seen().acks.len() == 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn socket_mode_that_is_switched_off_is_not_opened_again_and_again() {
+    let w = World::new(&["U0001"]).await;
+    w.socket().await;
+    w.server
+        .deliver(json!({"type": "disconnect", "reason": "link_disabled"}));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(w.server.connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn envelopes_that_are_not_understood_are_acknowledged_and_do_nothing() {
     let w = World::new(&["U0001"]).await;
     w.socket().await;

@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use k8shawk::run::front_desk::FrontDesk;
+use k8shawk::run::commands::HostCommands;
 use k8shawk::run::pipeline::Pipeline;
+use k8shawk::services::Services;
 use k8shawk::services::socket::{self, Answer, Ask};
 use k8shawk::services::telemetry::Telemetry;
-use k8shawk::stages::flow::Flow;
 use k8shawk_core::approval::{Door, People};
 use k8shawk_core::config::Config;
 use k8shawk_core::policy::{ApprovalRule, Ruling};
@@ -23,7 +23,7 @@ use crate::world::{World, form};
 /// A host that asks two people about one fix, with Slack and the socket.
 struct Asked {
     world: World,
-    flow: Arc<Flow>,
+    flow: Arc<Services>,
     id: String,
     socket: PathBuf,
     stop: CancellationToken,
@@ -56,7 +56,7 @@ impl Asked {
         let members = vec!["U0001".to_owned(), "U0002".to_owned()];
         server.seen().members.insert("C0123".to_owned(), members);
         let world = World::over(server, flow.store.clone(), &[], None).await;
-        let desk = Arc::new(FrontDesk::new(pipeline));
+        let desk = Arc::new(HostCommands::new(pipeline));
         assert!(world.clerk.behind.set(desk.clone()).is_ok());
         let (socket, stop) = (state.path().join("socket"), CancellationToken::new());
         let door = socket::bind(&socket).await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use k8shawk::services::clock::Clock;
-use k8shawk::services::commands::{Act, Desk, Script};
+use k8shawk::services::commands::{Act, Commands, Script};
 use k8shawk::services::http_server::HttpServer;
 use k8shawk::services::outbox::Outbox;
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
@@ -32,10 +32,10 @@ pub struct Clerk {
     store: Arc<Store>,
     pub acts: Mutex<Vec<(Person, Act)>>,
     /// The desk of a host with all its stages.
-    pub behind: OnceLock<Arc<dyn Desk>>,
+    pub behind: OnceLock<Arc<dyn Commands>>,
 }
 
-impl Desk for Clerk {
+impl Commands for Clerk {
     fn act(&self, who: &Person, act: &Act) -> Result<String, String> {
         self.acts.lock().unwrap().push((who.clone(), act.clone()));
         if let Some(desk) = self.behind.get() {

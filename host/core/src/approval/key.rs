@@ -1,5 +1,6 @@
 //! What a yes is for: a keyed digest of what will be sent, with nothing left out for the eye.
 
+use data_encoding::HEXLOWER;
 use ring::hmac;
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ impl ApprovalKey {
             feed(&mut context, &as_written(after));
         }
         let tag = context.sign();
-        tag.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+        HEXLOWER.encode(tag.as_ref())
     }
 }
 

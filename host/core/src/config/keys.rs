@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::trust::Trust;
 use super::{Config, LogFormat, retention, slack, voice};
 use crate::approval::People;
-use crate::model::{Price, Provider};
+use crate::llm::{Price, Provider};
 use crate::rbac::Account;
 
 /// A value as it was written.
@@ -649,14 +649,14 @@ pub const KEYS: &[Key] = &[
         set!(log_format, i => LogFormat::parse(&i.text()?)?),
     ),
     key(
-        "selfwatch.stuck_seconds",
-        "K8SHAWK_SELFWATCH_STUCK_SECONDS",
+        "self_monitor.stuck_seconds",
+        "K8SHAWK_SELF_MONITOR_STUCK_SECONDS",
         "time without progress after which an incident is reported as stuck (300)",
         set!(stuck_after, i => Duration::from_secs(i.number(1, 86_400)?)),
     ),
     key(
-        "selfwatch.silent_seconds",
-        "K8SHAWK_SELFWATCH_SILENT_SECONDS",
+        "self_monitor.silent_seconds",
+        "K8SHAWK_SELF_MONITOR_SILENT_SECONDS",
         "age of an unsent message at which its sink is reported as silent (300)",
         set!(silent_after, i => Duration::from_secs(i.number(1, 86_400)?)),
     ),

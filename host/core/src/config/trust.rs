@@ -10,7 +10,7 @@
 //! - authority: who approves, which policies judge, what a fix may change, and in which cluster.
 
 use super::KEYS;
-use crate::model::Provider;
+use crate::llm::Provider;
 
 /// Which files may say a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

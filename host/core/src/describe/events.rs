@@ -1,8 +1,7 @@
 //! Events as they are told: those that say the same once, with the sum of their counts.
 
-use serde_json::Value;
-
-use crate::model::cut;
+use crate::event::EventRow;
+use crate::llm::cut;
 use crate::redact::redact;
 
 /// Longest message.
@@ -17,7 +16,7 @@ pub(crate) struct Told {
     reporter: String,
     /// Of the object.
     pub(crate) name: String,
-    count: i64,
+    count: u32,
     /// The newest, milliseconds since the Unix epoch.
     pub(crate) last_seen: i64,
 }
@@ -36,7 +35,7 @@ impl Told {
 
 /// Rows of the verb `events`, oldest first, about objects of a namespace: what repeats stands once,
 /// where it was seen last.
-pub(crate) fn once(rows: &[Value], namespace: &str) -> Vec<Told> {
+pub(crate) fn once(rows: &[EventRow], namespace: &str) -> Vec<Told> {
     let mut all: Vec<Told> = Vec::new();
     for row in rows {
         let mut told = told(row, namespace);
@@ -54,19 +53,17 @@ pub(crate) fn once(rows: &[Value], namespace: &str) -> Vec<Told> {
     all
 }
 
-fn told(row: &Value, namespace: &str) -> Told {
-    let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
-    let number = |key: &str| row.get(key).and_then(Value::as_i64);
+fn told(row: &EventRow, namespace: &str) -> Told {
     // The kubelet calls a pod by name, namespace and uid; which one it is, is known.
-    let known = format!("_{namespace}({})", text("uid"));
-    let message = redact(&text("message").replace(&known, ""));
+    let known = format!("_{namespace}({})", row.uid);
+    let message = redact(&row.message.replace(&known, ""));
     Told {
-        kind: text("type").to_owned(),
-        reason: text("reason").to_owned(),
+        kind: row.kind.clone(),
+        reason: row.reason.clone(),
         message: cut(message.trim_end(), MESSAGE).replace('\n', " "),
-        reporter: text("reporter").to_owned(),
-        name: text("name").to_owned(),
-        count: number("count").unwrap_or(1),
-        last_seen: number("lastSeen").unwrap_or(0),
+        reporter: row.reporter.clone(),
+        name: row.name.clone(),
+        count: row.count,
+        last_seen: row.last_seen,
     }
 }

@@ -2,9 +2,10 @@ use serde_json::json;
 
 use super::*;
 
-fn event(reason: &str, message: &str, count: i64, last_seen: i64) -> Value {
-    json!({"type": "Warning", "reason": reason, "message": message, "count": count,
-        "lastSeen": last_seen, "reporter": "kubelet", "name": "web", "uid": "u"})
+fn event(reason: &str, message: &str, count: u32, last_seen: i64) -> EventRow {
+    let row = json!({"type": "Warning", "reason": reason, "message": message, "count": count,
+        "lastSeen": last_seen, "reporter": "kubelet", "name": "web", "uid": "u"});
+    serde_json::from_value(row).unwrap()
 }
 
 fn pod(spec: Value) -> Described {

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::{Faults, NamespacePattern, let_through, namespaces, written};
 use crate::fix::{self, Risk};
-use crate::guard::Scope;
+use crate::grant::Scope;
 use crate::kinds;
 use crate::object::ObjectRef;
 

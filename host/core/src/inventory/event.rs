@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::shape::Meta;
 use super::wire::{Message, Text, Time, count};
 use super::{Inventory, Observation, summary};
+use crate::event::EventRow;
 use crate::object::ObjectRef;
 use crate::signal::{ObjectSummary, Signal, SignalSource};
 
@@ -107,10 +108,7 @@ impl Event {
     }
 
     fn target(&self) -> Option<&Target> {
-        self.involved_object
-            .as_ref()
-            .or(self.regarding.as_ref())
-            .filter(|t| !t.kind.is_empty())
+        self.involved_object.as_ref().or(self.regarding.as_ref())
     }
 
     fn reporter(&self) -> &str {
@@ -127,12 +125,37 @@ impl Event {
     }
 }
 
+/// Events as the verb `events` answers them, oldest first, with their messages in full.
+pub fn event_rows(events: &[Value]) -> Vec<EventRow> {
+    let mut rows: Vec<EventRow> = events.iter().filter_map(row).collect();
+    rows.sort_by_key(|row| row.last_seen);
+    rows
+}
+
+fn row(event: &Value) -> Option<EventRow> {
+    let read = Event::deserialize(event).ok()?;
+    let (times, target) = (read.times(), read.target());
+    let message = |field| event.get(field).and_then(Value::as_str);
+    let said = message("message").filter(|text| !text.is_empty());
+    Some(EventRow {
+        count: times.count,
+        last_seen: times.last_seen,
+        message: said.or(message("note")).unwrap_or_default().to_owned(),
+        name: target.map_or("", |target| &target.name).to_owned(),
+        reason: read.reason.to_string(),
+        reporter: read.reporter().to_owned(),
+        kind: read.kind.to_string(),
+        uid: target.map_or("", |target| &target.uid).to_owned(),
+    })
+}
+
 /// What a Warning event says of its object.
 pub(crate) fn observe(inventory: &Inventory, event: &Value, now: i64) -> Option<Observation> {
     let event = Event::deserialize(event)
         .ok()
         .filter(|event| &*event.kind == "Warning")?;
-    let object = object(inventory, event.target()?);
+    let target = event.target().filter(|t| !t.kind.is_empty())?;
+    let object = object(inventory, target);
     let times = event.times();
     let message = if event.message.is_empty() {
         &event.note

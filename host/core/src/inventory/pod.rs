@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::shape::{Condition, Entry, condition};
+use super::shape::{Condition, Entry, condition, is_ready};
 use super::wire::{List, Message, Text, Time, count};
 
 mod container;
@@ -172,7 +172,7 @@ impl Pod {
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        condition(&self.status.conditions, "Ready", "True").is_some()
+        is_ready(&self.status.conditions)
     }
 
     /// True where it neither ended nor failed.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::shape::{Condition, condition};
+use super::shape::{Condition, condition, is_ready};
 use super::sight::{Scene, Sighting};
 use super::wire::{List, Text, Time};
 
@@ -72,7 +72,7 @@ pub(crate) struct BudgetStatus {
 
 impl Node {
     pub(crate) fn is_ready(&self) -> bool {
-        condition(&self.status.conditions, "Ready", "True").is_some()
+        is_ready(&self.status.conditions)
     }
 }
 

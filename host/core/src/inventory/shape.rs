@@ -68,6 +68,11 @@ pub(crate) fn condition<'a>(
         .find(|c| &*c.kind == kind && &*c.status == status)
 }
 
+/// True where the object says of itself that it is ready.
+pub(crate) fn is_ready(conditions: &[Condition]) -> bool {
+    crate::condition::is_ready(conditions.iter().map(|c| (&*c.kind, &*c.status)))
+}
+
 /// An object that is held.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {

@@ -13,8 +13,8 @@ use nix::unistd::geteuid;
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
-use crate::digest::hex;
 use crate::engine::EngineError;
+use crate::read::digest::hex;
 
 /// The end of a finished file's name, and of one that is being written.
 const FINISHED: &str = ".cwasm";
@@ -226,7 +226,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::digest::sha256;
+    use crate::read::digest::sha256;
 
     fn engine() -> wasmtime::Engine {
         wasmtime::Engine::default()

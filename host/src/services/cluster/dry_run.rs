@@ -2,12 +2,11 @@
 
 use k8shawk_core::approval::ApprovalKey;
 use k8shawk_core::diff::Diff;
-use k8shawk_core::fix::{Fix, Operation, Precondition, Related};
-use k8shawk_core::kinds;
+use k8shawk_core::fix::{Fix, Operation, Precondition};
 use k8shawk_core::rca::time;
 use serde_json::Value;
 
-use crate::services::cluster::world::World;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::{Class, ClusterError};
 
 /// An operation with the diff that the API server answers for it.
@@ -46,10 +45,10 @@ const TRIES: u32 = 5;
 ///
 /// # Errors
 /// [`NotTried`].
-pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
+pub async fn try_fix(cluster: &AnyCluster, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
     let mut tries = 1;
     loop {
-        match try_once(world, fix, marked_at).await {
+        match try_once(cluster, fix, marked_at).await {
             // The status of what fails changes all the time, and with it the version.
             Err(NotTried::Later(ClusterError::Conflict { .. })) if tries < TRIES => tries += 1,
             other => return other,
@@ -57,18 +56,24 @@ pub async fn try_fix(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, 
     }
 }
 
-async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
+async fn try_once(cluster: &AnyCluster, fix: &Fix, marked_at: i64) -> Result<Tried, NotTried> {
     let target = &fix.target;
     let later = |e: ClusterError| match e.class() {
         Class::Transient { .. } | Class::Conflict => NotTried::Later(e),
         Class::Permanent | Class::Gone => NotTried::Refused(e.to_string()),
     };
-    let current = world
+    let current = cluster
         .current(&target.kind, &target.namespace, &target.name)
         .await
         .map_err(later)?
         .ok_or_else(|| NotTried::Done(format!("{target} does not exist")))?;
-    let related = related(world, fix).await.map_err(later)?;
+    let related = match fix.related_kind() {
+        Some(kind) => cluster
+            .current_list(kind, &target.namespace)
+            .await
+            .map_err(later)?,
+        None => Vec::new(),
+    };
     let mark = time(marked_at).replace(" UTC", "Z").replace(' ', "T");
     let operation =
         fix.plan(&current, &related, &mark)
@@ -76,7 +81,7 @@ async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, Not
                 Precondition::Done(why) => NotTried::Done(why),
                 Precondition::Fails(why) => NotTried::Refused(why),
             })?;
-    let after = world.dry_run(fix, &operation).await.map_err(later)?;
+    let after = cluster.dry_run(fix, &operation).await.map_err(later)?;
     let text = |pointer| {
         current
             .pointer(pointer)
@@ -90,24 +95,6 @@ async fn try_once(world: &World, fix: &Fix, marked_at: i64) -> Result<Tried, Not
         before: current,
         after,
     })
-}
-
-/// What the plan of a fix needs beside its target, as far as it exists.
-async fn related(world: &World, fix: &Fix) -> Result<Vec<Value>, ClusterError> {
-    let namespace = fix.target.namespace.as_str();
-    match fix.related() {
-        Related::Nothing => Ok(Vec::new()),
-        Related::All(kind) => world.current_list(kind, namespace).await,
-        Related::Named(kind, names) => {
-            let namespaced = kinds::kind(kind).is_none_or(|kind| kind.namespaced);
-            let namespace = if namespaced { namespace } else { "" };
-            let mut found = Vec::new();
-            for name in names {
-                found.extend(world.current(kind, namespace, &name).await?);
-            }
-            Ok(found)
-        }
-    }
 }
 
 fn diff(operation: &Operation, before: &Value, after: &Value) -> Diff {

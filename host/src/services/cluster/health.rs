@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use k8shawk_core::fix::{Fix, Postcondition};
+use k8shawk_core::fix::{Action, Fix};
 use k8shawk_core::record::Record;
 use k8shawk_core::recovery::Health;
 use k8shawk_core::{Inventory, ObjectRef};
 use serde_json::Value;
 
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::ClusterError;
-use crate::services::cluster::world::World;
 
 /// Victims whose health is looked at.
 const MAX_SUBJECTS: usize = 50;
@@ -55,34 +55,39 @@ fn subjects(record: &Record) -> Vec<ObjectRef> {
     all
 }
 
-/// What the fix wants of this object; none where it is not the target.
-fn postcondition(record: &Record, object: &ObjectRef) -> Option<Postcondition> {
-    let fix = record.fix().filter(|fix| fix.target.same_object(object));
-    fix.map(Fix::postcondition)
-}
-
 /// True where the fix takes its target away for good.
 fn takes_away(record: &Record, object: &ObjectRef) -> bool {
-    postcondition(record, object) == Some(Postcondition::Gone)
+    record.fix().is_some_and(|fix| {
+        let away = matches!(
+            fix.action,
+            Action::DeletePod
+                | Action::EvictPod
+                | Action::DeleteJob
+                | Action::RemoveFinalizer { .. }
+        );
+        away && fix.target.same_object(object)
+    })
 }
 
 /// A cordoned node stays as it is on purpose.
 fn is_set_aside(record: &Record, object: &ObjectRef) -> bool {
-    postcondition(record, object) == Some(Postcondition::SetAside)
+    record
+        .fix()
+        .is_some_and(|fix| fix.action == Action::Cordon && fix.target.same_object(object))
 }
 
 /// Look once.
 ///
 /// # Errors
 /// [`ClusterError`] where the cluster does not answer.
-pub async fn look(world: &World, record: &Record) -> Result<Seen, ClusterError> {
+pub async fn look(cluster: &AnyCluster, record: &Record) -> Result<Seen, ClusterError> {
     let mut sum = Health {
         wanted: 0,
         good: 0,
         moving: false,
     };
     let mut restarts = 0;
-    let mut lists = Lists::of(world);
+    let mut lists = Lists::of(cluster);
     for object in subjects(record) {
         if is_set_aside(record, &object) {
             continue;
@@ -95,7 +100,7 @@ pub async fn look(world: &World, record: &Record) -> Result<Seen, ClusterError> 
     }
     if let (0, Some(fix)) = (sum.wanted, record.fix()) {
         let target = &fix.target;
-        let found = world.current(&target.kind, &target.namespace, &target.name);
+        let found = cluster.current(&target.kind, &target.namespace, &target.name);
         let good = found.await?.is_none() == takes_away(record, target);
         sum = if good { Health::gone() } else { Health::lost() };
     }
@@ -107,14 +112,14 @@ pub async fn look(world: &World, record: &Record) -> Result<Seen, ClusterError> 
 
 /// The lists of one look: the victims of a storm share their namespace.
 struct Lists<'w> {
-    world: &'w World,
+    cluster: &'w AnyCluster,
     read: HashMap<(&'static str, String), Vec<Value>>,
 }
 
 impl<'w> Lists<'w> {
-    fn of(world: &'w World) -> Lists<'w> {
+    fn of(cluster: &'w AnyCluster) -> Lists<'w> {
         Lists {
-            world,
+            cluster,
             read: HashMap::new(),
         }
     }
@@ -128,7 +133,7 @@ impl<'w> Lists<'w> {
         match self.read.entry((kind, namespace.to_owned())) {
             Entry::Occupied(read) => Ok(read.into_mut()),
             Entry::Vacant(unread) => {
-                Ok(unread.insert(self.world.current_list(kind, namespace).await?))
+                Ok(unread.insert(self.cluster.current_list(kind, namespace).await?))
             }
         }
     }
@@ -142,7 +147,7 @@ async fn one(
 ) -> Result<Health, ClusterError> {
     let away = takes_away(record, object);
     let found = lists
-        .world
+        .cluster
         .current(&object.kind, &object.namespace, &object.name)
         .await?;
     let same = |f: &Value| {
@@ -158,6 +163,17 @@ async fn one(
     })
 }
 
+/// The port that the endpoints of a Service must lead to after the fix.
+fn wanted_port(record: &Record, service: &ObjectRef) -> Option<u64> {
+    match record.fix() {
+        Some(Fix {
+            target,
+            action: Action::PatchTargetPort { target_port, .. },
+        }) if target.same_object(service) => target_port.parse().ok(),
+        _ => None,
+    }
+}
+
 /// Ready endpoints of a Service.
 async fn endpoints(
     lists: &mut Lists<'_>,
@@ -167,10 +183,7 @@ async fn endpoints(
     if object.kind != "Service" {
         return Ok(0);
     }
-    let wanted = match postcondition(record, object) {
-        Some(Postcondition::EndpointsOn(port)) => Some(u64::from(port)),
-        _ => None,
-    };
+    let wanted = wanted_port(record, object);
     let leads_there = |slice: &&Value| {
         let ports = slice.get("ports").and_then(Value::as_array);
         ports.is_some_and(|ports| match wanted {

@@ -9,8 +9,8 @@ use k8shawk_core::kinds::Kind;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::selector::Selector;
 use super::{secret, strip};
+use k8shawk_core::selector::Selector;
 
 /// The objects of one kind.
 #[derive(Debug, Default)]
@@ -143,8 +143,7 @@ impl Page {
     }
 
     /// The objects of a namespace (of all, where it is empty) that have the labels.
-    pub(super) fn list(&self, kind: &Kind, namespace: &str, selector: &str) -> Array {
-        let selector = Selector::of(selector);
+    pub(super) fn list(&self, kind: &Kind, namespace: &str, selector: &Selector<'_>) -> Array {
         let hits = self.items.iter().filter(|item| {
             (namespace.is_empty() || *item.namespace == *namespace)
                 && selector.fits(|key| item.label(key))

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use k8shawk_core::bundle::{Bundle, Frame, Recorded};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::{Permit, Reader, Reading};
-use k8shawk_core::model::Conversation;
+use k8shawk_core::llm::Conversation;
 use k8shawk_core::{Inventory, ObjectRef};
 use serde_json::Value;
 

@@ -213,7 +213,8 @@ impl Source for Snapshot {
         namespace: &str,
         selector: &str,
     ) -> Result<Array, ReadError> {
-        Ok(self.page(kind, namespace)?.list(kind, namespace, selector))
+        let selector = source::selector(selector)?;
+        Ok(self.page(kind, namespace)?.list(kind, namespace, &selector))
     }
 
     async fn events(

@@ -5,11 +5,13 @@
 use std::future::Future;
 
 use k8shawk_core::describe::Described;
+use k8shawk_core::event::EventRow;
 use k8shawk_core::guard::{Answer, Read, ReadError, Usage};
+use k8shawk_core::inventory::event_rows;
 use k8shawk_core::kinds::{self, Kind};
+use k8shawk_core::selector::Selector;
 use serde_json::Value;
 
-use super::events;
 use super::page::{Array, served_object};
 
 /// The lines of a container that are asked for.
@@ -136,6 +138,12 @@ pub(crate) async fn answer(source: &impl Source, read: &Read) -> Result<Answer, 
     }
 }
 
+/// A selector where no API server applies it.
+pub(super) fn selector(text: &str) -> Result<Selector<'_>, ReadError> {
+    let sets = || ReadError::Unavailable(format!("{text:?} is not a selector of equalities"));
+    Selector::parse(text).ok_or_else(sets)
+}
+
 fn known(kind: &str) -> Result<&'static Kind, ReadError> {
     kinds::kind(kind).ok_or(ReadError::NotFound)
 }
@@ -156,9 +164,9 @@ async fn rows(
     kind: &str,
     namespace: &str,
     name: &str,
-) -> Result<Vec<Value>, ReadError> {
+) -> Result<Vec<EventRow>, ReadError> {
     let found = source.events(known(kind)?, namespace, name).await?;
-    Ok(events::rows(found.iter()))
+    Ok(event_rows(&found))
 }
 
 /// What came back has no form that is known.

@@ -1,6 +1,6 @@
 //! Base URLs, with or without their `/v1` part.
 
-use k8shawk_core::model::Provider;
+use k8shawk_core::llm::Provider;
 use reqwest::Url;
 
 /// Where requests may go: the first that is served is kept.

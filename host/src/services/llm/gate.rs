@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use k8shawk_core::model::{Budget, Failure, Usage};
+use k8shawk_core::llm::{Budget, Failure, Usage};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use k8shawk_core::model::{Failure, Provider, Received};
+use k8shawk_core::llm::{Failure, Provider, Received};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use secrecy::ExposeSecret;
 

@@ -1,6 +1,6 @@
 //! Keys and endpoints from the environment: one key is enough to choose the provider.
 
-use k8shawk_core::model::{ModelConfig, Provider, RungSetup};
+use k8shawk_core::llm::{ModelConfig, Provider, RungSetup};
 use secrecy::SecretString;
 use thiserror::Error;
 

@@ -1,6 +1,6 @@
 //! From model to smaller model: who is asked, and what a failure means for that.
 
-use k8shawk_core::model::{Conversation, Exchange, Failure, RungSetup, Usage};
+use k8shawk_core::llm::{Conversation, Exchange, Failure, RungSetup, Usage};
 
 use super::progress::{Next, Progress, Sink};
 use super::talk::Talk;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use k8shawk_core::model::{Budget, Failure, Received, Reply, RungSetup, Usage};
+use k8shawk_core::llm::{Budget, Failure, Received, Reply, RungSetup, Usage};
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 

@@ -1,6 +1,6 @@
 //! What happens, while it happens: for the terminal and telemetry.
 
-use k8shawk_core::model::{Failure, RungSetup, Usage};
+use k8shawk_core::llm::{Failure, RungSetup, Usage};
 
 use crate::services::telemetry::{self, ModelMetrics};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use k8shawk_core::guard::Read;
-use k8shawk_core::model::{Conversation, Failure, Reply, ToolRecord, Usage};
+use k8shawk_core::llm::{Conversation, Failure, Reply, ToolRecord, Usage};
 
 use super::toolbox::{Reading, Toolbox};
 use super::transport::{Sending, Transport, Wait};
@@ -73,7 +73,7 @@ impl Transport for Recorded<'_> {
 impl Toolbox for Recorded<'_> {
     fn read(&self, read: Read) -> Reading<'_> {
         let at = self.tool.fetch_add(1, Ordering::Relaxed);
-        let read = k8shawk_core::model::shown(&read);
+        let read = k8shawk_core::llm::shown(&read);
         let record = match self.conversation.tools.get(at) {
             Some(record) => {
                 if record.read != read {

@@ -5,7 +5,7 @@ mod outcome;
 mod plan;
 
 use futures::future::join_all;
-use k8shawk_core::model::{
+use k8shawk_core::llm::{
     Call, Case, Claims, Concluded, Conversation, Diagnosis, Egress, Failure, Fence, SUBMIT, Setup,
     ToolRecord, conclude, opening, read_of, system,
 };

@@ -1,7 +1,7 @@
 //! Spans in the words of OpenTelemetry's GenAI conventions. Nothing of a cluster and nothing that
 //! a model said stands in them: names of models are configured, everything else is ours.
 
-use k8shawk_core::model::{Failure, RungSetup, Usage};
+use k8shawk_core::llm::{Failure, RungSetup, Usage};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 

@@ -1,6 +1,6 @@
 //! The messages so far.
 
-use k8shawk_core::model::{Clean, Egress, Fence};
+use k8shawk_core::llm::{Clean, Egress, Fence};
 
 use super::wire::{Ask, Message, SentCall, ToolResult};
 

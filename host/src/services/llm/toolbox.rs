@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use k8shawk_core::grant::{Grant, Limits};
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal};
-use k8shawk_core::model::{ToolRecord, answer_text, shown, tool_of};
+use k8shawk_core::llm::{ToolRecord, answer_text, shown, tool_of};
 use k8shawk_core::redact::{Veil, redact};
 use serde_json::Value;
 use tokio::time::Instant;

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use k8shawk_core::model::{Failure, Reply, Usage};
+use k8shawk_core::llm::{Failure, Reply, Usage};
 
 use super::wire::Body;
 

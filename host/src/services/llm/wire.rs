@@ -6,7 +6,7 @@ mod refusal;
 
 use std::collections::BTreeMap;
 
-use k8shawk_core::model::{
+use k8shawk_core::llm::{
     Call, Clean, Egress, Failure, Provider, Received, RungSetup, TOOLS, Tool, Usage, arguments_of,
 };
 use k8shawk_core::redact::redact;

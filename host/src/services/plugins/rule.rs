@@ -10,7 +10,7 @@ use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_sandbox::{CallContext, Point, RawProposal};
 
 use super::logs::CleanLogs;
-use super::{Answers, Judges};
+use super::{Answers, Plugins};
 
 /// What policies are asked about.
 pub struct Asked<'a> {
@@ -24,7 +24,7 @@ pub struct Asked<'a> {
     pub origin: &'a Origin,
 }
 
-impl Judges {
+impl Plugins {
     /// What all policies together say of a fix, with what they were refused. A policy that is
     /// missing or fails denies.
     ///

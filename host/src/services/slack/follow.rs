@@ -16,7 +16,7 @@ use tracing::warn;
 
 use super::Slack;
 use super::effect::Effect;
-use crate::services::commands::Desk;
+use crate::services::commands::Commands;
 use crate::services::store::StoreError;
 
 /// Pause before what could not be stored is tried again.
@@ -41,7 +41,7 @@ impl Slack {
     pub async fn follow(
         self: Arc<Self>,
         mut changes: Receiver<String>,
-        desk: Arc<dyn Desk>,
+        commands: Arc<dyn Commands>,
         stop: CancellationToken,
     ) {
         let mut behind = Behind {
@@ -49,7 +49,7 @@ impl Slack {
             ..Behind::default()
         };
         loop {
-            self.catch_up(&mut behind, &*desk);
+            self.catch_up(&mut behind, &*commands);
             let retry = !behind.ids.is_empty() || behind.all;
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -71,7 +71,7 @@ impl Slack {
     }
 
     /// Look at what changed; what cannot be stored stays.
-    fn catch_up(&self, behind: &mut Behind, desk: &dyn Desk) {
+    fn catch_up(&self, behind: &mut Behind, commands: &dyn Commands) {
         if behind.all {
             match self.resume() {
                 Ok(ids) => {
@@ -83,7 +83,7 @@ impl Slack {
         }
         let mut failed = None;
         behind.ids.retain(|id| {
-            let told = self.tell(id, desk);
+            let told = self.tell(id, commands);
             let again = matches!(&told, Err(fault) if !matches!(fault, StoreError::Unknown(_)));
             failed = told.err().or(failed.take());
             again
@@ -93,11 +93,11 @@ impl Slack {
         }
     }
 
-    fn tell(&self, id: &str, desk: &dyn Desk) -> Result<(), StoreError> {
+    fn tell(&self, id: &str, commands: &dyn Commands) -> Result<(), StoreError> {
         let record = self.store.get(id)?;
         self.changed(&record)?;
         if self.is_to_be_spoken(&record)?
-            && let Some(script) = desk.script(&record)
+            && let Some(script) = commands.script(&record)
         {
             self.say(&record, &script)?;
         }

@@ -9,7 +9,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use slack_morphism::events::SlackPushEvent;
 use tracing::warn;
 
 use super::inbox::{Inbox, Taken};
@@ -243,12 +245,8 @@ async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
     let Ok(value) = serde_json::from_slice::<Value>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "the body is not JSON");
     };
-    if value.get("type").and_then(Value::as_str) == Some("url_verification") {
-        let challenge = value
-            .get("challenge")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        return answer(StatusCode::OK, &json!({"challenge": challenge}));
+    if let Ok(SlackPushEvent::UrlVerification(asked)) = SlackPushEvent::deserialize(&value) {
+        return answer(StatusCode::OK, &json!(asked));
     }
     match payload::event(&value) {
         Ok((what, id)) => take(&door, &id, Ok(what)),

@@ -7,8 +7,15 @@ mod event;
 mod press;
 
 use serde_json::Value;
+use slack_morphism::blocks::SlackView;
+use slack_morphism::events::{
+    SlackInteractionActionContainer, SlackInteractionBlockActionsEvent, SlackInteractionEvent,
+    SlackInteractionViewSubmissionEvent,
+};
+use slack_morphism::{SlackChannelId, SlackResponseUrl, SlackTriggerId, SlackTs, SlackUserId};
 use thiserror::Error;
 
+use super::beside;
 use super::text::is_id;
 
 pub use event::{event, mention_of};
@@ -124,23 +131,18 @@ impl Inbound {
     }
 }
 
-pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
     value.pointer(pointer).and_then(Value::as_str)
 }
 
-fn id(value: &Value, pointer: &str, first: &str, name: &'static str) -> Result<String, ParseError> {
-    text(value, pointer)
-        .filter(|t| is_id(t, first))
-        .map(str::to_owned)
-        .ok_or(ParseError::Field(name))
+fn user(id: &SlackUserId) -> Result<String, ParseError> {
+    let user = Some(id.0.clone()).filter(|t| is_id(t, "UW"));
+    user.ok_or(ParseError::Field("user"))
 }
 
-pub(super) fn user(value: &Value, pointer: &str) -> Result<String, ParseError> {
-    id(value, pointer, "UW", "user")
-}
-
-pub(super) fn channel(value: &Value, pointer: &str) -> Result<String, ParseError> {
-    id(value, pointer, "CDG", "channel")
+fn channel(id: &SlackChannelId) -> Result<String, ParseError> {
+    let channel = Some(id.0.clone()).filter(|t| is_id(t, "CDG"));
+    channel.ok_or(ParseError::Field("channel"))
 }
 
 /// `1700000000.123456`.
@@ -150,21 +152,25 @@ pub(super) fn is_ts(text: &str) -> bool {
         .is_some_and(|(a, b)| digits(a) && digits(b))
 }
 
-fn bounded(text: &str, limit: usize) -> bool {
-    !text.is_empty() && text.len() <= limit && !text.chars().any(char::is_control)
+fn ts(ts: &SlackTs) -> Option<String> {
+    Some(ts.0.clone()).filter(|t| is_ts(t))
 }
 
-fn trigger(value: &Value) -> Result<String, ParseError> {
-    text(value, "/trigger_id")
-        .filter(|t| bounded(t, 255))
-        .map(str::to_owned)
-        .ok_or(ParseError::Field("trigger_id"))
+fn trigger(id: SlackTriggerId) -> Result<String, ParseError> {
+    let bounded = |t: &String| (1..=255).contains(&t.len()) && !t.chars().any(char::is_control);
+    let trigger = Some(id.0).filter(bounded);
+    trigger.ok_or(ParseError::Field("trigger_id"))
 }
 
-fn response_url(value: &Value) -> Option<String> {
-    text(value, "/response_url")
-        .filter(|t| bounded(t, 1000))
-        .map(str::to_owned)
+fn response_url(url: &SlackResponseUrl) -> Option<String> {
+    let fits = url.0.has_host() && url.0.as_str().len() <= 1000;
+    fits.then(|| url.0.to_string())
+}
+
+/// What was written: its first characters, without those that control something.
+fn written(text: &str, limit: usize) -> String {
+    let plain = text.chars().filter(|c| !c.is_control());
+    plain.take(limit).collect()
 }
 
 /// Parse the JSON of an interaction.
@@ -172,84 +178,77 @@ fn response_url(value: &Value) -> Option<String> {
 /// # Errors
 /// [`ParseError`].
 pub fn interaction(value: &Value) -> Result<Inbound, ParseError> {
-    match text(value, "/type").ok_or(ParseError::Field("type"))? {
-        "block_actions" => pressed(value),
-        "view_submission" => submitted(value),
-        "view_closed" | "shortcut" | "message_action" | "block_suggestion"
-        | "workflow_step_edit" => Err(ParseError::Unused("the interaction")),
-        _ => Err(ParseError::Field("type")),
+    match beside::interaction(value)? {
+        SlackInteractionEvent::BlockActions(event) => pressed(event),
+        SlackInteractionEvent::ViewSubmission(event) => submitted(event),
+        _ => Err(ParseError::Unused("the interaction")),
     }
 }
 
-fn pressed(value: &Value) -> Result<Inbound, ParseError> {
-    let actions = value.get("actions").and_then(Value::as_array);
-    let [action] = actions.map_or(&[][..], Vec::as_slice) else {
+fn pressed(event: SlackInteractionBlockActionsEvent) -> Result<Inbound, ParseError> {
+    let place = place(&event)?;
+    let Some([action]) = event.actions.as_deref() else {
         return Err(ParseError::Field("actions"));
     };
-    if text(action, "/type") != Some("button") {
+    if action.action_type.0 != "button" {
         return Err(ParseError::Unused("the element"));
     }
-    let name = text(action, "/action_id").ok_or(ParseError::Field("action_id"))?;
-    let carried = text(action, "/value").ok_or(ParseError::Field("value"))?;
-    let (installation, press) = Press::parse(name, carried).ok_or(ParseError::Field("value"))?;
+    let carried = action.value.as_deref().unwrap_or_default();
+    let (installation, press) =
+        Press::parse(&action.action_id.0, carried).ok_or(ParseError::Field("value"))?;
+    let who = event.user.as_ref().ok_or(ParseError::Field("user"))?;
     Ok(Inbound::Pressed {
-        user: user(value, "/user/id")?,
-        place: place(value)?,
+        user: user(&who.id)?,
+        place,
         installation,
         press,
-        trigger: trigger(value)?,
+        trigger: trigger(event.trigger_id)?,
     })
 }
 
 /// A button of a message has a channel; one of a home tab has none.
-fn place(value: &Value) -> Result<Place, ParseError> {
-    if value.get("channel").is_none_or(Value::is_null) {
-        return match text(value, "/container/type") {
-            Some("view") => Ok(Place::default()),
-            _ => Err(ParseError::Field("channel")),
-        };
-    }
-    let ts = |pointer| text(value, pointer).filter(|t| is_ts(t)).map(str::to_owned);
-    let message = ts("/message/ts").or_else(|| ts("/container/message_ts"));
+fn place(event: &SlackInteractionBlockActionsEvent) -> Result<Place, ParseError> {
     // An answer to one person alone has no thread of its own.
-    let lasting = value.pointer("/container/is_ephemeral") != Some(&Value::Bool(true));
-    let message = message.filter(|_| lasting);
-    let thread = ts("/message/thread_ts").or_else(|| ts("/container/thread_ts"));
+    let (in_view, alone) = match &event.container {
+        SlackInteractionActionContainer::View(_) => (true, false),
+        SlackInteractionActionContainer::Message(m) => (false, m.is_ephemeral == Some(true)),
+        SlackInteractionActionContainer::MessageAttachment(_) => (false, false),
+    };
+    let Some(at) = &event.channel else {
+        let nowhere = in_view.then(Place::default);
+        return nowhere.ok_or(ParseError::Field("channel"));
+    };
+    let message = event.message.as_ref().map(|m| &m.origin);
+    let thread = message.and_then(|m| ts(m.thread_ts.as_ref()?));
     Ok(Place {
-        channel: channel(value, "/channel/id")?,
-        thread: thread.or(message),
-        response_url: response_url(value),
+        channel: channel(&at.id)?,
+        thread: thread.or_else(|| ts(&message.filter(|_| !alone)?.ts)),
+        response_url: event.response_url.as_ref().and_then(response_url),
     })
 }
 
 /// Block and element of the modal's field.
 pub const REASON: (&str, &str) = ("reason", "text");
 
-fn submitted(value: &Value) -> Result<Inbound, ParseError> {
-    if text(value, "/view/callback_id") != Some("dismiss") {
+fn submitted(event: SlackInteractionViewSubmissionEvent) -> Result<Inbound, ParseError> {
+    let SlackView::Modal(view) = event.view.view else {
+        return Err(ParseError::Field("view"));
+    };
+    if view.callback_id.is_none_or(|id| id.0 != "dismiss") {
         return Err(ParseError::Field("callback_id"));
     }
-    let private = text(value, "/view/private_metadata").unwrap_or_default();
+    let private = view.private_metadata.unwrap_or_default();
     let (installation, incident, place) =
-        press::from_private(private).ok_or(ParseError::Field("private_metadata"))?;
-    let (block, element) = REASON;
-    let written = value
-        .pointer("/view/state/values")
-        .and_then(|v| v.get(block))
-        .and_then(|v| v.get(element))
-        .and_then(|v| v.get("value"))
-        .and_then(Value::as_str)
-        .ok_or(ParseError::Field("reason"))?;
+        press::from_private(&private).ok_or(ParseError::Field("private_metadata"))?;
+    let values = event.view.state_params.state.into_iter();
+    let mut fields = values.flat_map(|state| state.values).flat_map(|b| b.1);
+    let reason = fields.find_map(|(_, field)| field.value);
     Ok(Inbound::Reason {
-        user: user(value, "/user/id")?,
+        user: user(&event.user.id)?,
         place,
         installation,
         incident,
-        reason: written
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(500)
-            .collect(),
+        reason: written(&reason.ok_or(ParseError::Field("reason"))?, 500),
     })
 }
 
@@ -258,24 +257,20 @@ fn submitted(value: &Value) -> Result<Inbound, ParseError> {
 /// # Errors
 /// [`ParseError`].
 pub fn command(value: &Value) -> Result<Inbound, ParseError> {
-    let name = text(value, "/command").ok_or(ParseError::Field("command"))?;
+    let event = beside::command(value)?;
+    let name = event.command.0;
     if !name.starts_with('/') || name.len() > 64 {
         return Err(ParseError::Field("command"));
     }
-    let written = text(value, "/text").unwrap_or_default();
     Ok(Inbound::Command {
-        user: user(value, "/user_id")?,
+        user: user(&event.user_id)?,
         place: Place {
-            channel: channel(value, "/channel_id")?,
+            channel: channel(&event.channel_id)?,
             thread: None,
-            response_url: response_url(value),
+            response_url: response_url(&event.response_url),
         },
-        text: written
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(1000)
-            .collect(),
-        trigger: trigger(value)?,
+        text: written(&event.text.unwrap_or_default(), 1000),
+        trigger: trigger(event.trigger_id)?,
     })
 }
 

@@ -21,7 +21,7 @@ use super::inbox::Arrived;
 use super::payload::{Inbound, Place, Press};
 use super::people::{Insider, Refusal};
 use super::{Slack, home, mention};
-use crate::services::commands::{Act, Desk};
+use crate::services::commands::{Act, Commands};
 use crate::services::store::{Asked, Put, StoreError};
 
 /// Things that are worked on at the same time.
@@ -45,7 +45,7 @@ impl Slack {
     pub async fn serve(
         self: Arc<Self>,
         mut inbox: mpsc::Receiver<Arrived>,
-        desk: Arc<dyn Desk>,
+        commands: Arc<dyn Commands>,
         stop: CancellationToken,
     ) {
         let places = Arc::new(Semaphore::new(AT_ONCE));
@@ -66,28 +66,28 @@ impl Slack {
             let Ok(place) = places.clone().acquire_owned().await else {
                 break;
             };
-            let (slack, desk) = (self.clone(), desk.clone());
+            let (slack, commands) = (self.clone(), commands.clone());
             working.spawn(async move {
-                slack.receive(arrived, &*desk).await;
+                slack.receive(arrived, &*commands).await;
                 drop(place);
             });
         }
         // What was acknowledged is worked on, also where it still waits.
         inbox.close();
         while let Ok(arrived) = inbox.try_recv() {
-            let (slack, desk) = (self.clone(), desk.clone());
-            working.spawn(async move { slack.receive(arrived, &*desk).await });
+            let (slack, commands) = (self.clone(), commands.clone());
+            working.spawn(async move { slack.receive(arrived, &*commands).await });
         }
         let finish = async { while working.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(std::time::Duration::from_secs(3), finish).await;
     }
 
     /// Work on one thing. Its answers leave through the outbox.
-    pub async fn receive(&self, arrived: Arrived, desk: &dyn Desk) {
+    pub async fn receive(&self, arrived: Arrived, commands: &dyn Commands) {
         let done = match arrived.what.from() {
             // Whether they may see it is found out when it is shown.
             Some((user, None)) => self.put(&[Effect::home(user)]),
-            Some((user, Some(place))) => self.admit(&arrived, user, place, desk).await,
+            Some((user, Some(place))) => self.admit(&arrived, user, place, commands).await,
             None => {
                 error!("the app was removed from Slack or its tokens were revoked");
                 Ok(())
@@ -105,7 +105,7 @@ impl Slack {
         arrived: &Arrived,
         user: &str,
         place: &Place,
-        desk: &dyn Desk,
+        commands: &dyn Commands,
     ) -> Result<(), StoreError> {
         let id = arrived.id.as_str();
         let whisper = |answer| self.put(&[Effect::whisper(id, user, place, answer)]);
@@ -117,7 +117,7 @@ impl Slack {
         match self.insider(user).await {
             Ok(who) => {
                 let from = From { id, place, who };
-                self.work(&from, &arrived.what, desk).await
+                self.work(&from, &arrived.what, commands).await
             }
             Err(refusal) => {
                 let why = refusal.to_string();
@@ -131,11 +131,11 @@ impl Slack {
         &self,
         from: &From<'_>,
         what: &Inbound,
-        desk: &dyn Desk,
+        commands: &dyn Commands,
     ) -> Result<(), StoreError> {
         match what {
             Inbound::Pressed { press, trigger, .. } => {
-                self.pressed(from, press, trigger, desk).await
+                self.pressed(from, press, trigger, commands).await
             }
             Inbound::Reason {
                 incident, reason, ..
@@ -144,11 +144,11 @@ impl Slack {
                     id: incident.clone(),
                     reason: reason.clone(),
                 };
-                let done = self.act(from, &act, desk).await;
+                let done = self.act(from, &act, commands).await;
                 self.explain(from, done)
             }
             Inbound::Command { text, trigger, .. } => {
-                match self.command(from, text, trigger, desk).await {
+                match self.command(from, text, trigger, commands).await {
                     Some(answer) => self.answer(from, answer),
                     None => Ok(()),
                 }
@@ -182,7 +182,7 @@ impl Slack {
         from: &From<'_>,
         press: &Press,
         trigger: &str,
-        desk: &dyn Desk,
+        commands: &dyn Commands,
     ) -> Result<(), StoreError> {
         let done = match press.clone() {
             Press::Approve { incident, shown } => {
@@ -190,11 +190,11 @@ impl Slack {
                     id: incident,
                     shown,
                 };
-                self.act(from, &act, desk).await
+                self.act(from, &act, commands).await
             }
             // Its message does not show that it is proposed elsewhere.
             Press::Undo { incident } => {
-                let done = self.act(from, &Act::Undo { id: incident }, desk).await;
+                let done = self.act(from, &Act::Undo { id: incident }, commands).await;
                 return self.answer(from, command::told(&done));
             }
             Press::Mute { what, minutes } => {
@@ -244,8 +244,13 @@ impl Slack {
     }
 
     /// Find out who it is, ask the desk, write down what was asked and answered.
-    async fn act(&self, from: &From<'_>, act: &Act, desk: &dyn Desk) -> Result<String, String> {
-        let done = self.try_act(from, act, desk).await;
+    async fn act(
+        &self,
+        from: &From<'_>,
+        act: &Act,
+        commands: &dyn Commands,
+    ) -> Result<String, String> {
+        let done = self.try_act(from, act, commands).await;
         self.written_down(from.who.user(), act.incident(), act.name(), &done);
         if done.is_ok()
             && let Ok(record) = self.store.get(act.incident())
@@ -256,7 +261,12 @@ impl Slack {
         done
     }
 
-    async fn try_act(&self, from: &From<'_>, act: &Act, desk: &dyn Desk) -> Result<String, String> {
+    async fn try_act(
+        &self,
+        from: &From<'_>,
+        act: &Act,
+        commands: &dyn Commands,
+    ) -> Result<String, String> {
         let record = self.store.get(act.incident()).map_err(|e| e.to_string())?;
         if let Act::Approve { shown, .. } = act {
             stands(&record, shown)?;
@@ -264,7 +274,7 @@ impl Slack {
         let mut named = self.options.approvers.clone();
         named.extend(named_by_policies(&record));
         let person = self.people.person(&from.who, &named).await;
-        desk.act(&person.map_err(|e| Refusal::from(e).to_string())?, act)
+        commands.act(&person.map_err(|e| Refusal::from(e).to_string())?, act)
     }
 
     /// What somebody asked who was not let in.

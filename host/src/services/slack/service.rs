@@ -16,7 +16,7 @@ use super::signature::Verifier;
 use super::socket::Socket;
 use super::{Options, Slack};
 use crate::services::clock::Clock;
-use crate::services::commands::Desk;
+use crate::services::commands::Commands;
 use crate::services::outbox::Outbox;
 use crate::services::speech::Speech;
 use crate::services::store::Store;
@@ -142,7 +142,12 @@ impl Service {
     }
 
     /// Follow the store, send, receive as this installation, until the host stops.
-    pub fn start(self, installation: Installation, desk: &Arc<dyn Desk>, supervisor: &Supervisor) {
+    pub fn start(
+        self,
+        installation: Installation,
+        commands: &Arc<dyn Commands>,
+        supervisor: &Supervisor,
+    ) {
         let Some(prepared) = self.prepared else {
             return;
         };
@@ -157,7 +162,7 @@ impl Service {
         let slack = Slack::new(api, store, outbox, self.clock, options, speech);
         let slack = Arc::new(slack);
         let stop = supervisor.stop();
-        let (to, store, at, until) = (slack.clone(), self.store, desk.clone(), stop.clone());
+        let (to, store, at, until) = (slack.clone(), self.store, commands.clone(), stop.clone());
         supervisor.keep(Task::SlackFollow, move || {
             let changes = store.changes();
             to.clone().follow(changes, at.clone(), until.clone())
@@ -168,7 +173,7 @@ impl Service {
             async move { outbox.run(to, until).await }
         });
         // What was acknowledged is in this channel: there is no second one.
-        let inbox = slack.serve(self.arrived, desk.clone(), stop.clone());
+        let inbox = slack.serve(self.arrived, commands.clone(), stop.clone());
         supervisor.vital(Task::SlackInbox, inbox);
         if let Some(socket) = self.socket.map(Arc::new) {
             let until = stop.clone();

@@ -4,7 +4,7 @@
 //! A request is kept before it is sent, so that what left is known also where the host is killed
 //! before the conversation ends. The conversation then stands for its requests.
 
-use k8shawk_core::model::{Conversation, Disclosure};
+use k8shawk_core::llm::{Conversation, Disclosure};
 use rusqlite::params;
 
 use super::{Store, Stored, parse, render};

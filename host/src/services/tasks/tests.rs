@@ -64,9 +64,9 @@ fn pauses_grow_to_a_minute_and_are_short_again_after_a_long_run() {
 #[tokio::test]
 async fn where_a_vital_task_ends_the_host_is_lost_and_says_why() {
     let (supervisor, _, _) = supervisor();
-    supervisor.vital(Task::Watch, async { panic!("index out of bounds") });
+    supervisor.vital(Task::Patrol, async { panic!("index out of bounds") });
     let why = tokio::time::timeout(Duration::from_secs(5), supervisor.lost()).await;
-    let expected = "the task watch panicked: index out of bounds";
+    let expected = "the task patrol panicked: index out of bounds";
     assert_eq!(why.unwrap(), expected);
 }
 
@@ -74,7 +74,7 @@ async fn where_a_vital_task_ends_the_host_is_lost_and_says_why() {
 async fn what_ends_because_the_host_stops_is_no_fault() {
     let (supervisor, telemetry, stop) = supervisor();
     let until = stop.clone();
-    supervisor.vital(Task::Watch, async move { until.cancelled().await });
+    supervisor.vital(Task::Patrol, async move { until.cancelled().await });
     let until = stop.clone();
     supervisor.keep(Task::Http, move || {
         let until = until.clone();

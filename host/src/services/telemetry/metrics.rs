@@ -20,7 +20,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::Task;
 use super::catalogue;
-use super::model::ModelMetrics;
+use super::llm::ModelMetrics;
 use super::stage::Stage;
 use labels::{
     Failed, Faulted, Fixed, OfKind, OfPlugin, OfStage, OfState, OfTask, Opened, Reloaded, Went,

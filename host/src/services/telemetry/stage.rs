@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// From a change to an observation.
-    Watch,
+    Ingest,
     /// From an observation to an incident.
     Triage,
     /// From an incident to a finding.
@@ -26,13 +26,13 @@ pub enum Stage {
     /// What happened is written down.
     Document,
     /// The host looks at itself.
-    Introspect,
+    SelfMonitor,
 }
 
 impl Stage {
     /// Every stage, in the order of the flow.
     pub const ALL: [Stage; 12] = [
-        Stage::Watch,
+        Stage::Ingest,
         Stage::Triage,
         Stage::Investigate,
         Stage::Merge,
@@ -43,13 +43,13 @@ impl Stage {
         Stage::Fix,
         Stage::Recover,
         Stage::Document,
-        Stage::Introspect,
+        Stage::SelfMonitor,
     ];
 
     /// Its label.
     pub fn as_str(self) -> &'static str {
         match self {
-            Stage::Watch => "watch",
+            Stage::Ingest => "ingest",
             Stage::Triage => "triage",
             Stage::Investigate => "investigate",
             Stage::Merge => "merge",
@@ -60,7 +60,7 @@ impl Stage {
             Stage::Fix => "fix",
             Stage::Recover => "recover",
             Stage::Document => "document",
-            Stage::Introspect => "introspect",
+            Stage::SelfMonitor => "self-monitor",
         }
     }
 }

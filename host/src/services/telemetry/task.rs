@@ -10,7 +10,7 @@ pub enum Task {
     /// Follows the cluster.
     Relay,
     /// Takes its changes, and sweeps.
-    Watch,
+    Patrol,
     /// Drives the incidents.
     Driver,
     /// Loads plugins that changed on disk.
@@ -35,7 +35,7 @@ impl Task {
         Task::Http,
         Task::Control,
         Task::Relay,
-        Task::Watch,
+        Task::Patrol,
         Task::Driver,
         Task::Reload,
         Task::ReloadEvents,
@@ -52,7 +52,7 @@ impl Task {
             Task::Http => "http",
             Task::Control => "control",
             Task::Relay => "relay",
-            Task::Watch => "watch",
+            Task::Patrol => "patrol",
             Task::Driver => "driver",
             Task::Reload => "reload",
             Task::ReloadEvents => "reload-events",

@@ -7,8 +7,8 @@ use k8shawk_core::incident::{Incident, IncidentId};
 use k8shawk_core::record::{Record, State, Undo};
 use thiserror::Error;
 
+use crate::services::Services;
 use crate::services::store::StoreError;
-use crate::stages::flow::Flow;
 
 /// Class of an incident that takes a fix back.
 const CLASS: &str = "undo";
@@ -35,11 +35,11 @@ pub enum UndoError {
 ///
 /// # Errors
 /// [`UndoError`] says why not.
-pub fn undo(flow: &Flow, id: &str, person: &Person) -> Result<String, UndoError> {
-    flow.authority().known(person)?;
-    let id = flow.store.find(id)?.incident.id.0;
-    let now = flow.clock.now();
-    let record = flow.store.insert_undo(&id, |of, earlier| {
+pub fn undo(services: &Services, id: &str, person: &Person) -> Result<String, UndoError> {
+    services.authority().known(person)?;
+    let id = services.store.find(id)?.incident.id.0;
+    let now = services.clock.now();
+    let record = services.store.insert_undo(&id, |of, earlier| {
         if let Some(earlier) = earlier.filter(|e| !e.state.is_final()) {
             let by = earlier.incident.id.0.clone();
             return Err(UndoError::Already(by, earlier.state.as_str()));

@@ -5,9 +5,10 @@ use k8shawk_core::fix::{Half, Operation, Trace};
 use k8shawk_core::record::{Execution, Record, State};
 
 use super::{again, aged, applied, failed, not_known};
+use crate::services::Services;
 use crate::services::cluster::{self, Class, ClusterError};
 use crate::services::crash_points;
-use crate::stages::flow::{Flow, FlowError};
+use crate::stages::StageError;
 
 /// What became of an operation that may have been sent before.
 enum Found {
@@ -22,112 +23,126 @@ enum Found {
 /// Send what is stored, and store the answer.
 ///
 /// # Errors
-/// [`FlowError`] where it is not known whether it happened: the stage is run again.
-pub async fn execute(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+/// [`StageError`] where it is not known whether it happened: the stage is run again.
+pub async fn execute(services: &Services, record: &Record) -> Result<(), StageError> {
     let Some(execution) = &record.execution else {
-        return again(flow, record, "there is nothing to send");
+        return again(services, record, "there is nothing to send");
     };
-    let first = flow.unsent.take(&record.incident.id.0);
+    let first = services.unsent.take(&record.incident.id.0);
     let found = match first {
         true => Found::Nothing,
-        false => traced(flow, record, execution).await?,
+        false => traced(services, record, execution).await?,
     };
     match found {
         Found::Ended => Ok(()),
         // What was begun is finished, however old the yes is by now: else the object is lost.
-        Found::Half => second(flow, record, &execution.operation).await,
+        Found::Half => second(services, record, &execution.operation).await,
         Found::Nothing => {
             let asked_at = record.asked_at.unwrap_or_default();
-            match flow.authority().in_time(asked_at, flow.clock.now()) {
-                Ok(()) => whole(flow, record, execution, first).await,
-                Err(late) => aged(flow, record, &late),
+            match services.authority().in_time(asked_at, services.clock.now()) {
+                Ok(()) => whole(services, record, execution, first).await,
+                Err(late) => aged(services, record, &late),
             }
         }
     }
 }
 
 async fn whole(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     execution: &Execution,
     first: bool,
-) -> Result<(), FlowError> {
+) -> Result<(), StageError> {
     crash_points::reach("before-send");
     let operation = &execution.operation;
-    match within(flow, flow.world.send(operation, Half::First)).await {
-        Ok(()) => second(flow, record, operation).await,
-        Err(error) => refused(flow, record, execution, first, error).await,
+    match within(services, services.cluster.send(operation, Half::First)).await {
+        Ok(()) => second(services, record, operation).await,
+        Err(error) => refused(services, record, execution, first, error).await,
     }
 }
 
 /// A write has as long as is configured.
 async fn within<T>(
-    flow: &Flow,
+    services: &Services,
     asked: impl Future<Output = Result<T, ClusterError>>,
 ) -> Result<T, ClusterError> {
-    cluster::within(flow.config.fix_timeout, || flow.world.address(), asked).await
+    cluster::within(
+        services.config.fix_timeout,
+        || services.cluster.address(),
+        asked,
+    )
+    .await
 }
 
 async fn refused(
-    flow: &Flow,
+    services: &Services,
     record: &Record,
     execution: &Execution,
     first: bool,
     error: ClusterError,
-) -> Result<(), FlowError> {
+) -> Result<(), StageError> {
     match error.class() {
-        Class::Transient { .. } => Err(FlowError::Cluster(error)),
-        Class::Conflict if first => planned_again(flow, record),
+        Class::Transient { .. } => Err(StageError::Cluster(error)),
+        Class::Conflict if first => planned_again(services, record),
         // What was sent before may have arrived by now.
-        Class::Conflict | Class::Gone if !first => match traced(flow, record, execution).await? {
+        Class::Conflict | Class::Gone if !first => match traced(services, record, execution).await?
+        {
             Found::Ended => Ok(()),
-            Found::Nothing => planned_again(flow, record),
-            Found::Half => Err(FlowError::Cluster(error)),
+            Found::Nothing => planned_again(services, record),
+            Found::Half => Err(StageError::Cluster(error)),
         },
         Class::Conflict | Class::Permanent | Class::Gone => {
-            failed(flow, record, &error.to_string())
+            failed(services, record, &error.to_string())
         }
     }
 }
 
 /// The second request, where there is one. That it is about to be sent is stored before: an object
 /// that is not there afterwards may have been created, and have gone since.
-async fn second(flow: &Flow, record: &Record, operation: &Operation) -> Result<(), FlowError> {
+async fn second(
+    services: &Services,
+    record: &Record,
+    operation: &Operation,
+) -> Result<(), StageError> {
     if let Operation::Recreate { old, .. } = operation {
-        within(flow, flow.world.until_gone(old)).await?;
-        store_half(flow, record, Half::Second)?;
+        within(services, services.cluster.until_gone(old)).await?;
+        store_half(services, record, Half::Second)?;
         crash_points::reach("between-sends");
-        if let Err(error) = within(flow, flow.world.send(operation, Half::Second)).await {
-            return not_created(flow, record, error).await;
+        if let Err(error) = within(services, services.cluster.send(operation, Half::Second)).await {
+            return not_created(services, record, error).await;
         }
     }
     crash_points::reach("after-send");
-    applied(flow, record, "the API server accepted it")
+    applied(services, record, "the API server accepted it")
 }
 
-async fn not_created(flow: &Flow, record: &Record, error: ClusterError) -> Result<(), FlowError> {
+async fn not_created(
+    services: &Services,
+    record: &Record,
+    error: ClusterError,
+) -> Result<(), StageError> {
     if error.may_have_happened() {
-        return Err(FlowError::Cluster(error));
+        return Err(StageError::Cluster(error));
     }
     match error.class() {
         Class::Transient { .. } => {
-            store_half(flow, record, Half::First)?;
-            Err(FlowError::Cluster(error))
+            store_half(services, record, Half::First)?;
+            Err(StageError::Cluster(error))
         }
         Class::Conflict => {
             let why = "the old one is deleted, and somebody else created one of its name";
-            not_known(flow, record, why).await
+            not_known(services, record, why).await
         }
         Class::Permanent | Class::Gone => {
             let why = format!("the old one is deleted, and no new one was created: {error}");
-            failed(flow, record, &why)
+            failed(services, record, &why)
         }
     }
 }
 
-fn store_half(flow: &Flow, record: &Record, half: Half) -> Result<(), FlowError> {
+fn store_half(services: &Services, record: &Record, half: Half) -> Result<(), StageError> {
     let id = &record.incident.id.0;
-    flow.store.advance(id, State::Executing, |r| {
+    services.store.advance(id, State::Executing, |r| {
         if let Some(execution) = &mut r.execution {
             execution.half = half;
         }
@@ -136,38 +151,42 @@ fn store_half(flow: &Flow, record: &Record, half: Half) -> Result<(), FlowError>
 }
 
 /// After a crash or an outage: what the object tells of the operation, stored where it tells an end.
-async fn traced(flow: &Flow, record: &Record, execution: &Execution) -> Result<Found, FlowError> {
+async fn traced(
+    services: &Services,
+    record: &Record,
+    execution: &Execution,
+) -> Result<Found, StageError> {
     let target = &execution.fix.target;
-    let current = flow
-        .world
+    let current = services
+        .cluster
         .current(&target.kind, &target.namespace, &target.name)
         .await;
     let current = match current {
         Ok(current) => current,
         // It stays no: nobody will ever see what became of it.
         Err(error) if error.class() == Class::Permanent => {
-            not_known(flow, record, &error.to_string()).await?;
+            not_known(services, record, &error.to_string()).await?;
             return Ok(Found::Ended);
         }
-        Err(error) => return Err(FlowError::Cluster(error)),
+        Err(error) => return Err(StageError::Cluster(error)),
     };
     match execution.operation.trace(current.as_ref(), execution.half) {
         Trace::Absent => return Ok(Found::Nothing),
         Trace::Half => return Ok(Found::Half),
-        Trace::Done => applied(flow, record, "the target is as the fix makes it")?,
-        Trace::Unknown(why) => not_known(flow, record, why).await?,
+        Trace::Done => applied(services, record, "the target is as the fix makes it")?,
+        Trace::Unknown(why) => not_known(services, record, why).await?,
     }
     Ok(Found::Ended)
 }
 
 /// The object changed between plan and send, so nothing happened: check the approval again on the
 /// object as it is now. The votes stand only where the diff is still the same.
-fn planned_again(flow: &Flow, record: &Record) -> Result<(), FlowError> {
+fn planned_again(services: &Services, record: &Record) -> Result<(), StageError> {
     let id = &record.incident.id.0;
-    flow.store.advance(id, State::Executing, |r| {
+    services.store.advance(id, State::Executing, |r| {
         r.execution = None;
         r.step(
-            flow.clock.now(),
+            services.clock.now(),
             State::Approved,
             "the object changed in between: planned again",
         );

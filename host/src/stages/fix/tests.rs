@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::services::clock::Clock;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::replay::Replay;
-use crate::services::cluster::world::World;
-use crate::services::plugins::Judges;
+use crate::services::plugins::Plugins;
 use crate::services::slack::message::tests::record;
 
 const EXPIRES: i64 = 30 * 60_000;
@@ -37,7 +37,7 @@ fn frame(objects: &[Value]) -> Frame {
 }
 
 /// A cluster that shows these objects, and after a fix the Deployment with its new image.
-fn flow(objects: &[Value]) -> Flow {
+fn services(objects: &[Value]) -> Services {
     let bundle = Bundle {
         format: FORMAT,
         title: String::new(),
@@ -50,23 +50,29 @@ fn flow(objects: &[Value]) -> Flow {
         conversations: vec![],
         frames: vec![frame(objects), frame(&[deployment("app:1", "9", 2)])],
     };
-    let judges = Judges::new(Arc::new(Registry::new(5)));
-    let world = World::Recorded(Replay::new(bundle));
-    Flow::aside(Config::default(), judges, world, Clock::default()).unwrap()
+    let plugins = Plugins::new(Arc::new(Registry::new(5)));
+    let cluster = AnyCluster::Recorded(Replay::new(bundle));
+    Services::aside(Config::default(), plugins, cluster, Clock::default()).unwrap()
 }
 
-fn was_sent(flow: &Flow) -> bool {
-    matches!(&flow.world, World::Recorded(replay) if !replay.has_more())
+fn was_sent(services: &Services) -> bool {
+    matches!(&services.cluster, AnyCluster::Recorded(replay) if !replay.has_more())
 }
 
 /// An incident whose fix was approved a moment ago, on the Deployment as it is.
-async fn approved(flow: &Flow) -> Record {
+async fn approved(services: &Services) -> Record {
     let mut waiting = record();
-    let now = flow.clock.now();
+    let now = services.clock.now();
     let candidate = &mut waiting.decision.as_mut().unwrap().candidates[0];
     candidate.ruling = Ruling::Approval(vec![]);
-    if let Ok(tried) = try_fix(&flow.world, &candidate.fix, waiting.incident.opened_at).await {
-        candidate.digest = tried.digest(&flow.key, &candidate.fix);
+    if let Ok(tried) = try_fix(
+        &services.cluster,
+        &candidate.fix,
+        waiting.incident.opened_at,
+    )
+    .await
+    {
+        candidate.digest = tried.digest(&services.key, &candidate.fix);
         candidate.diff = tried.diff;
     }
     waiting.votes = vec![Vote {
@@ -76,12 +82,12 @@ async fn approved(flow: &Flow) -> Record {
     }];
     waiting.asked_at = Some(now);
     waiting.step(now, State::Approved, "approved by ann");
-    flow.store.insert(waiting, &[]).unwrap()
+    services.store.insert(waiting, &[]).unwrap()
 }
 
 /// The same, with its operation stored: as a process left it that ended then.
-async fn executing(flow: &Flow) -> Record {
-    let mut record = approved(flow).await;
+async fn executing(services: &Services) -> Record {
+    let mut record = approved(services).await;
     record.execution = Some(Execution {
         fix: record.fix().unwrap().clone(),
         operation: Operation::Replace {
@@ -89,58 +95,62 @@ async fn executing(flow: &Flow) -> Record {
         },
         half: Half::First,
         approvers: vec!["ann".into()],
-        started_at: flow.clock.now(),
+        started_at: services.clock.now(),
         output: None,
     });
-    record.step(flow.clock.now(), State::Executing, "sending");
-    flow.store.insert(record, &[]).unwrap()
+    record.step(services.clock.now(), State::Executing, "sending");
+    services.store.insert(record, &[]).unwrap()
 }
 
-fn state(flow: &Flow, record: &Record) -> Record {
-    flow.store.get(&record.incident.id.0).unwrap()
+fn state(services: &Services, record: &Record) -> Record {
+    services.store.get(&record.incident.id.0).unwrap()
 }
 
 #[tokio::test]
 async fn a_fresh_yes_is_executed_once() {
-    let flow = flow(&[deployment("app:2", "7", 1)]);
-    let record = approved(&flow).await;
-    prepare(&flow, &record).await.unwrap();
-    let prepared = state(&flow, &record);
+    let services = services(&[deployment("app:2", "7", 1)]);
+    let record = approved(&services).await;
+    prepare(&services, &record).await.unwrap();
+    let prepared = state(&services, &record);
     assert_eq!(prepared.state, State::Executing, "{:?}", prepared.history);
-    execute(&flow, &prepared).await.unwrap();
-    assert_eq!(state(&flow, &record).state, State::Applied);
-    assert!(was_sent(&flow));
+    execute(&services, &prepared).await.unwrap();
+    assert_eq!(state(&services, &record).state, State::Applied);
+    assert!(was_sent(&services));
 }
 
 #[tokio::test]
 async fn a_yes_that_aged_across_a_crash_is_not_executed() {
-    let flow = flow(&[deployment("app:2", "7", 1)]);
-    let record = approved(&flow).await;
-    flow.clock.set(record.asked_at.unwrap() + EXPIRES + 1_000);
-    prepare(&flow, &record).await.unwrap();
-    let after = state(&flow, &record);
+    let services = services(&[deployment("app:2", "7", 1)]);
+    let record = approved(&services).await;
+    services
+        .clock
+        .set(record.asked_at.unwrap() + EXPIRES + 1_000);
+    prepare(&services, &record).await.unwrap();
+    let after = state(&services, &record);
     assert_eq!(after.state, State::Open, "{:?}", after.history);
     assert!(after.votes.is_empty() && after.execution.is_none());
-    assert!(!was_sent(&flow));
+    assert!(!was_sent(&services));
 }
 
 #[tokio::test]
 async fn a_yes_that_aged_after_it_was_prepared_is_not_executed() {
-    let flow = flow(&[deployment("app:2", "8", 1)]);
-    let record = executing(&flow).await;
-    flow.clock.set(record.asked_at.unwrap() + EXPIRES + 1_000);
-    execute(&flow, &record).await.unwrap();
-    let after = state(&flow, &record);
+    let services = services(&[deployment("app:2", "8", 1)]);
+    let record = executing(&services).await;
+    services
+        .clock
+        .set(record.asked_at.unwrap() + EXPIRES + 1_000);
+    execute(&services, &record).await.unwrap();
+    let after = state(&services, &record);
     assert_eq!(after.state, State::Open, "{:?}", after.history);
-    assert!(!was_sent(&flow));
+    assert!(!was_sent(&services));
 }
 
 #[tokio::test]
 async fn a_target_that_changed_since_it_was_shown_voids_the_yes() {
-    let flow = flow(&[deployment("app:2", "7", 1)]);
-    let mut record = approved(&flow).await;
+    let services = services(&[deployment("app:2", "7", 1)]);
+    let mut record = approved(&services).await;
     let id = record.incident.id.0.clone();
-    record = flow
+    record = services
         .store
         .modify(&id, |r| {
             let decided = r.decision.as_mut().unwrap();
@@ -149,38 +159,38 @@ async fn a_target_that_changed_since_it_was_shown_voids_the_yes() {
             Ok::<_, crate::services::store::StoreError>(r.clone())
         })
         .unwrap();
-    prepare(&flow, &record).await.unwrap();
-    assert_eq!(state(&flow, &record).state, State::Investigated);
-    assert!(!was_sent(&flow));
+    prepare(&services, &record).await.unwrap();
+    assert_eq!(state(&services, &record).state, State::Investigated);
+    assert!(!was_sent(&services));
 }
 
 #[tokio::test]
 async fn what_was_not_sent_before_the_crash_is_sent_once() {
-    let flow = flow(&[deployment("app:2", "7", 1)]);
-    let record = executing(&flow).await;
-    execute(&flow, &record).await.unwrap();
-    assert_eq!(state(&flow, &record).state, State::Applied);
-    assert!(was_sent(&flow));
+    let services = services(&[deployment("app:2", "7", 1)]);
+    let record = executing(&services).await;
+    execute(&services, &record).await.unwrap();
+    assert_eq!(state(&services, &record).state, State::Applied);
+    assert!(was_sent(&services));
 }
 
 #[tokio::test]
 async fn what_was_sent_before_the_crash_is_not_sent_again() {
-    let flow = flow(&[deployment("app:1", "8", 2)]);
-    let record = executing(&flow).await;
-    execute(&flow, &record).await.unwrap();
-    assert_eq!(state(&flow, &record).state, State::Applied);
-    assert!(!was_sent(&flow));
+    let services = services(&[deployment("app:1", "8", 2)]);
+    let record = executing(&services).await;
+    execute(&services, &record).await.unwrap();
+    assert_eq!(state(&services, &record).state, State::Applied);
+    assert!(!was_sent(&services));
 }
 
 /// The replacement was never sent: somebody deleted its target while the host was down.
 #[tokio::test]
 async fn a_target_that_vanished_is_not_claimed_to_be_fixed() {
-    let flow = flow(&[]);
-    let record = executing(&flow).await;
-    execute(&flow, &record).await.unwrap();
-    let after = state(&flow, &record);
+    let services = services(&[]);
+    let record = executing(&services).await;
+    execute(&services, &record).await.unwrap();
+    let after = state(&services, &record);
     assert_eq!(after.state, State::NotKnown, "{:?}", after.history);
-    assert!(!was_sent(&flow));
+    assert!(!was_sent(&services));
     let text = rca::render(&after, "prod").into_string();
     assert!(
         text.contains("not known whether the fix was applied"),
@@ -193,8 +203,8 @@ async fn a_target_that_vanished_is_not_claimed_to_be_fixed() {
 }
 
 /// A Job that is gone, of which this half was about to be sent when the process ended.
-async fn recreating(flow: &Flow, half: Half) -> Record {
-    let mut record = executing(flow).await;
+async fn recreating(services: &Services, half: Half) -> Record {
+    let mut record = executing(services).await;
     if let Some(execution) = &mut record.execution {
         let mut new = deployment("app:2", "7", 1);
         new["metadata"]["uid"] = Value::Null;
@@ -204,27 +214,29 @@ async fn recreating(flow: &Flow, half: Half) -> Record {
         };
         execution.half = half;
     }
-    flow.store.insert(record, &[]).unwrap()
+    services.store.insert(record, &[]).unwrap()
 }
 
 #[tokio::test]
 async fn a_job_that_was_only_deleted_is_created_however_old_the_yes_is() {
-    let flow = flow(&[]);
-    let record = recreating(&flow, Half::First).await;
-    flow.clock.set(record.asked_at.unwrap() + EXPIRES + 1_000);
-    execute(&flow, &record).await.unwrap();
-    let after = state(&flow, &record);
+    let services = services(&[]);
+    let record = recreating(&services, Half::First).await;
+    services
+        .clock
+        .set(record.asked_at.unwrap() + EXPIRES + 1_000);
+    execute(&services, &record).await.unwrap();
+    let after = state(&services, &record);
     assert_eq!(after.state, State::Applied, "{:?}", after.history);
     assert_eq!(after.execution.unwrap().half, Half::Second);
-    assert!(was_sent(&flow));
+    assert!(was_sent(&services));
 }
 
 #[tokio::test]
 async fn a_job_that_may_have_been_created_is_not_created_again() {
-    let flow = flow(&[]);
-    let record = recreating(&flow, Half::Second).await;
-    execute(&flow, &record).await.unwrap();
-    let after = state(&flow, &record);
+    let services = services(&[]);
+    let record = recreating(&services, Half::Second).await;
+    execute(&services, &record).await.unwrap();
+    let after = state(&services, &record);
     assert_eq!(after.state, State::NotKnown, "{:?}", after.history);
-    assert!(!was_sent(&flow));
+    assert!(!was_sent(&services));
 }

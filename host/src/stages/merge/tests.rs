@@ -2,29 +2,30 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use k8shawk_core::config::Config;
-use k8shawk_core::model::Usage;
+use k8shawk_core::llm::Usage;
 use k8shawk_core::record::Consulted;
 use k8shawk_sandbox::Registry;
 use serde_json::json;
 
 use super::*;
 use crate::services::clock::Clock;
+use crate::services::cluster::AnyCluster;
 use crate::services::cluster::replay::Replay;
-use crate::services::cluster::world::World;
-use crate::services::plugins::Judges;
+use crate::services::plugins::Plugins;
 use crate::services::slack::message::tests::applied;
 use crate::services::store::Store;
 
-fn flow(store: Store) -> Flow {
+fn services(store: Store) -> Services {
     let bundle = json!({
         "format": 1, "title": "", "subject": "", "kubernetes": "", "dry_runs": [],
         "frames": [{ "at": 1, "objects": [], "events": [], "logs": [] }],
     });
-    let world = World::Recorded(Replay::new(serde_json::from_value(bundle).unwrap()));
-    let judges = Judges::new(Arc::new(Registry::new(5)));
-    let mut flow = Flow::aside(Config::default(), judges, world, Clock::default()).unwrap();
-    flow.store = Arc::new(store);
-    flow
+    let cluster = AnyCluster::Recorded(Replay::new(serde_json::from_value(bundle).unwrap()));
+    let plugins = Plugins::new(Arc::new(Registry::new(5)));
+    let mut services =
+        Services::aside(Config::default(), plugins, cluster, Clock::default()).unwrap();
+    services.store = Arc::new(store);
+    services
 }
 
 fn deployment(number: usize) -> ObjectRef {
@@ -45,20 +46,20 @@ fn investigated(number: usize, cause: &ObjectRef) -> Record {
 #[test]
 fn five_hundred_owners_of_one_cause_become_one_incident_and_each_reads_one_record() {
     let place = tempfile::tempdir().unwrap();
-    let flow = flow(Store::open(&place.path().join("k.sqlite")).unwrap());
+    let services = services(Store::open(&place.path().join("k.sqlite")).unwrap());
     let cause = ObjectRef::new("v1", "ConfigMap", "shop", "platform");
     let owners = 500;
     let all: Vec<Record> = (0..owners)
-        .map(|n| flow.store.insert(investigated(n, &cause), &[]).unwrap())
+        .map(|n| services.store.insert(investigated(n, &cause), &[]).unwrap())
         .collect();
     let begun = Instant::now();
-    let everything = flow.store.list(true).unwrap();
+    let everything = services.store.list(true).unwrap();
     let one_list = begun.elapsed();
     assert_eq!(everything.len(), owners);
     let begun = Instant::now();
     let found: Vec<_> = all
         .iter()
-        .map(|record| host_of(&flow, record).unwrap())
+        .map(|record| host_of(&services, record).unwrap())
         .collect();
     let looked = begun.elapsed();
     let first = &all[0].incident.id;
@@ -74,38 +75,41 @@ fn five_hundred_owners_of_one_cause_become_one_incident_and_each_reads_one_recor
     // Each look was a list of everything: it must be far below that.
     assert!(looked < one_list * 100, "{looked:?} {one_list:?}");
     for record in &all[1..20] {
-        assert!(run(&flow, record).unwrap());
+        assert!(run(&services, record).unwrap());
     }
-    let host = flow.store.get(&first.0).unwrap();
+    let host = services.store.get(&first.0).unwrap();
     assert_eq!(host.incident.victims.len(), 19);
-    let merged = flow.store.get(&all[1].incident.id.0).unwrap();
+    let merged = services.store.get(&all[1].incident.id.0).unwrap();
     assert_eq!(merged.merged_into.as_deref(), Some(first.0.as_str()));
-    let led = flow.store.by_key(&all[1].key).unwrap().unwrap();
+    let led = services.store.by_key(&all[1].key).unwrap().unwrap();
     assert_eq!(&led.incident.id, first);
 }
 
 #[test]
 fn a_dismissed_cause_is_found_by_its_owner() {
-    let flow = flow(Store::in_memory().unwrap());
+    let services = services(Store::in_memory().unwrap());
     let cause = ObjectRef::new("v1", "ConfigMap", "shop", "platform");
-    let now = flow.clock.now();
+    let now = services.clock.now();
     let mut dismissed = investigated(1, &cause);
     dismissed.step(now, State::Dismissed, "no");
-    let dismissed = flow.store.insert(dismissed, &[]).unwrap().incident.id.0;
-    let another = flow.store.insert(investigated(1, &cause), &[]).unwrap();
-    let other = flow.store.insert(investigated(2, &cause), &[]).unwrap();
-    assert_eq!(super::dismissed(&flow, &another).unwrap(), Some(dismissed));
-    assert_eq!(super::dismissed(&flow, &other).unwrap(), None);
+    let dismissed = services.store.insert(dismissed, &[]).unwrap().incident.id.0;
+    let another = services.store.insert(investigated(1, &cause), &[]).unwrap();
+    let other = services.store.insert(investigated(2, &cause), &[]).unwrap();
+    assert_eq!(
+        super::dismissed(&services, &another).unwrap(),
+        Some(dismissed)
+    );
+    assert_eq!(super::dismissed(&services, &other).unwrap(), None);
 }
 
 /// A log that the model reads may tell it to name the class that somebody dismissed.
 #[test]
 fn a_model_cannot_hide_an_incident_behind_a_dismissed_one() {
-    let flow = flow(Store::in_memory().unwrap());
+    let services = services(Store::in_memory().unwrap());
     let cause = ObjectRef::new("v1", "ConfigMap", "shop", "platform");
     let mut dismissed = investigated(1, &cause);
-    dismissed.step(flow.clock.now(), State::Dismissed, "no");
-    flow.store.insert(dismissed, &[]).unwrap();
+    dismissed.step(services.clock.now(), State::Dismissed, "no");
+    services.store.insert(dismissed, &[]).unwrap();
     let mut hidden = investigated(1, &cause);
     let mut before = hidden.finding.clone().unwrap();
     before.class = "undetermined".into();
@@ -118,6 +122,6 @@ fn a_model_cannot_hide_an_incident_behind_a_dismissed_one() {
         usage: Usage::default(),
         rounds: 1,
     });
-    let hidden = flow.store.insert(hidden, &[]).unwrap();
-    assert_eq!(super::dismissed(&flow, &hidden).unwrap(), None);
+    let hidden = services.store.insert(hidden, &[]).unwrap();
+    assert_eq!(super::dismissed(&services, &hidden).unwrap(), None);
 }

@@ -209,15 +209,12 @@ fn quote_event(case: &Case, cron: &Value, reason: &str, draft: &mut Draft) {
     let events = crate::undetermined::warnings(case, &reference(cron));
     let event = events
         .iter()
-        .find(|e| reason.is_empty() || text(e, "/reason") == reason);
+        .find(|e| reason.is_empty() || e.reason == reason);
     if let Some(event) = event {
-        let cited = draft.cite(
-            format!("event {}", text(event, "/reason")),
-            text(event, "/message"),
-        );
+        let cited = draft.cite(format!("event {}", event.reason), &event.message);
         draft.say(format!(
             "Its controller says: \"{}\" {cited}.",
-            text(event, "/message")
+            event.message
         ));
     }
 }

@@ -4,10 +4,10 @@ use k8shawk_sdk::analysis::{Conclusion, Severity};
 use serde_json::Value;
 
 use super::failure::{Failure, amend};
-use super::{ready, workload};
+use super::workload;
 use crate::case::Case;
 use crate::finding::Draft;
-use crate::json::{items, name, number, reference, spoken, text};
+use crate::json::{is_ready, items, name, number, reference, spoken, text};
 
 /// The node that a pod runs on or is meant for.
 fn node_of(pod: &Value) -> &str {
@@ -103,14 +103,14 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
 /// Nodes without a ready pod, and what is known of each.
 fn unserved(case: &Case, set: &Value, pods: &[Value]) -> Vec<(String, String)> {
     let selector = crate::json::pairs(set, "/spec/template/spec/nodeSelector");
-    let meant = |node: &&Value| crate::routing::backend::matches(node, &selector);
+    let meant = |node: &&Value| crate::json::has_labels(node, &selector);
     case.list("Node", "")
         .iter()
         .filter(meant)
         .filter(|node| {
             !pods
                 .iter()
-                .any(|pod| ready(pod) && node_of(pod) == name(node))
+                .any(|pod| is_ready(pod) && node_of(pod) == name(node))
         })
         .map(|node| {
             let why = match crate::node::diagnose(case, node) {

@@ -4,10 +4,9 @@ use k8shawk_sdk::analysis::Finding;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
-use super::ready;
 use crate::case::Case;
 use crate::finding::{Draft, fact};
-use crate::json::{deleting, items, name, number, text};
+use crate::json::{deleting, is_ready, items, name, number, text};
 use crate::pod;
 
 /// Different-looking groups of pods that are diagnosed; each costs several reads.
@@ -86,7 +85,7 @@ fn groups(pods: &[Value]) -> Vec<Vec<Value>> {
         let shell = text(pod, "/status/phase") == "Failed";
         (
             shell,
-            ready(pod),
+            is_ready(pod),
             std::cmp::Reverse(text(pod, "/metadata/creationTimestamp").to_owned()),
         )
     });
@@ -105,7 +104,7 @@ fn suspicious(pod: &Value) -> bool {
     let restarted =
         statuses(pod).any(|status| number(status, "/restartCount").unwrap_or_default() > 0);
     let done = text(pod, "/status/phase") == "Succeeded";
-    !done && !deleting(pod) && (restarted || !ready(pod))
+    !done && !deleting(pod) && (restarted || !is_ready(pod))
 }
 
 fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {

@@ -1,6 +1,7 @@
 //! The newest answer of the API server to a controller that tried to make a pod.
 
 use k8shawk_sdk::analysis::{ObjectRef, Severity};
+use k8shawk_sdk::event::EventRow;
 use serde_json::Value;
 
 use super::{children, rollout};
@@ -160,8 +161,8 @@ fn answer(case: &Case, workload: &Value, creator: &Value) -> Option<(String, Str
         .rev()
         .find(refusing);
     if let Some(event) = event {
-        let source = format!("event {} of {}", text(&event, "/reason"), name(creator));
-        return Some((source, text(&event, "/message").to_owned()));
+        let source = format!("event {} of {}", event.reason, name(creator));
+        return Some((source, event.message.to_owned()));
     }
     let signals = case.incident.signals.iter().rev();
     let signal = signals
@@ -170,9 +171,9 @@ fn answer(case: &Case, workload: &Value, creator: &Value) -> Option<(String, Str
     Some((format!("signal {}", signal.reason), signal.message.clone()))
 }
 
-fn refusing(event: &Value) -> bool {
+fn refusing(event: &EventRow) -> bool {
     matches!(
-        text(event, "/reason"),
+        event.reason.as_str(),
         "FailedCreate" | "ReplicaSetCreateError"
     )
 }
@@ -184,10 +185,10 @@ pub fn victims(refusal: &Refusal, needle: &str) -> Vec<ObjectRef> {
     let mut found: Vec<ObjectRef> = Vec::new();
     for kind in ["ReplicaSet", "StatefulSet", "DaemonSet", "Job"] {
         for event in refusal.case.events(&named(kind, namespace, "")) {
-            if !refusing(&event) || !text(&event, "/message").contains(needle) {
+            if !refusing(&event) || !event.message.contains(needle) {
                 continue;
             }
-            let creator = refusal.case.get(kind, namespace, text(&event, "/name"));
+            let creator = refusal.case.get(kind, namespace, &event.name);
             let Some(creator) = creator else { continue };
             let owner = crate::pod::root_owner(refusal.case, &creator);
             let known = found

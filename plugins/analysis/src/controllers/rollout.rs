@@ -172,7 +172,7 @@ fn failed_before(case: &Case, set: &Value) -> bool {
     let all = crate::json::named("Pod", text(set, "/metadata/namespace"), "");
     case.events(&all)
         .iter()
-        .any(|e| text(e, "/name").starts_with(&prefix) && BAD.contains(&text(e, "/reason")))
+        .any(|e| e.name.starts_with(&prefix) && BAD.contains(&e.reason.as_str()))
 }
 
 /// The differences that can explain the finding.

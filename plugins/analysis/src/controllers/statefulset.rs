@@ -5,10 +5,10 @@ use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use super::failure::{Failure, amend};
-use super::{ready, revision, workload};
+use super::{revision, workload};
 use crate::case::Case;
 use crate::finding::Draft;
-use crate::json::{items, name, number, reference, spoken, text};
+use crate::json::{is_ready, items, name, number, reference, spoken, text};
 use crate::near;
 
 /// The ordinal in a pod's name.
@@ -24,7 +24,7 @@ pub fn enrich(case: &Case, set: &Value, failure: &mut Failure) {
     let Some(pod) = failure
         .pods
         .iter()
-        .find(|pod| !ready(pod))
+        .find(|pod| !is_ready(pod))
         .or(failure.pods.first())
     else {
         return;
@@ -127,7 +127,7 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
     if wanted == 0 {
         return Conclusion::Healthy(format!("{subject} is scaled to zero on purpose"));
     }
-    let ready_pods = pods.iter().filter(|pod| ready(pod)).count();
+    let ready_pods = pods.iter().filter(|pod| is_ready(pod)).count();
     let complete = i64::try_from(ready_pods).unwrap_or_default() >= wanted;
     if let Some(sentence) = missing_service(case, set) {
         return Conclusion::Findings(vec![without_service(case, set, &sentence)]);

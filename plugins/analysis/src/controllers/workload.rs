@@ -5,10 +5,10 @@ use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use super::failure::{Failure, amend, failures};
-use super::{age, daemonset, failed_create, pods_of, ready, refusal, rollout, statefulset};
+use super::{age, daemonset, failed_create, pods_of, refusal, rollout, statefulset};
 use crate::case::Case;
 use crate::finding::{Draft, fact};
-use crate::json::{condition, deleting, name, number, reference, spoken, text};
+use crate::json::{condition, deleting, is_ready, name, number, reference, spoken, text};
 use crate::routing::{dns, network_policy};
 use crate::undetermined;
 
@@ -119,7 +119,7 @@ fn fits(workload: &Value, failure: &mut Failure, pods: &[Value]) {
     let same = pods
         .iter()
         .all(|pod| template(pod) == template(failure.representative()));
-    let running = pods.iter().filter(|pod| ready(pod)).count();
+    let running = pods.iter().filter(|pod| is_ready(pod)).count();
     if !scalable || !same || running == 0 || !NO_ROOM.contains(&&*failure.finding.class) {
         return;
     }
@@ -145,7 +145,7 @@ fn without_cause(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
     }
     let ready_pods = pods
         .iter()
-        .filter(|pod| ready(pod) && !deleting(pod))
+        .filter(|pod| is_ready(pod) && !deleting(pod))
         .count();
     if i64::try_from(ready_pods).unwrap_or_default() >= wanted {
         return Conclusion::Healthy(format!(
@@ -167,7 +167,7 @@ fn without_cause(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
 
 /// Healthy while the pods that are not ready are young; else undetermined.
 pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
-    let waiting: Vec<&Value> = pods.iter().filter(|pod| !ready(pod)).collect();
+    let waiting: Vec<&Value> = pods.iter().filter(|pod| !is_ready(pod)).collect();
     let young = waiting
         .iter()
         .all(|pod| deleting(pod) || age(case, pod) < STARTING);
@@ -195,7 +195,7 @@ fn stuck(case: &Case, deployment: &Value, pods: &[Value]) -> Finding {
     draft
         .title(format!("the rollout of {} is stuck", name(deployment)))
         .confidence(60);
-    let ready_pods = pods.iter().filter(|pod| ready(pod)).count();
+    let ready_pods = pods.iter().filter(|pod| is_ready(pod)).count();
     let wanted = number(deployment, "/spec/replicas").unwrap_or(1);
     let updated = number(deployment, "/status/updatedReplicas").unwrap_or_default();
     let cited = draft.cite(

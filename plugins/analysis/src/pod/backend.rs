@@ -6,7 +6,7 @@ use super::container;
 use super::setting::tokens;
 use super::subject::Subject;
 use crate::finding::Draft;
-use crate::json::{condition, items, name, number, text};
+use crate::json::{deleting, has_labels, is_ready, items, name, number, pairs, selects, text};
 
 /// What is known of a Service's backends.
 pub struct Backend {
@@ -16,15 +16,10 @@ pub struct Backend {
     pub known: bool,
 }
 
-/// Labels that all of `wanted` names.
-pub fn selects(wanted: Option<&Value>, object: &Value) -> bool {
-    let Some(wanted) = wanted.and_then(Value::as_object).filter(|w| !w.is_empty()) else {
-        return false;
-    };
-    let labels = object.pointer("/metadata/labels");
-    wanted
-        .iter()
-        .all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value))
+/// True where a Service's selector, if it has any, finds the object.
+fn finds(selector: Option<&Value>, object: &Value) -> bool {
+    let labels = selector.map(|s| pairs(s, "")).unwrap_or_default();
+    !labels.is_empty() && has_labels(object, &labels)
 }
 
 /// The state of a Service: its selector, its pods and their readiness, its ports.
@@ -40,8 +35,8 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
         };
     }
     let pods = subject.case.list("Pod", namespace);
-    let chosen: Vec<&Value> = pods.iter().filter(|p| selects(selector, p)).collect();
-    let ready = chosen.iter().filter(|p| is_ready(p)).count();
+    let chosen: Vec<&Value> = pods.iter().filter(|p| finds(selector, p)).collect();
+    let ready = chosen.iter().filter(|p| serves(p)).count();
     let cited = draft.cite(
         format!("{called} spec.selector"),
         format!("{shown}: {} pods, {ready} ready", chosen.len()),
@@ -125,16 +120,15 @@ pub fn describe(pod: &Value) -> String {
         }
     }
     match text(pod, "/status/phase") {
-        "Running" if !is_ready(pod) => "running, not ready".to_owned(),
+        "Running" if !serves(pod) => "running, not ready".to_owned(),
         "Pending" if text(pod, "/spec/nodeName").is_empty() => "not scheduled".to_owned(),
         phase => phase.to_owned(),
     }
 }
 
 /// True where the pod is ready and stays.
-pub fn is_ready(pod: &Value) -> bool {
-    condition(pod, "Ready").is_some_and(|c| text(c, "/status") == "True")
-        && pod.pointer("/metadata/deletionTimestamp").is_none()
+pub fn serves(pod: &Value) -> bool {
+    is_ready(pod) && !deleting(pod)
 }
 
 /// The NetworkPolicies that could stand between the pod and a Service's pods.
@@ -157,7 +151,7 @@ pub fn policies(subject: &Subject, service: &Value, draft: &mut Draft) {
     let pods = subject.case.list("Pod", there);
     let backend = pods
         .iter()
-        .find(|p| selects(service.pointer("/spec/selector"), p));
+        .find(|p| finds(service.pointer("/spec/selector"), p));
     for policy in subject.case.list("NetworkPolicy", there).iter() {
         if backend.is_some_and(|b| covers(policy, b)) && directs(policy, "Ingress") {
             found.push(format!(
@@ -177,11 +171,7 @@ pub fn policies(subject: &Subject, service: &Value, draft: &mut Draft) {
 }
 
 fn covers(policy: &Value, pod: &Value) -> bool {
-    let selector = policy.pointer("/spec/podSelector");
-    let empty = selector
-        .and_then(Value::as_object)
-        .is_none_or(serde_json::Map::is_empty);
-    empty || selects(policy.pointer("/spec/podSelector/matchLabels"), pod)
+    selects(policy.pointer("/spec/podSelector"), pod)
 }
 
 fn directs(policy: &Value, direction: &str) -> bool {

@@ -1,13 +1,14 @@
 //! Configuration that is missing: a ConfigMap, a Secret, or a key of one.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use super::container::{Container, shared};
 use super::reference::{self, Reference};
 use super::subject::{Subject, between_marks, cite_event, mentions};
-use crate::json::{items, name, text};
+use crate::json::{items, name};
 use crate::near;
 
 /// What the kubelet writes beside `CreateContainerConfigError` when no reference is missing,
@@ -94,11 +95,11 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
 }
 
 /// Why a volume of the pod has no content: the kubelet's event, or the reference itself.
-pub fn diagnose_volumes(subject: &Subject, event: Option<&Value>) -> Option<Finding> {
+pub fn diagnose_volumes(subject: &Subject, event: Option<&EventRow>) -> Option<Finding> {
     if let Some((lack, reference)) = first_lack(subject, None) {
         return Some(missing(subject, None, &reference, lack, event));
     }
-    let reference = from_text(text(event?, "/message"))?;
+    let reference = from_text(&event?.message)?;
     let lack = if reference.key.is_some() {
         Lack::Key
     } else {
@@ -173,7 +174,7 @@ fn missing(
     container: Option<&Container>,
     wanted: &Reference,
     lack: Lack,
-    event: Option<&Value>,
+    event: Option<&EventRow>,
 ) -> Finding {
     let (kind, namespace) = (wanted.kind, subject.namespace());
     let key = wanted.key.as_deref().unwrap_or_default();

@@ -1,10 +1,11 @@
 //! Whether a node meets what a pod demands of it.
 
+use k8shawk_sdk::selector;
 use serde_json::Value;
 
 use super::capacity;
 use super::subject::Subject;
-use crate::json::{items, name, text};
+use crate::json::{items, label, name, text};
 
 /// Taint that a cordon puts on a node.
 pub const CORDON: &str = "node.kubernetes.io/unschedulable";
@@ -33,29 +34,11 @@ impl Demand {
 
     /// True where the node's labels meet it.
     pub fn met(&self, node: &Value) -> bool {
-        let label = label(node, &self.key);
-        let within = label.is_some_and(|l| self.values.iter().any(|v| v == l));
-        let order = || {
-            Some((
-                label?.parse::<i64>().ok()?,
-                self.values.first()?.parse::<i64>().ok()?,
-            ))
-        };
-        match self.operator.as_str() {
-            "In" => within,
-            "NotIn" => !within,
-            "Exists" => label.is_some(),
-            "DoesNotExist" => label.is_none(),
-            "Gt" => order().is_some_and(|(l, v)| l > v),
-            "Lt" => order().is_some_and(|(l, v)| l < v),
-            _ => true,
-        }
+        let values = self.values.iter().map(String::as_str).collect();
+        // An operator that is not known demands nothing.
+        selector::Demand::of(&self.operator, values)
+            .is_none_or(|demand| demand.is_met(label(node, &self.key)))
     }
-}
-
-/// A label of an object.
-pub fn label<'n>(object: &'n Value, key: &str) -> Option<&'n str> {
-    object.pointer("/metadata/labels")?.get(key)?.as_str()
 }
 
 /// What the pod demands of a node's labels. Of several affinity terms only the first is given,

@@ -3,7 +3,7 @@
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
-use super::backend::{describe, is_ready};
+use super::backend::{describe, serves};
 use super::container;
 use super::subject::Subject;
 use crate::finding::Draft;
@@ -25,7 +25,7 @@ pub fn down(subject: &Subject) -> bool {
         .case
         .get("Service", "kube-system", "kube-dns")
         .is_some();
-    service && !subject.case.unreadable("Pod", "kube-system") && !pods(subject).iter().any(is_ready)
+    service && !subject.case.unreadable("Pod", "kube-system") && !pods(subject).iter().any(serves)
 }
 
 /// Say in what state CoreDNS is; true where it is down.
@@ -35,7 +35,7 @@ pub fn state(subject: &Subject, draft: &mut Draft) -> bool {
         return false;
     }
     let pods = pods(subject);
-    let ready = pods.iter().filter(|p| is_ready(p)).count();
+    let ready = pods.iter().filter(|p| serves(p)).count();
     let states: Vec<String> = pods
         .iter()
         .take(3)

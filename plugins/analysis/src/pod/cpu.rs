@@ -1,14 +1,13 @@
 //! A container whose CPU limit is too small for its own probes.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
 use k8shawk_sdk::quantity;
-use serde_json::Value;
 
 use super::container::Container;
 use super::probed::{LATE, Probe};
 use super::subject::{Subject, cite_event, mentions};
-use crate::json::text;
 
 /// A limit up to which a late answer is put down to it alone, in thousandths of a core.
 const TINY: i128 = 60;
@@ -21,9 +20,9 @@ pub fn diagnose(
     subject: &Subject,
     container: &Container,
     probe: &Probe,
-    answer: Option<&Value>,
+    answer: Option<&EventRow>,
 ) -> Option<Finding> {
-    let answer = answer.filter(|e| mentions(text(e, "/message"), LATE))?;
+    let answer = answer.filter(|e| mentions(&e.message, LATE))?;
     let shown = container.resource("limits", "cpu");
     let limit = quantity::milli(shown)?;
     let usage = subject

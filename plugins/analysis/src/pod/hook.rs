@@ -17,9 +17,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     let hook = container.spec.pointer("/lifecycle/postStart");
     let event = subject.event(&["FailedPostStartHook"]).filter(|e| {
         hook.is_some()
-            && (subject.containers().len() == 1
-                || text(e, "/message").contains(container.name())
-                || waiting)
+            && (subject.containers().len() == 1 || e.message.contains(container.name()) || waiting)
     });
     if !waiting && event.is_none() {
         return None;

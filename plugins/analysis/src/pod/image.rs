@@ -3,6 +3,7 @@
 mod answers;
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
 
     let mut draft = subject.draft(class, Severity::Medium);
     let cited = container.cite_waiting(&mut draft);
-    let quoted = match event.filter(|e| !container.waiting_message().contains(message(e))) {
+    let quoted = match event.filter(|e| !container.waiting_message().contains(&e.message)) {
         Some(event) => format!("{cited}{}", cite_event(&mut draft, event)),
         None => cited,
     };
@@ -106,29 +107,23 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         );
     }
     if class == UNREACHABLE || class == LIMITED {
-        let mut registry = shared("Registry", "", host);
-        registry.api_version.clear();
-        draft.shared(registry);
+        draft.shared(shared("Registry", "", host));
     }
     Some(draft.finish())
 }
 
 /// What Kubernetes passed on of the registry's answer.
-fn told(container: &Container, event: Option<&Value>) -> String {
+fn told(container: &Container, event: Option<&EventRow>) -> String {
     format!(
         "{} {}",
         container.waiting_message(),
-        event.map_or("", message)
+        event.map_or("", |event| &event.message)
     )
     .trim()
     .to_owned()
 }
 
-fn message(event: &Value) -> &str {
-    crate::json::text(event, "/message")
-}
-
-fn pull_event<'s>(subject: &'s Subject, image: &str) -> Option<&'s Value> {
+fn pull_event<'s>(subject: &'s Subject, image: &str) -> Option<&'s EventRow> {
     subject
         .newest(|reason, text| {
             reason == "Failed"

@@ -105,10 +105,7 @@ fn peak(subject: &Subject, container: &Container, draft: &mut crate::finding::Dr
 fn node_ran_out(subject: &Subject, container: &Container, exit: &Exit) -> Option<Finding> {
     let node = shared("Node", "", subject.node());
     let events = subject.case.events(&node);
-    let event = events
-        .iter()
-        .rev()
-        .find(|e| crate::json::text(e, "/reason") == "SystemOOM")?;
+    let event = events.iter().rev().find(|e| e.reason == "SystemOOM")?;
     let mut draft = subject.draft("out-of-memory", Severity::High);
     let cited = container.cite_exit(&mut draft, exit);
     let told = cite_event(&mut draft, event);

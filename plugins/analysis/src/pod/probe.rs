@@ -1,8 +1,8 @@
 //! Probes that kill a healthy process, and probes that never pass.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
-use serde_json::Value;
 
 use super::container::{Container, Role};
 use super::log::Log;
@@ -70,7 +70,7 @@ pub fn diagnose_kills(subject: &Subject, container: &Container) -> Option<Findin
         .say(format!("The kubelet kills {} of pod {} because its {kind} probe fails; its last run ended with exit code {} after {} restarts, not for memory {cited}.", container.called(), subject.object.name, exit.code, container.restarts()))
         .say(format!("The probe is {} {spec}.", probe.describe()))
         .say(got)
-        .say(explain(container, &probe, answer.map_or("", |e| text(e, "/message"))))
+        .say(explain(container, &probe, answer.map_or("", |e| &e.message)))
         .say(listening(subject, container, &mut Vec::new()))
         .fact(facts::CONTAINER, container.name())
         .confidence(match (killing.is_some(), answer.is_some()) {
@@ -86,7 +86,7 @@ pub fn diagnose_kills(subject: &Subject, container: &Container) -> Option<Findin
 
 /// Whether a container runs without ever becoming ready.
 pub fn diagnose_readiness(subject: &Subject) -> Option<Finding> {
-    if subject.phase() != "Running" || backend::is_ready(subject.pod) {
+    if subject.phase() != "Running" || backend::serves(subject.pod) {
         return None;
     }
     let waits = |c: &Container| c.running() && !c.ready() && c.role != Role::Init;
@@ -134,11 +134,7 @@ fn never_passes(subject: &Subject, container: &Container, probe: &Probe) -> Find
         ))
         .say(format!("The probe is {} {spec}.", probe.describe()))
         .say(got)
-        .say(explain(
-            container,
-            probe,
-            answer.map_or("", |e| text(e, "/message")),
-        ))
+        .say(explain(container, probe, answer.map_or("", |e| &e.message)))
         .fact(facts::CONTAINER, container.name())
         .confidence(if answer.is_some() { 92 } else { 70 });
     let mut lines = Vec::new();
@@ -154,7 +150,7 @@ fn never_passes(subject: &Subject, container: &Container, probe: &Probe) -> Find
 }
 
 /// The newest failure of this kind of probe.
-fn unhealthy<'s>(subject: &'s Subject, kind: &str) -> Option<&'s Value> {
+fn unhealthy<'s>(subject: &'s Subject, kind: &str) -> Option<&'s EventRow> {
     let words = format!("{kind} probe");
     subject.newest(|reason, message| {
         matches!(reason, "Unhealthy" | "ProbeWarning" | "ProbeError")
@@ -166,12 +162,12 @@ fn unhealthy<'s>(subject: &'s Subject, kind: &str) -> Option<&'s Value> {
 const ANSWER: usize = 200;
 
 /// What the probe got, in the kubelet's words.
-fn got(draft: &mut Draft, answer: Option<&Value>) -> String {
+fn got(draft: &mut Draft, answer: Option<&EventRow>) -> String {
     let Some(event) = answer else {
         return String::new();
     };
     let cited = cite_event(draft, event);
-    let message = text(event, "/message");
+    let message = event.message.as_str();
     let words = message
         .split_once("probe failed: ")
         .map_or(message, |(_, words)| words);

@@ -100,7 +100,7 @@ pub fn diagnose(subject: &Subject) -> Option<Finding> {
         return None;
     }
     let event = subject.event(REASONS)?;
-    let message = text(event, "/message");
+    let message = event.message.as_str();
     let lower = message.to_ascii_lowercase();
     let (class, meaning) = TEXTS
         .iter()

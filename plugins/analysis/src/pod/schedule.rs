@@ -32,7 +32,7 @@ pub fn diagnose(subject: &Subject) -> Option<Finding> {
     let event = subject.event(&["FailedScheduling"]);
     let message = scheduled.map_or("", |c| text(c, "/message"));
     let message = if message.is_empty() {
-        event.map_or("", |e| text(e, "/message"))
+        event.map_or("", |e| &e.message)
     } else {
         message
     };

@@ -1,14 +1,15 @@
 //! The pod under diagnosis with what was read for it once.
 
 use k8shawk_sdk::analysis::{ObjectRef, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::kinds;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::container::{self, Container};
 use super::owner::root_owner;
 use crate::case::Case;
 use crate::finding::Draft;
-use crate::json::{number, reference, text};
+use crate::json::{reference, text};
 
 /// A pod, its root owner and its events.
 pub struct Subject<'a> {
@@ -20,7 +21,7 @@ pub struct Subject<'a> {
     pub object: ObjectRef,
     /// Its root owner.
     pub owner: ObjectRef,
-    events: Vec<Value>,
+    events: Vec<EventRow>,
 }
 
 impl<'a> Subject<'a> {
@@ -31,12 +32,18 @@ impl<'a> Subject<'a> {
             object.kind = "Pod".to_owned();
             object.api_version = kinds::api_version("Pod");
         }
-        let mut events: Vec<Value> = case
+        let mut events: Vec<EventRow> = case
             .incident
             .signals
             .iter()
             .filter(|s| s.object.kind == "Pod" && s.object.name == object.name)
-            .map(|s| json!({ "reason": s.reason, "message": s.message, "lastSeen": s.last_seen, "count": s.count }))
+            .map(|s| EventRow {
+                reason: s.reason.clone(),
+                message: s.message.clone(),
+                last_seen: s.last_seen,
+                count: s.count,
+                ..EventRow::default()
+            })
             .collect();
         events.extend(case.events(&object));
         let mut owner = root_owner(case, pod);
@@ -78,15 +85,15 @@ impl<'a> Subject<'a> {
     }
 
     /// The newest event that fits.
-    pub fn newest(&self, fits: impl Fn(&str, &str) -> bool) -> Option<&Value> {
+    pub fn newest(&self, fits: impl Fn(&str, &str) -> bool) -> Option<&EventRow> {
         self.events
             .iter()
             .rev()
-            .find(|e| fits(text(e, "/reason"), text(e, "/message")))
+            .find(|e| fits(&e.reason, &e.message))
     }
 
     /// The newest event with one of these reasons.
-    pub fn event(&self, reasons: &[&str]) -> Option<&Value> {
+    pub fn event(&self, reasons: &[&str]) -> Option<&EventRow> {
         self.newest(|reason, _| reasons.contains(&reason))
     }
 
@@ -125,13 +132,13 @@ pub fn spell(seconds: i64) -> String {
 }
 
 /// Quote an event.
-pub fn cite_event(draft: &mut Draft, event: &Value) -> String {
-    let times = match number(event, "/count") {
-        Some(n) if n > 1 => format!(" (x{n})"),
+pub fn cite_event(draft: &mut Draft, event: &EventRow) -> String {
+    let times = match event.count {
+        n if n > 1 => format!(" (x{n})"),
         _ => String::new(),
     };
-    let reason = text(event, "/reason");
-    draft.cite(format!("event {reason}{times}"), text(event, "/message"))
+    let reason = &event.reason;
+    draft.cite(format!("event {reason}{times}"), &event.message)
 }
 
 /// True where `text` contains one of `needles`, which are in lower case.

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use super::backend::selects;
-use super::constraint::{self, label};
+use super::constraint;
 use super::container::shared;
 use super::subject::Subject;
 use crate::finding::Draft;
-use crate::json::{items, name, number, pairs, text, written};
+use crate::json::{items, label, name, number, pairs, selects, text, written};
 use crate::storage;
 
 /// Where the pod's volumes are and where nodes are.
@@ -88,10 +87,7 @@ pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
         };
         let here = pods
             .iter()
-            .filter(|p| {
-                text(p, "/spec/nodeName") == name(node)
-                    && selects(constraint.pointer("/labelSelector/matchLabels"), p)
-            })
+            .filter(|p| text(p, "/spec/nodeName") == name(node) && is_meant(constraint, p))
             .count();
         match domains.iter_mut().find(|(d, _)| *d == domain) {
             Some((_, count)) => *count += here,
@@ -115,6 +111,12 @@ pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
             shown.join(", ")
         ),
     )
+}
+
+/// True where a term's selector fits a pod; without one it is about no pod.
+fn is_meant(term: &Value, pod: &Value) -> bool {
+    let selector = term.get("labelSelector").filter(|s| !s.is_null());
+    selector.is_some_and(|selector| selects(Some(selector), pod))
 }
 
 /// The selector of a term: labels as `key=value`, expressions as they stand.
@@ -162,7 +164,7 @@ pub fn affinity(subject: &Subject, told: &str, draft: &mut Draft) -> (String, St
     let matching: Vec<String> = pods
         .iter()
         .filter(|p| name(p) != subject.object.name && !text(p, "/spec/nodeName").is_empty())
-        .filter(|p| selects(term.pointer("/labelSelector/matchLabels"), p))
+        .filter(|p| is_meant(term, p))
         .map(|p| format!("{} on {}", name(p), text(p, "/spec/nodeName")))
         .take(5)
         .collect();

@@ -1,6 +1,7 @@
 //! A volume that cannot be attached or mounted.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -116,9 +117,9 @@ fn claims(subject: &Subject) -> Option<Finding> {
     })
 }
 
-fn failed(subject: &Subject, event: &Value) -> Finding {
-    let message = text(event, "/message");
-    let attach = text(event, "/reason") == "FailedAttachVolume" || message.contains("Multi-Attach");
+fn failed(subject: &Subject, event: &EventRow) -> Finding {
+    let message = event.message.as_str();
+    let attach = event.reason == "FailedAttachVolume" || message.contains("Multi-Attach");
     let volume = between_marks(message, "volume \"", "\"").unwrap_or_default();
     let spec = items(subject.pod, "/spec/volumes")
         .iter()

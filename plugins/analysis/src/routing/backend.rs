@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::case::Case;
 use crate::controllers::failure::amend;
-use crate::controllers::{ready, workload};
-use crate::json::{deleting, items, name, pairs, spoken, text};
+use crate::controllers::workload;
+use crate::json::{deleting, has_labels, is_ready, items, name, pairs, spoken, text};
 use crate::near;
 
 /// State of a Service's backend.
@@ -62,7 +62,7 @@ pub fn state(case: &Case, namespace: &str, service: &str) -> Backend {
     let pods = selected(case, &found);
     let live = pods
         .iter()
-        .filter(|pod| ready(pod) && !deleting(pod))
+        .filter(|pod| is_ready(pod) && !deleting(pod))
         .count();
     if live > 0 && ready_endpoints(case, &found).is_none() {
         return Backend::Ready(live);
@@ -117,16 +117,8 @@ pub fn selected(case: &Case, service: &Value) -> Vec<Value> {
     let selector = pairs(service, "/spec/selector");
     let pods = case.list("Pod", text(service, "/metadata/namespace"));
     let finished = |pod: &Value| matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
-    let fits = |pod: &&Value| !selector.is_empty() && matches(pod, &selector) && !finished(pod);
+    let fits = |pod: &&Value| !selector.is_empty() && has_labels(pod, &selector) && !finished(pod);
     pods.iter().filter(fits).cloned().collect()
-}
-
-/// True where the object has all these labels.
-pub fn matches(object: &Value, selector: &[(&str, &str)]) -> bool {
-    let labels = object.pointer("/metadata/labels");
-    selector
-        .iter()
-        .all(|(key, value)| labels.and_then(|l| l.get(*key)).and_then(Value::as_str) == Some(value))
 }
 
 /// The workload that owns a pod, where it can be read.
@@ -139,7 +131,7 @@ pub fn workload_of(case: &Case, pod: &Value) -> Option<Rc<Value>> {
 pub fn pods_cause(case: &Case, pods: &[Value]) -> Option<Finding> {
     let first = pods
         .iter()
-        .find(|pod| !ready(pod))
+        .find(|pod| !is_ready(pod))
         .or_else(|| pods.first())?;
     case.deeper(|| match workload_of(case, first) {
         Some(owner) if text(&owner, "/kind") != "Pod" => first_of(workload::diagnose(case, &owner)),

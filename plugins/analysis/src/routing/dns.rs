@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::case::Case;
 use crate::controllers::failure::amend;
-use crate::controllers::{ready, workload};
+use crate::controllers::workload;
 use crate::finding::{Draft, fact};
-use crate::json::{name, number, reference, text};
+use crate::json::{is_ready, name, number, reference, text};
 use crate::routing::backend::first_of;
 
 const NAMESPACE: &str = "kube-system";
@@ -39,7 +39,7 @@ pub fn pods(case: &Case) -> Vec<Value> {
     let listed = case.list("Pod", NAMESPACE);
     listed
         .iter()
-        .filter(|pod| super::backend::matches(pod, &[LABEL]))
+        .filter(|pod| crate::json::has_labels(pod, &[LABEL]))
         .cloned()
         .collect()
 }
@@ -48,12 +48,12 @@ pub fn pods(case: &Case) -> Vec<Value> {
 fn is_dns(workload: &Value) -> bool {
     let template = workload.pointer("/spec/template").unwrap_or(&Value::Null);
     text(workload, "/metadata/namespace") == NAMESPACE
-        && (name(workload) == "coredns" || super::backend::matches(template, &[LABEL]))
+        && (name(workload) == "coredns" || crate::json::has_labels(template, &[LABEL]))
 }
 
 /// The DNS server at zero replicas is no decision that anybody can want.
 pub fn scaled_to_zero(case: &Case, workload: &Value) -> Option<Finding> {
-    let others = pods(case).iter().any(ready);
+    let others = pods(case).iter().any(is_ready);
     if !is_dns(workload) || others || case.is_missing("Service", NAMESPACE, "kube-dns") {
         return None;
     }
@@ -87,7 +87,7 @@ pub fn scaled_to_zero(case: &Case, workload: &Value) -> Option<Finding> {
 
 /// A cause of the DNS server's pods becomes `dns-broken` while none of them is ready.
 pub fn broaden(case: &Case, workload: &Value, finding: &mut Finding) {
-    if !is_dns(workload) || pods(case).iter().any(ready) {
+    if !is_dns(workload) || pods(case).iter().any(is_ready) {
         return;
     }
     let curable = !NOT_BY_RESTART

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::backend::matches;
 use crate::case::Case;
-use crate::json::{deleting, name, pairs, spoken, text, written};
+use crate::json::{deleting, has_labels, name, pairs, spoken, text, written};
 use crate::near;
 
 /// Labels that controllers write; a selector is not meant to name them.
@@ -68,7 +67,7 @@ pub fn nearest(case: &Case, service: &Value) -> Near {
             continue;
         };
         let owner = spoken(&crate::pod::root_owner(case, pod));
-        let fits = |p: &&&Value| matches(p, &borrowed(&selector));
+        let fits = |p: &&&Value| has_labels(p, &borrowed(&selector));
         let count = live.iter().filter(fits).count();
         let selector = written(&borrowed(&selector));
         found

@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::backend::selected;
 use super::policy_match::{Direction, End, Port, allows, container_port, isolating};
 use crate::case::Case;
-use crate::controllers::ready;
 use crate::finding::Draft;
-use crate::json::{items, name, number, reference, spoken, text};
+use crate::json::{is_ready, items, name, number, reference, spoken, text};
 use crate::pod;
 
 /// Words of a log line that a policy can be behind; refusal, as some network plugins reject.
@@ -87,7 +86,7 @@ fn wall(case: &Case, pod: &Value, finding: &Finding, line: &str) -> Option<Wall>
             .flatten();
     };
     let backends = selected(case, &service);
-    let backend = backends.iter().find(|p| ready(p))?;
+    let backend = backends.iter().find(|p| is_ready(p))?;
     let port = Port {
         number: target_port(&service, backend, line),
         protocol: "TCP",
@@ -142,7 +141,7 @@ fn blocked(
 /// The way to the cluster's DNS.
 fn resolver(case: &Case, pod: &Value) -> Option<Wall> {
     let pods = super::dns::pods(case);
-    let server = pods.iter().find(|p| ready(p));
+    let server = pods.iter().find(|p| is_ready(p));
     let end = server.map_or(End::Outside(None), End::Pod);
     let port = Port {
         number: Some(53),
@@ -237,7 +236,7 @@ fn rewrite(finding: &mut Finding, pod: &Value, wall: &Wall) {
 pub fn diagnose(case: &Case, policy: &Value) -> Conclusion {
     let pods = case.list("Pod", text(policy, "/metadata/namespace"));
     let mut findings: Vec<Finding> = Vec::new();
-    for candidate in pods.iter().filter(|p| !ready(p)).take(5) {
+    for candidate in pods.iter().filter(|p| !is_ready(p)).take(5) {
         let Some(mut finding) = pod::diagnose(case, candidate) else {
             continue;
         };

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::json::{items, number, text};
+use crate::json::{items, number, selects, text};
 
 /// The direction that a policy restricts, seen from the pod that it selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,32 +170,4 @@ fn in_block(ip: &str, block: &Value) -> bool {
     };
     let except = items(block, "/except").iter().filter_map(Value::as_str);
     inside(text(block, "/cidr")) && !except.into_iter().any(inside)
-}
-
-/// True where a label selector fits an object; an absent or empty one fits all.
-pub fn selects(selector: Option<&Value>, object: &Value) -> bool {
-    let Some(selector) = selector else {
-        return true;
-    };
-    let labels = object.pointer("/metadata/labels");
-    let value = |key: &str| labels.and_then(|l| l.get(key)).and_then(Value::as_str);
-    let equal = crate::json::pairs(selector, "/matchLabels")
-        .into_iter()
-        .all(|(key, wanted)| value(key) == Some(wanted));
-    equal
-        && items(selector, "/matchExpressions")
-            .iter()
-            .all(|expression| {
-                let found = value(text(expression, "/key"));
-                let listed = items(expression, "/values")
-                    .iter()
-                    .any(|v| v.as_str() == found && found.is_some());
-                match text(expression, "/operator") {
-                    "In" => listed,
-                    "NotIn" => !listed,
-                    "Exists" => found.is_some(),
-                    "DoesNotExist" => found.is_none(),
-                    _ => true,
-                }
-            })
 }

@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use super::listening;
 use crate::case::Case;
-use crate::controllers::ready;
 use crate::finding::Draft;
-use crate::json::{items, name, number, reference, spoken, text};
+use crate::json::{is_ready, items, name, number, reference, spoken, text};
 use crate::near;
 
 /// A port that a container declares.
@@ -22,7 +21,7 @@ struct Declared {
 pub fn mismatch(case: &Case, service: &Value, pods: &[Value]) -> Option<Finding> {
     let pod = pods
         .iter()
-        .find(|pod| ready(pod))
+        .find(|pod| is_ready(pod))
         .or_else(|| pods.first())?;
     let declared = declared(pod);
     items(service, "/spec/ports").iter().find_map(|port| {

@@ -4,13 +4,15 @@ use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
-use super::backend::{matches, pods_cause, ready_endpoints, selected, workload_of};
+use super::backend::{pods_cause, ready_endpoints, selected, workload_of};
 use super::near_selector::{self, Near};
 use super::ports;
 use crate::case::Case;
-use crate::controllers::{ready, workload};
+use crate::controllers::workload;
 use crate::finding::Draft;
-use crate::json::{deleting, name, number, pairs, reference, spoken, text, written};
+use crate::json::{
+    deleting, has_labels, is_ready, name, number, pairs, reference, spoken, text, written,
+};
 
 /// Kinds that make pods from a template at all times.
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
@@ -36,7 +38,7 @@ pub fn diagnose(case: &Case, service: &Value) -> Conclusion {
     }
     let live = pods
         .iter()
-        .filter(|pod| ready(pod) && !deleting(pod))
+        .filter(|pod| is_ready(pod) && !deleting(pod))
         .count();
     if let Some(finding) = ports::mismatch(case, service, &pods) {
         return Conclusion::Findings(vec![finding]);
@@ -65,7 +67,7 @@ fn no_pod(case: &Case, service: &Value) -> Conclusion {
     for kind in WORKLOADS {
         for workload in case.list(kind, namespace).iter() {
             let template = workload.pointer("/spec/template").unwrap_or(&Value::Null);
-            if !matches(template, &selector) || owned(workload) {
+            if !has_labels(template, &selector) || owned(workload) {
                 continue;
             }
             if number(workload, "/spec/replicas") == Some(0) {
@@ -230,12 +232,12 @@ fn load_balancer(case: &Case, service: &Value) -> Option<Finding> {
     let events = crate::undetermined::warnings(case, &reference(service));
     let event = events
         .iter()
-        .find(|e| text(e, "/reason") == "SyncLoadBalancerFailed")?;
+        .find(|e| e.reason == "SyncLoadBalancerFailed")?;
     if !wanted || !pending {
         return None;
     }
     let mut draft = draft(case, "load-balancer-failed", Severity::Medium, service);
-    let cited = draft.cite("event SyncLoadBalancerFailed", text(event, "/message"));
+    let cited = draft.cite("event SyncLoadBalancerFailed", &event.message);
     draft
         .title(format!(
             "no load balancer can be made for Service {}",
@@ -246,7 +248,7 @@ fn load_balancer(case: &Case, service: &Value) -> Option<Finding> {
             "{} is of type LoadBalancer and has no address, as its controller fails: \"{}\" \
              {cited}.",
             spoken(&reference(service)),
-            text(event, "/message")
+            event.message
         ));
     Some(draft.finish())
 }

@@ -4,7 +4,7 @@ use k8shawk_sdk::analysis::Finding;
 use serde_json::Value;
 
 use super::Claim;
-use crate::json::{items, name, text};
+use crate::json::{items, name, selects, text};
 use crate::near;
 use k8shawk_sdk::quantity;
 
@@ -115,9 +115,9 @@ impl Claim<'_> {
         if quantity::milli(size)? < quantity::milli(asked)? {
             return Some(format!("holds {size}, not {asked}"));
         }
-        let labels = self.pvc.pointer("/spec/selector/matchLabels")?;
-        (!crate::pod::backend::selects(Some(labels), pv))
-            .then(|| format!("lacks the labels {labels}"))
+        let selector = self.pvc.pointer("/spec/selector")?;
+        let labels = selector.get("matchLabels").unwrap_or(selector);
+        (!selects(Some(selector), pv)).then(|| format!("lacks the labels {labels}"))
     }
 }
 

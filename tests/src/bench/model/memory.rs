@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures::future::join_all;
-use k8shawk::services::llm::{Model, Progress, Sink};
+use k8shawk::services::llm::{Llm, Progress, Sink};
 use k8shawk_core::classes;
-use k8shawk_core::model::{Case, Usage};
+use k8shawk_core::llm::{Case, Usage};
 use serde_json::{Value, json};
 
 use super::{Subject, model};
@@ -97,13 +97,13 @@ async fn held(subjects: &[Subject], number: usize) -> Result<f64> {
     Ok(held - before)
 }
 
-async fn investigate(model: &Model, subject: &Subject, waiting: &Waiting) -> Vec<String> {
+async fn investigate(model: &Llm, subject: &Subject, waiting: &Waiting) -> Vec<String> {
     let case = Case {
         incident: &subject.record.incident,
         findings: &subject.findings,
         classes: classes::ALL,
     };
-    let reader = subject.flow.world.reader();
+    let reader = subject.flow.cluster.reader();
     let outcome = model
         .investigate(&case, reader, &|| 0, Usage::default(), waiting)
         .await;

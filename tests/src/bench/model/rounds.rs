@@ -10,7 +10,7 @@ use k8shawk::services::llm::{Progress, Sink};
 use k8shawk::services::store::Store;
 use k8shawk_core::classes;
 use k8shawk_core::guard::{Permit, Reader, Reading};
-use k8shawk_core::model::{Case, Disclosure, Usage};
+use k8shawk_core::llm::{Case, Disclosure, Usage};
 
 use super::{Subject, model, script};
 use crate::model_server::ModelServer;
@@ -119,7 +119,7 @@ async fn one(subject: &Subject) -> Result<Rounds> {
         marks: Mutex::default(),
     };
     let reader = Arc::new(Timed {
-        reader: subject.flow.world.reader(),
+        reader: subject.flow.cluster.reader(),
         nanos,
     });
     let case = Case {

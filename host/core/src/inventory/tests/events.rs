@@ -2,7 +2,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{NOW, ago, inventory, merge, object, owned, pod, reference};
-use crate::inventory::{EventTimes, Inventory};
+use crate::inventory::{EventTimes, Inventory, event_rows};
 use crate::signal::SignalSource;
 
 fn event(over: Value) -> Value {
@@ -131,4 +131,23 @@ fn what_is_told_of_a_replaced_pod_is_over_unless_its_owner_is_there() {
     );
     held.replace_kind("StatefulSet", "", &[]);
     assert!(held.is_gone(&owner(&held)));
+}
+
+#[test]
+fn both_apis_become_one_form_oldest_first() {
+    let legacy = json!({"type": "Warning", "reason": "BackOff", "message": "again", "count": 3,
+        "lastTimestamp": "2026-01-01T00:00:09Z", "source": {"component": "kubelet"},
+        "involvedObject": {"name": "web", "uid": "u1"}});
+    let newer = json!({"type": "Warning", "reason": "FailedScheduling", "note": "no node",
+        "eventTime": "2026-01-01T00:00:05.000000Z", "reportingController": "scheduler",
+        "series": {"count": 4, "lastObservedTime": "2026-01-01T00:00:07.000000Z"},
+        "count": null, "lastTimestamp": null, "regarding": {"name": "web", "uid": "u1"}});
+    let rows = event_rows(&[legacy, newer]);
+    assert_eq!(
+        serde_json::to_value(&rows[0]).unwrap(),
+        json!({"type": "Warning", "reason": "FailedScheduling",
+        "message": "no node", "count": 4, "lastSeen": 1_767_225_607_000_i64,
+        "reporter": "scheduler", "name": "web", "uid": "u1"})
+    );
+    assert_eq!((rows[1].count, rows[1].reporter.as_str()), (3, "kubelet"));
 }

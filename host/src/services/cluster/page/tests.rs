@@ -31,7 +31,11 @@ fn pods() -> Page {
 #[case("none", "", &[])]
 fn lists_by_namespace_and_labels(#[case] ns: &str, #[case] selector: &str, #[case] names: &[&str]) {
     let text = pods()
-        .list(kinds::kind("Pod").unwrap(), ns, selector)
+        .list(
+            kinds::kind("Pod").unwrap(),
+            ns,
+            &Selector::parse(selector).unwrap(),
+        )
         .into_text();
     let found: Vec<Value> = serde_json::from_str(&text).unwrap();
     let found: Vec<&str> = found

@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::{is, text};
 use crate::services::cluster::page::Array;
 use crate::services::cluster::request::LOG_BYTES;
-use crate::services::cluster::selector::Selector;
 use crate::services::cluster::source::{self, LogOf, Source};
 
 /// A reader of the frame that is shown.
@@ -92,7 +91,7 @@ impl Source for FrameReader {
         namespace: &str,
         selector: &str,
     ) -> Result<Array, ReadError> {
-        let (frame, selector) = (self.frame_of(kind, namespace)?, Selector::of(selector));
+        let (frame, selector) = (self.frame_of(kind, namespace)?, source::selector(selector)?);
         let mut array = Array::default();
         for object in of_kind(frame, kind) {
             let labels = object.pointer("/metadata/labels");

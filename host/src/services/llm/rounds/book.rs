@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use k8shawk_core::ObjectRef;
 use k8shawk_core::guard::Read;
 use k8shawk_core::kinds;
-use k8shawk_core::model::{Case, Noted, ToolRecord, next_id, patterns_evidence};
+use k8shawk_core::llm::{Case, Noted, ToolRecord, next_id, patterns_evidence};
 
 use super::Plan;
 

@@ -2,7 +2,7 @@
 
 use k8shawk_core::decision::Refused;
 use k8shawk_core::finding::Finding;
-use k8shawk_core::model::{Case, Concluded, Conversation, Failure, Proposal, Setup, Usage};
+use k8shawk_core::llm::{Case, Concluded, Conversation, Failure, Proposal, Setup, Usage};
 use serde::{Deserialize, Serialize};
 
 use super::{PATTERNS, Run};

@@ -2,7 +2,7 @@
 
 use k8shawk_core::ObjectRef;
 use k8shawk_core::guard::Read;
-use k8shawk_core::model::{Call, SUBMIT, Tool};
+use k8shawk_core::llm::{Call, SUBMIT, Tool};
 use serde_json::Value;
 
 /// Calls of one round that are served.

@@ -1,6 +1,6 @@
 //! OpenAI's Chat Completions, as far as every server of it goes.
 
-use k8shawk_core::model::{Call, RungSetup, Usage};
+use k8shawk_core::llm::{Call, RungSetup, Usage};
 use serde_json::{Value, json};
 
 use super::{Ask, Message, Turn, arguments, given, number, schemas, text_of};

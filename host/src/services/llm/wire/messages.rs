@@ -1,6 +1,6 @@
 //! Anthropic's Messages.
 
-use k8shawk_core::model::{Call, RungSetup, Usage};
+use k8shawk_core::llm::{Call, RungSetup, Usage};
 use serde_json::{Value, json};
 
 use super::{Ask, Message, Turn, arguments, given, number, schemas};

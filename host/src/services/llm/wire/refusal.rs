@@ -1,6 +1,6 @@
 //! What a server's refusal means.
 
-use k8shawk_core::model::{Failure, Received, reset_ms};
+use k8shawk_core::llm::{Failure, Received, reset_ms};
 use serde_json::Value;
 
 use super::brief;

@@ -1,7 +1,8 @@
 //! What Slack sends, beside what the library makes of it.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use slack_morphism::api::*;
 
 use super::*;
@@ -103,4 +104,60 @@ fn a_user_says_all_that_makes_an_outsider() {
         UserInfo::deserialize(&answer).unwrap().user,
         answer.get("user").cloned()
     );
+}
+
+#[test]
+fn a_click_is_read_where_the_library_fails() {
+    use crate::services::slack::payload::tests::click;
+    use slack_morphism::events::SlackInteractionEvent;
+    let whole = |change: &dyn Fn(&mut Value)| {
+        let mut value = click("details", "v");
+        value["team"] = json!({"id": "T1", "domain": "d"});
+        change(&mut value);
+        value
+    };
+    assert!(fits::<SlackInteractionEvent>(&whole(&|_| {})));
+    for change in [
+        &(|v: &mut Value| v["team"] = json!(null)) as &dyn Fn(&mut Value),
+        &|v| v["container"]["type"] = json!("canvas"),
+        &|v| {
+            v["message"]["metadata"] =
+                json!({"event_type": "t", "event_payload": {"nested": {"a": 1}}});
+        },
+    ] {
+        let value = whole(change);
+        assert!(!fits::<SlackInteractionEvent>(&value), "{value}");
+        assert!(interaction(&value).is_ok(), "{value}");
+    }
+}
+
+#[test]
+fn a_mention_by_a_bot_is_told_from_one_by_a_person() {
+    use slack_morphism::events::{SlackAppMentionEvent, SlackEventCallbackBody};
+    let mention = |more: Value| {
+        let mut event = json!({"type": "app_mention", "user": "U1", "channel": "C1", "text": "why?",
+            "ts": "1.2", "metadata": {"event_type": "t", "event_payload": {"n": 1}}});
+        event
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        json!({"type": "event_callback", "event_id": "Ev1", "event": event})
+    };
+    let person = mention(json!({}));
+    assert!(
+        !fits::<SlackAppMentionEvent>(&person["event"]),
+        "its metadata is more than strings"
+    );
+    assert!(
+        matches!(event(&person), Ok((SlackEventCallbackBody::AppMention(_), id)) if id == "Ev1")
+    );
+    for of_bot in [json!({"bot_id": "B1"}), json!({"subtype": "bot_message"})] {
+        let mut of_bot = mention(of_bot);
+        assert!(event(&of_bot).is_err());
+        // The library does not tell.
+        of_bot["event"]["metadata"] = json!(null);
+        let typed = SlackAppMentionEvent::deserialize(&of_bot["event"]).unwrap();
+        let typed = serde_json::to_value(typed).unwrap();
+        assert!(typed.get("bot_id").is_none() && typed.get("subtype").is_none());
+    }
 }

@@ -3,7 +3,7 @@
 use k8shawk_core::record::Record;
 
 use super::From;
-use crate::services::commands::Desk;
+use crate::services::commands::Commands;
 use crate::services::slack::Slack;
 use crate::services::slack::command::{self, Command, Named};
 use crate::services::slack::effect::Answer;
@@ -21,7 +21,7 @@ impl Slack {
         from: &From<'_>,
         text: &str,
         trigger: &str,
-        desk: &dyn Desk,
+        commands: &dyn Commands,
     ) -> Option<Answer> {
         let command = match Command::parse(text) {
             Ok(command) => command,
@@ -43,8 +43,8 @@ impl Slack {
                 return asked.err().map(|why| command::told(&Err(why)));
             }
             Command::Mute { what, minutes, .. } => self.may_mute(&what, minutes),
-            Command::Plugins => command::listing("Plugins", &desk.plugins()),
-            Command::Status => command::listing("Status", &self.status(desk)),
+            Command::Plugins => command::listing("Plugins", &commands.plugins()),
+            Command::Status => command::listing("Status", &self.status(commands)),
             Command::Help => command::help(),
         })
     }
@@ -70,12 +70,12 @@ impl Slack {
         }
     }
 
-    fn status(&self, desk: &dyn Desk) -> String {
+    fn status(&self, commands: &dyn Commands) -> String {
         let waiting = match self.outbox.waiting() {
             Ok(waiting) => format!("{waiting} messages wait to be sent"),
             Err(fault) => fault.to_string(),
         };
-        format!("{}\n{waiting}", desk.status())
+        format!("{}\n{waiting}", commands.status())
     }
 
     /// Whoever may approve may mute.

@@ -23,8 +23,8 @@ fn aged(store: &Store, state: State, age: i64, key: &str) -> String {
     id
 }
 
-fn disclosure() -> k8shawk_core::model::Disclosure {
-    k8shawk_core::model::Disclosure {
+fn disclosure() -> k8shawk_core::llm::Disclosure {
+    k8shawk_core::llm::Disclosure {
         at: 0,
         host: "h".into(),
         model: "m".into(),

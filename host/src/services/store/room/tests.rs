@@ -1,4 +1,4 @@
-use k8shawk_core::model::Disclosure;
+use k8shawk_core::llm::Disclosure;
 use k8shawk_core::record::{Record, State};
 
 use super::*;

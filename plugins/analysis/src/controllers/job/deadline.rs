@@ -1,6 +1,7 @@
 //! A Job that ran longer than it may.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -67,13 +68,12 @@ fn refused_start(case: &Case, job: &Value, draft: &mut Draft) -> bool {
     let namespace = text(job, "/metadata/namespace");
     let prefix = format!("{}-", name(job));
     let events = case.events(&named("Pod", namespace, ""));
-    let of_job =
-        |e: &&Value| text(e, "/name").starts_with(&prefix) && text(e, "/type") == "Warning";
+    let of_job = |e: &&EventRow| e.name.starts_with(&prefix) && e.kind == "Warning";
     let Some(event) = events.iter().rev().find(of_job) else {
         return false;
     };
-    let said = text(event, "/message");
-    let cited = draft.cite(format!("event {} of its pod", text(event, "/reason")), said);
+    let said = event.message.as_str();
+    let cited = draft.cite(format!("event {} of its pod", event.reason), said);
     draft.say(format!("Its pod did not start: \"{said}\" {cited}."));
     let missing = [("configmap \"", "ConfigMap"), ("secret \"", "Secret")]
         .iter()

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::finding::Draft;
+use crate::json::label;
 use crate::near;
-use crate::pod::constraint::{self, label};
+use crate::pod::constraint;
 use crate::pod::subject::Subject;
 
 pub fn labels(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, String) {

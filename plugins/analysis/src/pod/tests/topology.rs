@@ -1,11 +1,13 @@
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
-#[test]
-fn names_the_anti_affinity_and_the_pods_that_match() {
-    let affinity = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "web"}}}]}});
+#[rstest]
+#[case::labels(json!({"matchLabels": {"app": "web"}}))]
+#[case::expressions(json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}))]
+fn names_the_anti_affinity_and_the_pods_that_match(#[case] selector: Value) {
+    let affinity = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname", "labelSelector": selector}]}});
     let pod = but(
         unscheduled("0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules."),
         &[("/spec/affinity", affinity)],

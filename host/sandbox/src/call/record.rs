@@ -1,0 +1,239 @@
+//! What one call of a plugin takes, returns and leaves behind.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8shawk_core::guard::{Answer, Read, ReadError, Reader};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use k8shawk_core::point::Point;
+
+/// What the host gives to one call.
+#[derive(Clone)]
+pub struct CallContext {
+    /// Where permitted reads go.
+    pub reader: Arc<dyn Reader>,
+    /// The present, milliseconds since the Unix epoch; the same for the whole call.
+    pub now_ms: i64,
+}
+
+/// Who has to act on a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Blame {
+    /// Whoever wrote the plugin.
+    Guest,
+    /// The host, or what it depends on: try again.
+    Host,
+    /// Whoever wrote the configuration or the grant.
+    Operator,
+}
+
+/// Why a call gave no result.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CallError {
+    /// The plugin panicked or broke a rule of WebAssembly.
+    #[error("the plugin trapped: {0}")]
+    Trap(String),
+    /// The plugin still ran at its deadline.
+    #[error("the plugin used up its {limit:?} (limits.deadline_ms)")]
+    Deadline {
+        /// The deadline of a call.
+        limit: Duration,
+    },
+    /// The deadline passed while the plugin waited for the cluster: try again later.
+    #[error("the cluster did not answer within the {limit:?} of the call (limits.deadline_ms)")]
+    Waiting {
+        /// The deadline of a call.
+        limit: Duration,
+    },
+    /// The plugin wanted more memory than it may have.
+    #[error(
+        "the plugin asked for {asked} bytes of memory, its limit is {limit} (limits.memory_mib)"
+    )]
+    Memory {
+        /// Bytes that it would have had.
+        asked: usize,
+        /// Bytes that it may have.
+        limit: usize,
+    },
+    /// The result and the arguments of host calls are larger than allowed.
+    #[error("the plugin wrote more than {limit} bytes (limits.output_kib)")]
+    Output {
+        /// Bytes that it may write.
+        limit: usize,
+    },
+    /// The plugin went on calling the host long after its calls were used up.
+    #[error("the plugin made more than twice its {limit} host calls (limits.host_calls)")]
+    HostCalls {
+        /// Host calls that it may make.
+        limit: u32,
+    },
+    /// The result breaks a rule that its type cannot express.
+    #[error("the plugin answered out of bounds: {0}")]
+    Answer(String),
+    /// The caller passed what the interface has no word for.
+    #[error("the interface has no word for {0}")]
+    Input(String),
+    /// Too many calls run at once: try again.
+    #[error("no free instance in the sandbox")]
+    Busy,
+    /// The plugin is at another point of the flow: a fault of the caller.
+    #[error("the plugin is a {is} plugin, not a {asked} plugin")]
+    Point {
+        /// The plugin's point.
+        is: Point,
+        /// The point that was called.
+        asked: Point,
+    },
+    /// The plugin failed too often in a row and is not called until its digest changes.
+    #[error("the plugin is in quarantine after {faults} faults in a row: {last}")]
+    Quarantined {
+        /// Faults in a row.
+        faults: u32,
+        /// The last of them.
+        last: String,
+    },
+}
+
+impl CallError {
+    /// Who has to act.
+    pub fn blame(&self) -> Blame {
+        match self {
+            CallError::Waiting { .. }
+            | CallError::Busy
+            | CallError::Input(_)
+            | CallError::Point { .. } => Blame::Host,
+            _ => Blame::Guest,
+        }
+    }
+
+    /// True where the same call may succeed later: the cluster, or the sandbox, was too busy.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            CallError::Waiting { .. } | CallError::Busy => true,
+            CallError::Trap(_)
+            | CallError::Deadline { .. }
+            | CallError::Memory { .. }
+            | CallError::Output { .. }
+            | CallError::HostCalls { .. }
+            | CallError::Answer(_)
+            | CallError::Input(_)
+            | CallError::Point { .. }
+            | CallError::Quarantined { .. } => false,
+        }
+    }
+
+    /// A short word for a metric's label.
+    pub fn label(&self) -> &'static str {
+        match self {
+            CallError::Trap(_) => "trap",
+            CallError::Deadline { .. } => "deadline",
+            CallError::Waiting { .. } => "waiting",
+            CallError::Memory { .. } => "memory",
+            CallError::Output { .. } => "output",
+            CallError::HostCalls { .. } => "host-calls",
+            CallError::Answer(_) => "answer",
+            CallError::Input(_) => "input",
+            CallError::Busy => "busy",
+            CallError::Point { .. } => "point",
+            CallError::Quarantined { .. } => "quarantined",
+        }
+    }
+}
+
+impl Blame {
+    /// The word in metrics and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Blame::Guest => "guest",
+            Blame::Host => "host",
+            Blame::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Blame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Importance of a plugin's log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// For whoever writes the plugin.
+    Debug,
+    /// Life cycle.
+    Info,
+    /// Coped with.
+    Warn,
+    /// A person is needed.
+    Error,
+}
+
+/// What one call did, kept whether it failed or not. With the input and the settings it is
+/// everything that a replay needs.
+#[derive(Debug, Clone)]
+pub struct CallRecord {
+    /// Plugin.
+    pub plugin: Arc<str>,
+    /// SHA-256 of its component.
+    pub digest: Arc<str>,
+    /// Wall-clock time of the call.
+    pub duration: Duration,
+    /// Linear memory at the end of the call, bytes: what grew never shrinks.
+    pub memory: usize,
+    /// Calls of functions of the host.
+    pub host_calls: u32,
+    /// Reads that the guard refused, with the reasons that the plugin was not told.
+    pub refusals: Vec<String>,
+    /// Lines that the plugin logged.
+    pub log: Vec<(Level, String)>,
+    /// Log lines dropped for the limits.
+    pub log_dropped: u32,
+    /// Reads that were permitted, with their answers.
+    pub reads: Vec<(Read, Result<Answer, ReadError>)>,
+}
+
+impl CallRecord {
+    /// Why a read of the call was not answered and may be later; none where all were, if only when
+    /// the plugin asked again.
+    pub fn unanswered(&self) -> Option<&str> {
+        let answered = |read: &Read| self.reads.iter().any(|(r, a)| r == read && a.is_ok());
+        self.reads.iter().find_map(|(read, answer)| match answer {
+            Err(ReadError::Later(why)) if !answered(read) => Some(why.as_str()),
+            Ok(_)
+            | Err(ReadError::Later(_) | ReadError::Denied | ReadError::NotFound)
+            | Err(ReadError::Unavailable(_)) => None,
+        })
+    }
+
+    /// The record of a call that was not made.
+    pub(crate) fn empty(plugin: &str, digest: &str) -> Self {
+        CallRecord {
+            plugin: plugin.into(),
+            digest: digest.into(),
+            duration: Duration::ZERO,
+            memory: 0,
+            host_calls: 0,
+            refusals: Vec::new(),
+            log: Vec::new(),
+            log_dropped: 0,
+            reads: Vec::new(),
+        }
+    }
+}
+
+/// The result of a call with its record.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Called<T> {
+    /// What the plugin answered.
+    pub result: Result<T, CallError>,
+    /// What it did.
+    pub record: CallRecord,
+}

@@ -1,0 +1,264 @@
+//! One live plugin: the version that is called now, its faults and its counters.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use k8shawk_core::finding::Conclusion;
+use k8shawk_core::fix::Risk;
+use k8shawk_core::policy::{Origin, Verdict};
+use k8shawk_core::{Finding, Incident, Judgement, ObjectSummary, Severity, Signal};
+
+use crate::call::{Blame, CallContext, CallError, CallRecord, Called};
+use crate::prepared::Plugin;
+use crate::read::Taken;
+use crate::wit::value::{Language, Plan, RawProposal};
+use k8shawk_core::point::Point;
+
+/// Counters since the host started, over all versions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Calls, without those that quarantine refused.
+    pub calls: u64,
+    /// Faults of the plugin.
+    pub guest_faults: u64,
+    /// Faults of the host or the cluster.
+    pub host_faults: u64,
+    /// Calls that quarantine refused.
+    pub refused: u64,
+    /// Versions put live after the first.
+    pub swaps: u64,
+}
+
+/// A plugin that is called by way of its newest version.
+pub struct Live {
+    id: String,
+    point: Point,
+    plugin: ArcSwap<Plugin>,
+    faults: Mutex<Faults>,
+    quarantine_after: u32,
+    counts: [AtomicU64; 5],
+}
+
+/// Guest faults in a row of one digest.
+#[derive(Debug, Default)]
+struct Faults {
+    digest: String,
+    in_row: u32,
+    last: Option<CallError>,
+}
+
+const CALLS: usize = 0;
+const GUEST: usize = 1;
+const HOST: usize = 2;
+const REFUSED: usize = 3;
+const SWAPS: usize = 4;
+
+impl Live {
+    pub(super) fn new(plugin: Plugin, quarantine_after: u32) -> Self {
+        Live {
+            id: plugin.id().to_owned(),
+            point: plugin.point(),
+            plugin: ArcSwap::from_pointee(plugin),
+            faults: Mutex::default(),
+            quarantine_after,
+            counts: Default::default(),
+        }
+    }
+
+    pub(super) fn swap(&self, plugin: Plugin) -> Arc<Plugin> {
+        self.count(SWAPS);
+        self.plugin.swap(Arc::new(plugin))
+    }
+
+    /// A version of another point, or from another directory, is another plugin.
+    ///
+    /// # Errors
+    /// [`Taken`] says which.
+    pub(crate) fn admits(&self, point: Point, dir: &Path) -> Result<(), Taken> {
+        let (id, running) = (self.id.clone(), self.plugin());
+        if running.dir() != dir {
+            let dir = running.dir().to_owned();
+            return Err(Taken::Twice { id, dir });
+        }
+        if self.point != point {
+            let (is, asked) = (self.point, point);
+            return Err(Taken::Point { id, is, asked });
+        }
+        Ok(())
+    }
+
+    /// Id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where it is called.
+    pub fn point(&self) -> Point {
+        self.point
+    }
+
+    /// The version that the next call uses.
+    pub fn plugin(&self) -> Arc<Plugin> {
+        self.plugin.load_full()
+    }
+
+    /// See [`Plugin::triage`].
+    pub fn triage(&self, signal: &Signal, summary: &ObjectSummary) -> Called<Judgement> {
+        let plugin = self.plugin();
+        match self.refusal(&plugin) {
+            Some(refused) => refused,
+            None => self.noted(&plugin, plugin.triage(signal, summary)),
+        }
+    }
+
+    /// See [`Plugin::script`].
+    pub fn script(
+        &self,
+        severity: Severity,
+        finding: &Finding,
+        language: Language,
+        limit: u32,
+    ) -> Called<String> {
+        let plugin = self.plugin();
+        match self.refusal(&plugin) {
+            Some(refused) => refused,
+            None => self.noted(&plugin, plugin.script(severity, finding, language, limit)),
+        }
+    }
+
+    /// See [`Plugin::analyse`].
+    pub async fn analyse(&self, incident: &Incident, context: CallContext) -> Called<Conclusion> {
+        let plugin = self.plugin();
+        match self.refusal(&plugin) {
+            Some(refused) => refused,
+            None => self.noted(&plugin, plugin.analyse(incident, context).await),
+        }
+    }
+
+    /// See [`Plugin::propose`].
+    pub async fn propose(
+        &self,
+        incident: &Incident,
+        finding: &Finding,
+        context: CallContext,
+    ) -> Called<Plan> {
+        let plugin = self.plugin();
+        match self.refusal(&plugin) {
+            Some(refused) => refused,
+            None => self.noted(&plugin, plugin.propose(incident, finding, context).await),
+        }
+    }
+
+    /// See [`Plugin::judge_proposal`].
+    pub async fn judge_proposal(
+        &self,
+        incident: &Incident,
+        proposal: &RawProposal,
+        origin: &Origin,
+        risk: Risk,
+        context: CallContext,
+    ) -> Called<Verdict> {
+        let plugin = self.plugin();
+        match self.refusal(&plugin) {
+            Some(refused) => refused,
+            None => {
+                let called = plugin
+                    .judge_proposal(incident, proposal, origin, risk, context)
+                    .await;
+                self.noted(&plugin, called)
+            }
+        }
+    }
+
+    /// Counters since the host started.
+    pub fn counts(&self) -> Counts {
+        let [calls, guest_faults, host_faults, refused, swaps] = self
+            .counts
+            .each_ref()
+            .map(|count| count.load(Ordering::Relaxed));
+        Counts {
+            calls,
+            guest_faults,
+            host_faults,
+            refused,
+            swaps,
+        }
+    }
+
+    /// The error that calls get while the plugin is in quarantine.
+    pub fn quarantine(&self) -> Option<CallError> {
+        let digest = self.plugin().digest().to_owned();
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = faults.digest == digest && faults.in_row >= self.quarantine_after;
+        let last = faults.last.as_ref().filter(|_| held)?;
+        Some(CallError::Quarantined {
+            faults: faults.in_row,
+            last: last.to_string(),
+        })
+    }
+
+    /// One line for people.
+    pub fn status(&self) -> String {
+        let (plugin, counts) = (self.plugin(), self.counts());
+        let version = &plugin.manifest().version;
+        let digest = plugin.digest().get(..12).unwrap_or_default().to_owned();
+        let state = match self.quarantine() {
+            Some(error) => format!("{error}; it is called again when its digest changes"),
+            None => "live".to_owned(),
+        };
+        format!(
+            "{} {version} ({}, {digest}): {state}; {} calls, {} guest faults, {} host faults",
+            self.id, self.point, counts.calls, counts.guest_faults, counts.host_faults
+        )
+    }
+
+    fn refusal<T>(&self, plugin: &Plugin) -> Option<Called<T>> {
+        let error = self.quarantine()?;
+        self.count(REFUSED);
+        Some(Called {
+            result: Err(error),
+            record: CallRecord::empty(plugin.id(), plugin.digest()),
+        })
+    }
+
+    /// Faults count for the digest that made them, even where it was replaced in the meantime.
+    fn noted<T>(&self, plugin: &Plugin, called: Called<T>) -> Called<T> {
+        self.count(CALLS);
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = faults.digest != plugin.digest();
+        match &called.result {
+            Ok(_) if fresh || faults.in_row == 0 => {}
+            Ok(_) => {
+                *faults = Faults {
+                    digest: plugin.digest().to_owned(),
+                    ..Faults::default()
+                }
+            }
+            Err(error) if error.blame() == Blame::Guest => {
+                self.count(GUEST);
+                let in_row = if fresh {
+                    1
+                } else {
+                    faults.in_row.saturating_add(1)
+                };
+                let (digest, last) = (plugin.digest().to_owned(), Some(error.clone()));
+                *faults = Faults {
+                    digest,
+                    in_row,
+                    last,
+                };
+            }
+            Err(_) => self.count(HOST),
+        }
+        called
+    }
+
+    fn count(&self, which: usize) {
+        if let Some(count) = self.counts.get(which) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! One look at the directories: read what changed, try it, put it live.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use crate::engine::Engine;
+use crate::live::reload::stamp::Stamp;
+use crate::live::{Outcome, ReloadEvent};
+use crate::live::{Registry, Unloaded};
+use crate::prepared::Plugin;
+use crate::read::{LoadError, Shelf, Source, Taken, plugins_in};
+use k8shawk_core::point::Point;
+
+/// Brings a registry in line with the directories.
+pub struct Reloader {
+    engine: Engine,
+    registry: Arc<Registry>,
+    shelf: Shelf,
+    plugins: PathBuf,
+    /// The other directory of plugins, where there is one: an id stands in one of the two.
+    other: Option<PathBuf>,
+    grants: PathBuf,
+    seen: BTreeMap<String, Stamp>,
+}
+
+impl Reloader {
+    /// Nothing is read yet: see [`Reloader::pass`].
+    pub fn new(
+        engine: Engine,
+        registry: Arc<Registry>,
+        (shelf, plugins): (Shelf, &Path),
+        grants: &Path,
+    ) -> Self {
+        let (plugins, grants) = (plugins.to_owned(), grants.to_owned());
+        Reloader {
+            engine,
+            registry,
+            shelf,
+            plugins,
+            other: None,
+            grants,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// Refuse what stands in another directory of plugins too.
+    #[must_use]
+    pub fn beside(mut self, other: &Path) -> Self {
+        self.other = Some(other.to_owned());
+        self
+    }
+
+    /// Look at every plugin once; the first pass loads them all. An event for each plugin that
+    /// changed on disk, none for the others. One that fails does not hold up the rest.
+    pub async fn pass(&mut self) -> Vec<ReloadEvent> {
+        let mut events = Vec::new();
+        let dirs = match plugins_in(&self.plugins) {
+            Ok(dirs) => dirs,
+            Err(why) => return self.vanished(&why.to_string()),
+        };
+        let changed = self.changed(&dirs);
+        self.compile_ahead(&changed).await;
+        for id in changed {
+            if let Some(outcome) = self.change(&id, &self.plugins.join(&id)).await {
+                self.remember(&id, &outcome);
+                events.push(ReloadEvent { id, outcome });
+            }
+        }
+        self.registry.keep_refusals(self.shelf, &dirs);
+        events.extend(self.without_directory(&dirs));
+        events
+    }
+
+    /// Whoever needs this plugin can ask why it does not run.
+    fn remember(&self, id: &str, outcome: &Outcome) {
+        if let Outcome::Refused { reason } = outcome {
+            self.registry.note_refusal(Unloaded {
+                id: id.to_owned(),
+                shelf: self.shelf,
+                why: reason.clone(),
+            });
+        }
+    }
+
+    /// Those whose files are not as they were when they were last looked at.
+    fn changed(&mut self, dirs: &[String]) -> Vec<String> {
+        let mut changed = Vec::new();
+        for id in dirs {
+            let dir = self.plugins.join(id);
+            let stamp = Stamp::of(&dir, self.other.as_deref(), &self.grants, id);
+            if self.seen.get(id) != Some(&stamp) {
+                self.seen.insert(id.clone(), stamp);
+                changed.push(id.clone());
+            }
+        }
+        changed
+    }
+
+    /// Fill the cache for several plugins at once. They are then tried one after another, with
+    /// no compiler beside them, as a smoke call has a deadline. What fails here fails again
+    /// there, and is said there.
+    async fn compile_ahead(&self, changed: &[String]) {
+        if changed.len() < 2 || !self.engine.is_caching() {
+            return;
+        }
+        let mut tasks = JoinSet::new();
+        for id in changed {
+            let (engine, dir) = (self.engine.clone(), self.plugins.join(id));
+            let grants = self.grants.clone();
+            tasks.spawn(async move {
+                let read = tokio::task::spawn_blocking(move || Source::read(&dir, &grants)).await;
+                if let Ok(Ok(source)) = read {
+                    drop(engine.compile(source.wasm()).await);
+                }
+            });
+        }
+        tasks.join_all().await;
+    }
+
+    async fn change(&self, id: &str, dir: &Path) -> Option<Outcome> {
+        let begun = Instant::now();
+        let running = self.registry.get(id).map(|live| live.plugin());
+        let runs = running.as_ref().is_some_and(|plugin| plugin.dir() == dir);
+        let source = match self.read(id, dir).await {
+            Ok(source) => source,
+            Err(why) => return Some(failed(runs, &why)),
+        };
+        if running.as_ref().is_some_and(|plugin| same(plugin, &source)) {
+            return None;
+        }
+        let tried = async {
+            self.admitted(id, running.as_deref(), &source)?;
+            let plugin = Plugin::prepare(&self.engine, &source).await?;
+            plugin.smoke().await?;
+            let to = plugin.digest().to_owned();
+            Ok::<_, LoadError>((to, self.registry.put(plugin)?))
+        };
+        match tried.await {
+            Ok((to, before)) => {
+                let took = begun.elapsed();
+                Some(match before.map(|plugin| plugin.digest().to_owned()) {
+                    Some(from) => Outcome::Swapped { from, to, took },
+                    None => Outcome::Loaded { digest: to, took },
+                })
+            }
+            Err(error) => Some(self.keep(running.as_deref(), &source, &error)),
+        }
+    }
+
+    /// The files, read on a thread that may block.
+    async fn read(&self, id: &str, dir: &Path) -> Result<Source, String> {
+        let (from, at) = (dir.to_owned(), self.grants.clone());
+        if let Some(dir) = self.other.as_ref().map(|other| other.join(id))
+            && dir.is_dir()
+        {
+            let id = id.to_owned();
+            return Err(Taken::Twice { id, dir }.to_string());
+        }
+        match tokio::task::spawn_blocking(move || Source::read(&from, &at)).await {
+            Ok(read) => read.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// What must hold before anything is compiled.
+    fn admitted(
+        &self,
+        id: &str,
+        running: Option<&Plugin>,
+        source: &Source,
+    ) -> Result<(), LoadError> {
+        self.shelf.check(source)?;
+        if let Some(live) = self.registry.get(id) {
+            live.admits(source.manifest.point, &source.dir)?;
+        }
+        let is_policy = source.manifest.point == Point::Policy;
+        if is_policy && !source.granted && running.is_some_and(Plugin::is_granted) {
+            // What it denies may stand in its settings.
+            let message = "the grant of a running policy is gone".to_owned();
+            let path = source.grant_file.clone();
+            return Err(LoadError::Grant { path, message });
+        }
+        Ok(())
+    }
+
+    /// A grant that takes something back takes effect at once, even where the component cannot
+    /// be linked under it: the version that runs is refused what is no longer allowed.
+    fn keep(&self, running: Option<&Plugin>, source: &Source, error: &LoadError) -> Outcome {
+        let reason = error.to_string();
+        match running {
+            Some(plugin)
+                if plugin.dir() == source.dir
+                    && plugin.digest() == source.digest
+                    && plugin.grant().rights() != source.grant.rights() =>
+            {
+                let put = self.registry.put(plugin.with_rights_of(&source.grant));
+                let now = match put {
+                    Ok(_) => "the running version may do what is now granted".to_owned(),
+                    Err(taken) => taken.to_string(),
+                };
+                Outcome::Kept {
+                    reason: format!("{reason}; {now}"),
+                }
+            }
+            other => failed(other.is_some_and(|p| p.dir() == source.dir), &reason),
+        }
+    }
+
+    /// The root is gone: everything that runs goes on.
+    fn vanished(&mut self, why: &str) -> Vec<ReloadEvent> {
+        let reason = format!("{}: {why}", self.plugins.display());
+        self.gone(&[], &reason)
+    }
+
+    fn without_directory(&mut self, dirs: &[String]) -> Vec<ReloadEvent> {
+        self.gone(dirs, "its directory is gone")
+    }
+
+    fn gone(&mut self, dirs: &[String], why: &str) -> Vec<ReloadEvent> {
+        let mut events = Vec::new();
+        // Another reloader may keep plugins of another directory in the same registry.
+        let own: Vec<String> = self.seen.keys().cloned().collect();
+        for id in own {
+            let home = self.plugins.join(&id);
+            let lives = self
+                .registry
+                .get(&id)
+                .is_some_and(|l| l.plugin().dir() == home);
+            if !lives || dirs.contains(&id) || self.seen.get(&id) == Some(&Stamp::gone()) {
+                continue;
+            }
+            self.seen.insert(id.clone(), Stamp::gone());
+            let reason = format!("{why}; the running version goes on until the host restarts");
+            events.push(ReloadEvent {
+                id,
+                outcome: Outcome::Kept { reason },
+            });
+        }
+        events
+    }
+}
+
+fn failed(runs: bool, reason: &str) -> Outcome {
+    let reason = reason.to_owned();
+    if runs {
+        Outcome::Kept { reason }
+    } else {
+        Outcome::Refused { reason }
+    }
+}
+
+fn same(plugin: &Plugin, source: &Source) -> bool {
+    plugin.digest() == source.digest
+        && *plugin.grant() == source.grant
+        && *plugin.manifest() == source.manifest
+        && plugin.is_granted() == source.granted
+        && plugin.dir() == source.dir
+}

@@ -1,0 +1,171 @@
+//! Analysis, fix and policy: plugins that may wait for the cluster.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use k8shawk_core::finding::Conclusion;
+use k8shawk_core::fix::Risk;
+use k8shawk_core::policy::{Origin, Verdict};
+use k8shawk_core::{Finding, Incident};
+use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::call::Call;
+use crate::call::{CallContext, CallError, Called};
+use crate::prepared::end::{Stop, end};
+use crate::prepared::{Plugin, Prepared};
+use crate::wit::imports::k8shawk::incident::types as wit;
+use crate::wit::input;
+use crate::wit::value::{Plan, RawProposal};
+use k8shawk_core::point::Point;
+
+/// Highest confidence of a finding.
+const CERTAIN: u8 = 100;
+
+impl Plugin {
+    /// Find the cause of an incident. Needs a tokio runtime with its clock.
+    pub async fn analyse(&self, incident: &Incident, context: CallContext) -> Called<Conclusion> {
+        let incident = input::incident(incident, context.now_ms);
+        let mut run = self.run(context).await;
+        let result = async {
+            let Prepared::Analysis(pre) = &self.prepared else {
+                return Err(self.not(Point::Analysis));
+            };
+            let plugin = pre.instantiate_async(&mut run.store).await?;
+            let guest = plugin.k8shawk_analysis_analysis();
+            plausible(guest.call_analyse(&mut run.store, &incident).await?.into())
+        };
+        let result = result.await;
+        run.end(self, result)
+    }
+
+    /// Choose fixes for a finding.
+    pub async fn propose(
+        &self,
+        incident: &Incident,
+        finding: &Finding,
+        context: CallContext,
+    ) -> Called<Plan> {
+        let incident = input::incident(incident, context.now_ms);
+        let finding = finding.into();
+        let mut run = self.run(context).await;
+        let result = async {
+            let Prepared::Fix(pre) = &self.prepared else {
+                return Err(self.not(Point::Fix));
+            };
+            let plugin = pre.instantiate_async(&mut run.store).await?;
+            let guest = plugin.k8shawk_fix_fix();
+            Ok(guest
+                .call_propose(&mut run.store, &incident, &finding)
+                .await?
+                .into())
+        };
+        let result = result.await;
+        run.end(self, result)
+    }
+
+    /// Judge one proposal of `origin`. An `auto` that the grant does not cover comes back as
+    /// `allow`, with a refusal in the record.
+    pub async fn judge_proposal(
+        &self,
+        incident: &Incident,
+        proposal: &RawProposal,
+        origin: &Origin,
+        risk: Risk,
+        context: CallContext,
+    ) -> Called<Verdict> {
+        let incident = input::incident(incident, context.now_ms);
+        let mut run = self.run(context).await;
+        run.store.data_mut().origin = Some(origin.clone());
+        let result = async {
+            let Prepared::Policy(pre) = &self.prepared else {
+                return Err(self.not(Point::Policy));
+            };
+            let typed = typed(proposal)?;
+            let plugin = pre.instantiate_async(&mut run.store).await?;
+            let guest = plugin.k8shawk_policy_policy();
+            let verdict = guest
+                .call_judge(&mut run.store, &incident, &typed, risk.into())
+                .await?;
+            let verdict = countable(verdict.into())?;
+            Ok(self.within_grant(verdict, &mut run, proposal, risk))
+        };
+        let result = result.await;
+        run.end(self, result)
+    }
+
+    /// Whoever wrote a policy does not decide that nobody is asked: the operator does.
+    fn within_grant(
+        &self,
+        verdict: Verdict,
+        run: &mut Run,
+        proposal: &RawProposal,
+        risk: Risk,
+    ) -> Verdict {
+        let (action, target) = (&proposal.action, &proposal.target);
+        if verdict != Verdict::Auto || self.grant.may_release(action, risk, target) {
+            return verdict;
+        }
+        let what = format!(
+            "`auto` for {action} ({risk} risk) on {target} is not granted and counts as `allow`"
+        );
+        run.store.data_mut().note_refusal(what);
+        Verdict::Allow
+    }
+
+    async fn run(&self, context: CallContext) -> Run {
+        let slot = Semaphore::acquire_owned(Arc::clone(self.engine.slots()))
+            .await
+            .ok();
+        let mut store = self.store(Some(context));
+        let deadline = store.data().deadline();
+        // Every tick a guest that computes lets other tasks of its thread go on.
+        store.epoch_deadline_callback(move |_| {
+            Ok(if Instant::now() < deadline {
+                UpdateDeadline::Yield(1)
+            } else {
+                UpdateDeadline::Interrupt
+            })
+        });
+        store.set_epoch_deadline(1);
+        Run { store, _slot: slot }
+    }
+}
+
+/// A call under way, and its place in the pool.
+struct Run {
+    store: Store<Call>,
+    _slot: Option<OwnedSemaphorePermit>,
+}
+
+impl Run {
+    fn end<T: Serialize>(self, plugin: &Plugin, result: Result<T, Stop>) -> Called<T> {
+        end(self.store, plugin.granted.limits, result)
+    }
+}
+
+fn typed(proposal: &RawProposal) -> Result<wit::Proposal, Stop> {
+    let unknown = || CallError::Input(format!("action {:?}", proposal.action));
+    input::proposal(proposal).ok_or_else(|| Stop::Known(unknown()))
+}
+
+fn plausible(conclusion: Conclusion) -> Result<Conclusion, Stop> {
+    if let Conclusion::Findings(findings) = &conclusion
+        && let Some(finding) = findings.iter().find(|f| f.confidence > CERTAIN)
+    {
+        let what = format!("a confidence of {}", finding.confidence);
+        return Err(Stop::Known(CallError::Answer(what)));
+    }
+    Ok(conclusion)
+}
+
+/// An approval by nobody would be none.
+fn countable(verdict: Verdict) -> Result<Verdict, Stop> {
+    match &verdict {
+        Verdict::RequireApproval(rule) if rule.count == 0 => Err(Stop::Known(CallError::Answer(
+            "an approval by 0 people".to_owned(),
+        ))),
+        _ => Ok(verdict),
+    }
+}

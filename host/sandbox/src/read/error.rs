@@ -1,0 +1,130 @@
+//! Why a plugin is not loaded, whichever step refused it.
+
+use std::path::PathBuf;
+
+use k8shawk_core::point::Point;
+use thiserror::Error;
+
+use crate::call::{Blame, CallError};
+use crate::read::manifest::ManifestError;
+
+/// Why a plugin is not loaded. Nothing of it is kept: a version that ran before goes on.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// A file or directory cannot be read: it vanished, or is not readable.
+    #[error("{path}: {why}")]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// `plugin.toml` is wrong.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The grant is wrong.
+    #[error("{path}: {message}")]
+    Grant {
+        /// The file.
+        path: PathBuf,
+        /// Line, key and what was expected.
+        message: String,
+    },
+    /// The grant is for another plugin: the operator compares and pins anew.
+    #[error("{path}: digest is {pinned}, plugin.toml and component of {plugin} have {found}")]
+    Digest {
+        /// The grant.
+        path: PathBuf,
+        /// The plugin.
+        plugin: String,
+        /// The digest that the operator wrote.
+        pinned: String,
+        /// The digest of the files.
+        found: String,
+    },
+    /// The plugin has a point that its directory or its grant does not let it have.
+    #[error("{path}: the point of {plugin} is {found}: {why}")]
+    Point {
+        /// `plugin.toml`, or the grant that it does not fit.
+        path: PathBuf,
+        /// The plugin.
+        plugin: String,
+        /// The point of its manifest.
+        found: Point,
+        /// What it may be, and where that is said.
+        why: String,
+    },
+    /// Another plugin has this id, or had another point under it.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// The bytes are no component that this host can run.
+    #[error("{path}: not a component: {why}")]
+    Component {
+        /// The file.
+        path: PathBuf,
+        /// What the compiler said.
+        why: String,
+    },
+    /// The component is not made for the point that its manifest names, or for a newer host.
+    #[error("the component must export {needed}, it exports {found}")]
+    World {
+        /// The interface of the point.
+        needed: String,
+        /// What the component exports.
+        found: String,
+    },
+    /// The component imports interfaces that it does not get: all of them, with what to write.
+    #[error("the component imports what it does not get: {}", .faults.join("; "))]
+    Import {
+        /// One sentence for each interface.
+        faults: Vec<String>,
+    },
+    /// An interface has the right name and another shape.
+    #[error("the component does not fit the interfaces of this host: {0}")]
+    Link(String),
+    /// The component fails on a harmless input.
+    #[error("the smoke call failed: {0}")]
+    Smoke(#[from] CallError),
+}
+
+impl LoadError {
+    /// Who has to act.
+    pub fn blame(&self) -> Blame {
+        match self {
+            LoadError::Read { .. }
+            | LoadError::Manifest(_)
+            | LoadError::Grant { .. }
+            | LoadError::Digest { .. }
+            | LoadError::Point { .. }
+            | LoadError::Taken(_)
+            | LoadError::Import { .. } => Blame::Operator,
+            LoadError::Component { .. } | LoadError::World { .. } | LoadError::Link(_) => {
+                Blame::Guest
+            }
+            LoadError::Smoke(error) => error.blame(),
+        }
+    }
+}
+
+/// Why a plugin cannot go live under its id.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Taken {
+    /// A plugin is what it was when it went live: restart the host to change it.
+    #[error("{id} runs at the point {is} and cannot move to {asked} while the host runs")]
+    Point {
+        /// The id.
+        id: String,
+        /// The point of the plugin that runs.
+        is: Point,
+        /// The point of the new version.
+        asked: Point,
+    },
+    /// Remove one of the two.
+    #[error("there are two plugins {id}: the other one is in {}", dir.display())]
+    Twice {
+        /// The id.
+        id: String,
+        /// The directory of the other one.
+        dir: PathBuf,
+    },
+}

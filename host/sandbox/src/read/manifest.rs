@@ -1,0 +1,177 @@
+//! `plugin.toml`: what a plugin is, and what it would like to use.
+
+use std::path::{Path, PathBuf};
+
+use k8shawk_core::grant::Capability;
+use k8shawk_core::point::Point;
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+
+use crate::capability::word;
+
+/// The name of the file.
+pub const FILE: &str = "plugin.toml";
+
+/// What a plugin says of itself. What it gets is the operator's grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// Id: the name of its directory and of its grant.
+    pub id: String,
+    /// Its own version, for people.
+    pub version: String,
+    /// Where it is called.
+    pub point: Point,
+    /// Interfaces that it would like to use.
+    pub wants: Vec<Capability>,
+}
+
+/// Why a manifest cannot be used: its author or the operator corrects the file.
+#[derive(Debug, Error)]
+pub enum ManifestError {
+    /// The file is not TOML of this shape; the message names line and key.
+    #[error("{path}: {message}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, key and what was expected.
+        message: String,
+    },
+    /// Values that cannot be meant, all at once, each with its line.
+    #[error("{path}: {}", .faults.join("; "))]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The faults.
+        faults: Vec<String>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawManifest {
+    id: Spanned<String>,
+    version: Spanned<String>,
+    point: Point,
+    #[serde(default)]
+    wants: Vec<Spanned<Capability>>,
+}
+
+impl Manifest {
+    /// Parse the text of the `plugin.toml` at `path`. Its directory must have the plugin's id.
+    ///
+    /// # Errors
+    /// [`ManifestError`] names the file and the lines.
+    pub fn parse(text: &str, path: &Path) -> Result<Manifest, ManifestError> {
+        let raw: RawManifest = toml::from_str(text).map_err(|e| ManifestError::Malformed {
+            path: path.to_owned(),
+            message: one_line(text, &e),
+        })?;
+        let faults = raw.faults(text, path);
+        if !faults.is_empty() {
+            return Err(ManifestError::Invalid {
+                path: path.to_owned(),
+                faults,
+            });
+        }
+        Ok(Manifest {
+            id: raw.id.into_inner(),
+            version: raw.version.into_inner(),
+            point: raw.point,
+            wants: raw.wants.into_iter().map(Spanned::into_inner).collect(),
+        })
+    }
+}
+
+impl RawManifest {
+    fn faults(&self, text: &str, path: &Path) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut fault = |start: usize, what: String| {
+            faults.push(format!("line {}: {what}", line(text, start)));
+        };
+        let id = self.id.get_ref();
+        if !is_id(id) {
+            fault(
+                self.id.span().start,
+                format!("id {id:?} is not made of a-z, 0-9 and `-`"),
+            );
+        }
+        let dir = path
+            .parent()
+            .and_then(Path::file_name)
+            .map(|d| d.to_string_lossy());
+        if let Some(dir) = dir.filter(|d| d.as_ref() != id) {
+            fault(
+                self.id.span().start,
+                format!("id {id:?} differs from its directory {dir:?}"),
+            );
+        }
+        if self.version.get_ref().is_empty() {
+            fault(self.version.span().start, "version is empty".to_owned());
+        }
+        for want in &self.wants {
+            if !self.point.may_import().contains(want.get_ref()) {
+                let may: Vec<&str> = self.point.may_import().iter().map(|c| word(*c)).collect();
+                let (point, word, may) = (self.point, word(*want.get_ref()), may.join(", "));
+                let what = format!("a {point} plugin cannot use {word:?}; it may use {may}");
+                fault(want.span().start, what);
+            }
+        }
+        faults
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// The parser draws a picture of several lines.
+fn one_line(text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(1, |span| line(text, span.start));
+    format!("line {at}: {}", error.message().replace('\n', ", "))
+}
+
+fn line(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Manifest, String> {
+        Manifest::parse(text, Path::new("plugins/mine/plugin.toml")).map_err(|e| e.to_string())
+    }
+
+    const GOOD: &str =
+        "id = \"mine\"\nversion = \"1\"\npoint = \"fix\"\nwants = [\"log\", \"get\"]\n";
+
+    #[test]
+    fn reads_what_a_plugin_wants() {
+        assert_eq!(
+            parse(GOOD).unwrap().wants,
+            [Capability::Log, Capability::Get]
+        );
+    }
+
+    #[test]
+    fn names_file_and_line_of_an_unknown_key() {
+        let error = parse(&format!("{GOOD}want = []\n")).unwrap_err();
+        assert!(
+            error.contains("mine/plugin.toml") && error.contains("line 5"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn reports_all_faults_with_their_lines() {
+        let error = parse(&GOOD.replace("mine", "Mine").replace("get", "clock")).unwrap_err();
+        assert!(
+            error.contains("line 1") && error.contains("line 4"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! What a directory of plugins is for: the point of a plugin is fixed by where it stands.
+
+use crate::read::manifest;
+use crate::read::{LoadError, Source};
+use k8shawk_core::point::Point;
+
+/// What a directory of plugin directories is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shelf {
+    /// Policies alone.
+    Policies,
+    /// Plugins of every other point.
+    Plugins,
+}
+
+impl Shelf {
+    /// Who may write a plugin must not thereby decide what runs without a person.
+    fn holds(self, point: Point) -> bool {
+        (point == Point::Policy) == (self == Shelf::Policies)
+    }
+
+    /// # Errors
+    /// [`LoadError::Point`] where the plugin is not for this directory.
+    pub(crate) fn check(self, source: &Source) -> Result<(), LoadError> {
+        if self.holds(source.manifest.point) {
+            return Ok(());
+        }
+        let why = match self {
+            Shelf::Policies => "the directory of policies holds policies alone",
+            Shelf::Plugins => "a policy must stand in the directory of policies",
+        };
+        Err(source.misplaced(&source.dir.join(manifest::FILE), why.to_owned()))
+    }
+}

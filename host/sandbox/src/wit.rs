@@ -1,0 +1,12 @@
+//! The bindings of the five worlds, and how the core's values go through them.
+//!
+//! [`imports`] holds what every world imports; the worlds share its types, so that a value
+//! converts once, whichever point it goes to: [`input`] to what a plugin is given, [`answer`] from
+//! what it returns.
+mod bindings;
+
+pub(crate) mod answer;
+pub(crate) mod input;
+pub mod value;
+
+pub(crate) use bindings::{analysis, fix, imports, policy, triage, voice};

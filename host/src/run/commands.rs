@@ -1,0 +1,92 @@
+//! The desk of a running host: what people ask is handed to the stages.
+
+use std::sync::Arc;
+
+use k8shawk_core::approval::Person;
+use k8shawk_core::record::{Record, State};
+use k8shawk_sandbox::Language;
+
+use crate::run::pipeline::Pipeline;
+use crate::services::commands::{Act, Commands, Script};
+use crate::stages::approve::{self, Voted};
+
+/// The desk of this host.
+pub struct HostCommands {
+    pipeline: Arc<Pipeline>,
+}
+
+impl HostCommands {
+    /// A desk before these stages.
+    pub fn new(pipeline: Arc<Pipeline>) -> HostCommands {
+        HostCommands { pipeline }
+    }
+
+    fn approve(&self, who: &Person, act: &Act) -> Result<String, String> {
+        let services = &self.pipeline.services;
+        match act {
+            Act::Approve { id, shown } => {
+                match approve::approve(services, id, who, shown).map_err(|e| e.to_string())? {
+                    Voted::Approved(message) | Voted::Counted(message) => Ok(message),
+                }
+            }
+            Act::Dismiss { id, reason } => {
+                approve::dismiss(services, id, who, reason).map_err(|e| e.to_string())
+            }
+            Act::Undo { id } => {
+                let proposed = approve::undo(services, id, who).map_err(|e| e.to_string())?;
+                self.pipeline.drive(&proposed);
+                Ok(format!("{proposed} proposes to take the fix of {id} back"))
+            }
+        }
+    }
+}
+
+impl Commands for HostCommands {
+    /// The pipeline goes on with what was done, and tries again where a disk is full.
+    fn act(&self, who: &Person, act: &Act) -> Result<String, String> {
+        let done = self.approve(who, act)?;
+        if let Ok(record) = self.pipeline.services.store.find(act.incident()) {
+            self.pipeline.drive(&record.incident.id.0);
+        }
+        Ok(done)
+    }
+
+    fn script(&self, record: &Record) -> Option<Script> {
+        let services = &self.pipeline.services;
+        let language = services.config.voice.language.clone();
+        let spoken = match language.as_str() {
+            "tamil" => Language::Tamil,
+            "tanglish" => Language::Tanglish,
+            _ => Language::English,
+        };
+        let finding = record.finding.as_ref()?;
+        let text = services
+            .plugins
+            .script(record.severity(), finding, spoken)?;
+        Some(Script { text, language })
+    }
+
+    fn plugins(&self) -> String {
+        let all = self.pipeline.services.plugins.registry.all();
+        let lines: Vec<String> = all.iter().map(|live| live.status()).collect();
+        lines.join("\n")
+    }
+
+    fn status(&self) -> String {
+        let services = &self.pipeline.services;
+        let active = match services.store.list(true) {
+            Ok(active) => active,
+            Err(fault) => return fault.to_string(),
+        };
+        let waiting = active.iter().filter(|r| r.state == State::Waiting).count();
+        let watched = match &services.config.namespace {
+            Some(namespace) => format!("namespace {namespace}"),
+            None => "all namespaces".to_owned(),
+        };
+        format!(
+            "k8shawk {} watches {watched}\n{} incidents are open, {waiting} wait for approval",
+            env!("CARGO_PKG_VERSION"),
+            active.len()
+        )
+    }
+}
