@@ -79,6 +79,7 @@ pub const ALL: &[&str] = &[
     "quota-exceeded",
     "limit-range-refused",
     "pod-security-refused",
+    "admission-policy-refused",
     "webhook-refused",
     "webhook-down",
     // Workloads

@@ -129,14 +129,17 @@ fn limit_range(refusal: &Refusal) -> Finding {
 fn admission_policy(refusal: &Refusal) -> Finding {
     let policy = between(&refusal.message, "ValidatingAdmissionPolicy '", &['\'']).unwrap_or("?");
     let guilty = named("ValidatingAdmissionPolicy", "", policy);
-    let (mut draft, cited) = refusal.draft("webhook-refused", guilty.clone());
+    let (mut draft, cited) = refusal.draft("admission-policy-refused", guilty.clone());
     draft.shared(guilty);
     let said = refusal
         .message
         .split_once("denied request: ")
         .map_or("", |(_, said)| said);
+    let binding = between(&refusal.message, "with binding '", &['\''])
+        .map(|binding| format!(" (bound by {binding})"))
+        .unwrap_or_default();
     let sentence =
-        format!("ValidatingAdmissionPolicy {policy} denies the pod: \"{said}\" {cited}.");
+        format!("ValidatingAdmissionPolicy {policy}{binding} denies the pod: \"{said}\" {cited}.");
     finish(
         draft,
         format!("policy {policy} denies the pods of {}", workload(refusal)),

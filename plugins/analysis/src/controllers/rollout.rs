@@ -27,6 +27,7 @@ const EXPLAINS: &[(&[&str], &[&str])] = &[
             "dns",
             "network-policy",
             "webhook",
+            "admission-policy",
         ],
         &[],
     ),

@@ -138,8 +138,12 @@ pub const ROWS: &[Row] = &[
         "Repair the backend of {shared} first: its Service, its pods and its certificate; do not delete the webhook.",
     ),
     (
+        &["admission-policy-refused", "admission-policy"],
+        "Read the validations of {shared} (kubectl get validatingadmissionpolicy -o yaml): either the manifest of {owner} must meet them, or its binding reaches further than the platform team meant.",
+    ),
+    (
         &["webhook-refused", "webhook", "admission"],
-        "Show the message of the webhook or policy to the owners of {owner}: the manifest breaks a rule that the policy's owners can explain.",
+        "Show the message of the webhook to the owners of {owner}: the manifest breaks a rule that the webhook's owners can explain.",
     ),
     (
         &["apiservice-unavailable", "apiservice", "api"],

@@ -38,6 +38,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("volume", &["volume"]),
     ("quota", &["quota"]),
     ("limit-range", &["LimitRange"]),
+    ("admission-policy", &["validations"]),
     ("webhook", &["webhook"]),
     ("ingress", &["route", "TLS Secret"]),
     ("apiservice", &["API"]),

@@ -54,7 +54,7 @@ fn quota(used: &str, hard: &str) -> serde_json::Value {
 #[case::admission_policy(
     "Error creating: pods \"w\" is forbidden: ValidatingAdmissionPolicy 'team-label' with binding 'b' \
      denied request: a team label is needed",
-    "webhook-refused", &["team-label", "a team label is needed"])]
+    "admission-policy-refused", &["team-label (bound by b)", "a team label is needed"])]
 #[case::webhook(
     "Error creating: admission webhook \"check.policy.invalid\" denied the request: no owner label",
     "webhook-refused", &["check.policy.invalid", "no owner label"])]
@@ -226,6 +226,27 @@ fn a_refused_pod_and_the_webhooks_configuration_share_what_triage_names() {
             ("Webhook", "image.policy.invalid")
         );
     }
+}
+
+#[test]
+fn an_admission_policy_is_shared_by_whom_it_refuses_and_no_revision_gets_around_it() {
+    let denied = "Error creating: pods \"w\" is forbidden: ValidatingAdmissionPolicy 'team-label' with \
+                  binding 'b' denied request: a team label is needed";
+    let found = finding(&refused(denied), "Deployment", "web");
+    let shared = found.shared.as_ref().unwrap();
+    assert_eq!(
+        (
+            shared.kind.as_str(),
+            shared.api_version.as_str(),
+            shared.name.as_str()
+        ),
+        (
+            "ValidatingAdmissionPolicy",
+            "admissionregistration.k8s.io/v1",
+            "team-label"
+        )
+    );
+    assert_eq!(value(&found, facts::GOOD_REVISION), "");
 }
 
 #[test]
