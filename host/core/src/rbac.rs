@@ -68,9 +68,18 @@ pub fn reader(watched: &[&str], grants: &[Grant], fixes: &Enabled) -> Vec<Rule> 
         kinds.filter(move |kind| fixes.reaches(action, kind))
     };
     let mut reaches_some = false;
-    for kind in fixes.actions().flat_map(reached) {
-        add(place(kind), &["get"]);
+    for action in fixes.actions() {
+        let mut targets = reached(action).peekable();
+        if targets.peek().is_none() {
+            continue;
+        }
         reaches_some = true;
+        targets.for_each(|kind| add(place(kind), &["get"]));
+        for (verb, kind) in fix::reads(action) {
+            kinds::kind(kind)
+                .into_iter()
+                .for_each(|kind| add(place(kind), &[verb]));
+        }
     }
     if reaches_some {
         // Whether a Service leads somewhere again.
@@ -95,7 +104,7 @@ pub fn executor(fixes: &Enabled) -> Vec<Rule> {
     for action in fixes.actions() {
         let reached = |kind: &&Kind| fixes.reaches(action, kind);
         for kind in fix::targets(action).into_iter().filter(reached) {
-            for (verb, subresource) in fix::writes(action) {
+            for (verb, subresource) in fix::writes(action, kind.kind) {
                 let (group, mut resource, namespaced) = place(kind);
                 if !subresource.is_empty() {
                     resource = format!("{resource}/{subresource}");

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::condition;
-use crate::fix::Quantity;
+use crate::quantity::Quantity;
 
 /// Replicas wanted and available, or the like for kinds without replicas (0 or 1 of 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -150,6 +150,11 @@ mod tests {
         Fix::parse(action, ObjectRef::new("v1", kind, namespace, "x"), &[]).unwrap()
     }
 
+    fn removal(finalizer: &str, target: ObjectRef) -> Fix {
+        let finalizer = ("finalizer".to_owned(), finalizer.to_owned());
+        Fix::parse("remove-finalizer", target, &[finalizer]).unwrap()
+    }
+
     #[test]
     fn everything_is_enabled_unless_something_is_named() {
         let all = Enabled::default();
@@ -172,9 +177,7 @@ mod tests {
     #[test]
     fn named_namespaces_bound_what_also_reaches_objects_without_one() {
         let some = Enabled::only(&["*"], &["shop"]);
-        let mut remove = fix("cordon", "Node", "");
-        let finalizer = "example.com/x".to_owned();
-        remove.action = crate::fix::Action::RemoveFinalizer { finalizer };
+        let mut remove = removal("example.com/x", ObjectRef::new("v1", "Node", "", "x"));
         let why = some.refusal(&remove).unwrap();
         assert!(why.contains("remove-finalizer of a Node"), "{why}");
         assert_eq!(Enabled::default().refusal(&remove), None);
@@ -188,11 +191,9 @@ mod tests {
         all.protect("k8shawk");
         let why = all.refusal(&fix("delete-pod", "Pod", "k8shawk")).unwrap();
         assert!(why.contains("own namespace"), "{why}");
-        let mut remove = fix("delete-pod", "Pod", "shop");
-        assert_eq!(all.refusal(&remove), None);
-        let finalizer = "kubernetes".to_owned();
-        remove.action = crate::fix::Action::RemoveFinalizer { finalizer };
-        remove.target = ObjectRef::new("v1", "Namespace", "", "k8shawk");
+        assert_eq!(all.refusal(&fix("delete-pod", "Pod", "shop")), None);
+        let target = ObjectRef::new("v1", "Namespace", "", "k8shawk");
+        let remove = removal("kubernetes", target);
         assert!(all.refusal(&remove).is_some());
         let mut named = Enabled::only(&["*"], &["k8shawk", "shop"]);
         named.protect("k8shawk");

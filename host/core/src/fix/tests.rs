@@ -1,3 +1,5 @@
+mod inverse;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -222,7 +224,7 @@ fn the_rights_of_a_fix_are_for_what_it_sends(
     });
     let fix = parse(action, kind, parameters).unwrap();
     let operation = fix.plan(&current, &[], "2026-01-01T00:00:00Z").unwrap();
-    assert_eq!(writes(action), requests(&operation));
+    assert_eq!(writes(action, kind), requests(&operation));
     let line = fix.kubectl();
     let shows = |word: &str| line.contains(word);
     match operation {
@@ -244,4 +246,28 @@ fn nothing_is_done_to_secrets_rights_and_webhooks(#[case] kind: &str) {
     let finalizer = [("finalizer", "x.io/keep")];
     assert!(parse("remove-finalizer", kind, &finalizer).is_err());
     assert!(parse("remove-finalizer", "ConfigMap", &finalizer).is_ok());
+}
+
+#[test]
+fn an_entry_and_what_is_stored_of_its_action_have_one_name() {
+    for entry in CATALOGUE {
+        let stored = json!({"action": entry.name, "revision": 1, "replicas": 1, "container": "app",
+            "image": "app:1", "selector": {}, "port": 80, "target_port": "http", "resource": "pods",
+            "value": "1", "size": "1Gi", "max": 1, "finalizer": "x.io/keep"});
+        let action: Action = serde_json::from_value(stored).unwrap();
+        assert_eq!(action.name(), entry.name);
+        assert_eq!(serde_json::to_value(&action).unwrap()["action"], entry.name);
+    }
+}
+
+#[test]
+fn the_documentation_tells_the_whole_catalogue() {
+    let told = include_str!("../../../../docs/src/fixes.md");
+    let rows: Vec<&str> = told
+        .lines()
+        .skip_while(|line| !line.starts_with("| action |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert_eq!(rows, documented().collect::<Vec<_>>());
 }

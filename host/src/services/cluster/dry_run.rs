@@ -2,7 +2,8 @@
 
 use k8shawk_core::approval::ApprovalKey;
 use k8shawk_core::diff::Diff;
-use k8shawk_core::fix::{Fix, Operation, Precondition};
+use k8shawk_core::fix::{Fix, Operation, Precondition, Related};
+use k8shawk_core::kinds;
 use k8shawk_core::rca::time;
 use serde_json::Value;
 
@@ -67,13 +68,7 @@ async fn try_once(cluster: &AnyCluster, fix: &Fix, marked_at: i64) -> Result<Tri
         .await
         .map_err(later)?
         .ok_or_else(|| NotTried::Done(format!("{target} does not exist")))?;
-    let related = match fix.related_kind() {
-        Some(kind) => cluster
-            .current_list(kind, &target.namespace)
-            .await
-            .map_err(later)?,
-        None => Vec::new(),
-    };
+    let related = related(cluster, fix).await.map_err(later)?;
     let mark = time(marked_at).replace(" UTC", "Z").replace(' ', "T");
     let operation =
         fix.plan(&current, &related, &mark)
@@ -95,6 +90,24 @@ async fn try_once(cluster: &AnyCluster, fix: &Fix, marked_at: i64) -> Result<Tri
         before: current,
         after,
     })
+}
+
+/// What the plan of a fix needs beside its target, as far as it exists.
+async fn related(cluster: &AnyCluster, fix: &Fix) -> Result<Vec<Value>, ClusterError> {
+    let namespace = fix.target.namespace.as_str();
+    match fix.related() {
+        Related::Nothing => Ok(Vec::new()),
+        Related::All(kind) => cluster.current_list(kind, namespace).await,
+        Related::Named(kind, names) => {
+            let namespaced = kinds::kind(kind).is_none_or(|kind| kind.namespaced);
+            let namespace = if namespaced { namespace } else { "" };
+            let mut found = Vec::new();
+            for name in names {
+                found.extend(cluster.current(kind, namespace, &name).await?);
+            }
+            Ok(found)
+        }
+    }
 }
 
 fn diff(operation: &Operation, before: &Value, after: &Value) -> Diff {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use k8shawk_core::fix::{Action, Fix};
+use k8shawk_core::fix::{Fix, Postcondition};
 use k8shawk_core::record::Record;
 use k8shawk_core::recovery::Health;
 use k8shawk_core::{Inventory, ObjectRef};
@@ -55,25 +55,20 @@ fn subjects(record: &Record) -> Vec<ObjectRef> {
     all
 }
 
+/// What the fix wants of this object; none where it is not the target.
+fn postcondition(record: &Record, object: &ObjectRef) -> Option<Postcondition> {
+    let fix = record.fix().filter(|fix| fix.target.same_object(object));
+    fix.map(Fix::postcondition)
+}
+
 /// True where the fix takes its target away for good.
 fn takes_away(record: &Record, object: &ObjectRef) -> bool {
-    record.fix().is_some_and(|fix| {
-        let away = matches!(
-            fix.action,
-            Action::DeletePod
-                | Action::EvictPod
-                | Action::DeleteJob
-                | Action::RemoveFinalizer { .. }
-        );
-        away && fix.target.same_object(object)
-    })
+    postcondition(record, object) == Some(Postcondition::Gone)
 }
 
 /// A cordoned node stays as it is on purpose.
 fn is_set_aside(record: &Record, object: &ObjectRef) -> bool {
-    record
-        .fix()
-        .is_some_and(|fix| fix.action == Action::Cordon && fix.target.same_object(object))
+    postcondition(record, object) == Some(Postcondition::SetAside)
 }
 
 /// Look once.
@@ -163,17 +158,6 @@ async fn one(
     })
 }
 
-/// The port that the endpoints of a Service must lead to after the fix.
-fn wanted_port(record: &Record, service: &ObjectRef) -> Option<u64> {
-    match record.fix() {
-        Some(Fix {
-            target,
-            action: Action::PatchTargetPort { target_port, .. },
-        }) if target.same_object(service) => target_port.parse().ok(),
-        _ => None,
-    }
-}
-
 /// Ready endpoints of a Service.
 async fn endpoints(
     lists: &mut Lists<'_>,
@@ -183,7 +167,10 @@ async fn endpoints(
     if object.kind != "Service" {
         return Ok(0);
     }
-    let wanted = wanted_port(record, object);
+    let wanted = match postcondition(record, object) {
+        Some(Postcondition::EndpointsOn(port)) => Some(u64::from(port)),
+        _ => None,
+    };
     let leads_there = |slice: &&Value| {
         let ports = slice.get("ports").and_then(Value::as_array);
         ports.is_some_and(|ports| match wanted {

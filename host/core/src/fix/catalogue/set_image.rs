@@ -1,0 +1,59 @@
+//! `set-image`: set a container's image.
+
+use serde::{Deserialize, Serialize};
+
+use super::edit::{field, find_container, line, named, replace};
+use crate::fix::Action;
+use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends, WORKLOADS};
+use crate::object::ObjectRef;
+
+pub(in crate::fix) const ENTRY: Entry = Entry {
+    name: "set-image",
+    targets: &[(WORKLOADS, Sends::Replace)],
+    reads: &[],
+    parameters: "`container`, `image`",
+    risk: Risk::Medium,
+    like: "`kubectl set image`",
+    parse: |values| {
+        let container = values.word("container", "-.")?;
+        let image = values.word("image", "-._/:@")?;
+        Ok(SetImage { container, image }.into())
+    },
+};
+
+/// The image that a container gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetImage {
+    /// Name of the container.
+    pub container: String,
+    /// Image.
+    pub image: String,
+}
+
+impl Act for SetImage {
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("container", self.container.clone()),
+            ("image", self.image.clone()),
+        ]
+    }
+
+    fn plan(&self, found: &Found<'_>) -> Planned {
+        replace(found.current, |object| {
+            let container = find_container(object, &self.container)?;
+            *field(container, "image") = self.image.clone().into();
+            Ok(())
+        })
+    }
+
+    fn inverse(&self, before: &Before<'_>) -> Option<Action> {
+        let image = before.of_container(&self.container, "image")?;
+        let container = self.container.clone();
+        Some(SetImage { container, image }.into())
+    }
+
+    fn kubectl(&self, target: &ObjectRef) -> String {
+        let (object, container, image) = (named(target), &self.container, &self.image);
+        line(target, format!("set image {object} {container}={image}"))
+    }
+}
