@@ -70,6 +70,8 @@ pub enum Capability {
     Clock,
     /// `k8shawk:policy/origin`.
     Origin,
+    /// `k8shawk:policy/catalogue`.
+    Catalogue,
     /// `k8shawk:kubectl/get`: get and list.
     Get,
     /// `k8shawk:kubectl/describe`.

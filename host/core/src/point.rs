@@ -50,12 +50,14 @@ impl Point {
 
     /// What its world imports.
     pub fn may_import(self) -> &'static [Capability] {
-        use Capability::{Clock, Describe, Events, Get, Log, Logs, Origin, Settings, Top};
+        use Capability::{
+            Catalogue, Clock, Describe, Events, Get, Log, Logs, Origin, Settings, Top,
+        };
         match self {
             Point::Triage | Point::Voice => &[Log, Settings],
             Point::Analysis => &[Log, Settings, Get, Describe, Logs, Top, Events],
             Point::Fix => &[Log, Settings, Get],
-            Point::Policy => &[Log, Settings, Clock, Origin, Get],
+            Point::Policy => &[Log, Settings, Clock, Origin, Catalogue, Get],
         }
     }
 }

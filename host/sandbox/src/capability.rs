@@ -11,6 +11,7 @@ pub fn word(capability: Capability) -> &'static str {
         Capability::Settings => "settings",
         Capability::Clock => "clock",
         Capability::Origin => "origin",
+        Capability::Catalogue => "catalogue",
         Capability::Get => "get",
         Capability::Describe => "describe",
         Capability::Logs => "logs",
@@ -23,7 +24,7 @@ pub fn word(capability: Capability) -> &'static str {
 pub fn interface(capability: Capability) -> String {
     let package = match capability {
         Capability::Log | Capability::Settings | Capability::Clock => "host",
-        Capability::Origin => "policy",
+        Capability::Origin | Capability::Catalogue => "policy",
         _ => "kubectl",
     };
     format!("k8shawk:{package}/{}", word(capability))
@@ -32,7 +33,11 @@ pub fn interface(capability: Capability) -> String {
 /// The verbs of a grant that link a capability; empty for one that needs no grant.
 pub fn verbs(capability: Capability) -> &'static [Verb] {
     match capability {
-        Capability::Log | Capability::Settings | Capability::Clock | Capability::Origin => &[],
+        Capability::Log
+        | Capability::Settings
+        | Capability::Clock
+        | Capability::Origin
+        | Capability::Catalogue => &[],
         Capability::Get => &[Verb::Get, Verb::List],
         Capability::Describe => &[Verb::Describe],
         Capability::Logs => &[Verb::Logs],
@@ -42,11 +47,12 @@ pub fn verbs(capability: Capability) -> &'static [Verb] {
 }
 
 /// Every capability.
-pub const CAPABILITIES: [Capability; 9] = [
+pub const CAPABILITIES: [Capability; 10] = [
     Capability::Log,
     Capability::Settings,
     Capability::Clock,
     Capability::Origin,
+    Capability::Catalogue,
     Capability::Get,
     Capability::Describe,
     Capability::Logs,

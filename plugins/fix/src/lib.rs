@@ -55,7 +55,7 @@ fn proposal(
     }
     let rationale = text::fill(row.rationale, finding, &target);
     Some(Proposal {
-        action: row.action,
+        action: row.action.to_owned(),
         target,
         parameters,
         rationale,

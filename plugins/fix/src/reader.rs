@@ -2,7 +2,7 @@
 //!
 //! A read that is denied or fails changes nothing: the host checks preconditions again.
 
-use k8shawk_sdk::fix::{Action, ObjectRef, Parameter};
+use k8shawk_sdk::fix::{ObjectRef, Parameter};
 use serde_json::Value;
 
 /// `kubectl get`, for what can be read.
@@ -36,7 +36,7 @@ impl Reader for Granted {
 /// True where the object is known to be already as the fix would make it.
 pub fn is_done(
     reader: &dyn Reader,
-    action: Action,
+    action: &str,
     target: &ObjectRef,
     parameters: &[Parameter],
 ) -> bool {
@@ -47,7 +47,7 @@ pub fn is_done(
             .map(|p| p.value.as_str())
     };
     match action {
-        Action::ScaleHpaMax => {
+        "scale-hpa-max" => {
             let now = reader
                 .get(target)
                 .and_then(|o| o.pointer("/spec/maxReplicas")?.as_u64());
@@ -55,7 +55,7 @@ pub fn is_done(
             now.zip(max)
                 .is_some_and(|(now, max): (u64, u64)| now >= max)
         }
-        Action::RaiseQuota => {
+        "raise-quota" => {
             let Some(resource) = wanted("resource") else {
                 return false;
             };
@@ -65,7 +65,7 @@ pub fn is_done(
                 .and_then(|o| o.pointer("/spec/hard")?.get(resource));
             hard.is_some_and(|hard| hard.as_str() == wanted("value"))
         }
-        Action::Uncordon => reader
+        "uncordon" => reader
             .get(target)
             .is_some_and(|o| o.pointer("/spec/unschedulable") != Some(&Value::Bool(true))),
         _ => false,

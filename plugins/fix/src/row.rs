@@ -2,7 +2,7 @@
 
 use crate::text;
 use k8shawk_sdk::classes;
-use k8shawk_sdk::fix::{Action, Finding, Parameter};
+use k8shawk_sdk::fix::{Finding, Parameter};
 
 /// Where the object to change is found.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +23,8 @@ pub enum Target {
 /// A row: for which findings, and what is then proposed.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// What to do.
-    pub action: Action,
+    /// What to do: a name of the catalogue.
+    pub action: &'static str,
     /// To what.
     pub target: Target,
     /// Runs of whole words of which the class must contain one; any class where empty.
@@ -42,7 +42,7 @@ pub struct Row {
 }
 
 /// A row that does `action` to `target`.
-pub const fn row(action: Action, target: Target) -> Row {
+pub const fn row(action: &'static str, target: Target) -> Row {
     Row {
         action,
         target,
@@ -99,6 +99,6 @@ impl Row {
     /// Values that a row never proposes, whatever the facts say.
     pub fn refuses(&self, parameters: &[Parameter]) -> bool {
         // The API server alone clears this one, when a namespace is empty.
-        self.action == Action::RemoveFinalizer && parameters.iter().any(|p| p.value == "kubernetes")
+        self.action == "remove-finalizer" && parameters.iter().any(|p| p.value == "kubernetes")
     }
 }

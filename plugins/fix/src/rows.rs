@@ -4,7 +4,6 @@
 use crate::row::Target::{Kind, Named, Object};
 use crate::row::{Row, row};
 use k8shawk_sdk::facts::*;
-use k8shawk_sdk::fix::Action;
 
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
 const SCALABLE: &[&str] = &["Deployment", "StatefulSet"];
@@ -28,70 +27,70 @@ const OUTSIDE: &[&str] = &[
 
 /// Rows in the order of preference.
 pub const ROWS: &[Row] = &[
-    row(Action::SetResources, Kind(WORKLOADS))
+    row("set-resources", Kind(WORKLOADS))
         .classes(&["memory", "oom", "heap"])
         .with(&[("container", CONTAINER), ("memory", SUGGESTED_MEMORY)])
         .because("Container {container} needs more memory than its limit allows: {suggested-memory} should be enough."),
-    row(Action::SetResources, Kind(WORKLOADS))
+    row("set-resources", Kind(WORKLOADS))
         .classes(&["cpu", "throttled", "throttling"])
         .with(&[("container", CONTAINER), ("cpu", SUGGESTED_CPU)])
         .because("Container {container} is starved of CPU: a limit of {suggested-cpu} lets it answer in time."),
-    row(Action::RolloutUndo, Kind(&["Deployment"]))
+    row("rollout-undo", Kind(&["Deployment"]))
         .but(OUTSIDE)
         .with(&[("revision", GOOD_REVISION)])
         .because("Revision {good-revision} of {target} ran well, and what fails came with a later one."),
-    row(Action::SetImage, Kind(WORKLOADS))
+    row("set-image", Kind(WORKLOADS))
         .but(&["registry", "unauthorised", "unauthorized"])
         .unless(&[GOOD_REVISION])
         .with(&[("container", CONTAINER), ("image", SUGGESTED_IMAGE)])
         .because("Container {container} last ran with {suggested-image}, which differs in the tag alone."),
-    row(Action::PatchSelector, Kind(&["Service"]))
+    row("patch-selector", Kind(&["Service"]))
         .with(&[("selector", SUGGESTED_SELECTOR)])
         .because("With the selector {suggested-selector} {target} reaches the pods that it nearly selects now."),
-    row(Action::PatchTargetPort, Kind(&["Service"]))
+    row("patch-target-port", Kind(&["Service"]))
         .with(&[("port", PORT), ("targetPort", SUGGESTED_TARGET_PORT)])
         .because("The selected pods listen on {suggested-target-port}, and port {port} of {target} points elsewhere."),
-    row(Action::Uncordon, Named { kind: "Node", fact: NODE })
+    row("uncordon", Named { kind: "Node", fact: NODE })
         .needs(&[CORDONED])
         .because("The cordon of node {node} is the only thing in the way ({cordoned})."),
-    row(Action::RaiseQuota, Kind(&["ResourceQuota"]))
+    row("raise-quota", Kind(&["ResourceQuota"]))
         .with(&[("resource", QUOTA_RESOURCE), ("value", SUGGESTED_QUOTA)])
         .because("{quota-resource} of {target} is used up: {suggested-quota} lets every wanted pod in."),
-    row(Action::Scale, Kind(SCALABLE))
+    row("scale", Kind(SCALABLE))
         .classes(&["quota", "unschedulable", "insufficient", "scheduling"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because("{suggested-replicas} replicas of {target} fit into what there is."),
-    row(Action::Scale, Kind(SCALABLE))
+    row("scale", Kind(SCALABLE))
         .classes(&["disruption", "pdb"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because("With {suggested-replicas} replicas of {target} its disruption budget lets one pod go at a time."),
-    row(Action::Scale, Named { kind: "Deployment", fact: SCALED_TO_ZERO })
+    row("scale", Named { kind: "Deployment", fact: SCALED_TO_ZERO })
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because("The cluster cannot do without {target}, which is scaled to zero: {suggested-replicas} replicas bring it back."),
-    row(Action::RetryJob, Kind(&["Job"]))
+    row("retry-job", Kind(&["Job"]))
         .needs(&[RETRYABLE])
         .because("What made {target} fail is gone or passing ({retryable}): it can run again."),
-    row(Action::DeleteJob, Named { kind: "Job", fact: BLOCKING_JOB })
+    row("delete-job", Named { kind: "Job", fact: BLOCKING_JOB })
         .because("Job {blocking-job} does not end and keeps {owner} from starting the next one."),
-    row(Action::ExpandPvc, Kind(&["PersistentVolumeClaim"]))
+    row("expand-pvc", Kind(&["PersistentVolumeClaim"]))
         .with(&[("size", SUGGESTED_SIZE)])
         .because("The volume of {target} is full: {suggested-size} gives it room."),
-    row(Action::ScaleHpaMax, Kind(&["HorizontalPodAutoscaler"]))
+    row("scale-hpa-max", Kind(&["HorizontalPodAutoscaler"]))
         .with(&[("max", SUGGESTED_MAX)])
         .because("{target} is at its maximum and its metric asks for more: {suggested-max} lets it scale."),
-    row(Action::RolloutRestart, Named { kind: "Deployment", fact: RESTART })
+    row("rollout-restart", Named { kind: "Deployment", fact: RESTART })
         .because("The processes of {target} run but do not answer: a restart, one pod after the other, renews them."),
-    row(Action::DeletePod, Named { kind: "Pod", fact: STALE_POD })
+    row("delete-pod", Named { kind: "Pod", fact: STALE_POD })
         .because("Pod {stale-pod} serves nothing any more and holds on to what others need."),
-    row(Action::Cordon, Named { kind: "Node", fact: NODE })
+    row("cordon", Named { kind: "Node", fact: NODE })
         .classes(&["node-not-ready", "node-unreachable", "node-unknown"])
         .unless(&[CORDONED])
         .because("Node {node} is not dependable: a cordon keeps new pods off it until somebody has looked."),
-    row(Action::Cordon, Kind(&["Node"]))
+    row("cordon", Kind(&["Node"]))
         .classes(&["node-not-ready", "node-unreachable", "node-unknown"])
         .unless(&[CORDONED, NODE])
         .because("{target} is not dependable: a cordon keeps new pods off it until somebody has looked."),
-    row(Action::RemoveFinalizer, Object)
+    row("remove-finalizer", Object)
         .with(&[("finalizer", FINALIZER)])
         .because("Nothing clears the finalizer {finalizer} of {target}, and what it guards is lost if it goes."),
 ];

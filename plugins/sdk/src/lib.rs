@@ -85,6 +85,7 @@ pub mod policy {
     pub use k8shawk::host::{clock, log, settings};
     pub use k8shawk::incident::types::*;
     pub use k8shawk::kubectl::{get, types::ReadError};
+    pub use k8shawk::policy::catalogue;
     pub use k8shawk::policy::origin::{self, Source};
 }
 

@@ -41,14 +41,16 @@ pub fn judge(settings: &Settings, proposal: &Proposal, risk: Risk) -> Verdict {
     }
 }
 
-/// Judge by the JSON texts of the settings; what does not parse denies.
+/// Judge by the JSON texts of the settings; what does not parse denies, a rule about an action
+/// that is none of `actions` among it.
 pub fn judge_with(
     rules: Option<&str>,
     protected: Option<&str>,
+    actions: &[String],
     proposal: &Proposal,
     risk: Risk,
 ) -> Verdict {
-    match Settings::parse(rules, protected) {
+    match Settings::parse(rules, protected, actions) {
         Ok(settings) => judge(&settings, proposal, risk),
         Err(why) => Verdict::Deny(format!(
             "the settings of the approvals policy do not parse: {why}"
@@ -77,14 +79,16 @@ fn applies(rule: &Rule, proposal: &Proposal, place: &str, risk: Risk) -> bool {
 /// The export; its symbol names exist only in WebAssembly.
 #[cfg(target_family = "wasm")]
 mod guest {
-    use k8shawk_sdk::policy::{self, Guest, Incident, Proposal, Risk, Verdict, settings};
+    use k8shawk_sdk::policy::{self, Guest, Incident, Proposal, Risk, Verdict};
+    use k8shawk_sdk::policy::{catalogue, settings};
 
     struct Approvals;
 
     impl Guest for Approvals {
         fn judge(_incident: Incident, proposal: Proposal, risk: Risk) -> Verdict {
             let (rules, protected) = (settings::get("rules"), settings::get("protected"));
-            crate::judge_with(rules.as_deref(), protected.as_deref(), &proposal, risk)
+            let (rules, protected) = (rules.as_deref(), protected.as_deref());
+            crate::judge_with(rules, protected, &catalogue::actions(), &proposal, risk)
         }
     }
 

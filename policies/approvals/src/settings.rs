@@ -1,6 +1,6 @@
 //! The settings of the grant, parsed.
 
-use k8shawk_sdk::policy::{Action, Risk};
+use k8shawk_sdk::policy::Risk;
 use k8shawk_sdk::settings::{Fields, Glob, risk, texts};
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ pub struct Rule {
     /// Risk classes; all where empty.
     pub risks: Vec<Risk>,
     /// Actions by name; all where empty.
-    pub actions: Vec<Action>,
+    pub actions: Vec<String>,
     /// The answer.
     pub outcome: Outcome,
 }
@@ -50,14 +50,18 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Parse the JSON texts of `rules` and `protected`.
+    /// Parse the JSON texts of `rules` and `protected`; `actions` are those of the catalogue.
     ///
     /// # Errors
     /// Names the key that is wrong.
-    pub fn parse(rules: Option<&str>, protected: Option<&str>) -> Result<Settings, String> {
+    pub fn parse(
+        rules: Option<&str>,
+        protected: Option<&str>,
+        actions: &[String],
+    ) -> Result<Settings, String> {
         let rules = match rules {
             None => Vec::new(),
-            Some(text) => parse_rules(&json("rules", text)?)?,
+            Some(text) => parse_rules(&json("rules", text)?, actions)?,
         };
         let protected = match protected {
             None => globs("protected", PROTECTED)?,
@@ -74,20 +78,21 @@ fn json(key: &str, text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|e| format!("{key} is not JSON: {e}"))
 }
 
-fn parse_rules(value: &Value) -> Result<Vec<Rule>, String> {
+fn parse_rules(value: &Value, actions: &[String]) -> Result<Vec<Rule>, String> {
     let list = value.as_array().ok_or("rules is not a list of tables")?;
     list.iter()
         .enumerate()
-        .map(|(i, rule)| parse_rule(format!("rules[{i}]"), rule))
+        .map(|(i, rule)| parse_rule(format!("rules[{i}]"), rule, actions))
         .collect()
 }
 
-fn parse_rule(at: String, value: &Value) -> Result<Rule, String> {
+fn parse_rule(at: String, value: &Value, actions: &[String]) -> Result<Rule, String> {
+    let known = |name: &str| actions.iter().find(|action| *action == name).cloned();
     let mut fields = Fields::of(at.clone(), value)?;
     let namespaces = fields.texts("namespaces")?.unwrap_or_default();
     let namespaces = globs(&fields.key("namespaces"), &namespaces)?;
     let risks = words(&fields.key("risks"), fields.texts("risks")?, risk)?;
-    let actions = words(&fields.key("actions"), fields.texts("actions")?, action)?;
+    let actions = words(&fields.key("actions"), fields.texts("actions")?, known)?;
     let outcome = outcome(&at, &mut fields, &risks)?;
     fields.end()?;
     Ok(Rule {
@@ -153,32 +158,8 @@ fn globs(key: &str, texts: &[&str]) -> Result<Vec<Glob>, String> {
 fn words<T>(
     key: &str,
     texts: Option<Vec<&str>>,
-    parse: fn(&str) -> Option<T>,
+    parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Vec<T>, String> {
     let word = |text: &str| parse(text).ok_or_else(|| format!("{key}: {text:?} is not known"));
     texts.unwrap_or_default().into_iter().map(word).collect()
-}
-
-/// An action by its name in the catalogue.
-pub fn action(text: &str) -> Option<Action> {
-    Some(match text {
-        "delete-pod" => Action::DeletePod,
-        "evict-pod" => Action::EvictPod,
-        "rollout-restart" => Action::RolloutRestart,
-        "rollout-undo" => Action::RolloutUndo,
-        "scale" => Action::Scale,
-        "set-image" => Action::SetImage,
-        "set-resources" => Action::SetResources,
-        "patch-selector" => Action::PatchSelector,
-        "patch-target-port" => Action::PatchTargetPort,
-        "uncordon" => Action::Uncordon,
-        "cordon" => Action::Cordon,
-        "delete-job" => Action::DeleteJob,
-        "retry-job" => Action::RetryJob,
-        "raise-quota" => Action::RaiseQuota,
-        "expand-pvc" => Action::ExpandPvc,
-        "scale-hpa-max" => Action::ScaleHpaMax,
-        "remove-finalizer" => Action::RemoveFinalizer,
-        _ => return None,
-    })
 }

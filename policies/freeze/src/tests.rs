@@ -1,7 +1,7 @@
 //! The cases of `cases.toml`, the forms of the settings, and the calendar.
 
 use super::*;
-use k8shawk_sdk::policy::{Action, ObjectRef};
+use k8shawk_sdk::policy::ObjectRef;
 use rstest::rstest;
 use serde::Deserialize;
 
@@ -44,7 +44,7 @@ enum Expected {
 
 fn proposal(kind: &str, namespace: &str, name: &str) -> Proposal {
     Proposal {
-        action: Action::Scale,
+        action: "scale".into(),
         target: ObjectRef {
             api_version: "v1".into(),
             kind: kind.into(),

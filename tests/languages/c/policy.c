@@ -53,7 +53,7 @@ void exports_k8shawk_policy_policy_judge(exports_k8shawk_policy_policy_incident_
     (void)risk;
     plugin_string_t space = proposal->target.namespace_;
     bool prod = space.len >= 5 && memcmp(space.ptr, "prod-", 5) == 0;
-    if (prod && proposal->action == K8SHAWK_INCIDENT_TYPES_ACTION_SET_IMAGE &&
+    if (prod && is(proposal->action, "set-image") &&
         incident->severity < K8SHAWK_INCIDENT_TYPES_SEVERITY_HIGH) {
         ret->tag = EXPORTS_K8SHAWK_POLICY_POLICY_VERDICT_DENY;
         plugin_string_dup(&ret->val.deny, "in production only at high severity");
@@ -65,7 +65,7 @@ void exports_k8shawk_policy_policy_judge(exports_k8shawk_policy_policy_incident_
         ask(ret, 2, NULL, "a model proposes it");
         return;
     }
-    if (proposal->action == K8SHAWK_INCIDENT_TYPES_ACTION_SCALE && replicas(proposal) > limit()) {
+    if (is(proposal->action, "scale") && replicas(proposal) > limit()) {
         ask(ret, 1, "alice", "more replicas than the limit");
         return;
     }

@@ -9,6 +9,7 @@
 
 mod attack;
 mod authority;
+mod catalogue;
 mod compiling;
 mod cost;
 mod home;

@@ -47,6 +47,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* k8shawk.toml: what the chart decides, and .Values.config beside it. */}}
 {{- define "k8shawk.config" -}}
+{{- include "k8shawk.knownFixes" . -}}
 {{- $cluster := dict "reader" (printf "%s/%s-reader" .Release.Namespace (include "k8shawk.fullname" .)) -}}
 {{- with .Values.cluster.name }}{{ $_ := set $cluster "name" . }}{{ end -}}
 {{- $decided := dict
@@ -64,6 +65,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ $key }} = {{ if kindIs "float64" $value }}{{ $value | int64 }}{{ else }}{{ $value | toJson }}{{ end }}
 {{- end }}
 {{ end -}}
+{{- end }}
+
+{{/* Refuses what is none of the actions that rights are known for. */}}
+{{- define "k8shawk.knownFixes" -}}
+{{- $known := list "*" -}}
+{{- range (include "k8shawk.rights" . | fromJson).executor }}{{ $known = concat $known .fixes }}{{ end -}}
+{{- range .Values.fix.enabled -}}
+{{- if not (has . $known) }}{{ fail (printf "fix.enabled: %q is not an action of the catalogue" .) }}{{ end -}}
+{{- end -}}
 {{- end }}
 
 {{/* Rules of the executor of one scope, as a JSON list: those that an enabled fix needs. Without a

@@ -74,9 +74,6 @@ pub enum CallError {
     /// The result breaks a rule that its type cannot express.
     #[error("the plugin answered out of bounds: {0}")]
     Answer(String),
-    /// The caller passed what the interface has no word for.
-    #[error("the interface has no word for {0}")]
-    Input(String),
     /// Too many calls run at once: try again.
     #[error("no free instance in the sandbox")]
     Busy,
@@ -102,10 +99,7 @@ impl CallError {
     /// Who has to act.
     pub fn blame(&self) -> Blame {
         match self {
-            CallError::Waiting { .. }
-            | CallError::Busy
-            | CallError::Input(_)
-            | CallError::Point { .. } => Blame::Host,
+            CallError::Waiting { .. } | CallError::Busy | CallError::Point { .. } => Blame::Host,
             _ => Blame::Guest,
         }
     }
@@ -120,7 +114,6 @@ impl CallError {
             | CallError::Output { .. }
             | CallError::HostCalls { .. }
             | CallError::Answer(_)
-            | CallError::Input(_)
             | CallError::Point { .. }
             | CallError::Quarantined { .. } => false,
         }
@@ -136,7 +129,6 @@ impl CallError {
             CallError::Output { .. } => "output",
             CallError::HostCalls { .. } => "host-calls",
             CallError::Answer(_) => "answer",
-            CallError::Input(_) => "input",
             CallError::Busy => "busy",
             CallError::Point { .. } => "point",
             CallError::Quarantined { .. } => "quarantined",

@@ -1,5 +1,6 @@
 //! What is behind the capabilities: one `impl` for each interface of the WIT.
 
+use k8shawk_core::fix::actions;
 use k8shawk_core::guard::{Answer, MAX_LOG_LINES, Read, Usage};
 
 use crate::call::Level;
@@ -7,7 +8,7 @@ use crate::call::{Call, Told};
 use crate::wit::imports::k8shawk::host::{clock, log, settings};
 use crate::wit::imports::k8shawk::incident::types as incident;
 use crate::wit::imports::k8shawk::kubectl::{describe, events, get, logs, top, types};
-use crate::wit::imports::k8shawk::policy::origin;
+use crate::wit::imports::k8shawk::policy::{catalogue, origin};
 
 impl incident::Host for Call {}
 impl types::Host for Call {}
@@ -40,6 +41,13 @@ impl origin::Host for Call {
         self.journal.charge(0)?;
         let known = self.origin.as_ref();
         Ok(known.map_or(origin::Source::Model, Into::into))
+    }
+}
+
+impl catalogue::Host for Call {
+    fn actions(&mut self) -> wasmtime::Result<Vec<String>> {
+        self.journal.charge(0)?;
+        Ok(actions().map(str::to_owned).collect())
     }
 }
 

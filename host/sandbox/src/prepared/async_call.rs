@@ -15,7 +15,6 @@ use crate::call::Call;
 use crate::call::{CallContext, CallError, Called};
 use crate::prepared::end::{Stop, end};
 use crate::prepared::{Plugin, Prepared};
-use crate::wit::imports::k8shawk::incident::types as wit;
 use crate::wit::input;
 use crate::wit::value::{Plan, RawProposal};
 use k8shawk_core::point::Point;
@@ -82,11 +81,10 @@ impl Plugin {
             let Prepared::Policy(pre) = &self.prepared else {
                 return Err(self.not(Point::Policy));
             };
-            let typed = typed(proposal)?;
             let plugin = pre.instantiate_async(&mut run.store).await?;
             let guest = plugin.k8shawk_policy_policy();
             let verdict = guest
-                .call_judge(&mut run.store, &incident, &typed, risk.into())
+                .call_judge(&mut run.store, &incident, &proposal.into(), risk.into())
                 .await?;
             let verdict = countable(verdict.into())?;
             Ok(self.within_grant(verdict, &mut run, proposal, risk))
@@ -143,11 +141,6 @@ impl Run {
     fn end<T: Serialize>(self, plugin: &Plugin, result: Result<T, Stop>) -> Called<T> {
         end(self.store, plugin.granted.limits, result)
     }
-}
-
-fn typed(proposal: &RawProposal) -> Result<wit::Proposal, Stop> {
-    let unknown = || CallError::Input(format!("action {:?}", proposal.action));
-    input::proposal(proposal).ok_or_else(|| Stop::Known(unknown()))
 }
 
 fn plausible(conclusion: Conclusion) -> Result<Conclusion, Stop> {

@@ -121,6 +121,7 @@ fn interfaces(plugin: &Plugin) -> Vec<String> {
         Capability::Settings => Some(format!("{id} may read its settings.")),
         Capability::Clock => Some(format!("{id} may ask for the time.")),
         Capability::Origin => Some(format!("{id} is told who proposed a fix.")),
+        Capability::Catalogue => Some(format!("{id} is told which fixes there are.")),
         _ => None,
     };
     plugin.linked().iter().filter_map(sentence).collect()

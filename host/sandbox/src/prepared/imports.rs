@@ -44,6 +44,7 @@ pub(crate) fn linker(
             Capability::Settings => host::settings::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Clock => host::clock::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Origin => policy::origin::add_to_linker::<_, Own>(l, |c| c)?,
+            Capability::Catalogue => policy::catalogue::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Get => kubectl::get::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Describe => kubectl::describe::add_to_linker::<_, Own>(l, |c| c)?,
             Capability::Logs => kubectl::logs::add_to_linker::<_, Own>(l, |c| c)?,

@@ -11,27 +11,6 @@ use crate::wit::policy::exports::k8shawk::policy::policy;
 use crate::wit::triage::exports::k8shawk::triage::triage;
 use crate::wit::value::{Plan, RawProposal};
 
-/// The catalogue's names.
-pub(crate) const ACTIONS: [(&str, wit::Action); 17] = [
-    ("delete-pod", wit::Action::DeletePod),
-    ("evict-pod", wit::Action::EvictPod),
-    ("rollout-restart", wit::Action::RolloutRestart),
-    ("rollout-undo", wit::Action::RolloutUndo),
-    ("scale", wit::Action::Scale),
-    ("set-image", wit::Action::SetImage),
-    ("set-resources", wit::Action::SetResources),
-    ("patch-selector", wit::Action::PatchSelector),
-    ("patch-target-port", wit::Action::PatchTargetPort),
-    ("uncordon", wit::Action::Uncordon),
-    ("cordon", wit::Action::Cordon),
-    ("delete-job", wit::Action::DeleteJob),
-    ("retry-job", wit::Action::RetryJob),
-    ("raise-quota", wit::Action::RaiseQuota),
-    ("expand-pvc", wit::Action::ExpandPvc),
-    ("scale-hpa-max", wit::Action::ScaleHpaMax),
-    ("remove-finalizer", wit::Action::RemoveFinalizer),
-];
-
 fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
     items.into_iter().map(B::from).collect()
 }
@@ -125,11 +104,8 @@ impl From<analysis::Conclusion> for Conclusion {
 
 impl From<wit::Proposal> for RawProposal {
     fn from(proposal: wit::Proposal) -> Self {
-        let action = ACTIONS
-            .iter()
-            .find(|(_, action)| *action == proposal.action);
         RawProposal {
-            action: action.map_or("", |(name, _)| name).to_owned(),
+            action: proposal.action,
             target: proposal.target.into(),
             parameters: proposal
                 .parameters

@@ -14,6 +14,7 @@ pub mod imports {
                 import k8shawk:host/settings@0.1.0;
                 import k8shawk:host/clock@0.1.0;
                 import k8shawk:policy/origin@0.1.0;
+                import k8shawk:policy/catalogue@0.1.0;
                 import k8shawk:kubectl/types@0.1.0;
                 import k8shawk:kubectl/get@0.1.0;
                 import k8shawk:kubectl/describe@0.1.0;
@@ -60,7 +61,7 @@ pub mod policy {
     wasmtime::component::bindgen!({
         path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/policy"],
         world: "k8shawk:policy/policy-plugin",
-        with: { "k8shawk:policy/origin": crate::wit::imports::k8shawk::policy::origin, "k8shawk:incident": crate::wit::imports::k8shawk::incident, "k8shawk:host": crate::wit::imports::k8shawk::host, "k8shawk:kubectl": crate::wit::imports::k8shawk::kubectl },
+        with: { "k8shawk:policy/origin": crate::wit::imports::k8shawk::policy::origin, "k8shawk:policy/catalogue": crate::wit::imports::k8shawk::policy::catalogue, "k8shawk:incident": crate::wit::imports::k8shawk::incident, "k8shawk:host": crate::wit::imports::k8shawk::host, "k8shawk:kubectl": crate::wit::imports::k8shawk::kubectl },
         exports: { default: async },
     });
 }

@@ -140,26 +140,21 @@ pub(crate) fn incident(incident: &core::Incident, now: i64) -> wit::Incident {
     }
 }
 
-/// A proposal, where its action is one of the catalogue's.
-pub(crate) fn proposal(proposal: &RawProposal) -> Option<wit::Proposal> {
-    let action = super::answer::ACTIONS
-        .iter()
-        .find(|(name, _)| *name == proposal.action)?
-        .1;
-    let parameters = proposal
-        .parameters
-        .iter()
-        .map(|(name, value)| wit::Parameter {
-            name: name.clone(),
-            value: value.clone(),
-        })
-        .collect();
-    Some(wit::Proposal {
-        action,
-        target: (&proposal.target).into(),
-        parameters,
-        rationale: proposal.rationale.clone(),
-    })
+impl From<&RawProposal> for wit::Proposal {
+    fn from(proposal: &RawProposal) -> Self {
+        let parameters = proposal.parameters.iter();
+        wit::Proposal {
+            action: proposal.action.clone(),
+            target: (&proposal.target).into(),
+            parameters: parameters
+                .map(|(name, value)| wit::Parameter {
+                    name: name.clone(),
+                    value: value.clone(),
+                })
+                .collect(),
+            rationale: proposal.rationale.clone(),
+        }
+    }
 }
 
 impl From<&core::policy::Origin> for origin::Source {

@@ -64,7 +64,7 @@ fn a_fault_names_the_key(#[case] table: Value, #[case] fault: &str) {
 #[test]
 fn a_namespace_is_its_own_place() {
     let proposal = |kind: &str| Proposal {
-        action: crate::policy::Action::Scale,
+        action: "scale".to_owned(),
         target: crate::policy::ObjectRef {
             api_version: "v1".to_owned(),
             kind: kind.to_owned(),
