@@ -58,32 +58,6 @@ pub enum Scope<'a> {
     Namespace(&'a str),
 }
 
-/// An interface that a plugin asks for and a grant links.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Capability {
-    /// `k8shawk:host/log`.
-    Log,
-    /// `k8shawk:host/settings`.
-    Settings,
-    /// `k8shawk:host/clock`.
-    Clock,
-    /// `k8shawk:policy/origin`.
-    Origin,
-    /// `k8shawk:policy/catalogue`.
-    Catalogue,
-    /// `k8shawk:kubectl/get`: get and list.
-    Get,
-    /// `k8shawk:kubectl/describe`.
-    Describe,
-    /// `k8shawk:kubectl/logs`.
-    Logs,
-    /// `k8shawk:kubectl/top`.
-    Top,
-    /// `k8shawk:kubectl/events`.
-    Events,
-}
-
 /// Why a grant does not parse. Shown with the file's name by whoever read the file.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum GrantError {

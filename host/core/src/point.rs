@@ -1,10 +1,8 @@
-//! The five points of the flow, and what a plugin of each may ask for.
+//! The five points of the flow.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::grant::Capability;
 
 /// A place in the flow where a plugin is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,19 +44,6 @@ impl Point {
     /// The interface that its plugins export, without the version.
     pub fn interface(self) -> String {
         format!("k8shawk:{self}/{self}")
-    }
-
-    /// What its world imports.
-    pub fn may_import(self) -> &'static [Capability] {
-        use Capability::{
-            Catalogue, Clock, Describe, Events, Get, Log, Logs, Origin, Settings, Top,
-        };
-        match self {
-            Point::Triage | Point::Voice => &[Log, Settings],
-            Point::Analysis => &[Log, Settings, Get, Describe, Logs, Top, Events],
-            Point::Fix => &[Log, Settings, Get],
-            Point::Policy => &[Log, Settings, Clock, Origin, Catalogue, Get],
-        }
     }
 }
 

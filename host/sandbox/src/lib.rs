@@ -17,6 +17,7 @@ mod read;
 mod wit;
 
 pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level};
+pub use capability::Capability;
 pub use encode::{EncodeError, componentise};
 pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
 pub use k8shawk_core::point::Point;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use k8shawk_core::grant::{Capability, Grant};
+use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::Guard;
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, Linker};
@@ -23,6 +23,7 @@ pub use sync_call::TriageSession;
 use crate::call::CallContext;
 use crate::call::wasi;
 use crate::call::{Call, Granted};
+use crate::capability::{CLOCK, Capability};
 use crate::engine::{Engine, Uncompiled};
 use crate::read::Manifest;
 use crate::read::{LoadError, Source, unread};
@@ -210,7 +211,7 @@ fn granted(manifest: &Manifest, grant: &Arc<Grant>, digest: &str) -> Granted {
         digest: digest.into(),
         guard: Guard::new(grant.clone()),
         limits: grant.limits,
-        clock: manifest.wants.contains(&Capability::Clock),
+        clock: manifest.wants.contains(&CLOCK),
         settings: settings(grant),
     }
 }

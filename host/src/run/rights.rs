@@ -2,7 +2,7 @@
 //! of them the cluster does not give.
 
 use k8shawk_core::config::Config;
-use k8shawk_core::grant::{Capability, Grant, Verb};
+use k8shawk_core::grant::Grant;
 use k8shawk_core::rbac::{self, Rule};
 use k8shawk_sandbox::{LoadError, Manifest, Source, plugins_in, read_grant};
 
@@ -93,17 +93,7 @@ fn wanted(manifest: &Manifest, grant: &Grant) -> Grant {
     for allow in &mut effective.allow {
         allow
             .verbs
-            .retain(|verb| manifest.wants.contains(&interface(*verb)));
+            .retain(|verb| manifest.wants.iter().any(|c| c.verbs().contains(verb)));
     }
     effective
-}
-
-fn interface(verb: Verb) -> Capability {
-    match verb {
-        Verb::Get | Verb::List => Capability::Get,
-        Verb::Describe => Capability::Describe,
-        Verb::Logs => Capability::Logs,
-        Verb::Top => Capability::Top,
-        Verb::Events => Capability::Events,
-    }
 }

@@ -35,7 +35,7 @@ pub mod triage {
         generate_all,
     });
     pub use exports::k8shawk::triage::triage::{Guest, Judgement, Opening};
-    pub use k8shawk::host::{log, settings};
+    pub use k8shawk::host::*;
     pub use k8shawk::incident::types::*;
 }
 
@@ -50,9 +50,9 @@ pub mod analysis {
         generate_all,
     });
     pub use exports::k8shawk::analysis::analysis::{Conclusion, Guest};
-    pub use k8shawk::host::{log, settings};
+    pub use k8shawk::host::*;
     pub use k8shawk::incident::types::*;
-    pub use k8shawk::kubectl::{describe, events, get, logs, top, types::ReadError};
+    pub use k8shawk::kubectl::{types::ReadError, *};
 }
 
 /// The fix point.
@@ -66,9 +66,9 @@ pub mod fix {
         generate_all,
     });
     pub use exports::k8shawk::fix::fix::{Guest, Plan};
-    pub use k8shawk::host::{log, settings};
+    pub use k8shawk::host::*;
     pub use k8shawk::incident::types::*;
-    pub use k8shawk::kubectl::{get, types::ReadError};
+    pub use k8shawk::kubectl::{types::ReadError, *};
 }
 
 /// The policy point.
@@ -82,11 +82,10 @@ pub mod policy {
         generate_all,
     });
     pub use exports::k8shawk::policy::policy::{ApprovalRule, Guest, Verdict};
-    pub use k8shawk::host::{clock, log, settings};
+    pub use k8shawk::host::*;
     pub use k8shawk::incident::types::*;
-    pub use k8shawk::kubectl::{get, types::ReadError};
-    pub use k8shawk::policy::catalogue;
-    pub use k8shawk::policy::origin::{self, Source};
+    pub use k8shawk::kubectl::{types::ReadError, *};
+    pub use k8shawk::policy::{origin::Source, *};
 }
 
 /// The voice point.
@@ -100,6 +99,6 @@ pub mod voice {
         generate_all,
     });
     pub use exports::k8shawk::voice::voice::{Guest, Language};
-    pub use k8shawk::host::{log, settings};
+    pub use k8shawk::host::*;
     pub use k8shawk::incident::types::*;
 }

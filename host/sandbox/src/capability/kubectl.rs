@@ -1,55 +1,64 @@
-//! What is behind the capabilities: one `impl` for each interface of the WIT.
+//! Verbs over the cluster, each through the guard.
 
-use k8shawk_core::fix::actions;
+use k8shawk_core::grant::Verb;
 use k8shawk_core::guard::{Answer, MAX_LOG_LINES, Read, Usage};
+use k8shawk_core::point::Point;
 
-use crate::call::Level;
 use crate::call::{Call, Told};
-use crate::wit::imports::k8shawk::host::{clock, log, settings};
-use crate::wit::imports::k8shawk::incident::types as incident;
+use crate::capability::{Capability, Definition, Own};
 use crate::wit::imports::k8shawk::kubectl::{describe, events, get, logs, top, types};
-use crate::wit::imports::k8shawk::policy::{catalogue, origin};
 
-impl incident::Host for Call {}
+/// `kubectl get`, of one object or of several.
+pub(super) const GET: Capability = Capability(&Definition {
+    package: "kubectl",
+    word: "get",
+    points: &[Point::Analysis, Point::Fix, Point::Policy],
+    verbs: &[Verb::Get, Verb::List],
+    told: None,
+    link: |linker| get::add_to_linker::<_, Own>(linker, |call| call),
+});
+
+/// `kubectl describe`.
+pub(super) const DESCRIBE: Capability = Capability(&Definition {
+    package: "kubectl",
+    word: "describe",
+    points: &[Point::Analysis],
+    verbs: &[Verb::Describe],
+    told: None,
+    link: |linker| describe::add_to_linker::<_, Own>(linker, |call| call),
+});
+
+/// `kubectl logs`.
+pub(super) const LOGS: Capability = Capability(&Definition {
+    package: "kubectl",
+    word: "logs",
+    points: &[Point::Analysis],
+    verbs: &[Verb::Logs],
+    told: None,
+    link: |linker| logs::add_to_linker::<_, Own>(linker, |call| call),
+});
+
+/// `kubectl top`.
+pub(super) const TOP: Capability = Capability(&Definition {
+    package: "kubectl",
+    word: "top",
+    points: &[Point::Analysis],
+    verbs: &[Verb::Top],
+    told: None,
+    link: |linker| top::add_to_linker::<_, Own>(linker, |call| call),
+});
+
+/// `kubectl events`.
+pub(super) const EVENTS: Capability = Capability(&Definition {
+    package: "kubectl",
+    word: "events",
+    points: &[Point::Analysis],
+    verbs: &[Verb::Events],
+    told: None,
+    link: |linker| events::add_to_linker::<_, Own>(linker, |call| call),
+});
+
 impl types::Host for Call {}
-
-impl log::Host for Call {
-    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        Ok(self.journal.say(level.into(), message)?)
-    }
-}
-
-impl settings::Host for Call {
-    /// Answered even where the limits are used up: a setting that vanishes in the middle of a
-    /// call would change what the plugin says.
-    fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        self.journal.charge(key.len())?;
-        Ok(self.granted.settings.get(&key).cloned())
-    }
-}
-
-impl clock::Host for Call {
-    fn now(&mut self) -> wasmtime::Result<i64> {
-        self.journal.charge(0)?;
-        Ok(self.now_ms)
-    }
-}
-
-impl origin::Host for Call {
-    /// Where nobody said who proposed it, it is judged as what may do least: a model.
-    fn get(&mut self) -> wasmtime::Result<origin::Source> {
-        self.journal.charge(0)?;
-        let known = self.origin.as_ref();
-        Ok(known.map_or(origin::Source::Model, Into::into))
-    }
-}
-
-impl catalogue::Host for Call {
-    fn actions(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.journal.charge(0)?;
-        Ok(actions().map(str::to_owned).collect())
-    }
-}
 
 impl get::Host for Call {
     async fn get(
@@ -180,17 +189,6 @@ impl From<Usage> for top::Usage {
             container: usage.container,
             cpu_milli: usage.cpu_milli,
             memory_bytes: usage.memory_bytes,
-        }
-    }
-}
-
-impl From<log::Level> for Level {
-    fn from(level: log::Level) -> Self {
-        match level {
-            log::Level::Debug => Level::Debug,
-            log::Level::Info => Level::Info,
-            log::Level::Warn => Level::Warn,
-            log::Level::Error => Level::Error,
         }
     }
 }

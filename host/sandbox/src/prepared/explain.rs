@@ -1,9 +1,9 @@
 //! A grant in sentences, for `k8shawk plugin explain`.
 
-use k8shawk_core::grant::{Allow, Capability, Release, Verb};
+use k8shawk_core::grant::{Allow, Release, Verb};
 use k8shawk_core::point::Point;
 
-use crate::capability::{verbs, word};
+use crate::capability::SETTINGS;
 use crate::prepared::Plugin;
 
 /// What a plugin may do and within which limits.
@@ -116,15 +116,8 @@ fn places(patterns: &[String]) -> String {
 
 fn interfaces(plugin: &Plugin) -> Vec<String> {
     let id = plugin.id();
-    let sentence = |capability: &Capability| match capability {
-        Capability::Log => Some(format!("{id} may write to its log.")),
-        Capability::Settings => Some(format!("{id} may read its settings.")),
-        Capability::Clock => Some(format!("{id} may ask for the time.")),
-        Capability::Origin => Some(format!("{id} is told who proposed a fix.")),
-        Capability::Catalogue => Some(format!("{id} is told which fixes there are.")),
-        _ => None,
-    };
-    plugin.linked().iter().filter_map(sentence).collect()
+    let told = plugin.linked().iter().filter_map(|c| c.told());
+    told.map(|what| format!("{id} {what}.")).collect()
 }
 
 fn wasi(plugin: &Plugin) -> Option<String> {
@@ -149,10 +142,7 @@ fn limits(plugin: &Plugin) -> String {
 
 fn settings(plugin: &Plugin) -> Option<String> {
     let keys: Vec<&String> = plugin.grant().settings.keys().collect();
-    match (
-        keys.is_empty(),
-        plugin.linked().contains(&Capability::Settings),
-    ) {
+    match (keys.is_empty(), plugin.linked().contains(&SETTINGS)) {
         (true, _) => None,
         (false, true) => Some(format!("Settings are given for {}.", and(&keys))),
         (false, false) => Some(format!(
@@ -168,7 +158,7 @@ fn missing(plugin: &Plugin) -> Option<String> {
         .wants
         .iter()
         .filter(|c| !plugin.linked().contains(c))
-        .map(|c| word(*c))
+        .map(|c| c.word())
         .collect();
     (!missing.is_empty()).then(|| {
         format!(
@@ -198,7 +188,7 @@ fn idle(plugin: &Plugin) -> Option<String> {
 }
 
 fn has(plugin: &Plugin, verb: Verb) -> bool {
-    plugin.linked().iter().any(|c| verbs(*c).contains(&verb))
+    plugin.linked().iter().any(|c| c.verbs().contains(&verb))
 }
 
 fn and<T: AsRef<str>>(words: &[T]) -> String {

@@ -1,16 +1,15 @@
 //! Which interfaces a component gets, and what to write where it lacks one.
 
-use k8shawk_core::grant::{Capability, Grant};
+use k8shawk_core::grant::Grant;
 use k8shawk_core::point::Point;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, Linker};
 
 use crate::call::Call;
 use crate::call::wasi;
-use crate::capability::{CAPABILITIES, interface, verbs, word};
+use crate::capability::Capability;
 use crate::read::LoadError;
 use crate::read::Manifest;
-use crate::wit::imports::k8shawk::{host, kubectl, policy};
 
 /// The version of the WIT that this host speaks.
 const SPOKEN: &str = "0.1";
@@ -21,13 +20,8 @@ pub(crate) fn granted(manifest: &Manifest, grant: &Grant) -> Vec<Capability> {
         .wants
         .iter()
         .copied()
-        .filter(|c| is_granted(*c, grant))
+        .filter(|c| c.is_granted(grant))
         .collect()
-}
-
-fn is_granted(capability: Capability, grant: &Grant) -> bool {
-    let verbs = verbs(capability);
-    verbs.is_empty() || verbs.iter().any(|verb| grant.uses(*verb))
 }
 
 /// A linker that holds these capabilities and nothing else.
@@ -35,22 +29,9 @@ pub(crate) fn linker(
     engine: &wasmtime::Engine,
     capabilities: &[Capability],
 ) -> wasmtime::Result<Linker<Call>> {
-    type Own = HasSelf<Call>;
     let mut linker = Linker::new(engine);
-    let l = &mut linker;
     for capability in capabilities {
-        match capability {
-            Capability::Log => host::log::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Settings => host::settings::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Clock => host::clock::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Origin => policy::origin::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Catalogue => policy::catalogue::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Get => kubectl::get::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Describe => kubectl::describe::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Logs => kubectl::logs::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Top => kubectl::top::add_to_linker::<_, Own>(l, |c| c)?,
-            Capability::Events => kubectl::events::add_to_linker::<_, Own>(l, |c| c)?,
-        }
+        capability.link(&mut linker)?;
     }
     Ok(linker)
 }
@@ -124,14 +105,14 @@ fn missing(import: &str, manifest: &Manifest, grant: &Grant) -> Option<String> {
     if wasi::is_wasi(name) {
         return wasi::unknown(import);
     }
-    let Some(capability) = CAPABILITIES.into_iter().find(|c| interface(*c) == name) else {
+    let Some(capability) = Capability::of_interface(name) else {
         return Some(format!("{import}: this host has no such interface"));
     };
     if !is_spoken(version) {
         return Some(format!("{import}: this host speaks {name}@{SPOKEN}.x only"));
     }
-    let (word, point, id) = (word(capability), manifest.point, &manifest.id);
-    if !point.may_import().contains(&capability) {
+    let (word, point, id) = (capability.word(), manifest.point, &manifest.id);
+    if !capability.fits(point) {
         return Some(format!("{import}: a {point} plugin cannot use it"));
     }
     if !manifest.wants.contains(&capability) {
@@ -139,9 +120,10 @@ fn missing(import: &str, manifest: &Manifest, grant: &Grant) -> Option<String> {
             "{import}: write {word:?} into `wants` of {id}/plugin.toml"
         ));
     }
-    if !is_granted(capability, grant) {
+    if !capability.is_granted(grant) {
+        let verb = capability.verbs().first().map_or("", |verb| verb.as_str());
         return Some(format!(
-            "{import}: not granted; write an [[allow]] with verbs = [{word:?}] into {id}.toml \
+            "{import}: not granted; write an [[allow]] with verbs = [{verb:?}] into {id}.toml \
              of the grants"
         ));
     }
@@ -162,17 +144,19 @@ fn is_spoken(version: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn triage(wants: &[Capability]) -> Manifest {
+    fn triage(wants: &[&str]) -> Manifest {
         let (id, version) = ("mine".to_owned(), "1".to_owned());
         Manifest {
             id,
             version,
             point: Point::Analysis,
-            wants: wants.to_vec(),
+            wants: Capability::of(Point::Analysis)
+                .filter(|c| wants.contains(&c.word()))
+                .collect(),
         }
     }
 
-    fn message(import: &str, wants: &[Capability]) -> String {
+    fn message(import: &str, wants: &[&str]) -> String {
         missing(import, &triage(wants), &Grant::default()).unwrap_or_default()
     }
 
@@ -180,19 +164,19 @@ mod tests {
     fn says_what_to_write_where_a_capability_is_missing() {
         let import = "k8shawk:kubectl/get@0.1.0";
         assert!(message(import, &[]).contains("`wants` of mine/plugin.toml"));
-        assert!(message(import, &[Capability::Get]).contains("[[allow]]"));
+        assert!(message(import, &["get"]).contains("[[allow]]"));
     }
 
     #[test]
     fn links_log_without_a_grant_where_it_is_wanted() {
-        assert_eq!(message("k8shawk:host/log@0.1.7", &[Capability::Log]), "");
+        assert_eq!(message("k8shawk:host/log@0.1.7", &["log"]), "");
         assert_ne!(message("k8shawk:host/log@0.1.0", &[]), "");
     }
 
     #[test]
     fn names_a_newer_interface_and_a_foreign_one() {
-        assert!(message("k8shawk:host/log@0.2.0", &[Capability::Log]).contains("0.1.x only"));
-        assert!(message("k8shawk:host/log@0.10.0", &[Capability::Log]).contains("0.1.x only"));
+        assert!(message("k8shawk:host/log@0.2.0", &["log"]).contains("0.1.x only"));
+        assert!(message("k8shawk:host/log@0.10.0", &["log"]).contains("0.1.x only"));
         assert!(message("k8shawk:host/exec@0.1.0", &[]).contains("no such interface"));
         assert!(message("wasi:cli/environment@0.3.0", &[]).contains("WASI 0.2.x only"));
         assert_eq!(message("wasi:cli/environment@0.2.0", &[]), "");

@@ -2,28 +2,19 @@
 #![allow(missing_docs, reason = "the WIT text carries the documentation")]
 #![allow(clippy::all, clippy::restriction, reason = "generated code")]
 
-/// Types and the interfaces of the host.
+/// Types and the interfaces of the host: what the worlds with the most of them import, together.
+/// What triage and voice may import does not wait.
 pub mod imports {
     wasmtime::component::bindgen!({
-        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/policy"],
+        path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/analysis", "../../wit/policy"],
         inline: "
             package k8shawk:imports;
             world imports {
-                import k8shawk:incident/types@0.1.0;
-                import k8shawk:host/log@0.1.0;
-                import k8shawk:host/settings@0.1.0;
-                import k8shawk:host/clock@0.1.0;
-                import k8shawk:policy/origin@0.1.0;
-                import k8shawk:policy/catalogue@0.1.0;
-                import k8shawk:kubectl/types@0.1.0;
-                import k8shawk:kubectl/get@0.1.0;
-                import k8shawk:kubectl/describe@0.1.0;
-                import k8shawk:kubectl/logs@0.1.0;
-                import k8shawk:kubectl/top@0.1.0;
-                import k8shawk:kubectl/events@0.1.0;
+                include k8shawk:analysis/analysis-plugin@0.1.0;
+                include k8shawk:policy/policy-plugin@0.1.0;
             }
         ",
-        imports: { "k8shawk:kubectl": async | trappable, default: trappable },
+        imports: { "k8shawk:host": trappable, default: async | trappable },
     });
 }
 
@@ -61,7 +52,7 @@ pub mod policy {
     wasmtime::component::bindgen!({
         path: ["../../wit/incident", "../../wit/host", "../../wit/kubectl", "../../wit/policy"],
         world: "k8shawk:policy/policy-plugin",
-        with: { "k8shawk:policy/origin": crate::wit::imports::k8shawk::policy::origin, "k8shawk:policy/catalogue": crate::wit::imports::k8shawk::policy::catalogue, "k8shawk:incident": crate::wit::imports::k8shawk::incident, "k8shawk:host": crate::wit::imports::k8shawk::host, "k8shawk:kubectl": crate::wit::imports::k8shawk::kubectl },
+        with: { "k8shawk:policy": crate::wit::imports::k8shawk::policy, "k8shawk:incident": crate::wit::imports::k8shawk::incident, "k8shawk:host": crate::wit::imports::k8shawk::host, "k8shawk:kubectl": crate::wit::imports::k8shawk::kubectl },
         exports: { default: async },
     });
 }
