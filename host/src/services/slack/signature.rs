@@ -1,6 +1,7 @@
 //! Is a request from Slack? Version 0 of its signatures, over the raw body.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use slack_morphism::signature_verifier::{
@@ -88,26 +89,26 @@ impl Verifier {
         if seen.len() >= REMEMBERED {
             seen.retain(|_, until| *until >= now);
         }
-        if seen.get(&signature).is_some_and(|until| *until >= now) {
-            return Err(SignatureError::Replayed);
+        let room = seen.len() < REMEMBERED;
+        match seen.entry(signature) {
+            Entry::Occupied(known) if *known.get() >= now => Err(SignatureError::Replayed),
+            // Forgetting one that is still valid would let it pass twice.
+            Entry::Vacant(_) if !room => Err(SignatureError::Flood),
+            entry => {
+                entry.insert_entry(at + WINDOW);
+                Ok(())
+            }
         }
-        // Forgetting one that is still valid would let it pass twice.
-        if seen.len() >= REMEMBERED {
-            return Err(SignatureError::Flood);
-        }
-        seen.insert(signature, at + WINDOW);
-        Ok(())
     }
 }
 
 /// `v0=` and 64 hexadecimal digits.
 fn decode(text: &str) -> Option<[u8; 32]> {
     let hex = text.strip_prefix("v0=").filter(|h| h.len() == 64)?;
+    let digit = |c: &u8| char::from(*c).to_digit(16);
     let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        let digits = pair.bytes().all(|b| b.is_ascii_hexdigit());
-        *byte = u8::from_str_radix(pair, 16).ok().filter(|_| digits)?;
+    for (byte, [high, low]) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
+        *byte = u8::try_from((digit(high)? << 4) | digit(low)?).ok()?;
     }
     Some(bytes)
 }
