@@ -2,6 +2,7 @@
 //! it, and everything else follows from the list here.
 
 mod catalogue;
+mod history;
 mod host;
 mod kubectl;
 mod origin;
@@ -19,7 +20,7 @@ use crate::wit::imports::k8shawk::incident::types;
 pub(crate) use host::{CLOCK, SETTINGS};
 
 /// Every capability, in the order in which people are told of them.
-const ALL: [Capability; 10] = [
+const ALL: [Capability; 11] = [
     host::LOG,
     host::SETTINGS,
     host::CLOCK,
@@ -30,6 +31,7 @@ const ALL: [Capability; 10] = [
     kubectl::LOGS,
     kubectl::TOP,
     kubectl::EVENTS,
+    history::HISTORY,
 ];
 
 /// One capability, whole.

@@ -23,9 +23,32 @@ impl Guest for Hostile {
                 Source::Model => "model".to_owned(),
                 Source::Undo => "undo".to_owned(),
             }),
+            #[cfg(feature = "history")]
+            "history" => Verdict::Deny(told(&proposal)),
             _ => Verdict::Deny(attack::run(&mode)),
         }
     }
+}
+
+/// The history of what a proposal is for, and of another namespace.
+#[cfg(feature = "history")]
+fn told(proposal: &Proposal) -> String {
+    use k8shawk_sdk::policy::history;
+
+    let target = &proposal.target;
+    let asked = [target.namespace.as_str(), "kube-system"];
+    let told = asked.map(
+        |namespace| match history::revisions(namespace, &target.name) {
+            Ok(revisions) => {
+                let told = revisions
+                    .iter()
+                    .map(|r| format!("{} {} {}/{}", r.number, r.images.join("+"), r.ready, r.pods));
+                told.collect::<Vec<_>>().join(", ")
+            }
+            Err(error) => format!("{error:?}"),
+        },
+    );
+    told.join("; ")
 }
 
 #[cfg(target_family = "wasm")]

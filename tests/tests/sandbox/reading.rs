@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use k8shawk_core::ObjectRef;
 use k8shawk_core::finding::Conclusion;
-use k8shawk_core::guard::{Answer, Permit, ReadError, Reader, Reading};
-use k8shawk_sandbox::{Blame, CallContext, CallError, Registry};
+use k8shawk_core::fix::Risk;
+use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading};
+use k8shawk_core::policy::{Origin, Verdict};
+use k8shawk_sandbox::{Blame, CallContext, CallError, RawProposal, Registry};
+use serde_json::json;
 
 use crate::workshop::{Guest, READS, Workshop, incident};
 
@@ -39,6 +43,69 @@ fn context(cluster: &Arc<Cluster>) -> CallContext {
         reader: cluster.clone(),
         now_ms: 5,
     }
+}
+
+/// A Deployment with two revisions, and one of another Deployment with the same labels.
+struct ReplicaSets;
+
+impl Reader for ReplicaSets {
+    fn read(&self, permit: Permit) -> Reading<'_> {
+        let set = |owner: &str, number: &str, image: &str, pods: u32| {
+            json!({
+                "metadata": {
+                    "annotations": {"deployment.kubernetes.io/revision": number},
+                    "ownerReferences": [{"kind": "Deployment", "name": owner, "controller": true}],
+                },
+                "spec": {"template": {"spec": {"containers": [{"image": image}]}}},
+                "status": {"replicas": pods, "readyReplicas": 1},
+            })
+        };
+        let sets = json!([
+            set("web", "6", "web:1", 0),
+            set("web", "7", "web:2", 3),
+            set("api", "9", "api:1", 1),
+        ]);
+        assert!(matches!(permit.into_read(), Read::List { kind, .. } if kind == "ReplicaSet"));
+        Box::pin(async move { Ok(Answer::Text(sets.to_string())) })
+    }
+}
+
+#[tokio::test]
+async fn a_policy_knows_the_rollout_history_that_its_grant_lets_it_list() {
+    let workshop = Workshop::new();
+    let grant = READS.replace("[\"Pod\"]", "[\"ReplicaSet\"]");
+    let policy = workshop.hostile(Guest::History, "history", &grant).await;
+    let proposal = RawProposal {
+        action: "rollout-undo".to_owned(),
+        target: ObjectRef::new("apps/v1", "Deployment", "default", "web"),
+        parameters: vec![("revision".to_owned(), "6".to_owned())],
+        rationale: String::new(),
+    };
+    let (origin, context) = (
+        Origin::Plugin("fix".to_owned()),
+        CallContext {
+            reader: Arc::new(ReplicaSets),
+            now_ms: 5,
+        },
+    );
+    let called = policy
+        .judge_proposal(&incident(), &proposal, &origin, Risk::Medium, context)
+        .await;
+    let told = "7 web:2 1/3, 6 web:1 1/0; ReadError::Denied".to_owned();
+    assert_eq!(called.result, Ok(Verdict::Deny(told)));
+    assert_eq!(called.record.reads.len(), 1);
+    assert!(called.record.refusals[0].contains("list ReplicaSet"));
+}
+
+#[tokio::test]
+async fn without_a_grant_for_its_read_a_capability_is_not_linked() {
+    let workshop = Workshop::new();
+    workshop.plugin("asks", Guest::History, Guest::History.component());
+    let error = workshop.prepare("asks").await.err().unwrap().to_string();
+    assert!(
+        error.contains("policy/history") && error.contains("verbs = [\"list\"]"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub enum Guest {
     Triage,
     Analysis,
     Policy,
+    /// The policy that asks for the rollout history too.
+    History,
     /// The triage guest as a component that imports WASI.
     Wasi,
     /// The analysis guest as such a component.
@@ -25,14 +27,15 @@ pub enum Guest {
 
 impl Guest {
     pub fn component(self) -> &'static [u8] {
-        static BUILT: OnceLock<[Vec<u8>; 5]> = OnceLock::new();
-        let [triage, analysis, policy, wasi, wasi_analysis] = BUILT.get_or_init(|| {
+        static BUILT: OnceLock<[Vec<u8>; 6]> = OnceLock::new();
+        let [triage, analysis, policy, history, wasi, wasi_analysis] = BUILT.get_or_init(|| {
             let module = |features| componentise(&build(PLAIN, features)).unwrap();
             // For this target cargo makes a component by itself.
             [
                 module(&[]),
                 module(&["analysis"]),
                 module(&["policy"]),
+                module(&["history"]),
                 build(WASI, &[]),
                 build(WASI, &["analysis"]),
             ]
@@ -41,6 +44,7 @@ impl Guest {
             Guest::Triage => triage,
             Guest::Analysis => analysis,
             Guest::Policy => policy,
+            Guest::History => history,
             Guest::Wasi => wasi,
             Guest::WasiAnalysis => wasi_analysis,
         }
@@ -50,7 +54,7 @@ impl Guest {
         match self {
             Guest::Triage | Guest::Wasi => "triage",
             Guest::Analysis | Guest::WasiAnalysis => "analysis",
-            Guest::Policy => "policy",
+            Guest::Policy | Guest::History => "policy",
         }
     }
 
@@ -59,6 +63,7 @@ impl Guest {
             Guest::Triage | Guest::Wasi => r#"["log", "settings"]"#,
             Guest::Analysis | Guest::WasiAnalysis => r#"["log", "settings", "get", "logs"]"#,
             Guest::Policy => r#"["settings", "origin"]"#,
+            Guest::History => r#"["settings", "origin", "history"]"#,
         }
     }
 }
