@@ -2,7 +2,6 @@
 
 pub mod commands;
 pub mod endpoints;
-pub mod incident_json;
 pub mod load;
 pub mod patrol;
 pub mod pipeline;

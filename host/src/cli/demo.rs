@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 
 use super::output::say;
 use super::{Format, Misuse, Unusable, output};
-use crate::run::incident_json;
 use crate::run::load;
 use crate::run::pipeline::Pipeline;
 use crate::run::scan;
@@ -23,6 +22,7 @@ use crate::run::settings::Settings;
 use crate::services::clock::Clock;
 use crate::services::cluster::AnyCluster;
 use crate::services::cluster::replay::Replay;
+use crate::services::incident_json;
 use crate::services::plugins::Plugins;
 use crate::services::private_files;
 use crate::services::store::Store;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::output::{complain, say};
 use super::{Format, Incidents, Misuse, output};
-use crate::run::incident_json;
 use crate::run::settings::Settings;
+use crate::services::incident_json;
 use crate::services::socket::{self, Ask};
 use crate::services::store::{Store, Unreadable};
 use crate::services::terminal::{Terminal, plain};

@@ -31,6 +31,7 @@ use crate::services::http_server::HttpServer;
 use crate::services::llm::Llm;
 use crate::services::private_files;
 use crate::services::progress;
+use crate::services::sinks::{Parts, Sinks};
 use crate::services::socket::{self, Control};
 use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
@@ -96,7 +97,15 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     };
     let routes = slack.router().merge(endpoints::router(Arc::new(sources)));
     doors(&supervisor, http, routes, control, &commands, &telemetry);
-    slack.start(installation, &commands, &supervisor);
+    let mut sinks = Sinks::configured(&Parts {
+        store: pipeline.services.store.clone(),
+        clock: pipeline.services.clock.clone(),
+        installation: installation.clone(),
+        secret: &|name| settings.secret(name).map_err(|fault| fault.to_string()),
+    })
+    .map_err(Misuse)?;
+    slack.start(installation, &commands, &mut sinks, &supervisor);
+    sinks.start(pipeline.services.store.clone(), &supervisor);
     let clock = pipeline.services.clock.clone();
     loaded.watch(pipeline.services.store.clone(), clock, &supervisor);
     let (services, until) = (pipeline.services.clone(), stop.clone());

@@ -7,7 +7,6 @@ use k8shawk_core::decision::Candidate;
 use serde_json::Value;
 
 use super::{Format, Misuse, output};
-use crate::run::incident_json;
 use crate::run::load;
 use crate::run::scan::{self, Scanned};
 use crate::run::settings::Settings;
@@ -15,6 +14,7 @@ use crate::services::Services;
 use crate::services::clock::Clock;
 use crate::services::cluster::AnyCluster;
 use crate::services::cluster::{Cluster, Snapshot};
+use crate::services::incident_json;
 use crate::services::progress;
 use crate::services::terminal::Terminal;
 

@@ -1,16 +1,22 @@
 //! Effects leave through here: stored before they are sent, in order, with patience.
 //!
-//! What is sent and how is the business of a [`Deliver`]; the outbox knows when. It survives
+//! What is sent and how is the business of a [`Sink`], which has an outbox of its own; the outbox
+//! knows when. It survives
 //! restarts, waits through outages, and never loses an entry that was put.
+
+mod follow;
+
+pub use follow::follow;
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
+use k8shawk_core::record::Record;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -60,14 +66,28 @@ pub enum Outcome {
     Panicked(String),
 }
 
-/// Sends entries.
-pub trait Deliver: Send + Sync + 'static {
+/// Where people, or their programs, are told of incidents.
+pub trait Sink: Send + Sync + 'static {
+    /// After a start: the incidents of which something may not have left yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn resume(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Put what is to leave of an incident as it is now. It is called after each stored change, and
+    /// again; what was put before costs nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was put.
+    fn changed(&self, record: &Record) -> Result<(), StoreError>;
+
     /// Send one. An entry with `begun_at` may have been sent before: look first.
-    fn deliver(&self, entry: &Entry) -> impl Future<Output = Outcome> + Send;
+    fn deliver<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Outcome>;
 }
 
 /// The outbox.
 pub struct Outbox {
+    sink: &'static str,
     store: Arc<Store>,
     clock: Clock,
     wake: Notify,
@@ -82,9 +102,10 @@ struct Outage {
 }
 
 impl Outbox {
-    /// An outbox in this store.
-    pub fn new(store: Arc<Store>, clock: Clock) -> Outbox {
+    /// The outbox of a sink, by its name in the table.
+    pub fn of(sink: &'static str, store: Arc<Store>, clock: Clock) -> Outbox {
         Outbox {
+            sink,
             store,
             clock,
             wake: Notify::new(),
@@ -96,7 +117,7 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`]: nothing was put.
     pub fn put(&self, puts: &[Put]) -> Result<(), StoreError> {
-        self.store.outbox_put(puts, self.clock.now())?;
+        self.store.outbox_put(self.sink, puts, self.clock.now())?;
         self.wake.notify_one();
         Ok(())
     }
@@ -111,7 +132,7 @@ impl Outbox {
 
     /// Send until cancelled. What is being sent then is finished or found again at the next
     /// start.
-    pub async fn run<D: Deliver>(&self, to: Arc<D>, stop: CancellationToken) {
+    pub async fn run(&self, to: Arc<dyn Sink>, stop: CancellationToken) {
         let mut sending: JoinSet<(Entry, Outcome)> = JoinSet::new();
         let mut busy: HashMap<String, u8> = HashMap::new();
         let mut outage = Outage::default();
@@ -143,9 +164,9 @@ impl Outbox {
         let _ = tokio::time::timeout(Duration::from_secs(3), finish).await;
     }
 
-    fn start<D: Deliver>(
+    fn start(
         &self,
-        to: &Arc<D>,
+        to: &Arc<dyn Sink>,
         sending: &mut JoinSet<(Entry, Outcome)>,
         busy: &mut HashMap<String, u8>,
         outage: &Outage,
@@ -162,7 +183,7 @@ impl Outbox {
         if busy.len() >= places {
             return;
         }
-        let due = match self.store.outbox_due(now, places + busy.len()) {
+        let due = match self.store.outbox_due(self.sink, now, places + busy.len()) {
             Ok(due) => due,
             Err(fault) => return warn!(%fault, "the outbox cannot be read"),
         };
@@ -189,7 +210,7 @@ impl Outbox {
 
     fn pause(&self, busy: &HashMap<String, u8>, outage: &Outage) -> Duration {
         let now = self.clock.now();
-        let next = match self.store.outbox_next() {
+        let next = match self.store.outbox_next(self.sink) {
             Ok(Some(next)) => next.max(outage.until),
             _ => return LOOK,
         };
@@ -225,13 +246,13 @@ impl Outbox {
                 let pause = (OUTAGE.0 << shift).min(OUTAGE.1);
                 outage.until = now + i64::try_from(pause).unwrap_or(BLOCKED);
                 if outage.failures == 1 {
-                    warn!(%why, "nothing can be sent now; everything is kept");
+                    warn!(sink = self.sink, %why, "nothing can be sent now; everything is kept");
                 }
                 due(0, why, unknown)
             }
             Outcome::Blocked(why) => {
                 if !outage.blocked {
-                    error!(%why, "a person is needed; everything is kept");
+                    error!(sink = self.sink, %why, "a person is needed; everything is kept");
                 }
                 outage.blocked = true;
                 due(BLOCKED, why, false)
@@ -248,7 +269,7 @@ impl Outbox {
 
     fn over(&self, outage: &mut Outage) {
         if outage.failures > 0 || outage.blocked {
-            info!("sending again");
+            info!(sink = self.sink, "sending again");
         }
         *outage = Outage::default();
     }

@@ -3,7 +3,7 @@
 //! Everything that goes out is derived from the record ([`message`], [`thread`]), stored in the
 //! outbox and sent by [`sender`]. Everything that comes in, over HTTP ([`http`]) or Socket Mode
 //! ([`socket`]), is parsed into [`payload::Inbound`], acknowledged, and worked on by
-//! [`Slack::receive`], which asks a [`Commands`](crate::services::commands::Desk) for whatever changes an incident.
+//! [`Slack::receive`], which asks a [`Commands`](crate::services::commands::Commands) for whatever changes an incident.
 
 pub mod api;
 pub mod beside;
@@ -43,6 +43,8 @@ use effect::Effect;
 use message::Look;
 use people::People;
 
+/// Its name as a sink.
+pub const SINK: &str = "slack";
 /// Milliseconds for which an ended incident is looked at again after a start.
 const DAY: i64 = 24 * 3_600_000;
 /// Milliseconds for which it is remembered what was sent.
@@ -162,6 +164,6 @@ impl Slack {
     pub fn resume(&self) -> Result<Vec<String>, StoreError> {
         let now = self.clock.now();
         self.store.outbox_prune(now - KEPT)?;
-        self.store.told_since(now - DAY)
+        self.store.told_by(SINK, now - DAY)
     }
 }

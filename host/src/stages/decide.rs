@@ -13,6 +13,7 @@ use k8shawk_sandbox::RawProposal;
 
 use crate::services::Services;
 use crate::services::cluster::dry_run::{NotTried, try_fix};
+use crate::services::incident_json;
 use crate::services::plugins::Asked;
 use crate::services::store::Past;
 use crate::stages::StageError;
@@ -46,6 +47,16 @@ pub struct Ruled {
     pub origin: Origin,
     /// What the policies say.
     pub ruling: Ruling,
+}
+
+impl<'a> From<&'a Ruled> for incident_json::Proposed<'a> {
+    fn from(ruled: &'a Ruled) -> Self {
+        incident_json::Proposed {
+            fix: &ruled.fix,
+            origin: Some(&ruled.origin),
+            ruling: &ruled.ruling,
+        }
+    }
 }
 
 /// What is proposed for a finding.

@@ -10,14 +10,15 @@ use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk::services::clock::Clock;
 use k8shawk::services::commands::{Act, Commands, Script};
 use k8shawk::services::http_server::HttpServer;
-use k8shawk::services::outbox::Outbox;
+use k8shawk::services::outbox::{Outbox, follow};
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
+use k8shawk::services::slack::follow::Following;
 use k8shawk::services::slack::http::{Configured, Door, router};
 use k8shawk::services::slack::inbox::Inbox;
 use k8shawk::services::slack::payload::Press;
 use k8shawk::services::slack::signature::Verifier;
 use k8shawk::services::slack::socket::Socket;
-use k8shawk::services::slack::{Options, Slack};
+use k8shawk::services::slack::{Options, SINK, Slack};
 use k8shawk::services::store::Store;
 use k8shawk::services::telemetry::Telemetry;
 use k8shawk_core::Installation;
@@ -98,7 +99,7 @@ impl Host {
             other: Duration::ZERO,
         });
         let api = Api::new(client.clone(), &server.url(), Token::new("xoxb-1"), pace);
-        let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
+        let outbox = Arc::new(Outbox::of(SINK, store.clone(), clock.clone()));
         let options = Options {
             installation: ours(),
             channel: "C0123".to_owned(),
@@ -109,14 +110,14 @@ impl Host {
         let slack = Slack::new(api.clone(), parts.0, parts.1, parts.2, options, None);
         let (slack, desk) = (Arc::new(slack), Arc::new(Nobody));
         let (inbox, arrived) = Inbox::new();
-        tokio::spawn(
-            slack
-                .clone()
-                .follow(store.changes(), desk.clone(), stop.clone()),
-        );
+        let following = Arc::new(Following {
+            slack: slack.clone(),
+            commands: desk.clone(),
+        });
+        tokio::spawn(follow(following.clone(), store.clone(), stop.clone()));
         tokio::spawn(slack.clone().serve(arrived, desk, stop.clone()));
         let until = stop.clone();
-        tokio::spawn(async move { outbox.run(slack, until).await });
+        tokio::spawn(async move { outbox.run(following, until).await });
         let socket = Socket::new(api.with(Token::new("xapp-1")), inbox.clone());
         let (socket, until) = (socket.map_err(anyhow::Error::msg)?, stop.clone());
         tokio::spawn(async move { socket.run(until).await });

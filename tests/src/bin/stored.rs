@@ -231,7 +231,7 @@ fn told(store: &Store) -> Result<()> {
                 .into_iter()
                 .map(|p| Effect::post(id, p)),
         );
-        store.outbox_put(&puts, now)?;
+        store.outbox_put("slack", &puts, now)?;
         let posted = Posted {
             channel: "C1".to_owned(),
             ts: format!("{now}.1"),
@@ -240,7 +240,7 @@ fn told(store: &Store) -> Result<()> {
         };
         store.message_posted(id, &posted)?;
     }
-    let due = store.outbox_due(i64::MAX, 100)?;
+    let due = store.outbox_due("slack", i64::MAX, 100)?;
     for (at, entry) in due.iter().enumerate() {
         store.outbox_begin(entry.number, entry.made_at)?;
         if at % 3 != 0 {

@@ -6,7 +6,7 @@ mod list;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use k8shawk::run::incident_json;
+use k8shawk::services::incident_json;
 use k8shawk::services::slack::message::{Look, render};
 use k8shawk::services::slack::thread::posts;
 use k8shawk::services::speech::fit;

@@ -7,14 +7,15 @@ use std::time::Duration;
 use k8shawk::services::clock::Clock;
 use k8shawk::services::commands::{Act, Commands, Script};
 use k8shawk::services::http_server::HttpServer;
-use k8shawk::services::outbox::Outbox;
+use k8shawk::services::outbox::{Outbox, follow};
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
+use k8shawk::services::slack::follow::Following;
 use k8shawk::services::slack::http::{Configured, Door, router};
 use k8shawk::services::slack::inbox::Inbox;
 use k8shawk::services::slack::payload::Press;
 use k8shawk::services::slack::signature::Verifier;
 use k8shawk::services::slack::socket::Socket;
-use k8shawk::services::slack::{Options, Slack};
+use k8shawk::services::slack::{Options, SINK, Slack};
 use k8shawk::services::speech::Speech;
 use k8shawk::services::store::{Store, StoreError};
 use k8shawk::services::telemetry::Telemetry;
@@ -141,7 +142,7 @@ impl World {
             Token::new("xoxb-1"),
             pace,
         );
-        let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
+        let outbox = Arc::new(Outbox::of(SINK, store.clone(), clock.clone()));
         let options = Options {
             installation: installation.clone(),
             channel: "C0123".to_owned(),
@@ -162,13 +163,14 @@ impl World {
             behind: OnceLock::new(),
         });
         let stop = CancellationToken::new();
-        let follow = slack
-            .clone()
-            .follow(store.changes(), clerk.clone(), stop.clone());
-        tokio::spawn(follow);
+        let following = Arc::new(Following {
+            slack: slack.clone(),
+            commands: clerk.clone(),
+        });
+        tokio::spawn(follow(following.clone(), store.clone(), stop.clone()));
         let (inbox, receiver) = Inbox::new();
         tokio::spawn(slack.clone().serve(receiver, clerk.clone(), stop.clone()));
-        let (running, to, until) = (outbox.clone(), slack.clone(), stop.clone());
+        let (running, to, until) = (outbox.clone(), following, stop.clone());
         tokio::spawn(async move { running.run(to, until).await });
         let door = Arc::new(Door {
             verifier: Some(Verifier::new(SECRET)),

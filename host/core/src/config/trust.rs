@@ -48,6 +48,9 @@ fn does(name: &str) -> Option<&'static str> {
         Some("says which file is sent as a secret")
     } else if SECRETS.contains(&name) {
         Some("says whose account gets what is sent")
+    } else if name.starts_with("K8SHAWK_") {
+        // Whatever has no key is a secret of some sink, or is read by no version of ours.
+        Some("says who gets evidence, or is a secret")
     } else {
         of_models.find_map(|(key, url)| match name {
             _ if name == key => Some("says whose account gets the evidence"),

@@ -159,6 +159,8 @@ mod tests {
             "K8SHAWK_FIX_ENABLED",
             "K8SHAWK_FIX_NAMESPACES",
             "K8SHAWK_CONTEXT",
+            "K8SHAWK_WEBHOOK_URL",
+            "K8SHAWK_WEBHOOK_SECRET_FILE",
         ] {
             let faults = judged(&format!("# theirs\n{name}=x\n"), &[]);
             let [fault] = &faults[..] else {

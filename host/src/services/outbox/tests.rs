@@ -10,14 +10,25 @@ struct Scripted {
     given: Mutex<Vec<(String, bool)>>,
 }
 
-impl Deliver for Scripted {
-    async fn deliver(&self, entry: &Entry) -> Outcome {
-        self.given
-            .lock()
-            .unwrap()
-            .push((entry.key.clone(), entry.begun_at.is_some()));
-        let next = self.answers.lock().unwrap().pop_front();
-        next.unwrap_or(Outcome::Sent(String::new()))
+impl Sink for Scripted {
+    fn resume(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn changed(&self, _: &Record) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn deliver<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Outcome> {
+        async move {
+            self.given
+                .lock()
+                .unwrap()
+                .push((entry.key.clone(), entry.begun_at.is_some()));
+            let next = self.answers.lock().unwrap().pop_front();
+            next.unwrap_or(Outcome::Sent(String::new()))
+        }
+        .boxed()
     }
 }
 
@@ -34,7 +45,7 @@ fn put(key: &str, lane: &str) -> Put {
 /// Run until nothing waits, with a clock that jumps over every pause.
 async fn drained(answers: Vec<Outcome>, puts: &[Put]) -> Vec<(String, bool)> {
     let (store, clock) = (Arc::new(Store::in_memory().unwrap()), Clock::default());
-    let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
+    let outbox = Arc::new(Outbox::of("test", store.clone(), clock.clone()));
     outbox.put(puts).unwrap();
     let to = Arc::new(Scripted {
         answers: Mutex::new(answers.into()),
@@ -98,20 +109,31 @@ async fn a_person_who_is_needed_holds_entries_and_loses_none() {
 #[derive(Default)]
 struct Speaking(Mutex<Vec<String>>);
 
-impl Deliver for Speaking {
-    async fn deliver(&self, entry: &Entry) -> Outcome {
-        self.0.lock().unwrap().push(entry.key.clone());
-        if entry.rank >= BACKGROUND {
-            std::future::pending::<()>().await;
+impl Sink for Speaking {
+    fn resume(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn changed(&self, _: &Record) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn deliver<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Outcome> {
+        async move {
+            self.0.lock().unwrap().push(entry.key.clone());
+            if entry.rank >= BACKGROUND {
+                std::future::pending::<()>().await;
+            }
+            Outcome::Sent(String::new())
         }
-        Outcome::Sent(String::new())
+        .boxed()
     }
 }
 
 #[tokio::test]
 async fn what_takes_long_never_holds_up_a_message() {
     let store = Arc::new(Store::in_memory().unwrap());
-    let outbox = Arc::new(Outbox::new(store.clone(), Clock::default()));
+    let outbox = Arc::new(Outbox::of("test", store.clone(), Clock::default()));
     let voice = |n: usize| Put {
         rank: BACKGROUND,
         ..put(&format!("v{n}"), &format!("v{n}"))

@@ -17,7 +17,7 @@ use super::beside::{Accepted, Answered};
 use super::effect::Effect;
 use super::message;
 use super::thread::{Content, Post};
-use crate::services::outbox::{Deliver, Outcome};
+use crate::services::outbox::Outcome;
 use crate::services::store::{Entry, MUTED, Posted, StoreError};
 
 /// What to do after an error of Slack.
@@ -77,8 +77,9 @@ fn posting(
         .with_unfurl_media(false)
 }
 
-impl Deliver for Slack {
-    async fn deliver(&self, entry: &Entry) -> Outcome {
+impl Slack {
+    /// Send one. An entry with `begun_at` may have been sent before: it is looked for first.
+    pub async fn deliver(&self, entry: &Entry) -> Outcome {
         let effect: Effect = match serde_json::from_str(&entry.effect) {
             Ok(effect) => effect,
             Err(fault) => return Outcome::Dropped(format!("written by another version: {fault}")),

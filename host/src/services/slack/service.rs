@@ -10,14 +10,16 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
 
 use super::api::{self, Api, Pace, Rates, Token};
+use super::follow::Following;
 use super::http::{self, Configured, Door};
 use super::inbox::{Arrived, Inbox};
 use super::signature::Verifier;
 use super::socket::Socket;
-use super::{Options, Slack};
+use super::{Options, SINK, Slack};
 use crate::services::clock::Clock;
 use crate::services::commands::Commands;
 use crate::services::outbox::Outbox;
+use crate::services::sinks::Sinks;
 use crate::services::speech::Speech;
 use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
@@ -93,7 +95,7 @@ impl Service {
         clock: Clock,
         speech: Option<Arc<Speech>>,
     ) -> Result<Service, String> {
-        let outbox = Arc::new(Outbox::new(store.clone(), clock.clone()));
+        let outbox = Arc::new(Outbox::of(SINK, store.clone(), clock.clone()));
         let (inbox, arrived) = Inbox::new();
         let configured = access.configured(config);
         let used = configured.missing().is_empty();
@@ -141,11 +143,12 @@ impl Service {
         http::router(self.door.clone())
     }
 
-    /// Follow the store, send, receive as this installation, until the host stops.
+    /// Receive as this installation until the host stops, and be one of its sinks.
     pub fn start(
         self,
         installation: Installation,
         commands: &Arc<dyn Commands>,
+        sinks: &mut Sinks,
         supervisor: &Supervisor,
     ) {
         let Some(prepared) = self.prepared else {
@@ -162,16 +165,11 @@ impl Service {
         let slack = Slack::new(api, store, outbox, self.clock, options, speech);
         let slack = Arc::new(slack);
         let stop = supervisor.stop();
-        let (to, store, at, until) = (slack.clone(), self.store, commands.clone(), stop.clone());
-        supervisor.keep(Task::SlackFollow, move || {
-            let changes = store.changes();
-            to.clone().follow(changes, at.clone(), until.clone())
-        });
-        let (outbox, to, until) = (self.outbox, slack.clone(), stop.clone());
-        supervisor.keep(Task::Outbox, move || {
-            let (outbox, to, until) = (outbox.clone(), to.clone(), until.clone());
-            async move { outbox.run(to, until).await }
-        });
+        let following = Following {
+            slack: slack.clone(),
+            commands: commands.clone(),
+        };
+        sinks.add(self.outbox, Arc::new(following));
         // What was acknowledged is in this channel: there is no second one.
         let inbox = slack.serve(self.arrived, commands.clone(), stop.clone());
         supervisor.vital(Task::SlackInbox, inbox);

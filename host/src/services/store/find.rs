@@ -118,7 +118,7 @@ impl Store {
     /// [`StoreError`].
     pub fn list(&self, active: bool) -> Stored<Vec<Record>> {
         self.records(
-            "SELECT id, record FROM incidents WHERE final = 0 OR ?1 ORDER BY number",
+            "SELECT id, record FROM incidents WHERE (done = 0 AND final = 0) OR ?1 ORDER BY number",
             params![!active],
         )
     }
@@ -173,15 +173,15 @@ impl Store {
         self.ids(sql, params![])
     }
 
-    /// The ids of incidents that have not ended, and of those that ended since a moment and have
-    /// a message.
+    /// The ids of incidents that have not ended, and of those that ended since a moment and that a
+    /// sink was told of.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn told_since(&self, since: i64) -> Stored<Vec<String>> {
-        let sql = "SELECT id FROM incidents i WHERE final = 0 OR (updated_at > ?1
-                   AND EXISTS (SELECT 1 FROM messages m WHERE m.incident = i.id)) ORDER BY number";
-        self.ids(sql, params![since])
+    pub fn told_by(&self, sink: &str, since: i64) -> Stored<Vec<String>> {
+        let sql = "SELECT id FROM incidents WHERE (done = 0 AND final = 0) OR (updated_at > ?1
+                   AND id IN (SELECT lane FROM outbox WHERE sink = ?2)) ORDER BY number";
+        self.ids(sql, params![since, sink])
     }
 
     fn ids(&self, sql: &str, fit: impl Params) -> Stored<Vec<String>> {

@@ -147,15 +147,15 @@ impl Store {
         self.transact(|t| work(t).map_err(|e| self.fault(e)))
     }
 
-    /// Put entries, all or none. An entry whose key is known is left as it is, or renewed.
+    /// Put entries for a sink, all or none. An entry whose key is known is left as it is, or renewed.
     ///
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
-    pub fn outbox_put(&self, puts: &[Put], now: i64) -> Stored<()> {
+    pub fn outbox_put(&self, sink: &str, puts: &[Put], now: i64) -> Stored<()> {
         self.atomic(|t| {
             let mut insert = t.prepare_cached(
-                "INSERT INTO outbox (key, lane, rank, effect, made_at, due_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (key) DO NOTHING",
+                "INSERT INTO outbox (key, lane, rank, effect, made_at, due_at, sink)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6) ON CONFLICT (key) DO NOTHING",
             )?;
             let mut renew = t.prepare_cached(
                 "UPDATE outbox SET generation = generation + 1, rank = min(rank, ?2),
@@ -166,7 +166,7 @@ impl Store {
             )?;
             for put in puts {
                 let fresh =
-                    insert.execute(params![put.key, put.lane, put.rank, put.effect, now])?;
+                    insert.execute(params![put.key, put.lane, put.rank, put.effect, now, sink])?;
                 if fresh == 0 && put.renew {
                     renew.execute(params![put.key, put.rank, put.effect, now])?;
                 }
@@ -175,32 +175,33 @@ impl Store {
         })
     }
 
-    /// The first waiting entry of each lane, where it is due; lower ranks first.
+    /// The first waiting entry of each lane of a sink, where it is due; lower ranks first.
     ///
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
-    pub fn outbox_due(&self, now: i64, limit: usize) -> Stored<Vec<Entry>> {
+    pub fn outbox_due(&self, sink: &str, now: i64, limit: usize) -> Stored<Vec<Entry>> {
         self.within(|c| {
             let mut due = c.prepare_cached(
                 "SELECT number, key, lane, effect, generation, made_at, tries, begun_at, progress,
                     rank
                  FROM outbox WHERE number IN
-                    (SELECT min(number) FROM outbox WHERE state = 'waiting' GROUP BY lane)
+                    (SELECT min(number) FROM outbox WHERE state = 'waiting' AND sink = ?3
+                     GROUP BY lane)
                  AND due_at <= ?1 ORDER BY rank, number LIMIT ?2",
             )?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            due.query_map(params![now, limit], entry)?.collect()
+            due.query_map(params![now, limit, sink], entry)?.collect()
         })
     }
 
-    /// When the next entry is due; none where nothing waits.
+    /// When the next entry of a sink is due; none where nothing waits.
     ///
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
-    pub fn outbox_next(&self) -> Stored<Option<i64>> {
+    pub fn outbox_next(&self, sink: &str) -> Stored<Option<i64>> {
         self.within(|c| {
-            let sql = "SELECT min(due_at) FROM outbox WHERE state = 'waiting'";
-            c.query_row(sql, [], |r| r.get(0))
+            let sql = "SELECT min(due_at) FROM outbox WHERE state = 'waiting' AND sink = ?1";
+            c.query_row(sql, params![sink], |r| r.get(0))
         })
     }
 
@@ -278,7 +279,7 @@ impl Store {
         self.within(|c| {
             let mut oldest = c.prepare_cached(
                 "SELECT made_at, note FROM outbox WHERE number IN
-                    (SELECT min(number) FROM outbox WHERE state = 'waiting' GROUP BY lane)
+                    (SELECT min(number) FROM outbox WHERE state = 'waiting' GROUP BY sink, lane)
                  AND note <> ?1 ORDER BY made_at LIMIT 1",
             )?;
             let row = |r: &Row<'_>| {
@@ -502,7 +503,7 @@ mod tests {
 
     fn due(store: &Store, now: i64) -> Vec<String> {
         store
-            .outbox_due(now, 10)
+            .outbox_due("slack", now, 10)
             .unwrap()
             .into_iter()
             .map(|e| e.key)
@@ -517,11 +518,11 @@ mod tests {
             put("a2", "a", 0, false),
             put("b1", "b", 0, false),
         ];
-        store.outbox_put(&all, 5).unwrap();
-        store.outbox_put(&all, 6).unwrap();
+        store.outbox_put("slack", &all, 5).unwrap();
+        store.outbox_put("slack", &all, 6).unwrap();
         assert_eq!(due(&store, 5), ["b1", "a1"]);
         assert!(due(&store, 4).is_empty());
-        let first = store.outbox_due(5, 10).unwrap().remove(1);
+        let first = store.outbox_due("slack", 5, 10).unwrap().remove(1);
         let later = Ended::Waits {
             due_at: 90,
             why: "w".into(),
@@ -530,7 +531,7 @@ mod tests {
         store.outbox_begin(first.number, 7).unwrap();
         store.outbox_end(&first, &later).unwrap();
         assert_eq!(due(&store, 50), ["b1"], "a2 waits behind a1");
-        let again = store.outbox_due(90, 10).unwrap().remove(1);
+        let again = store.outbox_due("slack", 90, 10).unwrap().remove(1);
         assert_eq!((again.begun_at, again.tries), (Some(7), 1));
         store
             .outbox_end(&again, &Ended::Sent(String::new()))
@@ -542,19 +543,25 @@ mod tests {
     #[test]
     fn what_changes_while_it_is_sent_is_sent_again() {
         let store = Store::in_memory().unwrap();
-        store.outbox_put(&[put("m", "a", 1, true)], 1).unwrap();
-        let entry = store.outbox_due(1, 1).unwrap().remove(0);
-        store.outbox_put(&[put("m", "a", 1, true)], 2).unwrap();
+        store
+            .outbox_put("slack", &[put("m", "a", 1, true)], 1)
+            .unwrap();
+        let entry = store.outbox_due("slack", 1, 1).unwrap().remove(0);
+        store
+            .outbox_put("slack", &[put("m", "a", 1, true)], 2)
+            .unwrap();
         store
             .outbox_end(&entry, &Ended::Sent(String::new()))
             .unwrap();
-        let entry = store.outbox_due(9, 1).unwrap().remove(0);
+        let entry = store.outbox_due("slack", 9, 1).unwrap().remove(0);
         assert_eq!(entry.generation, 2);
         store
             .outbox_end(&entry, &Ended::Sent(String::new()))
             .unwrap();
         assert!(due(&store, 9).is_empty());
-        store.outbox_put(&[put("m", "a", 0, true)], 10).unwrap();
+        store
+            .outbox_put("slack", &[put("m", "a", 0, true)], 10)
+            .unwrap();
         assert_eq!(due(&store, 10), ["m"]);
     }
 
@@ -564,12 +571,17 @@ mod tests {
         let path = place.path().join("k.sqlite");
         {
             let store = Store::open(&path).unwrap();
-            store.outbox_put(&[put("m", "a", 1, false)], 1).unwrap();
-            let entry = store.outbox_due(1, 1).unwrap().remove(0);
+            store
+                .outbox_put("slack", &[put("m", "a", 1, false)], 1)
+                .unwrap();
+            let entry = store.outbox_due("slack", 1, 1).unwrap().remove(0);
             store.outbox_begin(entry.number, 3).unwrap();
         }
         let store = Store::open(&path).unwrap();
-        assert_eq!(store.outbox_due(1, 1).unwrap().remove(0).begun_at, Some(3));
+        assert_eq!(
+            store.outbox_due("slack", 1, 1).unwrap().remove(0).begun_at,
+            Some(3)
+        );
     }
 
     #[test]
@@ -577,17 +589,17 @@ mod tests {
         let store = Store::in_memory().unwrap();
         assert_eq!(store.outbox_oldest().unwrap(), None);
         let puts = ["a", "b"].map(|lane| put(lane, lane, 1, false));
-        store.outbox_put(&puts[..1], 5).unwrap();
+        store.outbox_put("slack", &puts[..1], 5).unwrap();
         store
-            .outbox_put(&[put("behind", "a", 1, false)], 6)
+            .outbox_put("slack", &[put("behind", "a", 1, false)], 6)
             .unwrap();
-        store.outbox_put(&puts[1..], 7).unwrap();
+        store.outbox_put("slack", &puts[1..], 7).unwrap();
         let wait = |why: &str| Ended::Waits {
             due_at: 90,
             why: why.into(),
             unknown: false,
         };
-        let [a, b] = store.outbox_due(9, 2).unwrap().try_into().unwrap();
+        let [a, b] = store.outbox_due("slack", 9, 2).unwrap().try_into().unwrap();
         store.outbox_end(&a, &wait(MUTED)).unwrap();
         store.outbox_end(&b, &wait("away")).unwrap();
         let oldest = store.outbox_oldest().unwrap().unwrap();

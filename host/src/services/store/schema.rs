@@ -15,6 +15,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/02-columns.sql")),
     M::up(include_str!("migrations/03-installation.sql")),
     M::up(include_str!("migrations/04-policies.sql")),
+    M::up(include_str!("migrations/05-sinks.sql")),
 ];
 
 /// The version that this program writes.

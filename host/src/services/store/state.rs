@@ -76,7 +76,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](super::StoreError::Database).
     pub fn active_by_state(&self) -> Stored<Vec<(String, u64)>> {
-        let sql = "SELECT state, count(*) FROM incidents WHERE final = 0 GROUP BY state";
+        let sql =
+            "SELECT state, count(*) FROM incidents WHERE done = 0 AND final = 0 GROUP BY state";
         self.within(|c| {
             let mut statement = c.prepare_cached(sql)?;
             let rows =

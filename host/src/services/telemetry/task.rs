@@ -17,8 +17,8 @@ pub enum Task {
     Reload,
     /// Writes down what became of them.
     ReloadEvents,
-    /// Derives what Slack shows.
-    SlackFollow,
+    /// Derives what each sink is told.
+    Follow,
     /// Sends what is in the outbox.
     Outbox,
     /// Works on what people did in Slack.
@@ -39,7 +39,7 @@ impl Task {
         Task::Driver,
         Task::Reload,
         Task::ReloadEvents,
-        Task::SlackFollow,
+        Task::Follow,
         Task::Outbox,
         Task::SlackInbox,
         Task::SlackSocket,
@@ -56,7 +56,7 @@ impl Task {
             Task::Driver => "driver",
             Task::Reload => "reload",
             Task::ReloadEvents => "reload-events",
-            Task::SlackFollow => "slack-follow",
+            Task::Follow => "follow",
             Task::Outbox => "outbox",
             Task::SlackInbox => "slack-inbox",
             Task::SlackSocket => "slack-socket",

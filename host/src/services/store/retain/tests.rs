@@ -56,8 +56,10 @@ fn what_ended_long_ago_goes_with_all_that_belongs_to_it_and_what_is_open_stays()
     let old = aged(&store, State::Recovered, 91, "old");
     let fresh = aged(&store, State::Recovered, 40, "fresh");
     let open = aged(&store, State::Waiting, 99, "open");
-    store.outbox_put(&[message(&old)], NOW - 91 * DAY).unwrap();
-    let sent = store.outbox_due(NOW, 1).unwrap().remove(0);
+    store
+        .outbox_put("slack", &[message(&old)], NOW - 91 * DAY)
+        .unwrap();
+    let sent = store.outbox_due("slack", NOW, 1).unwrap().remove(0);
     let done = crate::services::store::Ended::Sent(String::new());
     store.outbox_end(&sent, &done).unwrap();
     let asked = Asked {
@@ -94,7 +96,9 @@ fn the_oldest_ended_ones_beyond_the_number_go_but_none_that_something_needs() {
         .collect();
     let open = aged(&store, State::Waiting, 30, "open");
     // A message of the first waits to be sent; the second is a part of one that is open.
-    store.outbox_put(&[message(&ended[0])], NOW).unwrap();
+    store
+        .outbox_put("slack", &[message(&ended[0])], NOW)
+        .unwrap();
     store
         .modify(&ended[1], |r| {
             r.merged_into = Some(open.clone());

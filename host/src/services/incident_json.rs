@@ -6,8 +6,6 @@ use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
 
-use crate::stages::decide::Ruled;
-
 /// A fix with whoever proposed it and what the policies say.
 #[derive(Clone, Copy)]
 pub struct Proposed<'a> {
@@ -25,16 +23,6 @@ impl<'a> From<&'a Candidate> for Proposed<'a> {
             fix: &candidate.fix,
             origin: candidate.origin.as_ref(),
             ruling: &candidate.ruling,
-        }
-    }
-}
-
-impl<'a> From<&'a Ruled> for Proposed<'a> {
-    fn from(ruled: &'a Ruled) -> Self {
-        Proposed {
-            fix: &ruled.fix,
-            origin: Some(&ruled.origin),
-            ruling: &ruled.ruling,
         }
     }
 }

@@ -1,0 +1,89 @@
+//! Every stored change of an incident becomes what each sink should have.
+//!
+//! The store tells which incidents changed; what is to leave is derived from their records and put
+//! into the outbox. Nothing depends on being told: after a start, and where too many changes came at
+//! once, everything is looked at.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::Sink;
+use crate::services::store::{Store, StoreError};
+
+/// Pause before what could not be stored is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What is to be looked at.
+struct Behind {
+    ids: BTreeSet<String>,
+    /// Changes were missed, or nothing was looked at yet.
+    all: bool,
+}
+
+/// Follow the changes until cancelled.
+pub async fn follow(sink: Arc<dyn Sink>, store: Arc<Store>, stop: CancellationToken) {
+    let mut changes = store.changes();
+    let mut behind = Behind {
+        all: true,
+        ids: BTreeSet::new(),
+    };
+    loop {
+        behind.catch_up(&*sink, &store);
+        let retry = !behind.ids.is_empty() || behind.all;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(AGAIN), if retry => {}
+            change = changes.recv() => match change {
+                Ok(id) => behind.add(id),
+                Err(RecvError::Lagged(_)) => behind.all = true,
+                Err(RecvError::Closed) => return,
+            },
+        }
+        behind.add_waiting(&mut changes);
+    }
+}
+
+impl Behind {
+    fn add(&mut self, id: String) {
+        self.ids.insert(id);
+    }
+
+    fn add_waiting(&mut self, changes: &mut Receiver<String>) {
+        loop {
+            match changes.try_recv() {
+                Ok(id) => self.add(id),
+                Err(TryRecvError::Lagged(_)) => self.all = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Look at what changed; what cannot be stored stays.
+    fn catch_up(&mut self, sink: &dyn Sink, store: &Store) {
+        if self.all {
+            match sink.resume() {
+                Ok(ids) => {
+                    self.all = false;
+                    self.ids.extend(ids);
+                }
+                Err(fault) => return warn!(%fault, "what changed is told later"),
+            }
+        }
+        let mut failed = None;
+        self.ids.retain(|id| {
+            let told = store.get(id).and_then(|record| sink.changed(&record));
+            let again = matches!(&told, Err(fault) if !matches!(fault, StoreError::Unknown(_)));
+            failed = told.err().or(failed.take());
+            again
+        });
+        if let Some(fault) = failed {
+            warn!(%fault, "what changed is told later");
+        }
+    }
+}
