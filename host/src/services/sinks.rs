@@ -2,6 +2,8 @@
 //!
 //! Slack adds itself, since it also listens. A sink that only tells is a line in [`Sinks::configured`].
 
+pub mod webhook;
+
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -38,7 +40,7 @@ impl Sinks {
     /// # Errors
     /// A sentence, where one is configured and cannot work.
     pub fn configured(parts: &Parts<'_>) -> Result<Sinks, String> {
-        let all: [fn(&Parts<'_>) -> Result<Option<Made>, String>; 0] = [];
+        let all: [fn(&Parts<'_>) -> Result<Option<Made>, String>; 1] = [webhook::configured];
         let made: Result<Vec<_>, _> = all.iter().map(|sink| sink(parts)).collect();
         Ok(Sinks(made?.into_iter().flatten().collect()))
     }

@@ -1,0 +1,210 @@
+//! Other programs are told over HTTPS: each state of an incident that people were told of is one
+//! JSON document, signed as Standard Webhooks 1.0 says.
+//!
+//! The document that leaves is the one that was stored. It is sent again, under the same
+//! `webhook-id`, until the receiver answers with 2xx.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use k8shawk_core::Installation;
+use k8shawk_core::record::Record;
+use k8shawk_core::redact::RedactedJson;
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, StatusCode, Url};
+use ring::hmac;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::{Made, Parts};
+use crate::services::clock::Clock;
+use crate::services::http_client;
+use crate::services::incident_json;
+use crate::services::outbox::{Outbox, Outcome, Sink};
+use crate::services::store::{Entry, Put, Store, StoreError};
+
+/// Its name as a sink.
+const SINK: &str = "webhook";
+/// Where to; a secret, since many receivers know their senders by it.
+const URL: &str = "K8SHAWK_WEBHOOK_URL";
+/// Signs: `whsec_` and 24 to 64 bytes in Base64.
+const SECRET: &str = "K8SHAWK_WEBHOOK_SECRET";
+/// Longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Longest pause that a receiver may ask for, seconds.
+const LONGEST: u64 = 3600;
+/// Milliseconds for which an ended incident is looked at again after a start.
+const DAY: i64 = 24 * 3_600_000;
+
+/// One receiver.
+pub struct Webhook {
+    http: reqwest::Client,
+    url: Url,
+    key: hmac::Key,
+    store: Arc<Store>,
+    outbox: Arc<Outbox>,
+    clock: Clock,
+    installation: Installation,
+}
+
+/// The webhook, where it is configured.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub(super) fn configured(parts: &Parts<'_>) -> Result<Option<Made>, String> {
+    let (url, secret) = match ((parts.secret)(URL)?, (parts.secret)(SECRET)?) {
+        (Some(url), Some(secret)) => (url, secret),
+        (None, None) => return Ok(None),
+        (Some(_), None) => return Err(format!("{URL} is set, but {SECRET} is not")),
+        (None, Some(_)) => return Err(format!("{SECRET} is set, but {URL} is not")),
+    };
+    let http = http_client::for_calls(PATIENCE)?;
+    let (outbox, webhook) = Webhook::new(http, &url, &secret, parts)?;
+    Ok(Some((outbox, Arc::new(webhook))))
+}
+
+impl Webhook {
+    /// A receiver at `url`, and its outbox.
+    ///
+    /// # Errors
+    /// The address is not one of HTTPS (or of this machine), or the secret is none.
+    pub fn new(
+        http: reqwest::Client,
+        url: &SecretString,
+        secret: &SecretString,
+        parts: &Parts<'_>,
+    ) -> Result<(Arc<Outbox>, Webhook), String> {
+        let outbox = Outbox::of(SINK, parts.store.clone(), parts.clock.clone());
+        let outbox = Arc::new(outbox);
+        let webhook = Webhook {
+            http,
+            url: address(url.expose_secret())?,
+            key: key(secret.expose_secret())?,
+            store: parts.store.clone(),
+            outbox: outbox.clone(),
+            clock: parts.clock.clone(),
+            installation: parts.installation.clone(),
+        };
+        Ok((outbox, webhook))
+    }
+
+    fn put(&self, record: &Record) -> Put {
+        let (id, steps) = (&record.incident.id.0, record.history.len());
+        let at = record.changed_at();
+        let timestamp = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+        let data = incident_json::incident(record, self.installation.cluster());
+        let document = RedactedJson::of(json!({
+            "type": format!("incident.{}", record.state.as_str()),
+            "timestamp": timestamp.to_string(),
+            "installation": self.installation.id(),
+            "data": data,
+        }));
+        Put {
+            key: format!("{id}/{SINK}/{steps}"),
+            lane: id.clone(),
+            rank: 1,
+            effect: document.to_string(),
+            renew: false,
+        }
+    }
+
+    async fn send(&self, entry: &Entry) -> Outcome {
+        let id = format!("{}/{}", self.installation.id(), entry.key);
+        let seconds = self.clock.now().div_euclid(1000).to_string();
+        let signed = format!("{id}.{seconds}.{}", entry.effect);
+        let signature = BASE64_STANDARD.encode(hmac::sign(&self.key, signed.as_bytes()));
+        let request = self
+            .http
+            .post(self.url.clone())
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", seconds)
+            .header("webhook-signature", format!("v1,{signature}"))
+            .body(entry.effect.clone());
+        match request.send().await {
+            Ok(response) => answered(&response),
+            Err(fault) => Outcome::Outage {
+                unknown: !fault.is_connect(),
+                // Without the address, which may carry a secret.
+                why: fault.without_url().to_string(),
+            },
+        }
+    }
+}
+
+impl Sink for Webhook {
+    fn resume(&self) -> Result<Vec<String>, StoreError> {
+        self.store.told_by(SINK, self.clock.now() - DAY)
+    }
+
+    fn changed(&self, record: &Record) -> Result<(), StoreError> {
+        // What went away, or became part of another incident, before people were told is none.
+        match record.asked_at {
+            Some(_) => self.outbox.put(&[self.put(record)]),
+            None => Ok(()),
+        }
+    }
+
+    fn deliver<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Outcome> {
+        self.send(entry).boxed()
+    }
+}
+
+/// What an answer means, as Standard Webhooks says.
+fn answered(response: &Response) -> Outcome {
+    let status = response.status();
+    let why = format!("the receiver answers {status}");
+    match status {
+        status if status.is_success() => Outcome::Sent(String::new()),
+        StatusCode::GONE => Outcome::Dropped(why),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            let asked = response.headers().get(RETRY_AFTER);
+            let seconds = asked.and_then(|after| after.to_str().ok()?.parse().ok());
+            match seconds {
+                Some(seconds) => Outcome::Later {
+                    after: Duration::from_secs(LONGEST.min(seconds)),
+                    why,
+                },
+                None => Outcome::Outage {
+                    why,
+                    unknown: false,
+                },
+            }
+        }
+        status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
+            Outcome::Outage { why, unknown: true }
+        }
+        // A redirect is not followed: it could lead anywhere.
+        _ => Outcome::Blocked(why),
+    }
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    let wrong = || format!("{URL} is not an address such as https://host/path");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_here => Ok(url),
+        _ => Err(wrong()),
+    }
+}
+
+fn key(text: &str) -> Result<hmac::Key, String> {
+    let encoded = text.strip_prefix("whsec_");
+    let bytes = encoded.and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
+    match bytes.filter(|bytes| (24..=64).contains(&bytes.len())) {
+        Some(bytes) => Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes)),
+        None => Err(format!(
+            "{SECRET} is not whsec_ and 24 to 64 bytes in Base64, as of \
+             `echo whsec_$(openssl rand -base64 32)`"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;
