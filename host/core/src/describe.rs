@@ -6,8 +6,8 @@ pub(crate) mod events;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cut::cut;
 use crate::event::EventRow;
-use crate::llm::cut;
 use crate::redact::Veil;
 use crate::render::{meaningful, yaml};
 

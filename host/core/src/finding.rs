@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::incident::Severity;
 use crate::object::ObjectRef;
+use crate::severity::Severity;
 
 /// Class of a finding that names no cause.
 pub const UNDETERMINED: &str = "undetermined";

@@ -7,6 +7,7 @@
 pub mod approval;
 pub mod bundle;
 pub mod config;
+pub(crate) mod cut;
 pub mod decision;
 pub mod describe;
 pub mod diff;
@@ -30,13 +31,15 @@ pub mod recovery;
 pub mod redact;
 mod render;
 pub mod self_monitor;
+pub mod severity;
 pub mod signal;
 
 pub use k8shawk_vocabulary::{classes, condition, event, kinds, quantity, selector};
 
 pub use finding::{Evidence, Fact, Finding};
-pub use incident::{Incident, IncidentId, Severity};
+pub use incident::{Incident, IncidentId};
 pub use installation::Installation;
 pub use inventory::{Counts, Inventory, Observation};
 pub use object::ObjectRef;
+pub use severity::Severity;
 pub use signal::{ContainerSummary, Judgement, ObjectSummary, Opening, Signal, SignalSource};

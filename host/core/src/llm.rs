@@ -31,4 +31,4 @@ pub use fence::Fence;
 pub use options::{Budget, ModelConfig, Price, Provider, Usage};
 pub use prompt::{Case, Noted, next_id, opening, patterns_evidence, system};
 pub use tools::{Call, SUBMIT, TOOLS, Tool, arguments_of, kind_of, read_of, shown, tool_of};
-pub use trim::{answer_text, cut, log_text};
+pub use trim::{answer_text, log_text};

@@ -53,7 +53,8 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::incident::{IncidentId, Severity};
+    use crate::incident::IncidentId;
+    use crate::severity::Severity;
 
     fn object(text: &str) -> ObjectRef {
         let mut parts = text.splitn(3, '/');

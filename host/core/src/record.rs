@@ -6,10 +6,11 @@ use crate::approval::{Question, Vote};
 use crate::decision::{Advice, Decision, Refused};
 use crate::finding::Finding;
 use crate::fix::{Fix, Half, Operation};
-use crate::incident::{Incident, Severity};
+use crate::incident::Incident;
 use crate::llm::{Proposal, Usage};
 use crate::object::ObjectRef;
 use crate::recovery::{Recovery, Verdict};
+use crate::severity::Severity;
 
 /// Where an incident stands. Each arrow of the flow ends in one of these, and is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

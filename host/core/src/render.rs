@@ -6,7 +6,7 @@ mod sense;
 
 use serde_json::{Map, Value};
 
-use crate::llm::cut;
+use crate::cut::cut;
 use crate::redact::{is_secret_name, redact};
 
 pub(crate) use sense::meaningful;

@@ -5,12 +5,13 @@
 
 use crate::decision::Decision;
 use crate::finding::{Evidence, Finding};
-use crate::incident::{Incident, Severity};
+use crate::incident::Incident;
 use crate::object::ObjectRef;
 use crate::point::Point;
 use crate::rca::time;
 use crate::record::{Record, State};
 use crate::redact::redact;
+use crate::severity::Severity;
 use crate::signal::{Opening, Signal, SignalSource};
 
 /// `apiVersion` of what is no object of the cluster, but of the host.

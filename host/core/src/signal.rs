@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::incident::Severity;
 use crate::object::ObjectRef;
+use crate::severity::Severity;
 
 /// Where an observation was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

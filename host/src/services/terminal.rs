@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use crate::services::progress;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use k8shawk_core::incident::Severity;
+use k8shawk_core::Severity;
 use k8shawk_core::rca::time;
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::redact::Redacted;

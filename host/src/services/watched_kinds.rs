@@ -1,32 +1,13 @@
 //! Which kinds are followed: by the watch of the cluster, in metrics, and as rights.
 
-/// The kinds that are followed: those with a status that tells of a fault, and what they name.
-/// ConfigMaps and Secrets are not: their contents stay where they are.
-const WATCHED: [&str; 21] = [
-    "Event",
-    "Node",
-    "Namespace",
-    "Pod",
-    "ReplicaSet",
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicationController",
-    "Job",
-    "CronJob",
-    "PersistentVolumeClaim",
-    "StorageClass",
-    "Service",
-    "Ingress",
-    "IngressClass",
-    "HorizontalPodAutoscaler",
-    "PodDisruptionBudget",
-    "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-    "APIService",
-];
+use std::sync::LazyLock;
 
-/// The kinds that the watch follows, `Event` among them.
+use k8shawk_core::inventory::followed;
+
+static WATCHED: LazyLock<Vec<&str>> =
+    LazyLock::new(|| std::iter::once("Event").chain(followed()).collect());
+
+/// The kinds that the watch follows: every observed kind, and `Event` first.
 pub fn watched() -> &'static [&'static str] {
     &WATCHED
 }

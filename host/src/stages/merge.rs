@@ -3,8 +3,8 @@
 //! Triage groups by what a message names. What only the analysis finds out (a quota, a node, a
 //! dependency, a Service whose pods fail) is folded here: the older incident stays.
 
+use k8shawk_core::Severity;
 use k8shawk_core::group::shared_key;
-use k8shawk_core::incident::Severity;
 use k8shawk_core::record::{DISMISSED_FOR, Record, State};
 use k8shawk_core::{ObjectRef, group};
 

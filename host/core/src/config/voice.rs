@@ -1,6 +1,6 @@
 //! What the operator configures of the spoken summary. The key is no part of it.
 
-use crate::incident::Severity;
+use crate::severity::Severity;
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

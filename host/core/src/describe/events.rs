@@ -1,7 +1,7 @@
 //! Events as they are told: those that say the same once, with the sum of their counts.
 
+use crate::cut::cut;
 use crate::event::EventRow;
-use crate::llm::cut;
 use crate::redact::redact;
 
 /// Longest message.

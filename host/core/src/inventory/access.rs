@@ -1,17 +1,15 @@
 //! Ways in: Ingresses, TLS Secrets and admission webhooks.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
+use super::observed::{Change, Observed, Source};
+use super::shape::{Entry, Meta};
+use super::sight::{Scene, Sighting};
 use super::wire::{List, Text, Time};
 
 mod ingress;
 mod webhook;
-
-pub(crate) use ingress::observe as observe_ingress;
-pub(crate) use webhook::observe as observe_webhooks;
-
-use super::shape::Body;
-use super::sight::{Scene, Sighting};
 
 /// What is kept of an Ingress.
 #[derive(Debug, Clone, Default)]
@@ -137,8 +135,81 @@ impl Ingress {
     }
 }
 
+impl Observed for Ingress {
+    const KINDS: &'static [&'static str] = &["Ingress"];
+    const DEPENDS_ON: &'static [&'static str] = &["Service", "Secret", "IngressClass", "Ingress"];
+    const ACROSS: bool = true;
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, IgnoredAny) = from.halves()?;
+        Some((meta, Ingress { spec }))
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        ingress::observe(scene, self)
+    }
+
+    /// It names the object, or may share a rule with it.
+    fn depends_on(&self, own: &Entry, change: Change<'_>) -> bool {
+        let (name, near) = (
+            change.object.name.as_str(),
+            *own.meta.namespace == change.object.namespace,
+        );
+        match change.object.kind.as_str() {
+            "Service" => near && self.backends().any(|backend| *backend.name == *name),
+            "Secret" => near && self.uses_secret(name),
+            "IngressClass" => *self.spec.ingress_class_name == *name,
+            _ => true,
+        }
+    }
+}
+
+/// An IngressClass: that it is there is all that counts.
+pub(crate) struct IngressClass;
+
+impl Observed for IngressClass {
+    const KINDS: &'static [&'static str] = &["IngressClass"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        Some((from.meta()?, IngressClass))
+    }
+}
+
+impl Observed for Secret {
+    const KINDS: &'static [&'static str] = &["Secret"];
+    const FOLLOWED: bool = false;
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        from.flat()
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        expired(scene, self)
+    }
+}
+
+impl Observed for Webhooks {
+    const KINDS: &'static [&'static str] = &[
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+    ];
+    const DEPENDS_ON: &'static [&'static str] = &["Service", "Pod"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        from.flat()
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        webhook::observe(scene, self)
+    }
+
+    fn depends_on(&self, _: &Entry, change: Change<'_>) -> bool {
+        webhook::depends_on(self, change)
+    }
+}
+
 /// A TLS Secret whose certificate has expired.
-pub(crate) fn observe_secret(scene: Scene<'_>, secret: &Secret) -> Vec<Sighting> {
+fn expired(scene: Scene<'_>, secret: &Secret) -> Vec<Sighting> {
     let Some(tls) = &secret.tls else {
         return Vec::new();
     };
@@ -147,9 +218,12 @@ pub(crate) fn observe_secret(scene: Scene<'_>, secret: &Secret) -> Vec<Sighting>
     };
     let meta = &scene.entry.meta;
     let users: Vec<String> = scene
-        .inventory
+        .objects
         .in_namespace("Ingress", &meta.namespace)
-        .filter(|e| matches!(&e.body, Body::Ingress(i) if i.uses_secret(&meta.name)))
+        .filter(|e| {
+            e.kept::<Ingress>()
+                .is_some_and(|i| i.uses_secret(&meta.name))
+        })
         .map(|e| e.reference().to_string())
         .collect();
     let mut message = format!("the certificate expired {late} s ago");

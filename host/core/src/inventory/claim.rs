@@ -2,10 +2,13 @@
 
 use serde::Deserialize;
 
-use super::Inventory;
-use super::shape::{Body, Entry, condition};
+use super::objects::Objects;
+use super::observed::{Change, Observed, Source};
+use super::pod::Pod;
+use super::shape::{Entry, Meta, condition};
 use super::sight::{Scene, Sighting};
 use super::wire::{Annotations, Text};
+use crate::signal::ObjectSummary;
 
 /// What is kept of a claim.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +38,40 @@ pub(crate) struct StorageClass {
     pub(crate) volume_binding_mode: Text,
 }
 
+impl Observed for Claim {
+    const KINDS: &'static [&'static str] = &["PersistentVolumeClaim"];
+    const DEPENDS_ON: &'static [&'static str] = &["Pod", "StorageClass"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, status) = from.halves()?;
+        Some((meta, Claim { spec, status }))
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        unbound(scene, self).into_iter().collect()
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.phase = self.status.phase.to_string();
+        summary.ready = &*self.status.phase == "Bound";
+    }
+
+    fn depends_on(&self, own: &Entry, change: Change<'_>) -> bool {
+        let pod = change.held.and_then(|entry| entry.kept::<Pod>());
+        !change.is("Pod") || pod.is_some_and(|pod| pod.uses_claim(&own.meta.name))
+    }
+}
+
+impl Observed for StorageClass {
+    const KINDS: &'static [&'static str] = &["StorageClass"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        from.flat()
+    }
+}
+
 /// A claim without a volume, or one that lost it.
-pub(crate) fn observe(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
+fn unbound(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
     match &*claim.status.phase {
         "Lost" => {
             let message = format!("the claim lost its volume {}", claim.spec.volume_name);
@@ -48,7 +83,7 @@ pub(crate) fn observe(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
 }
 
 fn pending(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
-    let class = class_of(scene.inventory, claim);
+    let class = class_of(scene.objects, claim);
     let what = match (&claim.spec.storage_class_name, &class) {
         (_, Some((entry, class))) => {
             format!(
@@ -57,7 +92,7 @@ fn pending(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
             )
         }
         (Some(name), None) if name.is_empty() => "no storage class wanted".to_owned(),
-        (Some(name), None) if scene.inventory.is_readable("StorageClass", "") => {
+        (Some(name), None) if scene.objects.is_readable("StorageClass", "") => {
             format!("storage class {name} does not exist")
         }
         (Some(name), None) => format!("storage class {name}"),
@@ -71,13 +106,10 @@ fn pending(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
     Some(Sighting::new("Pending", format!("the claim is not bound: {what}")).since(since))
 }
 
-fn class_of<'a>(inventory: &'a Inventory, claim: &Claim) -> Option<(&'a Entry, &'a StorageClass)> {
-    let classes = inventory
+fn class_of<'a>(objects: &'a Objects, claim: &Claim) -> Option<(&'a Entry, &'a StorageClass)> {
+    let classes = objects
         .of_kind("StorageClass")
-        .filter_map(|entry| match &entry.body {
-            Body::StorageClass(class) => Some((entry, &**class)),
-            _ => None,
-        });
+        .filter_map(|entry| Some((entry, entry.kept::<StorageClass>()?)));
     let is_default = |e: &Entry| e.meta.annotations.get(Annotations::DEFAULT_CLASS) == Some("true");
     match &claim.spec.storage_class_name {
         Some(name) => classes
@@ -92,12 +124,10 @@ fn class_of<'a>(inventory: &'a Inventory, claim: &Claim) -> Option<(&'a Entry, &
 fn is_wanted(scene: Scene<'_>) -> bool {
     let meta = &scene.entry.meta;
     let mut users = scene
-        .inventory
+        .objects
         .in_namespace("Pod", &meta.namespace)
-        .filter_map(|entry| match &entry.body {
-            Body::Pod(pod) if pod.is_active() && pod.uses_claim(&meta.name) => Some(pod),
-            _ => None,
-        });
+        .filter_map(|entry| entry.kept::<Pod>())
+        .filter(|pod| pod.is_active() && pod.uses_claim(&meta.name));
     if meta.annotations.get(Annotations::SELECTED_NODE).is_some() {
         return users.next().is_some();
     }

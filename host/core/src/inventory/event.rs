@@ -3,9 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::objects::Objects;
+use super::registry;
 use super::shape::Meta;
+use super::sight::{Observation, Scene};
 use super::wire::{Message, Text, Time, count};
-use super::{Inventory, Observation, summary};
 use crate::event::EventRow;
 use crate::object::ObjectRef;
 use crate::signal::{ObjectSummary, Signal, SignalSource};
@@ -150,12 +152,12 @@ fn row(event: &Value) -> Option<EventRow> {
 }
 
 /// What a Warning event says of its object.
-pub(crate) fn observe(inventory: &Inventory, event: &Value, now: i64) -> Option<Observation> {
+pub(crate) fn observe(objects: &Objects, event: &Value, now: i64) -> Option<Observation> {
     let event = Event::deserialize(event)
         .ok()
         .filter(|event| &*event.kind == "Warning")?;
     let target = event.target().filter(|t| !t.kind.is_empty())?;
-    let object = object(inventory, target);
+    let object = object(objects, target);
     let times = event.times();
     let message = if event.message.is_empty() {
         &event.note
@@ -167,15 +169,19 @@ pub(crate) fn observe(inventory: &Inventory, event: &Value, now: i64) -> Option<
         source: SignalSource::Event,
         reason: event.reason.to_string(),
         message: message.to_string(),
-        owner: inventory.root_owner(&object),
+        owner: objects.root_owner(&object),
         count: times.count,
         first_seen: times.first_seen,
         last_seen: times.last_seen,
         reporter: event.reporter().to_owned(),
         object,
     };
-    let summary = match inventory.entry(&signal.object) {
-        Some(entry) => summary::of(inventory, entry, now),
+    let summary = match objects.entry(&signal.object) {
+        Some(entry) => registry::summary(Scene {
+            objects,
+            entry,
+            now,
+        }),
         None => ObjectSummary::default(),
     };
     Some(Observation { signal, summary })
@@ -183,7 +189,7 @@ pub(crate) fn observe(inventory: &Inventory, event: &Value, now: i64) -> Option<
 
 /// Coordinates of the event's object. The kubelet writes a node's name in place of its uid, and
 /// the namespace `default`.
-fn object(inventory: &Inventory, target: &Target) -> ObjectRef {
+fn object(objects: &Objects, target: &Target) -> ObjectRef {
     let mut object = ObjectRef::new(
         &target.api_version,
         &target.kind,
@@ -195,7 +201,7 @@ fn object(inventory: &Inventory, target: &Target) -> ObjectRef {
         object.namespace.clear();
         object.uid.clear();
     }
-    match inventory.entry(&object) {
+    match objects.entry(&object) {
         Some(entry) => entry.reference(),
         None => object,
     }

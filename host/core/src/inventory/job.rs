@@ -2,9 +2,12 @@
 
 use serde::Deserialize;
 
-use super::shape::{Body, Condition, condition};
+use super::observed::{Observed, Source};
+use super::schedule::CronJob;
+use super::shape::{Condition, Meta, condition};
 use super::sight::{Scene, Sighting};
-use super::wire::{List, Text, Time};
+use super::wire::{List, Time};
+use crate::signal::ObjectSummary;
 
 /// What is kept of a Job.
 #[derive(Debug, Clone, Default)]
@@ -29,36 +32,6 @@ pub(crate) struct JobStatus {
     pub(crate) conditions: List<Condition>,
 }
 
-/// What is kept of a CronJob.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CronJob {
-    pub(crate) spec: CronJobSpec,
-    pub(crate) status: CronJobStatus,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct CronJobSpec {
-    pub(crate) schedule: Text,
-    pub(crate) time_zone: Text,
-    pub(crate) concurrency_policy: Text,
-    pub(crate) suspend: Option<bool>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct CronJobStatus {
-    pub(crate) active: List<ActiveJob>,
-    pub(crate) last_schedule_time: Time,
-    pub(crate) last_successful_time: Time,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ActiveJob {
-    pub(crate) name: Text,
-}
-
 impl Job {
     /// True where it failed for good.
     pub(crate) fn failed(&self) -> bool {
@@ -71,16 +44,34 @@ impl Job {
     }
 }
 
+impl Observed for Job {
+    const KINDS: &'static [&'static str] = &["Job"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, status) = from.halves()?;
+        Some((meta, Job { spec, status }))
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        failed(scene, self)
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.suspended = self.spec.suspend == Some(true);
+        summary.ready = !self.failed();
+    }
+}
+
 /// A Job that failed, unless its CronJob has succeeded since.
-pub(crate) fn observe(scene: Scene<'_>, job: &Job) -> Vec<Sighting> {
+fn failed(scene: Scene<'_>, job: &Job) -> Vec<Sighting> {
     let Some(failed) = condition(&job.status.conditions, "Failed", "True") else {
         return Vec::new();
     };
     let since = failed.last_transition_time;
-    if let Some(Body::CronJob(cron)) = scene
-        .inventory
+    if let Some(cron) = scene
+        .objects
         .controller_of(scene.entry)
-        .map(|owner| &owner.body)
+        .and_then(|owner| owner.kept::<CronJob>())
         && cron.status.last_successful_time.0.is_some()
         && cron.status.last_successful_time > since
     {

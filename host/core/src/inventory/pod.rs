@@ -8,8 +8,6 @@ use super::wire::{List, Message, Text, Time, count};
 mod container;
 mod observe;
 
-pub(crate) use observe::observe;
-
 /// What is kept of a pod.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pod {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::parse::{self, Source};
+use super::observed::Source;
+use super::registry;
 use super::shape::Entry;
 use crate::kinds::Kind;
 use crate::object::ObjectRef;
@@ -18,7 +19,7 @@ impl Projection {
     }
 
     pub(super) fn read(kind: &'static Kind, from: Source<'_>) -> Option<Projection> {
-        parse::entry(kind, from).map(|entry| Projection(Box::new(entry)))
+        registry::parse(kind, from).map(|entry| Projection(Box::new(entry)))
     }
 
     /// The kind of the object.

@@ -1,10 +1,13 @@
 //! Kinds that say by conditions what is wrong: nodes, autoscalers, budgets, namespaces, APIs.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::shape::{Condition, condition, is_ready};
+use super::observed::{Observed, Source};
+use super::shape::{Condition, Meta, condition, is_ready};
 use super::sight::{Scene, Sighting};
 use super::wire::{List, Text, Time};
+use crate::signal::ObjectSummary;
 
 /// What is kept of a node.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +30,15 @@ pub(crate) struct Conditioned {
     pub(crate) conditions: List<Condition>,
 }
 
-/// What is kept of a namespace or an API.
+/// What is kept of a namespace.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Conditions {
+pub(crate) struct Namespace {
+    pub(crate) status: Conditioned,
+}
+
+/// What is kept of an aggregated API.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Api {
     pub(crate) status: Conditioned,
 }
 
@@ -77,7 +86,7 @@ impl Node {
 }
 
 /// A node that is not ready, does not report, or is short of something.
-pub(crate) fn observe_node(node: &Node) -> Vec<Sighting> {
+fn broken(node: &Node) -> Vec<Sighting> {
     const BAD: [(&str, &str, &str); 6] = [
         ("Ready", "False", "NotReady"),
         ("Ready", "Unknown", "Unknown"),
@@ -95,7 +104,7 @@ pub(crate) fn observe_node(node: &Node) -> Vec<Sighting> {
 }
 
 /// An autoscaler that is blind, cannot act, or is at its maximum.
-pub(crate) fn observe_scaler(scaler: &Scaler) -> Vec<Sighting> {
+fn limited(scaler: &Scaler) -> Vec<Sighting> {
     let status = &scaler.status;
     let current = status.current_replicas.unwrap_or(0);
     let numbers = format!(
@@ -118,7 +127,7 @@ pub(crate) fn observe_scaler(scaler: &Scaler) -> Vec<Sighting> {
 }
 
 /// A budget whose pods are all healthy and that still allows no eviction.
-pub(crate) fn observe_budget(budget: &Budget) -> Option<Sighting> {
+fn blocking(budget: &Budget) -> Option<Sighting> {
     let status = &budget.status;
     if status.expected_pods == 0
         || status.disruptions_allowed > 0
@@ -135,18 +144,94 @@ pub(crate) fn observe_budget(budget: &Budget) -> Option<Sighting> {
     Some(Sighting::new("NoDisruptionsAllowed", message).since(since))
 }
 
-/// An API whose backend does not answer.
-pub(crate) fn observe_conditions(scene: Scene<'_>, held: &Conditions) -> Vec<Sighting> {
-    if scene.entry.kind.kind != "APIService" {
-        return Vec::new();
+impl Observed for Node {
+    const KINDS: &'static [&'static str] = &["Node"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, status) = from.halves()?;
+        Some((meta, Node { spec, status }))
     }
-    let found = condition(&held.status.conditions, "Available", "False");
-    let seen = found.map(|c| {
-        Sighting::new(
-            "Unavailable",
-            format!("the API does not answer: {}", c.says()),
-        )
-        .since(c.last_transition_time)
-    });
-    seen.into_iter().collect()
+
+    fn observe(&self, _: Scene<'_>) -> Vec<Sighting> {
+        broken(self)
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.ready = self.is_ready();
+        summary.suspended = self.spec.unschedulable == Some(true);
+    }
+}
+
+impl Observed for Scaler {
+    const KINDS: &'static [&'static str] = &["HorizontalPodAutoscaler"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, status) = from.halves()?;
+        Some((meta, Scaler { spec, status }))
+    }
+
+    fn observe(&self, _: Scene<'_>) -> Vec<Sighting> {
+        limited(self)
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.desired = self.status.desired_replicas;
+        summary.available = self.status.current_replicas;
+    }
+}
+
+impl Observed for Budget {
+    const KINDS: &'static [&'static str] = &["PodDisruptionBudget"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, IgnoredAny, status) = from.halves()?;
+        Some((meta, Budget { status }))
+    }
+
+    fn observe(&self, _: Scene<'_>) -> Vec<Sighting> {
+        blocking(self).into_iter().collect()
+    }
+}
+
+impl Observed for Namespace {
+    const KINDS: &'static [&'static str] = &["Namespace"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, IgnoredAny, status) = from.halves()?;
+        Some((meta, Namespace { status }))
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.phase = self.status.phase.to_string();
+    }
+
+    /// What it says is left of it.
+    fn ending(&self) -> Option<Vec<String>> {
+        let conditions = self.status.conditions.iter();
+        let left = conditions.filter(|c| &*c.status == "True");
+        Some(left.map(Condition::says).collect())
+    }
+}
+
+impl Observed for Api {
+    const KINDS: &'static [&'static str] = &["APIService"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, IgnoredAny, status) = from.halves()?;
+        Some((meta, Api { status }))
+    }
+
+    /// Its backend does not answer.
+    fn observe(&self, _: Scene<'_>) -> Vec<Sighting> {
+        let found = condition(&self.status.conditions, "Available", "False");
+        let seen = found.map(|c| {
+            let message = format!("the API does not answer: {}", c.says());
+            Sighting::new("Unavailable", message).since(c.last_transition_time)
+        });
+        seen.into_iter().collect()
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.phase = self.status.phase.to_string();
+    }
 }

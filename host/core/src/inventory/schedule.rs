@@ -5,15 +5,66 @@ use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use super::job::CronJob;
+use serde::Deserialize;
+
+use super::observed::{Observed, Source};
+use super::shape::Meta;
 use super::sight::{Scene, Sighting};
-use super::wire::Time;
+use super::wire::{List, Text, Time};
+use crate::signal::ObjectSummary;
 
 /// The controller looks every ten seconds; this much later a start was missed.
 const SLACK_SECONDS: i64 = 60;
 
+/// What is kept of a CronJob.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CronJob {
+    pub(crate) spec: CronJobSpec,
+    pub(crate) status: CronJobStatus,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct CronJobSpec {
+    pub(crate) schedule: Text,
+    pub(crate) time_zone: Text,
+    pub(crate) concurrency_policy: Text,
+    pub(crate) suspend: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct CronJobStatus {
+    pub(crate) active: List<ActiveJob>,
+    pub(crate) last_schedule_time: Time,
+    pub(crate) last_successful_time: Time,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ActiveJob {
+    pub(crate) name: Text,
+}
+
+impl Observed for CronJob {
+    const KINDS: &'static [&'static str] = &["CronJob"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, status) = from.halves()?;
+        Some((meta, CronJob { spec, status }))
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        missed(scene, self).into_iter().collect()
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.suspended = self.spec.suspend == Some(true);
+    }
+}
+
 /// A start that was due and did not happen.
-pub(crate) fn observe(scene: Scene<'_>, cron: &CronJob) -> Option<Sighting> {
+fn missed(scene: Scene<'_>, cron: &CronJob) -> Option<Sighting> {
     if cron.spec.suspend == Some(true) {
         return None;
     }

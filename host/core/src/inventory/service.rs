@@ -1,13 +1,16 @@
 //! Services against the pods that they select.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::Inventory;
+use super::objects::Objects;
+use super::observed::{Change, Observed, Source};
 use super::pod::Pod;
-use super::shape::{Body, Entry};
+use super::shape::{Entry, Meta};
 use super::sight::{Scene, Sighting};
 use super::wire::{List, Pairs, PortRef, Text, Time};
 use super::workload;
+use crate::signal::ObjectSummary;
 
 /// What is kept of a Service.
 #[derive(Debug, Clone, Default)]
@@ -39,43 +42,72 @@ impl Service {
         !self.spec.selector.is_empty() && &*self.spec.kind != "ExternalName"
     }
 
+    /// True where it selects a pod, or may have selected one that is gone.
+    pub(crate) fn may_select(&self, pod: Option<&Entry>) -> bool {
+        let selected = |pod: &Entry| pod.meta.labels.contain(&self.spec.selector);
+        self.selects() && pod.is_none_or(selected)
+    }
+
     /// The pods that it selects and that could serve.
     pub(crate) fn pods<'a>(
         &'a self,
-        inventory: &'a Inventory,
+        objects: &'a Objects,
         namespace: &'a str,
     ) -> impl Iterator<Item = (&'a Entry, &'a Pod)> {
-        inventory
+        objects
             .in_namespace("Pod", namespace)
-            .filter_map(|entry| match &entry.body {
-                Body::Pod(pod)
-                    if pod.is_active()
-                        && !entry.deleting()
-                        && entry.meta.labels.contain(&self.spec.selector) =>
-                {
-                    Some((entry, &**pod))
-                }
-                _ => None,
-            })
+            .filter(|entry| !entry.deleting() && entry.meta.labels.contain(&self.spec.selector))
+            .filter_map(|entry| Some((entry, entry.kept::<Pod>()?)))
+            .filter(|(_, pod)| pod.is_active())
     }
 
     /// False where it is known that no ready pod serves it.
-    pub(crate) fn is_served(&self, inventory: &Inventory, entry: &Entry) -> bool {
+    pub(crate) fn is_served(&self, objects: &Objects, entry: &Entry) -> bool {
         !self.selects()
-            || !inventory.is_readable("Pod", &entry.meta.namespace)
-            || self.pods(inventory, &entry.meta.namespace).any(|(_, pod)| {
+            || !objects.is_readable("Pod", &entry.meta.namespace)
+            || self.pods(objects, &entry.meta.namespace).any(|(_, pod)| {
                 pod.is_ready() || self.spec.publish_not_ready_addresses == Some(true)
             })
     }
 }
 
+impl Observed for Service {
+    const KINDS: &'static [&'static str] = &["Service"];
+    /// A workload may explain why it selects no pod.
+    const DEPENDS_ON: &'static [&'static str] = &[
+        "Pod",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "ReplicationController",
+    ];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, IgnoredAny) = from.halves()?;
+        Some((meta, Service { spec }))
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        leads_nowhere(scene, self)
+    }
+
+    fn summarise(&self, scene: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.ready = self.is_served(scene.objects, scene.entry);
+    }
+
+    fn depends_on(&self, _: &Entry, change: Change<'_>) -> bool {
+        self.may_select(change.held.filter(|_| change.is("Pod")))
+    }
+}
+
 /// A Service that leads nowhere.
-pub(crate) fn observe(scene: Scene<'_>, service: &Service) -> Vec<Sighting> {
+fn leads_nowhere(scene: Scene<'_>, service: &Service) -> Vec<Sighting> {
     let namespace = &scene.entry.meta.namespace;
-    if !service.selects() || !scene.inventory.is_readable("Pod", namespace) {
+    if !service.selects() || !scene.objects.is_readable("Pod", namespace) {
         return Vec::new();
     }
-    let pods: Vec<(&Entry, &Pod)> = service.pods(scene.inventory, namespace).collect();
+    let pods: Vec<(&Entry, &Pod)> = service.pods(scene.objects, namespace).collect();
     if pods.is_empty() {
         return no_pods(scene, service).into_iter().collect();
     }
@@ -98,7 +130,7 @@ pub(crate) fn observe(scene: Scene<'_>, service: &Service) -> Vec<Sighting> {
 fn no_pods(scene: Scene<'_>, service: &Service) -> Option<Sighting> {
     let namespace = &scene.entry.meta.namespace;
     let selector = service.spec.selector.text();
-    match workload::that_makes(scene.inventory, namespace, &service.spec.selector) {
+    match workload::that_makes(scene.objects, namespace, &service.spec.selector) {
         Some((entry, made)) if made.suspended(entry.kind.kind) => None,
         Some((entry, _)) => {
             let message = format!(

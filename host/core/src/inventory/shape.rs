@@ -1,9 +1,10 @@
-//! What every object has, and the body of each kind.
+//! What every object has.
+
+use std::any::Any;
 
 use serde::Deserialize;
 
 use super::wire::{Annotations, List, Message, Pairs, Text, Time};
-use super::{access, claim, job, pod, scaling, service, workload};
 use crate::kinds::Kind;
 use crate::object::ObjectRef;
 
@@ -73,35 +74,29 @@ pub(crate) fn is_ready(conditions: &[Condition]) -> bool {
     crate::condition::is_ready(conditions.iter().map(|c| (&*c.kind, &*c.status)))
 }
 
+/// What is kept of an object of an observed kind beside its metadata.
+type Body = Box<dyn Any + Send + Sync>;
+
 /// An object that is held.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) kind: &'static Kind,
     pub(crate) meta: Meta,
-    pub(crate) body: Body,
-}
-
-/// What is kept of a kind beside the metadata.
-#[derive(Debug, Clone)]
-pub(crate) enum Body {
-    Pod(Box<pod::Pod>),
-    Workload(Box<workload::Workload>),
-    Job(Box<job::Job>),
-    CronJob(Box<job::CronJob>),
-    Node(Box<scaling::Node>),
-    Claim(Box<claim::Claim>),
-    StorageClass(Box<claim::StorageClass>),
-    Service(Box<service::Service>),
-    Ingress(Box<access::Ingress>),
-    Scaler(Box<scaling::Scaler>),
-    Budget(Box<scaling::Budget>),
-    Conditions(Box<scaling::Conditions>),
-    Secret(Box<access::Secret>),
-    Webhooks(Box<access::Webhooks>),
-    Plain,
+    /// None for a kind that is only noticed while it is being deleted.
+    pub(crate) body: Option<Body>,
 }
 
 impl Entry {
+    /// What is kept of it, where it is of this form.
+    pub(crate) fn kept<T: 'static>(&self) -> Option<&T> {
+        self.body.as_ref()?.downcast_ref()
+    }
+
+    /// True where it is worth keeping: a kind that nobody observes only while it is being deleted.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.body.is_some() || self.deleting()
+    }
+
     /// Coordinates with the uid.
     pub(crate) fn reference(&self) -> ObjectRef {
         ObjectRef {

@@ -1,15 +1,15 @@
-//! From what an observer saw to an observation.
+//! What an observer looks at, and what it saw.
 
-use super::shape::{Body, Entry};
+use super::objects::Objects;
+use super::shape::Entry;
 use super::wire::Time;
-use super::{Inventory, Observation, summary};
 use crate::object::ObjectRef;
-use crate::signal::{Signal, SignalSource};
+use crate::signal::{ObjectSummary, Signal};
 
 /// An object, what surrounds it, and the time.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
-    pub(crate) inventory: &'a Inventory,
+    pub(crate) objects: &'a Objects,
     pub(crate) entry: &'a Entry,
     pub(crate) now: i64,
 }
@@ -25,12 +25,12 @@ impl Scene<'_> {
 #[derive(Debug, Clone)]
 pub(crate) struct Sighting {
     /// Part of the signal's id that tells it from other facts of the object.
-    key: String,
-    reason: String,
-    message: String,
-    since: Time,
-    count: u32,
-    on: Option<ObjectRef>,
+    pub(super) key: String,
+    pub(super) reason: String,
+    pub(super) message: String,
+    pub(super) since: Time,
+    pub(super) count: u32,
+    pub(super) on: Option<ObjectRef>,
 }
 
 impl Sighting {
@@ -68,58 +68,13 @@ impl Sighting {
         self.on = Some(object);
         self
     }
-
-    pub(crate) fn observation(self, scene: Scene<'_>) -> Observation {
-        let object = self.on.unwrap_or_else(|| scene.entry.reference());
-        let mut summary = match scene.inventory.entry(&object) {
-            Some(entry) => summary::of(scene.inventory, entry, scene.now),
-            None => summary::of(scene.inventory, scene.entry, scene.now),
-        };
-        let lasting = self
-            .since
-            .0
-            .map_or(0, |then| scene.now.saturating_sub(then) / 1000);
-        summary.lasting_seconds = summary::seconds(lasting);
-        let identity = if object.uid.is_empty() {
-            object.to_string()
-        } else {
-            object.uid.clone()
-        };
-        let signal = Signal {
-            id: format!("status/{identity}/{}", self.key),
-            source: SignalSource::Status,
-            reason: self.reason,
-            message: self.message,
-            owner: scene.inventory.root_owner(&object),
-            object,
-            count: self.count,
-            first_seen: self.since.0.unwrap_or(scene.now),
-            last_seen: scene.now,
-            reporter: String::new(),
-        };
-        Observation { signal, summary }
-    }
 }
 
-/// Everything that the status of an object shows.
-pub(crate) fn sightings(scene: Scene<'_>) -> Vec<Sighting> {
-    if scene.entry.deleting() {
-        return super::deletion::observe(scene).into_iter().collect();
-    }
-    match &scene.entry.body {
-        Body::Pod(pod) => super::pod::observe(scene, pod),
-        Body::Workload(workload) => super::workload::observe(scene, workload),
-        Body::Job(job) => super::job::observe(scene, job),
-        Body::CronJob(cron) => super::schedule::observe(scene, cron).into_iter().collect(),
-        Body::Node(node) => super::scaling::observe_node(node),
-        Body::Claim(claim) => super::claim::observe(scene, claim).into_iter().collect(),
-        Body::Service(service) => super::service::observe(scene, service),
-        Body::Ingress(ingress) => super::access::observe_ingress(scene, ingress),
-        Body::Scaler(scaler) => super::scaling::observe_scaler(scaler),
-        Body::Budget(budget) => super::scaling::observe_budget(budget).into_iter().collect(),
-        Body::Conditions(held) => super::scaling::observe_conditions(scene, held),
-        Body::Secret(secret) => super::access::observe_secret(scene, secret),
-        Body::Webhooks(webhooks) => super::access::observe_webhooks(scene, webhooks),
-        Body::StorageClass(_) | Body::Plain => Vec::new(),
-    }
+/// A signal and what is known of its object without a further read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The signal.
+    pub signal: Signal,
+    /// The signal's object.
+    pub summary: ObjectSummary,
 }

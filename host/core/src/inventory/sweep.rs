@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::ops::Bound::{Excluded, Unbounded};
 
+use super::objects::Objects;
+use super::shape::Entry;
+use super::sight::Observation;
 use super::wire::Text;
-use super::{Inventory, Observation, shape::Entry};
 
 /// How far a look at everything has come.
 #[derive(Debug, Default)]
@@ -15,32 +17,23 @@ pub struct Sweep {
     ids: HashSet<String>,
 }
 
-impl Inventory {
-    /// What the status of the next objects shows, each signal id once in a sweep; none where all
-    /// were looked at. What comes or goes in between is seen or not, as if it came or went then.
-    pub fn observe_next(
-        &self,
-        sweep: &mut Sweep,
-        objects: usize,
-        now_ms: i64,
-    ) -> Option<Vec<Observation>> {
-        let mut looked = 0;
-        let mut all = Vec::new();
-        let mut last = None;
-        for entry in self.after(&sweep.last).take(objects) {
-            looked += 1;
-            let seen = self.observe_entry(entry, now_ms);
-            all.extend(
-                seen.into_iter()
-                    .filter(|seen| sweep.ids.insert(seen.signal.id.clone())),
-            );
-            let (namespace, name) = (&entry.meta.namespace, &entry.meta.name);
-            last = Some((entry.kind.kind, namespace.clone(), name.clone()));
-        }
-        sweep.last = last.or(sweep.last.take());
-        (looked > 0).then_some(all)
+impl Sweep {
+    /// The next objects; none where all were looked at.
+    pub(super) fn next<'a>(&mut self, of: &'a Objects, number: usize) -> Option<Vec<&'a Entry>> {
+        let entries: Vec<&Entry> = of.after(&self.last).take(number).collect();
+        let last = entries.last()?;
+        let (namespace, name) = (last.meta.namespace.clone(), last.meta.name.clone());
+        self.last = Some((last.kind.kind, namespace, name));
+        Some(entries)
     }
 
+    /// True where a signal is seen for the first time in this sweep.
+    pub(super) fn is_new(&mut self, seen: &Observation) -> bool {
+        self.ids.insert(seen.signal.id.clone())
+    }
+}
+
+impl Objects {
     /// The objects behind one, in the order of a sweep.
     fn after(
         &self,
@@ -78,6 +71,7 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::Inventory;
     use serde_json::json;
 
     /// Pods that failed, of several namespaces, and the nodes that they are not on.

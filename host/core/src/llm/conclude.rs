@@ -8,7 +8,7 @@ use super::claims::Claims;
 use super::command::fix_of_line;
 use super::diagnosis::{Diagnosis, ProposedFix};
 use super::prompt::{Case, Noted};
-use super::trim::cut;
+use crate::cut::cut;
 use crate::decision::Refused;
 use crate::finding::{Evidence, Finding};
 use crate::fix::Fix;

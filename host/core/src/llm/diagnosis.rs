@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::tools::kind_of;
-use crate::incident::Severity;
 use crate::object::ObjectRef;
 use crate::redact::redact;
+use crate::severity::Severity;
 
 /// Longest text of a field.
 const FIELD: usize = 4000;

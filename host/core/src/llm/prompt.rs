@@ -151,7 +151,7 @@ fn incident(incident: &Incident) -> String {
             signal.reason,
             signal.object,
             signal.count,
-            super::trim::cut(&redact(&signal.message), 400)
+            crate::cut::cut(&redact(&signal.message), 400)
         ));
     }
     if !incident.victims.is_empty() {

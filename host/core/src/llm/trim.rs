@@ -5,14 +5,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::cut::cut;
 use crate::describe::events;
 use crate::event::EventRow;
 use crate::guard::{Answer, Read};
 use crate::redact::{Veil, redact};
 use crate::render::{meaningful, yaml};
 
-/// What stands where something was cut.
-const CUT: &str = "\n[cut]\n";
 /// What stands for an answer that has no form that is known.
 const NOT_UNDERSTOOD: &str = "the answer cannot be understood";
 
@@ -274,22 +273,6 @@ fn printable(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         .collect()
-}
-
-/// At most about `bytes`: two thirds from the start, one third from the end.
-pub fn cut(text: &str, bytes: usize) -> String {
-    if text.len() <= bytes {
-        return text.to_owned();
-    }
-    let room = bytes.saturating_sub(CUT.len());
-    let head = text.floor_char_boundary(room * 2 / 3);
-    let tail = text.ceil_char_boundary(text.len() - (room - room * 2 / 3));
-    let (head, tail) = (text.get(..head), text.get(tail..));
-    format!(
-        "{}{CUT}{}",
-        head.unwrap_or_default(),
-        tail.unwrap_or_default()
-    )
 }
 
 #[cfg(test)]

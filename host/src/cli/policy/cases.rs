@@ -7,8 +7,9 @@ use k8shawk_core::ObjectRef;
 use k8shawk_core::fix::Risk;
 use k8shawk_core::grant::{Grant, Release};
 use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
-use k8shawk_core::incident::{Incident, IncidentId, Severity};
+use k8shawk_core::incident::{Incident, IncidentId};
 use k8shawk_core::policy::{Origin, Verdict};
+use k8shawk_core::severity::Severity;
 use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source, files};
 use serde::Deserialize;
 

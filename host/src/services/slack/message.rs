@@ -8,8 +8,8 @@ mod changes;
 mod standing;
 
 use k8shawk_core::Installation;
+use k8shawk_core::Severity;
 use k8shawk_core::decision::{Advice, Candidate, Decision};
-use k8shawk_core::incident::Severity;
 use k8shawk_core::record::Record;
 use slack_morphism::blocks::SlackBlock;
 use slack_morphism::{SlackMessageAttachment, SlackMessageContent};

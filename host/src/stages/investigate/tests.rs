@@ -1,5 +1,6 @@
 use k8shawk_core::ObjectRef;
-use k8shawk_core::incident::{Incident, IncidentId, Severity};
+use k8shawk_core::incident::{Incident, IncidentId};
+use k8shawk_core::severity::Severity;
 use k8shawk_sandbox::CallError;
 use rstest::rstest;
 

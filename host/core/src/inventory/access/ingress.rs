@@ -1,7 +1,8 @@
 //! Ingresses against what they name.
 
 use super::{BackendService, Ingress};
-use crate::inventory::shape::{Body, Entry};
+use crate::inventory::service::Service;
+use crate::inventory::shape::Entry;
 use crate::inventory::sight::{Scene, Sighting};
 use crate::inventory::wire::Annotations;
 
@@ -18,7 +19,7 @@ pub(crate) fn observe(scene: Scene<'_>, ingress: &Ingress) -> Vec<Sighting> {
 
 fn missing_backends(scene: Scene<'_>, ingress: &Ingress) -> Option<Sighting> {
     if !scene
-        .inventory
+        .objects
         .is_readable("Service", &scene.entry.meta.namespace)
     {
         return None;
@@ -32,10 +33,10 @@ fn missing_backends(scene: Scene<'_>, ingress: &Ingress) -> Option<Sighting> {
 fn missing_backend(scene: Scene<'_>, backend: &BackendService) -> Option<String> {
     let namespace = &scene.entry.meta.namespace;
     let found = scene
-        .inventory
+        .objects
         .find("Service", namespace, &backend.name)
-        .map(|e| &e.body);
-    let Some(Body::Service(service)) = found else {
+        .and_then(|entry| entry.kept::<Service>());
+    let Some(service) = found else {
         return Some(format!("Service {} does not exist", backend.name));
     };
     let spec = &service.spec;
@@ -69,8 +70,8 @@ fn missing_backend(scene: Scene<'_>, backend: &BackendService) -> Option<String>
 fn missing_class(scene: Scene<'_>, ingress: &Ingress) -> Option<Sighting> {
     let class = &ingress.spec.ingress_class_name;
     let known = class.is_empty()
-        || !scene.inventory.is_readable("IngressClass", "")
-        || scene.inventory.find("IngressClass", "", class).is_some();
+        || !scene.objects.is_readable("IngressClass", "")
+        || scene.objects.find("IngressClass", "", class).is_some();
     (!known).then(|| {
         Sighting::new(
             "ClassMissing",
@@ -81,7 +82,7 @@ fn missing_class(scene: Scene<'_>, ingress: &Ingress) -> Option<Sighting> {
 
 fn missing_secrets(scene: Scene<'_>, ingress: &Ingress) -> Option<Sighting> {
     let namespace = &scene.entry.meta.namespace;
-    if !scene.inventory.is_readable("Secret", namespace) {
+    if !scene.objects.is_readable("Secret", namespace) {
         return None;
     }
     let named = ingress
@@ -90,7 +91,7 @@ fn missing_secrets(scene: Scene<'_>, ingress: &Ingress) -> Option<Sighting> {
         .iter()
         .map(|tls| &*tls.secret_name)
         .filter(|n| !n.is_empty());
-    let missing = named.filter(|name| scene.inventory.find("Secret", namespace, name).is_none());
+    let missing = named.filter(|name| scene.objects.find("Secret", namespace, name).is_none());
     let missing = missing.map(|name| format!("TLS Secret {name} does not exist"));
     sighting("TlsSecretMissing", missing.collect())
 }
@@ -101,8 +102,8 @@ fn duplicates(scene: Scene<'_>, ingress: &Ingress) -> Option<Sighting> {
         return None;
     }
     let mut found = Vec::new();
-    for entry in scene.inventory.of_kind("Ingress") {
-        let Body::Ingress(other) = &entry.body else {
+    for entry in scene.objects.of_kind("Ingress") {
+        let Some(other) = entry.kept::<Ingress>() else {
             continue;
         };
         let rival = other.spec.ingress_class_name == ingress.spec.ingress_class_name

@@ -1,7 +1,8 @@
 //! Admission webhooks whose backend is down.
 
 use super::{Webhook, Webhooks};
-use crate::inventory::shape::Body;
+use crate::inventory::observed::Change;
+use crate::inventory::service::Service;
 use crate::inventory::sight::{Scene, Sighting};
 
 /// Webhooks that refuse what they guard because nobody answers.
@@ -23,17 +24,34 @@ pub(crate) fn observe(scene: Scene<'_>, webhooks: &Webhooks) -> Vec<Sighting> {
 
 fn down(scene: Scene<'_>, hook: &Webhook) -> Option<String> {
     let named = hook.client_config.service.as_ref()?;
-    let inventory = scene.inventory;
-    if !inventory.is_readable("Service", &named.namespace) {
+    let objects = scene.objects;
+    if !objects.is_readable("Service", &named.namespace) {
         return None;
     }
     let at = format!("{}/{}", named.namespace, named.name);
-    let Some(entry) = inventory.find("Service", &named.namespace, &named.name) else {
+    let Some(entry) = objects.find("Service", &named.namespace, &named.name) else {
         return Some(format!("{}: Service {at} does not exist", hook.name));
     };
-    let Body::Service(service) = &entry.body else {
-        return None;
-    };
-    (!service.is_served(inventory, entry))
+    let service = entry.kept::<Service>()?;
+    (!service.is_served(objects, entry))
         .then(|| format!("{}: Service {at} has no ready pod", hook.name))
+}
+
+/// True where a webhook calls the Service, or one that selects the pod (any, where it is gone).
+pub(super) fn depends_on(webhooks: &Webhooks, change: Change<'_>) -> bool {
+    let called = webhooks.webhooks.iter();
+    let mut called = called.filter_map(|hook| hook.client_config.service.as_ref());
+    called.any(|named| {
+        if *named.namespace != change.object.namespace {
+            return false;
+        }
+        if change.is("Service") {
+            return *named.name == change.object.name;
+        }
+        let found = change
+            .objects
+            .find("Service", &named.namespace, &named.name);
+        let service = found.and_then(|entry| entry.kept::<Service>());
+        service.is_some_and(|service| service.may_select(change.held))
+    })
 }

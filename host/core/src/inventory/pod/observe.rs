@@ -1,17 +1,46 @@
 //! What a pod's status shows.
 
-use super::{Pod, container};
-use crate::inventory::shape::{Body, Entry, condition};
+use super::{Container, Pod, container};
+use crate::inventory::job::Job;
+use crate::inventory::observed::{Observed, Source};
+use crate::inventory::shape::{Entry, Meta, condition};
 use crate::inventory::sight::{Scene, Sighting};
 use crate::inventory::wire::Time;
+use crate::inventory::workload::Workload;
+use crate::signal::{ContainerSummary, ObjectSummary};
 
 /// A start younger than this is not worth a word.
 const STARTING_SECONDS: i64 = 15;
 /// Failed pods of a Job after which its failing is observed before it gives up.
 const FAILED_PODS: u32 = 2;
 
+impl Observed for Pod {
+    const KINDS: &'static [&'static str] = &["Pod"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, status) = from.halves()?;
+        Some((meta, Pod { spec, status }))
+    }
+
+    fn observe(&self, scene: Scene<'_>) -> Vec<Sighting> {
+        wrong(scene, self)
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.phase = self.status.phase.to_string();
+        summary.ready = self.is_ready() || &*self.status.phase == "Succeeded";
+        summary.containers = self.containers().map(|c| told(&c)).collect();
+    }
+
+    fn ending(&self) -> Option<Vec<String>> {
+        let node = &self.spec.node_name;
+        let at = (!node.is_empty()).then(|| format!("node {node}"));
+        Some(at.into_iter().collect())
+    }
+}
+
 /// Everything that is wrong with a pod that is not being deleted.
-pub(crate) fn observe(scene: Scene<'_>, pod: &Pod) -> Vec<Sighting> {
+fn wrong(scene: Scene<'_>, pod: &Pod) -> Vec<Sighting> {
     match &*pod.status.phase {
         "Succeeded" => Vec::new(),
         "Failed" => failed(scene, pod).into_iter().collect(),
@@ -149,8 +178,8 @@ fn failed(scene: Scene<'_>, pod: &Pod) -> Option<Sighting> {
 
 /// True where the workload that made the pod has all of its pods again.
 fn is_replaced(scene: Scene<'_>) -> bool {
-    let entry = scene.inventory.root_entry(scene.entry);
-    let Body::Workload(workload) = &entry.body else {
+    let entry = scene.objects.root_entry(scene.entry);
+    let Some(workload) = entry.kept::<Workload>() else {
         return false;
     };
     let (desired, available) = workload.replicas(entry.kind.kind);
@@ -159,12 +188,30 @@ fn is_replaced(scene: Scene<'_>) -> bool {
 
 /// True where a known Job tries again, has succeeded, or reports its failure by itself.
 fn is_left_to_its_job(scene: Scene<'_>) -> bool {
-    match scene
-        .inventory
-        .controller_of(scene.entry)
-        .map(|owner| &owner.body)
-    {
-        Some(Body::Job(job)) => job.ended() || job.status.failed.unwrap_or(0) < FAILED_PODS,
-        _ => false,
+    let owner = scene.objects.controller_of(scene.entry);
+    let job = owner.and_then(|owner| owner.kept::<Job>());
+    job.is_some_and(|job| job.ended() || job.status.failed.unwrap_or(0) < FAILED_PODS)
+}
+
+/// A container as triage is told of it.
+fn told(seen: &Container<'_>) -> ContainerSummary {
+    let mut summary = ContainerSummary {
+        name: seen.spec.name.to_string(),
+        image: seen.spec.image.to_string(),
+        init: seen.init,
+        ..ContainerSummary::default()
+    };
+    let Some(status) = seen.status else {
+        return summary;
+    };
+    summary.ready = status.ready;
+    summary.restarts = status.restart_count.unwrap_or(0);
+    let (state, reason) = status.state.name_and_reason();
+    summary.state = state.to_owned();
+    summary.reason = reason.to_owned();
+    if let Some(last) = status.last_end() {
+        summary.last_reason = last.reason.to_string();
+        summary.last_exit_code = last.exit_code;
     }
+    summary
 }

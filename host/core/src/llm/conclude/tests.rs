@@ -1,7 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::incident::{Incident, IncidentId, Severity};
+use crate::incident::{Incident, IncidentId};
+use crate::severity::Severity;
 
 fn incident() -> Incident {
     let owner = ObjectRef::new("apps/v1", "Deployment", "shop", "api");
