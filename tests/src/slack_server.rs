@@ -186,6 +186,12 @@ impl SlackServer {
         envelopes
     }
 
+    /// How many sockets are open now.
+    pub fn open_sockets(&self) -> usize {
+        let sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        sockets.iter().filter(|s| !s.is_closed()).count()
+    }
+
     /// Keep an envelope for whoever connects next.
     pub fn hold(&self, envelope: Value) {
         self.seen().held.push(envelope);

@@ -272,6 +272,9 @@ async fn what_the_old_connection_still_delivers_is_acknowledged() {
     w.server
         .deliver(json!({"type": "disconnect", "reason": "warning"}));
     w.until(|| w.server.connections() >= 2).await;
+    // Time enough to close the old one.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(w.server.open_sockets(), 2);
     // Slack chooses any of the two, each in turn.
     for id in ["e1", "e2"] {
         w.server
