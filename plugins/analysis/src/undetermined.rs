@@ -43,7 +43,8 @@ const RECENT: i64 = 900_000;
 pub fn explain(case: &Case, object: &Value) -> Conclusion {
     let conditions = broken_conditions(object);
     let events = warnings(case, &reference(object));
-    if conditions.is_empty() && events.is_empty() {
+    let failed = text(object, "/status/phase") == "Failed";
+    if conditions.is_empty() && events.is_empty() && !failed {
         let subject = spoken(&reference(object));
         return Conclusion::Healthy(format!(
             "{subject} shows no failing condition and no recent warning"
@@ -171,6 +172,7 @@ fn quote_status(draft: &mut Draft, object: &Value) {
     let phase = text(object, "/status/phase");
     let said = match counts.as_slice() {
         [] if phase.is_empty() => return,
+        [] if phase == "Failed" => format!("phase Failed, {:?}", text(object, "/status/message")),
         [] => format!("phase {phase}"),
         counts => counts.join(", "),
     };

@@ -304,3 +304,16 @@ fn an_unknown_kind_quotes_its_conditions() {
     assert_cause(&found, "undetermined", &["the spring is loose"]);
     assert!(found.confidence < 40);
 }
+
+#[test]
+fn an_object_in_phase_failed_is_not_called_healthy_when_its_events_are_gone() {
+    let status =
+        json!({ "status": { "phase": "Failed", "message": "rpc error: volume is in use" } });
+    let volume = with(object("PersistentVolume", "pv-1"), status);
+    let found = finding(&Bundle::default().with(volume), "PersistentVolume", "pv-1");
+    assert_cause(
+        &found,
+        "undetermined",
+        &["phase Failed", "volume is in use"],
+    );
+}
