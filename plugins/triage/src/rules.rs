@@ -221,6 +221,7 @@ pub const RULES: &[Rule] = &[
         .open(Medium, "no volume fits the claim"),
     event("ClaimLost").open(High, "the claim lost its volume"),
     event("VolumeMismatch").open(Medium, "the claim and its volume do not fit"),
+    status("ReclaimFailed").open(Low, "a released volume cannot be deleted"),
     event("VolumeFailedDelete")
         .after(Settle)
         .open(Low, "a released volume cannot be deleted"),

@@ -1,4 +1,4 @@
-//! PersistentVolumeClaims and their classes.
+//! PersistentVolumeClaims, their classes and their volumes.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use super::observed::{Change, Observed, Source};
 use super::pod::Pod;
 use super::shape::{Entry, Meta, condition};
 use super::sight::{Scene, Sighting};
-use super::wire::{Annotations, Text};
+use super::wire::{Annotations, Message, Text, Time};
 use crate::signal::ObjectSummary;
 
 /// What is kept of a claim.
@@ -67,6 +67,63 @@ impl Observed for StorageClass {
 
     fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
         from.flat()
+    }
+}
+
+/// What is kept of a volume.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Volume {
+    spec: VolumeSpec,
+    status: VolumeStatus,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct VolumeSpec {
+    persistent_volume_reclaim_policy: Text,
+    claim_ref: Option<ClaimRef>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct ClaimRef {
+    namespace: Text,
+    name: Text,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct VolumeStatus {
+    phase: Text,
+    message: Message,
+    last_phase_transition_time: Time,
+}
+
+impl Observed for Volume {
+    const KINDS: &'static [&'static str] = &["PersistentVolume"];
+
+    fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
+        let (meta, spec, status) = from.halves()?;
+        Some((meta, Volume { spec, status }))
+    }
+
+    /// It was released, and what it holds could be neither deleted nor recycled.
+    fn observe(&self, _: Scene<'_>) -> Vec<Sighting> {
+        if &*self.status.phase != "Failed" {
+            return Vec::new();
+        }
+        let policy = &self.spec.persistent_volume_reclaim_policy;
+        let mut message = format!("reclaim policy {policy} failed: {}", &*self.status.message);
+        if let Some(claim) = &self.spec.claim_ref {
+            message = format!("{message}; released by {}/{}", claim.namespace, claim.name);
+        }
+        let since = self.status.last_phase_transition_time;
+        vec![Sighting::new("ReclaimFailed", message).since(since)]
+    }
+
+    fn summarise(&self, _: Scene<'_>, summary: &mut ObjectSummary) {
+        summary.phase = self.status.phase.to_string();
+        summary.ready = &*self.status.phase != "Failed";
     }
 }
 

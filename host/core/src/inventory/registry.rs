@@ -1,7 +1,7 @@
 //! Every observed kind, once: add a kind here.
 
 use super::access::{Ingress, IngressClass, Secret, Webhooks};
-use super::claim::{Claim, StorageClass};
+use super::claim::{Claim, StorageClass, Volume};
 use super::job::Job;
 use super::observed::{Change, Observed, Source};
 use super::pod::Pod;
@@ -24,6 +24,7 @@ const FORMS: &[Form] = &[
     Form::of::<CronJob>(),
     Form::of::<Claim>(),
     Form::of::<StorageClass>(),
+    Form::of::<Volume>(),
     Form::of::<Service>(),
     Form::of::<Ingress>(),
     Form::of::<IngressClass>(),

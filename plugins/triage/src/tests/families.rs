@@ -25,6 +25,7 @@ use Severity::{Critical, High, Low, Medium};
 #[case("Ingress", "BackendMissing", Medium, "routing")]
 #[case("Ingress", "ClassMissing", Medium, "routing")]
 #[case("Ingress", "TlsSecretMissing", Medium, "routing")]
+#[case("PersistentVolume", "ReclaimFailed", Low, "storage")]
 #[case("Ingress", "DuplicateRule", Low, "routing")]
 #[case("HorizontalPodAutoscaler", "ScalingActive", Medium, "autoscaling")]
 #[case("HorizontalPodAutoscaler", "AbleToScale", Medium, "autoscaling")]

@@ -1,7 +1,8 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{ago, merge, object, one, pod, reasons};
+use super::{NOW, ago, merge, object, one, pod, reasons};
+use crate::inventory::Inventory;
 
 fn claim(over: Value) -> Value {
     let mut made = object(
@@ -92,4 +93,36 @@ fn a_claim_without_a_class_takes_the_default_one() {
     let unnamed = claim(json!({"spec": {"storageClassName": null}}));
     assert!(reasons(&[unnamed.clone(), class]).is_empty());
     assert_eq!(reasons(&[unnamed]), ["PersistentVolumeClaim/data Pending"]);
+}
+
+/// A volume that was released a minute ago.
+fn volume(phase: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv-1", "uid": "u-pv-1"},
+        "spec": {"persistentVolumeReclaimPolicy": "Delete", "claimRef": {"namespace": "shop", "name": "data"}},
+        "status": {"phase": phase, "message": "rpc error: volume is in use", "lastPhaseTransitionTime": ago(60)}})
+}
+
+#[test]
+fn sees_a_released_volume_that_cannot_be_deleted() {
+    let mut inventory = Inventory::new();
+    inventory.apply(&volume("Failed"));
+    let seen = inventory.observe_all(NOW);
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!(seen[0].signal.reason, "ReclaimFailed");
+    assert_eq!(
+        seen[0].signal.message,
+        "reclaim policy Delete failed: rpc error: volume is in use; released by shop/data"
+    );
+    assert_eq!(seen[0].summary.lasting_seconds, 60);
+    assert!(!seen[0].summary.ready);
+    for phase in ["Available", "Bound", "Released"] {
+        let mut inventory = Inventory::new();
+        inventory.apply(&volume(phase));
+        assert!(inventory.observe_all(NOW).is_empty(), "{phase}");
+    }
+}
+
+#[test]
+fn a_running_host_follows_volumes() {
+    assert!(crate::inventory::followed().any(|kind| kind == "PersistentVolume"));
 }
