@@ -1,6 +1,7 @@
 //! What stages use. Each service is a noun, hides one thing of the outside world, and knows no stage.
 //! [`Services`] are all of them that a stage is given.
 
+pub mod backoff;
 pub mod clock;
 pub mod cluster;
 pub mod commands;

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::services::Services;
+use crate::services::backoff::{self, Backoff};
 use crate::services::cluster::AnyCluster;
 use crate::services::crash_points;
-use crate::services::random;
 use crate::services::store::StoreError;
 use crate::services::tasks::{Task, reap, words};
 use crate::services::telemetry::Stage;
@@ -343,15 +343,16 @@ async fn caught(services: &Services, record: &Record) -> Result<Next, StageError
 /// The pause after so many failed tries: longer each time, spread so that a hundred incidents do
 /// not ask at once after an outage, and as long as the API server wants.
 fn again(fault: &StageError, tries: u32) -> Duration {
-    let doubled = AGAIN.saturating_mul(1 << tries.saturating_sub(1).min(8));
     let longest = match fault {
         StageError::Panicked(_) => AT_MOST,
         _ => LONGEST,
     };
+    let pauses = Backoff {
+        first: AGAIN,
+        longest,
+    };
     let wanted = fault.retry_after().unwrap_or_default().min(AT_MOST);
-    let pause = doubled.min(longest).max(wanted);
-    let spread = u64::try_from(pause.as_millis() / 3).unwrap_or(0).max(1);
-    pause + Duration::from_millis(random::below(spread))
+    backoff::spread(pauses.after(tries).max(wanted), 3)
 }
 
 /// Run the stage that the stored state calls for.

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::services::backoff::Backoff;
 use crate::services::clock::Clock;
 use crate::services::store::{Ended, Entry, Put, Store, StoreError};
 use crate::services::tasks::words;
@@ -34,8 +35,11 @@ pub const BACKGROUND: u8 = 3;
 const BACKGROUND_AT_ONCE: usize = 2;
 /// Longest sleep between two looks.
 const LOOK: Duration = Duration::from_secs(5);
-/// First and longest pause of an outage.
-const OUTAGE: (u64, u64) = (1_000, 60_000);
+/// Between two attempts of an outage.
+const OUTAGE: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(60),
+};
 /// Pause where a person is needed.
 const BLOCKED: i64 = 60_000;
 
@@ -242,8 +246,7 @@ impl Outbox {
             ),
             Outcome::Outage { why, unknown } => {
                 outage.failures += 1;
-                let shift = outage.failures.min(16) - 1;
-                let pause = (OUTAGE.0 << shift).min(OUTAGE.1);
+                let pause = OUTAGE.after(outage.failures).as_millis();
                 outage.until = now + i64::try_from(pause).unwrap_or(BLOCKED);
                 if outage.failures == 1 {
                     warn!(sink = self.sink, %why, "nothing can be sent now; everything is kept");

@@ -15,34 +15,18 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::services::backoff::Backoff;
 use crate::services::telemetry::Telemetry;
 use crate::services::telemetry::event::{TaskBegunAgain, TaskFailed};
 
 pub use crate::services::telemetry::Task;
 
-/// The usual pauses.
-const PAUSES: Pauses = Pauses {
+/// Before a task is begun again. One that ran for longer than the longest pause has not failed for
+/// the reason of the last time.
+const PAUSES: Backoff = Backoff {
     first: Duration::from_secs(1),
     longest: Duration::from_secs(60),
 };
-
-/// How long to wait before a task is begun again.
-#[derive(Debug, Clone, Copy)]
-struct Pauses {
-    first: Duration,
-    /// A task that ran for so long has not failed for the reason of the last time.
-    longest: Duration,
-}
-
-impl Pauses {
-    /// The next pause, of a task that ran for so long after the last one.
-    fn next(self, last: Option<Duration>, ran: Duration) -> Duration {
-        match last {
-            Some(last) if ran <= self.longest => (last * 2).min(self.longest),
-            _ => self.first,
-        }
-    }
-}
 
 /// Owns tasks; clones are the same.
 #[derive(Clone)]
@@ -51,7 +35,7 @@ pub struct Supervisor(Arc<Owned>);
 struct Owned {
     telemetry: Telemetry,
     stop: CancellationToken,
-    pauses: Pauses,
+    pauses: Backoff,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// Cancelled where the host cannot go on.
     lost: CancellationToken,
@@ -64,7 +48,7 @@ impl Supervisor {
         Supervisor::pausing(telemetry, stop, PAUSES)
     }
 
-    fn pausing(telemetry: Telemetry, stop: CancellationToken, pauses: Pauses) -> Supervisor {
+    fn pausing(telemetry: Telemetry, stop: CancellationToken, pauses: Backoff) -> Supervisor {
         Supervisor(Arc::new(Owned {
             telemetry,
             stop,
@@ -88,7 +72,7 @@ impl Supervisor {
     {
         let owned = self.0.clone();
         self.own(async move {
-            let mut pause = None;
+            let mut failures = 0;
             loop {
                 let since = Instant::now();
                 // What begins it may panic too.
@@ -96,13 +80,12 @@ impl Supervisor {
                 if owned.stop.is_cancelled() {
                     return;
                 }
-                let next = owned.pauses.next(pause, since.elapsed());
-                pause = Some(next);
+                failures = in_a_row(owned.pauses, failures, since.elapsed());
                 let telemetry = &owned.telemetry;
                 TaskFailed { task, why: &why }.emit(telemetry);
                 tokio::select! {
                     () = owned.stop.cancelled() => return,
-                    () = tokio::time::sleep(next) => {}
+                    () = tokio::time::sleep(owned.pauses.after(failures)) => {}
                 }
                 TaskBegunAgain { task }.emit(telemetry);
             }
@@ -152,6 +135,14 @@ impl Supervisor {
     fn own(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.push(tokio::spawn(work));
+    }
+}
+
+/// Failures in a row, with that of a task that ran for so long.
+fn in_a_row(pauses: Backoff, before: u32, ran: Duration) -> u32 {
+    match ran <= pauses.longest {
+        true => before.saturating_add(1),
+        false => 1,
     }
 }
 

@@ -12,11 +12,14 @@ use super::http::Http;
 use super::spans;
 use super::transport::{Sending, Transport, Wait};
 use super::wire::Body;
-use crate::services::random::below;
+use crate::services::backoff::{self, Backoff};
 use crate::services::telemetry::ModelMetrics;
 
 /// First pause of a back-off; it doubles.
-const PAUSE_MS: u64 = 400;
+const PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(400),
+    longest: Duration::from_millis(12_800),
+};
 
 /// The transport of one investigation.
 pub(super) struct Live<'s> {
@@ -86,9 +89,8 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Doubling, with jitter upwards, and never less than what the server asked for.
 fn pause(wait: Wait) -> Duration {
-    let base = PAUSE_MS.saturating_mul(1 << wait.attempt.min(6).saturating_sub(1));
-    let jitter = below(base / 2 + 1);
-    Duration::from_millis(base.max(wait.at_least_ms).saturating_add(jitter))
+    let asked = Duration::from_millis(wait.at_least_ms);
+    backoff::spread(PAUSES.after(wait.attempt), 2).max(asked)
 }
 
 impl Transport for Live<'_> {

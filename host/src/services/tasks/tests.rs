@@ -22,7 +22,7 @@ async fn until(holds: impl Fn() -> bool) {
 #[tokio::test]
 async fn a_task_that_panics_or_ends_is_begun_again_and_meanwhile_the_host_is_not_ready() {
     let (telemetry, stop) = (Telemetry::default(), CancellationToken::new());
-    let pauses = Pauses {
+    let pauses = Backoff {
         first: Duration::from_millis(50),
         longest: Duration::from_secs(60),
     };
@@ -52,11 +52,10 @@ async fn a_task_that_panics_or_ends_is_begun_again_and_meanwhile_the_host_is_not
 
 #[test]
 fn pauses_grow_to_a_minute_and_are_short_again_after_a_long_run() {
-    let (mut last, mut all) = (None, Vec::new());
+    let (mut failures, mut all) = (0, Vec::new());
     for ran in [0, 0, 0, 0, 0, 0, 0, 0, 61, 1] {
-        let next = PAUSES.next(last, Duration::from_secs(ran));
-        all.push(next.as_secs());
-        last = Some(next);
+        failures = in_a_row(PAUSES, failures, Duration::from_secs(ran));
+        all.push(PAUSES.after(failures).as_secs());
     }
     assert_eq!(all, [1, 2, 4, 8, 16, 32, 60, 60, 1, 2]);
 }
