@@ -47,3 +47,11 @@ pub const BLOCKING_JOB: &str = "blocking-job";
 pub const RESTART: &str = "restart";
 /// Deployment that must not be at zero replicas (CoreDNS), with `suggested-replicas`.
 pub const SCALED_TO_ZERO: &str = "scaled-to-zero";
+/// Kind of an object that is named and does not exist; there with `missing-name` and `near-name`.
+pub const MISSING_KIND: &str = "missing-kind";
+/// The name that does not exist.
+pub const MISSING_NAME: &str = "missing-name";
+/// The one existing name that it is a slip of.
+pub const NEAR_NAME: &str = "near-name";
+/// Claim that was never bound.
+pub const CLAIM: &str = "claim";

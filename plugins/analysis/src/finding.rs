@@ -1,6 +1,9 @@
 //! Building a finding whose every claim cites its evidence.
 
 use k8shawk_sdk::analysis::{Evidence, Fact, Finding, ObjectRef, Severity};
+use k8shawk_sdk::facts;
+
+use crate::near;
 
 /// Longest excerpt kept, in characters.
 const EXCERPT: usize = 400;
@@ -84,6 +87,22 @@ impl Draft {
             key: key.to_owned(),
             value: value.into(),
         });
+        self
+    }
+
+    /// The facts for a fix where an object that is named does not exist, and `wanted` is a slip of
+    /// exactly one of the existing `names`.
+    pub fn slip<'n>(
+        &mut self,
+        kind: &str,
+        wanted: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> &mut Self {
+        if let Some(near) = near::slip(wanted, names) {
+            self.fact(facts::MISSING_KIND, kind)
+                .fact(facts::MISSING_NAME, wanted)
+                .fact(facts::NEAR_NAME, near);
+        }
         self
     }
 

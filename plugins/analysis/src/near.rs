@@ -21,6 +21,25 @@ pub fn only_near<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> 
     }
 }
 
+/// The one existing name that `wanted` is a slip of. None where another name is likely too, and
+/// where the difference may be meant: in a digit, or in more than one letter of four.
+pub fn slip<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    match ranked(wanted, names).as_slice() {
+        [(_, name)] if is_slip(wanted, name) => Some(name),
+        _ => None,
+    }
+}
+
+fn is_slip(wanted: &str, name: &str) -> bool {
+    let digits = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    let most = (wanted.len().min(name.len()) / 4).min(2);
+    digits(wanted) == digits(name) && strsim::damerau_levenshtein(wanted, name) <= most
+}
+
 /// A clause for a cause: `; the nearest existing name is "x"`, or what there is instead.
 pub fn clause<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> String {
     match nearest(wanted, names) {
@@ -75,6 +94,19 @@ mod tests {
         assert_eq!(nearest("app-confg", names), Some("app-config"));
         assert_eq!(nearest("APP_CONFIG", names), Some("app-config"));
         assert_eq!(nearest("redis", names), None);
+    }
+
+    #[test]
+    fn a_slip_is_of_one_name_and_never_of_a_digit() {
+        assert_eq!(
+            slip("app-confg", ["app-config", "other"]),
+            Some("app-config")
+        );
+        assert_eq!(slip("web-config", ["web-conf"]), Some("web-conf"));
+        assert_eq!(slip("app-confg", ["app-config", "app-conf"]), None);
+        assert_eq!(slip("app-config-2", ["app-config-1"]), None);
+        assert_eq!(slip("builder", ["build"]), None);
+        assert_eq!(slip("web", ["wex"]), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::container::{Container, shared};
 use super::reference::{self, Reference};
 use super::subject::{Subject, between_marks, cite_event, mentions};
-use crate::json::{items, name};
+use crate::json::{items, name, number};
 use crate::near;
 
 /// What the kubelet writes beside `CreateContainerConfigError` when no reference is missing,
@@ -207,6 +207,10 @@ fn missing(
     match lack {
         Lack::Object => {
             draft.title(format!("{kind} \"{}\" does not exist{near}", wanted.name));
+            if !has_ready_pods(subject) {
+                let existing = subject.case.list(kind, namespace);
+                draft.slip(kind, &wanted.name, existing.iter().map(name));
+            }
             draft.say(format!("Pod {} cannot start: {user} needs the {kind} \"{}\", which does not exist in namespace {namespace} {cited}{near}.", subject.object.name, wanted.name));
         }
         Lack::Key => {
@@ -225,6 +229,17 @@ fn missing(
         .confidence(95)
         .shared(shared(kind, namespace, &wanted.name));
     draft.finish()
+}
+
+/// Where its workload has ready pods, the name was right once: the object went, and the name stays.
+fn has_ready_pods(subject: &Subject) -> bool {
+    let owner = &subject.owner;
+    let workload = subject.case.get(&owner.kind, &owner.namespace, &owner.name);
+    let ready = |field| workload.as_deref().and_then(|w| number(w, field));
+    ["/status/readyReplicas", "/status/numberReady"]
+        .into_iter()
+        .filter_map(ready)
+        .any(|pods| pods > 0)
 }
 
 fn place(path: &str) -> String {

@@ -1,6 +1,7 @@
 //! Claims of a StorageClass: missing, or with a provisioner that does not answer.
 
 use k8shawk_sdk::analysis::Finding;
+use k8shawk_sdk::facts;
 
 use super::{Claim, listed};
 use crate::json::name;
@@ -27,6 +28,12 @@ impl Claim<'_> {
             .say(listed("The classes of this cluster are", classes.iter().map(name)))
             .confidence(95)
             .shared(shared("StorageClass", "", class));
+        // The claims of a StatefulSet are made from its templates, which cannot be changed.
+        if self.owner.kind != "StatefulSet" {
+            draft
+                .slip("StorageClass", class, classes.iter().map(name))
+                .fact(facts::CLAIM, self.name());
+        }
         draft.finish()
     }
 

@@ -47,6 +47,9 @@ fn missing(
     let existing = refusal.case.list(kind, namespace);
     let close = near::clause(wanted, existing.iter().map(name));
     draft.shared(named(kind, namespace, wanted));
+    if refusal.present == 0 && refusal.case.is_missing(kind, namespace, wanted) {
+        draft.slip(kind, wanted, existing.iter().map(name));
+    }
     let place = if namespace.is_empty() {
         String::new()
     } else {
