@@ -50,6 +50,15 @@ pub const ROWS: &[Row] = &[
     row("patch-target-port", Kind(&["Service"]))
         .with(&[("port", PORT), ("targetPort", SUGGESTED_TARGET_PORT)])
         .because("The selected pods listen on {suggested-target-port}, and port {port} of {target} points elsewhere."),
+    row("patch-reference", Kind(WORKLOADS))
+        .but(&["storage-class"])
+        .unless(&[GOOD_REVISION])
+        .with(&[("kind", MISSING_KIND), ("from", MISSING_NAME), ("to", NEAR_NAME)])
+        .because("{target} names the {missing-kind} {missing-name}, which does not exist; {near-name} is the one existing name that is near."),
+    row("patch-reference", Named { kind: "PersistentVolumeClaim", fact: CLAIM })
+        .classes(&["storage-class"])
+        .with(&[("kind", MISSING_KIND), ("from", MISSING_NAME), ("to", NEAR_NAME)])
+        .because("{target} was never bound and asks for the {missing-kind} {missing-name}, which does not exist; {near-name} is the one existing name that is near."),
     row("uncordon", Named { kind: "Node", fact: NODE })
         .needs(&[CORDONED])
         .because("The cordon of node {node} is the only thing in the way ({cordoned})."),

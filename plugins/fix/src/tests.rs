@@ -97,6 +97,8 @@ fn line(proposal: &Proposal) -> String {
 #[case("registry-unreachable", "Pod", "Deployment", &[(GOOD_REVISION, "3")], "rollout-undo Deployment/web revision=3")]
 #[case("evicted", "Pod", "Deployment", &[(STALE_POD, "web-1")], "delete-pod Pod/web-1 ")]
 #[case("node-not-ready", "Node", "Node", &[], "cordon Node/web-1 ")]
+#[case("missing-configmap", "Pod", "Deployment", &[(MISSING_KIND, "ConfigMap"), (MISSING_NAME, "web-confg"), (NEAR_NAME, "web-config")], "patch-reference Deployment/web kind=ConfigMap from=web-confg to=web-config")]
+#[case("pvc-no-storage-class", "Pod", "Deployment", &[(MISSING_KIND, "StorageClass"), (MISSING_NAME, "fats"), (NEAR_NAME, "fast"), (CLAIM, "data")], "patch-reference PersistentVolumeClaim/data kind=StorageClass from=fats to=fast")]
 #[case("node-not-ready", "Pod", "Deployment", &[(NODE, "n1")], "cordon Node/n1 ")]
 #[case("stuck-deletion", "ConfigMap", "ConfigMap", &[(FINALIZER, "example.com/guard")], "remove-finalizer ConfigMap/web-1 finalizer=example.com/guard")]
 fn proposes_the_safe_fix_of_a_class(
@@ -127,6 +129,7 @@ fn proposes_the_safe_fix_of_a_class(
 #[case::webhook_is_down("webhook-down", "Pod", "Deployment", &[(GOOD_REVISION, "3")])]
 #[case::memory_without_container("out-of-memory", "Pod", "Deployment", &[(SUGGESTED_MEMORY, "1Gi")])]
 #[case::memory_of_a_bare_pod("out-of-memory", "Pod", "Pod", &[(CONTAINER, "app"), (SUGGESTED_MEMORY, "1Gi")])]
+#[case::no_name_is_near("missing-configmap", "Pod", "Deployment", &[(MISSING_KIND, "ConfigMap"), (MISSING_NAME, "web-confg")])]
 #[case::empty_value("quota-exceeded", "ResourceQuota", "Deployment", &[(QUOTA_RESOURCE, "pods"), (SUGGESTED_QUOTA, " ")])]
 #[case::replicas_without_shortage("application-error", "Pod", "Deployment", &[(SUGGESTED_REPLICAS, "2")])]
 #[case::job_that_would_fail_again("job-failed", "Job", "Job", &[])]

@@ -62,6 +62,8 @@ catalogue! {
     patch_selector::PatchSelector,
     /// Set the target of a Service's port.
     patch_target_port::PatchTargetPort,
+    /// Replace the name of an object that does not exist by the one that was meant.
+    patch_reference::PatchReference,
     /// Let pods be scheduled on a node again.
     uncordon::Uncordon,
     /// Keep new pods off a node.

@@ -1,4 +1,5 @@
 mod inverse;
+mod patch_reference;
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -253,7 +254,7 @@ fn an_entry_and_what_is_stored_of_its_action_have_one_name() {
     for entry in CATALOGUE {
         let stored = json!({"action": entry.name, "revision": 1, "replicas": 1, "container": "app",
             "image": "app:1", "selector": {}, "port": 80, "target_port": "http", "resource": "pods",
-            "value": "1", "size": "1Gi", "max": 1, "finalizer": "x.io/keep"});
+            "value": "1", "size": "1Gi", "max": 1, "finalizer": "x.io/keep", "kind": "ConfigMap", "from": "a", "to": "b"});
         let action: Action = serde_json::from_value(stored).unwrap();
         assert_eq!(action.name(), entry.name);
         assert_eq!(serde_json::to_value(&action).unwrap()["action"], entry.name);

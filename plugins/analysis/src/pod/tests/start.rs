@@ -1,3 +1,4 @@
+use k8shawk_sdk::facts;
 use rstest::rstest;
 use serde_json::json;
 
@@ -206,6 +207,25 @@ fn finds_the_missing_reference_without_any_message() {
         &["spec.containers[app].envFrom[0].configMapRef"],
     );
     assert_eq!(finding.shared.expect("a shared cause").name, "app-confg");
+}
+
+#[test]
+fn the_one_name_that_was_meant_is_a_fact() {
+    let typo = json!([{"configMapRef": {"name": "app-confg"}}]);
+    let bundle = || config("", "envFrom", typo.clone());
+    let names = |bundle: &Bundle| {
+        let finding = expect(bundle, "missing-configmap", &["app-confg"]);
+        let keys = [facts::MISSING_KIND, facts::MISSING_NAME, facts::NEAR_NAME];
+        keys.map(|key| fact(&finding, key).to_owned()).join(" ")
+    };
+    assert_eq!(names(&bundle()), "ConfigMap app-confg app-config");
+    let two = json!({"kind": "ConfigMap", "metadata": {"name": "app-conf", "namespace": "shop"}});
+    assert_eq!(names(&bundle().with(two)).trim(), "", "two names are near");
+    let mut ran = bundle();
+    for object in ran.objects.iter_mut().filter(|o| o["kind"] == "Deployment") {
+        object["status"] = json!({"readyReplicas": 1});
+    }
+    assert_eq!(names(&ran).trim(), "", "the name was right once");
 }
 
 #[test]
