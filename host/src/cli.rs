@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use k8shawk_core::config::{Fault, LogFormat, namespace};
+use k8shawk_core::config::{ConfigFault, LogFormat, namespace};
 use k8shawk_core::redact;
 use k8shawk_sandbox::COMPILE;
 
@@ -435,7 +435,7 @@ fn is_directory(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn misused(faults: &[Fault]) -> ExitCode {
+fn misused(faults: &[ConfigFault]) -> ExitCode {
     for fault in faults {
         complain!("k8shawk: {}", fault);
     }

@@ -147,14 +147,14 @@ impl Default for Config {
 
 /// One thing that is wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ConfigFault {
     /// File and line, or the environment variable.
     pub place: String,
     /// What is wrong.
     pub what: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.what)
     }
@@ -180,7 +180,7 @@ impl Config {
     pub fn parse<'t>(
         files: impl IntoIterator<Item = File<'t>>,
         environment: impl Fn(&str) -> Option<String>,
-    ) -> Result<Config, Vec<Fault>> {
+    ) -> Result<Config, Vec<ConfigFault>> {
         let mut config = Config::default();
         let mut faults = Vec::new();
         for file in files {
@@ -191,7 +191,7 @@ impl Config {
                 continue;
             };
             if let Err(what) = (key.set)(&mut config, &keys::Input::Text(value)) {
-                faults.push(Fault {
+                faults.push(ConfigFault {
                     place: key.env.to_owned(),
                     what,
                 });
@@ -199,7 +199,7 @@ impl Config {
         }
         if config.recovery_stability >= config.recovery_timeout {
             let what = "must be shorter than recovery.timeout_seconds, or nothing ever recovers";
-            faults.push(Fault {
+            faults.push(ConfigFault {
                 place: "recovery.stability_seconds".to_owned(),
                 what: what.to_owned(),
             });
@@ -248,14 +248,14 @@ fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
 }
 
-fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<Fault>) {
+fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<ConfigFault>) {
     let File { name, text, .. } = file;
     let table = match toml::de::DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => {
             let line = error.span().map_or(1, |s| line_of(text, s.start));
             let what = error.message().to_owned();
-            faults.push(Fault {
+            faults.push(ConfigFault {
                 place: format!("{name}:{line}"),
                 what,
             });
@@ -296,7 +296,7 @@ fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<Fault>) {
     }
     // The parser orders tables by name; people read from top to bottom.
     found.sort();
-    faults.extend(found.into_iter().map(|(line, what)| Fault {
+    faults.extend(found.into_iter().map(|(line, what)| ConfigFault {
         place: format!("{name}:{line}"),
         what,
     }));

@@ -115,7 +115,7 @@ pub const DISMISSED_FOR: i64 = 10 * 60_000;
 
 /// One arrow that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct StateChange {
     /// When, milliseconds since the Unix epoch.
     pub at: i64,
     /// The state that it led to.
@@ -230,7 +230,7 @@ pub struct Record {
     #[serde(default)]
     pub documented: Option<State>,
     /// The arrows that were taken, oldest first.
-    pub history: Vec<Step>,
+    pub history: Vec<StateChange>,
     /// When its signals were last seen.
     pub last_seen: i64,
 }
@@ -421,7 +421,7 @@ impl Record {
     /// Take an arrow.
     pub fn step(&mut self, at: i64, state: State, note: impl Into<String>) {
         self.state = state;
-        self.history.push(Step {
+        self.history.push(StateChange {
             at,
             state,
             note: note.into(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use k8shawk_core::config::{Config, Fault, File};
+use k8shawk_core::config::{Config, ConfigFault, File};
 use k8shawk_sandbox::files;
 use secrecy::SecretString;
 
@@ -42,7 +42,7 @@ pub struct Named<'p> {
 ///
 /// # Errors
 /// Every fault, with its file and line or variable.
-pub fn load(named: Named<'_>) -> Result<Settings, Vec<Fault>> {
+pub fn load(named: Named<'_>) -> Result<Settings, Vec<ConfigFault>> {
     let home = std::env::current_exe()
         .ok()
         .and_then(|exe| exe.canonicalize().ok())
@@ -92,7 +92,7 @@ impl Text {
 
 /// The file that was chosen; else the one beside the binary, and over it the one of the working
 /// directory, which so takes nothing away from it by leaving it out.
-fn texts(chosen: Option<PathBuf>, home: &Path, faults: &mut Vec<Fault>) -> Vec<Text> {
+fn texts(chosen: Option<PathBuf>, home: &Path, faults: &mut Vec<ConfigFault>) -> Vec<Text> {
     let beside = home.join(FILE);
     let (here, chosen_one) = (PathBuf::from(FILE), chosen.is_some());
     let paths = match chosen {
@@ -115,7 +115,7 @@ fn texts(chosen: Option<PathBuf>, home: &Path, faults: &mut Vec<Fault>) -> Vec<T
                 named,
             }),
             Ok(None) => {}
-            Err(error) => faults.push(Fault {
+            Err(error) => faults.push(ConfigFault {
                 place: name,
                 what: format!("cannot be read: {error}"),
             }),
@@ -152,7 +152,7 @@ impl Settings {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn secret(&self, name: &str) -> Result<Option<SecretString>, Fault> {
+    pub fn secret(&self, name: &str) -> Result<Option<SecretString>, ConfigFault> {
         if let Some(value) = self.variable(name) {
             return Ok(Some(SecretString::from(value.trim())));
         }
@@ -163,7 +163,7 @@ impl Settings {
         match files::text(Path::new(&path)) {
             Ok(text) if text.trim().is_empty() => Ok(None),
             Ok(text) => Ok(Some(SecretString::from(text.trim()))),
-            Err(error) => Err(Fault {
+            Err(error) => Err(ConfigFault {
                 place: variable,
                 what: format!("{path} cannot be read: {error}"),
             }),

@@ -21,8 +21,8 @@ struct Event {
     reason: Text,
     message: Message,
     note: Message,
-    involved_object: Option<Target>,
-    regarding: Option<Target>,
+    involved_object: Option<EventObject>,
+    regarding: Option<EventObject>,
     #[serde(deserialize_with = "count")]
     count: Option<u32>,
     #[serde(deserialize_with = "count")]
@@ -41,7 +41,7 @@ struct Event {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Target {
+struct EventObject {
     api_version: Text,
     kind: Text,
     namespace: Text,
@@ -109,7 +109,7 @@ impl Event {
         }
     }
 
-    fn target(&self) -> Option<&Target> {
+    fn target(&self) -> Option<&EventObject> {
         self.involved_object.as_ref().or(self.regarding.as_ref())
     }
 
@@ -189,7 +189,7 @@ pub(crate) fn observe(objects: &Objects, event: &Value, now: i64) -> Option<Obse
 
 /// Coordinates of the event's object. The kubelet writes a node's name in place of its uid, and
 /// the namespace `default`.
-fn object(objects: &Objects, target: &Target) -> ObjectRef {
+fn object(objects: &Objects, target: &EventObject) -> ObjectRef {
     let mut object = ObjectRef::new(
         &target.api_version,
         &target.kind,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use k8shawk_core::config::{Fault, trust};
+use k8shawk_core::config::{ConfigFault, trust};
 use k8shawk_sandbox::files;
 
 /// The file of the working directory.
@@ -17,7 +17,7 @@ const DOLLAR: &str = "\u{f8ff}";
 pub(super) fn read(
     named: Option<&Path>,
     is_set: impl Fn(&str) -> bool,
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<ConfigFault>,
 ) -> HashMap<String, String> {
     let path = named.unwrap_or(Path::new(FILE));
     let place = path.display().to_string();
@@ -30,7 +30,7 @@ pub(super) fn read(
         Ok(None) => return HashMap::new(),
         Err(error) => {
             let what = format!("cannot be read: {error}");
-            faults.push(Fault { place, what });
+            faults.push(ConfigFault { place, what });
             return HashMap::new();
         }
     };
@@ -44,7 +44,12 @@ pub(super) fn read(
 
 /// In a file that nobody named `$` stands for itself: it must not carry what is in the
 /// environment to wherever a value goes.
-fn parse(place: &str, text: &str, found: bool, faults: &mut Vec<Fault>) -> HashMap<String, String> {
+fn parse(
+    place: &str,
+    text: &str,
+    found: bool,
+    faults: &mut Vec<ConfigFault>,
+) -> HashMap<String, String> {
     let literal = match found {
         true => text.replace("\\$", DOLLAR).replace('$', DOLLAR),
         false => text.to_owned(),
@@ -62,7 +67,7 @@ fn parse(place: &str, text: &str, found: bool, faults: &mut Vec<Fault>) -> HashM
 }
 
 /// The line stays out of the fault: it may have a secret in it.
-fn malformed(place: &str, text: &str, error: &dotenvy::Error) -> Fault {
+fn malformed(place: &str, text: &str, error: &dotenvy::Error) -> ConfigFault {
     let (place, what) = match error {
         dotenvy::Error::LineParse(part, _) => {
             let first = part.lines().next().unwrap_or_default().trim();
@@ -72,7 +77,7 @@ fn malformed(place: &str, text: &str, error: &dotenvy::Error) -> Fault {
         }
         other => (place.to_owned(), other.to_string()),
     };
-    Fault { place, what }
+    ConfigFault { place, what }
 }
 
 /// What only a file that was named may say. A variable that is set in the environment wins
@@ -82,7 +87,7 @@ fn refused(
     text: &str,
     values: &HashMap<String, String>,
     is_set: impl Fn(&str) -> bool,
-) -> Vec<Fault> {
+) -> Vec<ConfigFault> {
     let mut found: Vec<(usize, String)> = values
         .iter()
         .filter(|(name, value)| !value.is_empty() && !is_set(name))
@@ -92,7 +97,7 @@ fn refused(
         })
         .collect();
     found.sort();
-    let fault = |(line, what)| Fault {
+    let fault = |(line, what)| ConfigFault {
         place: format!("{place}:{line}"),
         what,
     };

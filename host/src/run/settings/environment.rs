@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use k8shawk_core::config::{Fault, trust};
+use k8shawk_core::config::{ConfigFault, trust};
 
 /// Read by no key of the configuration; a value that cannot be read is a fault all the same.
 const OTHERS: [&str; 2] = ["RUST_LOG", "OTEL_"];
@@ -19,7 +19,7 @@ impl Environment {
     /// Take the variables of a process. One that K8sHawk reads and that is not UTF-8 is a fault.
     pub(super) fn take(
         variables: impl Iterator<Item = (OsString, OsString)>,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<ConfigFault>,
     ) -> Environment {
         let mut set = HashMap::new();
         let named = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
@@ -28,7 +28,7 @@ impl Environment {
                 Ok(value) => {
                     set.insert(name, value);
                 }
-                Err(_) if is_read(&name) => faults.push(Fault {
+                Err(_) if is_read(&name) => faults.push(ConfigFault {
                     place: name,
                     what: "the value is not UTF-8".to_owned(),
                 }),
@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    fn taken(variables: &[(&str, &[u8])], faults: &mut Vec<Fault>) -> Environment {
+    fn taken(variables: &[(&str, &[u8])], faults: &mut Vec<ConfigFault>) -> Environment {
         let os = |(name, value): &(&str, &[u8])| {
             (OsString::from(name), OsString::from_vec(value.to_vec()))
         };
