@@ -1,5 +1,6 @@
 //! Service: randomness of the operating system, through the TLS stack that is there anyway.
 
+use data_encoding::HEXLOWER;
 use thiserror::Error;
 
 /// The system gives no randomness: what nobody may guess cannot be made. Do without it, or fail.
@@ -40,5 +41,5 @@ pub fn key() -> Result<[u8; 32], NoRandomness> {
 pub fn nonce() -> Result<String, NoRandomness> {
     let mut bytes = [0; 16];
     fill(&mut bytes)?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+    Ok(HEXLOWER.encode(&bytes))
 }

@@ -26,7 +26,7 @@ fn full(cluster: &Cluster) -> Result<()> {
     let broken = Broken::set_up(cluster, "configmap-missing-env")?;
     let product = Product::new(cluster)?;
     let mut running = product.run_on_small_disk(broken.namespace.name(), SIZE)?;
-    let first = running.until(&["needs-human"], Duration::from_secs(90))?;
+    let first = running.until(&["waiting"], Duration::from_secs(90))?;
     let first = text(&first, "/id").to_owned();
 
     let yearly = "--schedule=0 0 1 1 *";

@@ -180,7 +180,7 @@ fn dismissed(cluster: &Cluster) -> Result<()> {
     let product = Product::new(cluster)?;
     let echo = [("K8SHAWK_DEDUP_SECONDS", "1")];
     let running = product.run(broken.namespace.name(), &echo)?;
-    let incident = running.until(&["needs-human"], Duration::from_secs(90))?;
+    let incident = running.until(&["waiting"], Duration::from_secs(90))?;
     let id = text(&incident, "/id");
     running.ask(&["dismiss", id, "--reason", "known"])?;
     // Well beyond the time of echoes: what is still broken stays dismissed.

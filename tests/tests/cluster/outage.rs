@@ -23,7 +23,7 @@ fn outage() -> Result<()> {
     let cluster = Cluster::start(Options::default())?;
     let broken = Broken::set_up(&cluster, "app-panic-rollout")?;
     let product = Product::new(&cluster)?;
-    let soon = [("K8SHAWK_SELFWATCH_STUCK_SECONDS", "20")];
+    let soon = [("K8SHAWK_SELF_MONITOR_STUCK_SECONDS", "20")];
     let mut running = product.run(broken.namespace.name(), &soon)?;
     let waiting = running.until(&["waiting"], Duration::from_secs(90))?;
     let before = generation(&broken)?;

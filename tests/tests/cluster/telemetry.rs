@@ -81,7 +81,7 @@ fn scraped(cluster: &Cluster) -> Result<()> {
         r#"count(k8shawk_plugin_info{plugin="analysis", digest=~"[0-9a-f]{12}"})"#,
         1.0,
     )?;
-    let stages = r#"count(k8shawk_stage_duration_seconds_count{stage=~"watch|triage|investigate|merge|decide|notify|approve|fix|recover|document"} > 0)"#;
+    let stages = r#"count(k8shawk_stage_duration_seconds_count{stage=~"ingest|triage|investigate|merge|decide|notify|approve|fix|recover|document"} > 0)"#;
     prometheus.until(stages, 10.0)?;
     let calls = prometheus.query(r#"k8shawk_plugin_calls_total{plugin="triage"} > 0"#)?;
     ensure!(calls.len() == 1, "{calls:?}");

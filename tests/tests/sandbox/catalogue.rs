@@ -15,7 +15,7 @@ fn every_row_of_the_fix_plugin_is_of_the_catalogue() {
         };
         let may = targets(row.action);
         let fits = |kind: &&str| may.iter().any(|known| known.kind == *kind);
-        assert!(kinds.iter().all(|kind| fits(&kind)), "{row:?}");
+        assert!(kinds.iter().all(fits), "{row:?}");
         let name = format!("| `{}` |", row.action);
         let told = documented().find(|told| told.starts_with(&name)).unwrap();
         for (parameter, _) in row.parameters {

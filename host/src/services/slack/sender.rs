@@ -4,6 +4,7 @@ mod direct;
 mod find;
 mod voice;
 
+use data_encoding::HEXLOWER;
 use k8shawk_core::record::Record;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -58,7 +59,7 @@ fn soon(why: &str) -> Outcome {
 /// Digest of what a message shows.
 fn digest(content: &SlackMessageContent) -> String {
     let hash = Sha256::digest(serde_json::to_vec(content).unwrap_or_default());
-    hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
+    HEXLOWER.encode(hash.get(..16).unwrap_or_default())
 }
 
 /// Value of `parse`: names and addresses in a text do not become links.

@@ -19,15 +19,18 @@ use tracing::{debug, error, info, warn};
 use super::api::{Api, ApiError, Class};
 use super::inbox::{Inbox, Taken};
 use super::payload::{self, Inbound, ParseError};
+use crate::services::backoff::{self, Backoff};
 use crate::services::http_client;
-use crate::services::random::below;
 
 /// Largest message of Slack.
 const MAX_MESSAGE: usize = 1 << 20;
 /// A connection on which nothing comes for so long is dead; Slack pings more often.
 const SILENCE: Duration = Duration::from_secs(60);
 /// First and longest pause between two attempts.
-const PAUSE: (u64, u64) = (500, 30_000);
+const PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    longest: Duration::from_secs(30),
+};
 /// Pause where only a person can help.
 const DISABLED: Duration = Duration::from_secs(300);
 /// Time in which a connection that Slack is about to close may still deliver.
@@ -283,8 +286,7 @@ fn needs_person(fault: &SocketError) -> bool {
 
 /// Doubles, with a random part, so that many hosts do not come back at the same moment.
 fn backoff(failures: u32) -> Duration {
-    let full = (PAUSE.0 << failures.min(8)).min(PAUSE.1);
-    Duration::from_millis(full / 2 + below(full / 2 + 1))
+    backoff::spread(PAUSES.after(failures) / 2, 1)
 }
 
 #[cfg(test)]
@@ -296,7 +298,7 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for failures in 1..40 {
             let pause = backoff(failures);
-            assert!(pause <= Duration::from_millis(PAUSE.1) && pause >= Duration::from_millis(250));
+            assert!(pause <= PAUSES.longest && pause >= Duration::from_millis(250));
             seen.insert(pause);
         }
         assert!(seen.len() > 10);
