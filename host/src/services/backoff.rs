@@ -21,13 +21,13 @@ pub struct Backoff {
 impl Backoff {
     /// The pause after so many failures in a row.
     pub fn after(self, failures: u32) -> Duration {
-        let pauses = ExponentialBuilder::new()
+        let mut pauses = ExponentialBuilder::new()
             .with_min_delay(self.first)
             .with_max_delay(self.longest)
             .without_max_times()
             .build();
         let before = usize::try_from(failures.clamp(1, MOST) - 1).unwrap_or(0);
-        pauses.skip(before).next().unwrap_or(self.longest)
+        pauses.nth(before).unwrap_or(self.longest)
     }
 }
 

@@ -40,9 +40,8 @@ impl Sinks {
     /// # Errors
     /// A sentence, where one is configured and cannot work.
     pub fn configured(parts: &Parts<'_>) -> Result<Sinks, String> {
-        let all: [fn(&Parts<'_>) -> Result<Option<Made>, String>; 1] = [webhook::configured];
-        let made: Result<Vec<_>, _> = all.iter().map(|sink| sink(parts)).collect();
-        Ok(Sinks(made?.into_iter().flatten().collect()))
+        let all = [webhook::configured(parts)?];
+        Ok(Sinks(all.into_iter().flatten().collect()))
     }
 
     /// One more.
