@@ -99,7 +99,7 @@ impl Ingest {
             Change::Applied(projection) => {
                 let object = self.is_listed().then(|| projection.reference());
                 self.inventory.hold(projection);
-                object.map_or_else(Taken::default, |object| self.look(&object, now).into())
+                object.map_or_else(Taken::default, |object| self.applied(&object, now))
             }
             Change::Malformed(object) => {
                 self.not_understood(&object);
@@ -125,6 +125,15 @@ impl Ingest {
                 Taken::default()
             }
         }
+    }
+
+    /// An event may come before its object, and waits for it.
+    fn applied(&mut self, object: &ObjectRef, now: i64) -> Taken {
+        let mut taken = Taken::from(self.look(object, now));
+        for (event, arrived) in self.held.take_of(&object.uid) {
+            taken.seen.extend(self.event(event, arrived, now, true));
+        }
+        taken
     }
 
     /// What an object shows, and what shows it on others.

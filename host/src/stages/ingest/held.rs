@@ -48,6 +48,23 @@ impl Held {
         }
     }
 
+    /// Those that tell of this object, which was late; they wait no more.
+    pub(super) fn take_of(&mut self, uid: &str) -> Vec<(Value, i64)> {
+        let of = |event: &Value| {
+            let told = event.pointer("/involvedObject/uid").and_then(Value::as_str);
+            !uid.is_empty() && told == Some(uid)
+        };
+        if !self.waiting.iter().any(|(event, _)| of(event)) {
+            return Vec::new();
+        }
+        let all = self.take().into_iter();
+        let (theirs, others): (Vec<_>, Vec<_>) = all.partition(|(event, _)| of(event));
+        others
+            .into_iter()
+            .for_each(|(event, at)| self.push(event, at));
+        theirs
+    }
+
     /// All of them; none wait any more.
     pub(super) fn take(&mut self) -> Vec<(Value, i64)> {
         self.places.clear();
@@ -77,6 +94,22 @@ mod tests {
         assert_eq!(held.take().len(), ROOM);
         held.push(event(1, 1), 0);
         assert_eq!(held.take().len(), 1);
+    }
+
+    #[test]
+    fn the_events_of_an_object_that_was_late_wait_no_more_and_the_others_do() {
+        let mut held = Held::new(Arc::new(Drops::default()));
+        for uid in 0..6 {
+            let mut event = event(uid, 1);
+            event["involvedObject"]["uid"] = format!("pod-{}", uid % 2).into();
+            held.push(event, 0);
+        }
+        held.push(event(6, 1), 0);
+        assert!(held.take_of("").is_empty() && held.take_of("pod-2").is_empty());
+        assert_eq!(held.take_of("pod-1").len(), 3);
+        // What is told again still finds its place.
+        held.push(event(6, 2), 0);
+        assert_eq!(held.take().len(), 4);
     }
 
     #[test]
