@@ -24,6 +24,8 @@ const VICTIMS: usize = 20;
 
 /// Seconds within which a new node may still get ready.
 const JOINING: i64 = 90;
+/// Seconds in which a kubelet reports twice.
+const SILENCE: i64 = 20;
 
 /// What is wrong with a node's own state.
 pub struct Fault<'n> {
@@ -67,6 +69,13 @@ pub fn fault(node: &Value) -> Option<Fault<'_>> {
             meaning: format!("it lacks {what} ({kind})"),
         })
     })
+}
+
+/// True where the node fell silent a moment ago. Its kubelet reports every ten seconds: after an outage
+/// of the API server each node looks silent until then, and its pods have the causes that they had.
+pub fn is_silent_since_a_moment(case: &Case, fault: &Fault<'_>) -> bool {
+    let since = since(case, text(fault.condition, "/lastTransitionTime"));
+    fault.class == "node-unreachable" && since.is_some_and(|since| since < SILENCE)
 }
 
 /// Why this node is not usable; `None` where nothing is wrong with it.

@@ -129,6 +129,9 @@ fn lost_node(subject: &Subject) -> Option<Finding> {
     }
     let node = subject.case.get("Node", "", named)?;
     let fault = node::fault(&node).filter(|f| f.class != "node-pressure")?;
+    if node::is_silent_since_a_moment(subject.case, &fault) {
+        return None;
+    }
     Some(node::blame(
         subject.case,
         &node,

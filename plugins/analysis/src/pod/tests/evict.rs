@@ -62,17 +62,31 @@ fn tells_pods_apart_that_were_turned_away(
     expect(&around(pod), class, &[named]);
 }
 
-#[test]
-fn a_pod_on_a_lost_node_is_the_nodes_victim() {
-    let mut bundle = around(web());
+/// A pod on a node that does not report since so many seconds.
+fn on_silent_node(pod: Value, seconds: i64) -> Bundle {
+    let mut bundle = around(pod);
     let node = bundle
         .objects
         .iter_mut()
         .find(|o| o["kind"] == "Node")
         .expect("a node");
-    node["status"]["conditions"] = json!([{"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "message": "Kubelet stopped posting node status.", "lastTransitionTime": ago(240)}]);
+    node["status"]["conditions"] = json!([{"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "message": "Kubelet stopped posting node status.", "lastTransitionTime": ago(seconds)}]);
+    bundle
+}
+
+#[test]
+fn a_node_that_fell_silent_a_moment_ago_is_not_blamed_for_what_its_pod_had_before() {
+    let had = expect(&around(crashing(2, "Error")), "application-error", &[]);
+    for (seconds, class) in [(6, had.class.as_str()), (40, "node-unreachable")] {
+        let silent = on_silent_node(crashing(2, "Error"), seconds);
+        expect(&silent, class, &[]);
+    }
+}
+
+#[test]
+fn a_pod_on_a_lost_node_is_the_nodes_victim() {
     let finding = expect(
-        &bundle,
+        &on_silent_node(web(), 240),
         "node-unreachable",
         &["node-a", "Kubelet stopped posting node status", "4 min"],
     );
