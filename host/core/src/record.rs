@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{Question, Vote};
-use crate::decision::{Advice, Decision, Refused};
+use crate::decision::{Advice, Candidate, Decision, Refused};
 use crate::finding::Finding;
 use crate::fix::{Fix, Half, Operation};
 use crate::incident::Incident;
@@ -314,15 +314,19 @@ impl Record {
         newer.iter().any(|s| !told(&s.reason))
     }
 
+    /// The fix that people are asked about, with what was decided of it.
+    pub fn candidate(&self) -> Option<&Candidate> {
+        self.decision.as_ref()?.first()
+    }
+
     /// The fix that people are asked about.
     pub fn fix(&self) -> Option<&Fix> {
-        let first = self.decision.as_ref().and_then(|d| d.first());
-        first.map(|c| &c.fix)
+        self.candidate().map(|candidate| &candidate.fix)
     }
 
     /// What people are asked now; none where nobody is asked.
     pub fn question(&self) -> Option<Question> {
-        let candidate = self.decision.as_ref()?.first()?;
+        let candidate = self.candidate()?;
         let asked_at = self.asked_at.filter(|_| self.state == State::Waiting)?;
         Some(Question {
             digest: candidate.digest.clone(),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::fix::entry::Planned;
+use crate::fix::operation::as_written;
 use crate::fix::{Operation, Precondition};
 use crate::object::ObjectRef;
 
@@ -43,6 +44,16 @@ pub(super) fn field<'v>(value: &'v mut Value, key: &str) -> &'v mut Value {
 
 pub(super) fn set(object: &mut Value, path: &[&str], to: impl Into<Value>) {
     *path.iter().fold(object, |at, key| field(at, key)) = to.into();
+}
+
+/// An object as it is created again: without what the API server gave it.
+pub(super) fn as_new(object: &Value) -> Value {
+    let mut new = as_written(object);
+    if let Some(metadata) = new.pointer_mut("/metadata").and_then(Value::as_object_mut) {
+        metadata.remove("uid");
+        metadata.remove("finalizers");
+    }
+    new
 }
 
 /// A container of the pod template, also one that only starts it.

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::edit::{fails, line, named, replace};
+use super::edit::{as_new, fails, line, named, replace};
 use crate::fix::entry::{Act, Before, Entry, Found, Planned, Related, Risk, Sends, WORKLOADS};
 use crate::fix::{Action, Operation, Precondition};
 use crate::object::ObjectRef;
@@ -284,25 +284,9 @@ impl PatchReference {
         if text("/status/phase") != Some("Pending") || text("/spec/volumeName").is_some() {
             return fails("the claim has a volume, or had one");
         }
-        let mut new = claim.clone();
-        if let Some(map) = new.as_object_mut() {
-            map.remove("status");
-        }
-        if let Some(metadata) = new.pointer_mut("/metadata").and_then(Value::as_object_mut) {
-            metadata.retain(|key, _| !GIVEN.contains(&key.as_str()));
-        }
+        let mut new = as_new(claim);
         self.patch(new.pointer_mut("/spec"))?;
         let old = claim.clone();
         Ok(Operation::Recreate { old, new })
     }
 }
-
-/// What the API server gives to an object that it creates.
-const GIVEN: &[&str] = &[
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "finalizers",
-    "managedFields",
-];

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::edit::{fails, line};
+use super::edit::{as_new, fails, line};
 use crate::fix::Operation;
 use crate::fix::entry::{Act, Entry, Found, Planned, Risk, Sends};
 use crate::object::ObjectRef;
@@ -27,15 +27,6 @@ const JOB_LABELS: &[&str] = &[
     "job-name",
     "batch.kubernetes.io/controller-uid",
     "batch.kubernetes.io/job-name",
-];
-
-/// What the API server gives to an object that it creates.
-const GIVEN: &[&str] = &[
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "finalizers",
 ];
 
 /// It has no values.
@@ -79,13 +70,7 @@ fn has_failed(job: &Value) -> bool {
 
 /// The Job as it was before the API server and its controller had it.
 fn anew(job: &Value) -> Value {
-    let mut new = job.clone();
-    if let Some(map) = new.as_object_mut() {
-        map.remove("status");
-    }
-    if let Some(metadata) = new.pointer_mut("/metadata").and_then(Value::as_object_mut) {
-        metadata.retain(|key, _| !GIVEN.contains(&key.as_str()));
-    }
+    let mut new = as_new(job);
     if let Some(spec) = new.pointer_mut("/spec").and_then(Value::as_object_mut) {
         spec.remove("selector");
     }
