@@ -105,7 +105,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     })
     .map_err(Misuse)?;
     slack.start(installation, &commands, &mut sinks, &supervisor);
-    sinks.start(pipeline.services.store.clone(), &supervisor);
+    sinks.start(&supervisor);
     let clock = pipeline.services.clock.clone();
     loaded.watch(pipeline.services.store.clone(), clock, &supervisor);
     let (services, until) = (pipeline.services.clone(), stop.clone());

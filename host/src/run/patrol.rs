@@ -184,7 +184,7 @@ impl Patrol {
     }
 
     /// Ask triage of each, and drive what it opens.
-    fn judge_all(&mut self, seen: Vec<Seen>) {
+    fn judge_all(&mut self, seen: impl IntoIterator<Item = Seen>) {
         for one in seen {
             if !self.judge(&one.observation) {
                 self.ingest.keep(one);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::ClientBuilder;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 
 /// How long a connection may take.
@@ -31,4 +32,10 @@ pub fn for_calls(patience: Duration) -> Result<reqwest::Client, String> {
         .timeout(patience)
         .build()
         .map_err(|e| format!("cannot make an HTTP client: {e}"))
+}
+
+/// How long a server wants to be left alone, where it says so in seconds; a date is not read.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(Duration::from_secs)
 }

@@ -80,7 +80,7 @@ pub fn finding(record: &Record, fix: Option<Proposed<'_>>, cluster: &str) -> Val
 
 /// An incident: its finding's fields with its id, state and history.
 pub fn incident(record: &Record, cluster: &str) -> Value {
-    let first = record.decision.as_ref().and_then(|d| d.first());
+    let first = record.candidate();
     let mut value = finding(record, first.map(Into::into), cluster);
     let extra = json!({
         "id": record.incident.id,

@@ -6,8 +6,6 @@
 
 mod follow;
 
-pub use follow::follow;
-
 use std::any::Any;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -72,12 +70,6 @@ pub enum Outcome {
 
 /// Where people, or their programs, are told of incidents.
 pub trait Sink: Send + Sync + 'static {
-    /// After a start: the incidents of which something may not have left yet.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn resume(&self) -> Result<Vec<String>, StoreError>;
-
     /// Put what is to leave of an incident as it is now. It is called after each stored change, and
     /// again; what was put before costs nothing.
     ///

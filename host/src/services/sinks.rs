@@ -6,12 +6,13 @@ pub mod webhook;
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::join_all;
 use k8shawk_core::Installation;
 use secrecy::SecretString;
 
 use crate::services::clock::Clock;
-use crate::services::outbox::{Outbox, Sink, follow};
+use crate::services::outbox::{Outbox, Sink};
 use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
 
@@ -50,28 +51,25 @@ impl Sinks {
     }
 
     /// Follow the store, and send, until the host stops.
-    pub fn start(self, store: Arc<Store>, supervisor: &Supervisor) {
+    pub fn start(self, supervisor: &Supervisor) {
         if self.0.is_empty() {
             return;
         }
-        let stop = supervisor.stop();
-        let (sinks, until) = (self.clone(), stop.clone());
+        let (sinks, until) = (self.clone(), supervisor.stop().clone());
         supervisor.keep(Task::Follow, move || {
-            let one = |(_, sink): &Made| {
-                let (sink, store) = (sink.clone(), store.clone());
-                follow(sink, store, until.clone())
-            };
-            let all: Vec<_> = sinks.0.iter().map(one).collect();
-            async move { drop(join_all(all).await) }
+            let follow =
+                |(outbox, sink): Made, until| async move { outbox.follow(sink, until).await };
+            let all = sinks
+                .0
+                .iter()
+                .map(|made| follow(made.clone(), until.clone()));
+            join_all(all).map(drop)
         });
-        let until = stop.clone();
+        let until = supervisor.stop().clone();
         supervisor.keep(Task::Outbox, move || {
-            let one = |(outbox, sink): &Made| {
-                let (outbox, sink, until) = (outbox.clone(), sink.clone(), until.clone());
-                async move { outbox.run(sink, until).await }
-            };
-            let all: Vec<_> = self.0.iter().map(one).collect();
-            async move { drop(join_all(all).await) }
+            let run = |(outbox, sink): Made, until| async move { outbox.run(sink, until).await };
+            let all = self.0.iter().map(|made| run(made.clone(), until.clone()));
+            join_all(all).map(drop)
         });
     }
 }

@@ -45,10 +45,6 @@ use people::People;
 
 /// Its name as a sink.
 pub const SINK: &str = "slack";
-/// Milliseconds for which an ended incident is looked at again after a start.
-const DAY: i64 = 24 * 3_600_000;
-/// Milliseconds for which it is remembered what was sent.
-const KEPT: i64 = 60 * DAY;
 
 /// What the operator chose.
 #[derive(Debug, Clone)]
@@ -102,7 +98,7 @@ impl Slack {
     /// stored change; calling it too often costs nothing.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing was put; the next call or [`Slack::resume`] makes up for it.
+    /// [`StoreError`]: nothing was put; the next call makes up for it.
     pub fn changed(&self, record: &Record) -> Result<(), StoreError> {
         let puts = self.wanted(record);
         if puts.is_empty() {
@@ -154,16 +150,5 @@ impl Slack {
         self.speech
             .as_ref()
             .is_some_and(|s| s.wants(record.severity(), now))
-    }
-
-    /// After a start: the incidents that may have changed while nothing was sent. Those that ended
-    /// before Slack was ever told of them stay untold.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn resume(&self) -> Result<Vec<String>, StoreError> {
-        let now = self.clock.now();
-        self.store.outbox_prune(now - KEPT)?;
-        self.store.told_by(SINK, now - DAY)
     }
 }

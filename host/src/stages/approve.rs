@@ -82,7 +82,7 @@ fn not_waiting(record: &Record) -> VoteError {
 
 /// True where policies allow the fix without a person.
 pub fn is_automatic(record: &Record) -> bool {
-    let fix = record.decision.as_ref().and_then(|d| d.first());
+    let fix = record.candidate();
     fix.is_some_and(|fix| matches!(fix.ruling, Ruling::Auto))
 }
 
@@ -130,7 +130,7 @@ fn vote(
     }
     let (authority, now) = (services.authority(), services.clock.now());
     services.store.modify(id, |record| {
-        let candidate = record.decision.as_ref().and_then(|d| d.first());
+        let candidate = record.candidate();
         let (State::Waiting, Some(candidate), Some(asked_at)) =
             (record.state, candidate, record.asked_at)
         else {

@@ -28,7 +28,7 @@ pub use send::execute;
 /// [`StageError`] where the cluster or the store does not answer.
 pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageError> {
     let id = &record.incident.id.0;
-    let Some(candidate) = record.decision.as_ref().and_then(|d| d.first()) else {
+    let Some(candidate) = record.candidate() else {
         return again(services, record, "there is no decision to execute");
     };
     // The configuration may be another one since people were asked.
@@ -151,7 +151,7 @@ fn void(services: &Services, record: &Record, next: State, why: &str) -> Result<
 
 /// True where people were asked by a version that did not know yet what exactly it asked.
 pub fn is_undigested(record: &Record) -> bool {
-    let first = record.decision.as_ref().and_then(|d| d.first());
+    let first = record.candidate();
     first.is_some_and(|c| c.digest.is_empty())
 }
 

@@ -11,7 +11,7 @@ use crate::stages::StageError;
 /// [`StageError::Store`].
 pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
     let now = services.clock.now();
-    let fix = record.decision.as_ref().and_then(|d| d.first());
+    let fix = record.candidate();
     let (state, note) = match fix {
         Some(_) => (State::Waiting, "people were asked"),
         None if record.undo.is_some() => (State::Failed, "it cannot be taken back"),

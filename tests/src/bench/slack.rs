@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk::services::clock::Clock;
 use k8shawk::services::commands::{Act, Commands, Script};
 use k8shawk::services::http_server::HttpServer;
-use k8shawk::services::outbox::{Outbox, follow};
+use k8shawk::services::outbox::Outbox;
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
 use k8shawk::services::slack::follow::Following;
 use k8shawk::services::slack::http::{Configured, Door, router};
@@ -114,7 +114,8 @@ impl Host {
             slack: slack.clone(),
             commands: desk.clone(),
         });
-        tokio::spawn(follow(following.clone(), store.clone(), stop.clone()));
+        let (at, to, until) = (outbox.clone(), following.clone(), stop.clone());
+        tokio::spawn(async move { at.follow(to, until).await });
         tokio::spawn(slack.clone().serve(arrived, desk, stop.clone()));
         let until = stop.clone();
         tokio::spawn(async move { outbox.run(following, until).await });

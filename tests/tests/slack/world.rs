@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8shawk::services::clock::Clock;
 use k8shawk::services::commands::{Act, Commands, Script};
 use k8shawk::services::http_server::HttpServer;
-use k8shawk::services::outbox::{Outbox, follow};
+use k8shawk::services::outbox::Outbox;
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
 use k8shawk::services::slack::follow::Following;
 use k8shawk::services::slack::http::{Configured, Door, router};
@@ -167,7 +167,8 @@ impl World {
             slack: slack.clone(),
             commands: clerk.clone(),
         });
-        tokio::spawn(follow(following.clone(), store.clone(), stop.clone()));
+        let (at, to, until) = (outbox.clone(), following.clone(), stop.clone());
+        tokio::spawn(async move { at.follow(to, until).await });
         let (inbox, receiver) = Inbox::new();
         tokio::spawn(slack.clone().serve(receiver, clerk.clone(), stop.clone()));
         let (running, to, until) = (outbox.clone(), following, stop.clone());

@@ -84,7 +84,7 @@ impl Patrol {
     fn sweep_step(&mut self, sweeping: &mut Sweep) -> bool {
         if let Some((event, arrived)) = sweeping.held.next() {
             let seen = self.ingest.event(event, arrived, sweeping.now, false);
-            self.judge_all(seen.into_iter().collect());
+            self.judge_all(seen);
             return true;
         }
         if let Some(observation) = sweeping.seen.pop_front() {

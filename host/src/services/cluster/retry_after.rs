@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response};
 use http_body_util::{BodyExt, Either, Full};
 use kube::client::{ClientBuilder, DynBody};
@@ -16,6 +15,8 @@ use kube::core::response::StatusDetails;
 use kube::{Client, Config};
 use tower::BoxError;
 use tower::util::AndThenLayer;
+
+use crate::services::http_client;
 
 /// Most bytes of a refusal that are read.
 const MOST: usize = 64 << 10;
@@ -73,10 +74,8 @@ fn status(code: u16, headers: &HeaderMap, body: &[u8]) -> Status {
     if status.code == 0 {
         status.code = code;
     }
-    let header = headers
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok());
-    if let Some(seconds) = header.and_then(|text| text.trim().parse::<u32>().ok()) {
+    let asked = http_client::retry_after(headers);
+    if let Some(seconds) = asked.and_then(|asked| u32::try_from(asked.as_secs()).ok()) {
         let details = status.details.get_or_insert_with(none);
         details.retry_after_seconds = details.retry_after_seconds.max(seconds);
     }
@@ -97,6 +96,7 @@ fn none() -> StatusDetails {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header::RETRY_AFTER;
     use rstest::rstest;
 
     #[rstest]

@@ -13,11 +13,14 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::Sink;
-use crate::services::store::{Store, StoreError};
+use super::{Outbox, Sink};
+use crate::services::store::StoreError;
 
 /// Pause before what could not be stored is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
+
+/// Milliseconds for which an ended incident is looked at again after a start.
+const DAY: i64 = 24 * 3_600_000;
 
 /// What is to be looked at.
 struct Behind {
@@ -26,26 +29,57 @@ struct Behind {
     all: bool,
 }
 
-/// Follow the changes until cancelled.
-pub async fn follow(sink: Arc<dyn Sink>, store: Arc<Store>, stop: CancellationToken) {
-    let mut changes = store.changes();
-    let mut behind = Behind {
-        all: true,
-        ids: BTreeSet::new(),
-    };
-    loop {
-        behind.catch_up(&*sink, &store);
-        let retry = !behind.ids.is_empty() || behind.all;
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(AGAIN), if retry => {}
-            change = changes.recv() => match change {
-                Ok(id) => behind.add(id),
-                Err(RecvError::Lagged(_)) => behind.all = true,
-                Err(RecvError::Closed) => return,
-            },
+impl Outbox {
+    /// Follow the changes of the store, for the sink whose outbox this is, until cancelled.
+    pub async fn follow(&self, sink: Arc<dyn Sink>, stop: CancellationToken) {
+        let mut changes = self.store.changes();
+        let mut behind = Behind {
+            all: true,
+            ids: BTreeSet::new(),
+        };
+        loop {
+            self.catch_up(&mut behind, &*sink);
+            let retry = !behind.ids.is_empty() || behind.all;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(AGAIN), if retry => {}
+                change = changes.recv() => match change {
+                    Ok(id) => behind.add(id),
+                    Err(RecvError::Lagged(_)) => behind.all = true,
+                    Err(RecvError::Closed) => return,
+                },
+            }
+            behind.add_waiting(&mut changes);
         }
-        behind.add_waiting(&mut changes);
+    }
+
+    /// Look at what changed; what cannot be stored stays.
+    fn catch_up(&self, behind: &mut Behind, sink: &dyn Sink) {
+        if behind.all {
+            match self.may_be_untold() {
+                Ok(ids) => {
+                    behind.all = false;
+                    behind.ids.extend(ids);
+                }
+                Err(fault) => return warn!(%fault, "what changed is told later"),
+            }
+        }
+        let mut failed = None;
+        behind.ids.retain(|id| {
+            let told = self.store.get(id).and_then(|record| sink.changed(&record));
+            let again = matches!(&told, Err(fault) if !matches!(fault, StoreError::Unknown(_)));
+            failed = told.err().or(failed.take());
+            again
+        });
+        if let Some(fault) = failed {
+            warn!(%fault, "what changed is told later");
+        }
+    }
+
+    /// Incidents of which something may not have left yet. Those that ended before the sink was ever
+    /// told of them stay untold.
+    fn may_be_untold(&self) -> Result<Vec<String>, StoreError> {
+        self.store.told_by(self.sink, self.clock.now() - DAY)
     }
 }
 
@@ -61,29 +95,6 @@ impl Behind {
                 Err(TryRecvError::Lagged(_)) => self.all = true,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
-        }
-    }
-
-    /// Look at what changed; what cannot be stored stays.
-    fn catch_up(&mut self, sink: &dyn Sink, store: &Store) {
-        if self.all {
-            match sink.resume() {
-                Ok(ids) => {
-                    self.all = false;
-                    self.ids.extend(ids);
-                }
-                Err(fault) => return warn!(%fault, "what changed is told later"),
-            }
-        }
-        let mut failed = None;
-        self.ids.retain(|id| {
-            let told = store.get(id).and_then(|record| sink.changed(&record));
-            let again = matches!(&told, Err(fault) if !matches!(fault, StoreError::Unknown(_)));
-            failed = told.err().or(failed.take());
-            again
-        });
-        if let Some(fault) = failed {
-            warn!(%fault, "what changed is told later");
         }
     }
 }

@@ -11,10 +11,6 @@ struct Scripted {
 }
 
 impl Sink for Scripted {
-    fn resume(&self) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
-    }
-
     fn changed(&self, _: &Record) -> Result<(), StoreError> {
         Ok(())
     }
@@ -110,10 +106,6 @@ async fn a_person_who_is_needed_holds_entries_and_loses_none() {
 struct Speaking(Mutex<Vec<String>>);
 
 impl Sink for Speaking {
-    fn resume(&self) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
-    }
-
     fn changed(&self, _: &Record) -> Result<(), StoreError> {
         Ok(())
     }

@@ -14,7 +14,6 @@ use futures::future::BoxFuture;
 use k8shawk_core::Installation;
 use k8shawk_core::record::Record;
 use k8shawk_core::redact::RedactedJson;
-use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode, Url};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
@@ -35,10 +34,9 @@ const URL: &str = "K8SHAWK_WEBHOOK_URL";
 const SECRET: &str = "K8SHAWK_WEBHOOK_SECRET";
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Longest pause that a receiver may ask for, seconds.
-const LONGEST: u64 = 3600;
-/// Milliseconds for which an ended incident is looked at again after a start.
-const DAY: i64 = 24 * 3_600_000;
+/// Shortest and longest pause that a receiver may ask for.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// One receiver.
 pub struct Webhook {
@@ -92,24 +90,17 @@ impl Webhook {
         Ok((outbox, webhook))
     }
 
-    fn put(&self, record: &Record) -> Put {
-        let (id, steps) = (&record.incident.id.0, record.history.len());
+    /// What leaves of an incident as it is now.
+    fn document(&self, record: &Record) -> RedactedJson {
         let at = record.changed_at();
         let timestamp = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
         let data = incident_json::incident(record, self.installation.cluster());
-        let document = RedactedJson::of(json!({
+        RedactedJson::of(json!({
             "type": format!("incident.{}", record.state.as_str()),
             "timestamp": timestamp.to_string(),
             "installation": self.installation.id(),
             "data": data,
-        }));
-        Put {
-            key: format!("{id}/{SINK}/{steps}"),
-            lane: id.clone(),
-            rank: 1,
-            effect: document.to_string(),
-            renew: false,
-        }
+        }))
     }
 
     async fn send(&self, entry: &Entry) -> Outcome {
@@ -137,16 +128,25 @@ impl Webhook {
 }
 
 impl Sink for Webhook {
-    fn resume(&self) -> Result<Vec<String>, StoreError> {
-        self.store.told_by(SINK, self.clock.now() - DAY)
-    }
-
     fn changed(&self, record: &Record) -> Result<(), StoreError> {
         // What went away, or became part of another incident, before people were told is none.
-        match record.asked_at {
-            Some(_) => self.outbox.put(&[self.put(record)]),
-            None => Ok(()),
+        if record.asked_at.is_none() {
+            return Ok(());
         }
+        let (id, steps) = (&record.incident.id.0, record.history.len());
+        let key = format!("{id}/{SINK}/{steps}");
+        // Most changes are no new state: no document is made for them.
+        if self.store.outbox_knows(&key)? {
+            return Ok(());
+        }
+        let put = Put {
+            key,
+            lane: id.clone(),
+            rank: 1,
+            effect: self.document(record).to_string(),
+            renew: false,
+        };
+        self.outbox.put(&[put])
     }
 
     fn deliver<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Outcome> {
@@ -162,11 +162,9 @@ fn answered(response: &Response) -> Outcome {
         status if status.is_success() => Outcome::Sent(String::new()),
         StatusCode::GONE => Outcome::Dropped(why),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            let asked = response.headers().get(RETRY_AFTER);
-            let seconds = asked.and_then(|after| after.to_str().ok()?.parse().ok());
-            match seconds {
-                Some(seconds) => Outcome::Later {
-                    after: Duration::from_secs(LONGEST.min(seconds)),
+            match http_client::retry_after(response.headers()) {
+                Some(asked) => Outcome::Later {
+                    after: asked.clamp(SHORTEST, LONGEST),
                     why,
                 },
                 None => Outcome::Outage {

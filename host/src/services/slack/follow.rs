@@ -21,10 +21,6 @@ pub struct Following {
 }
 
 impl Sink for Following {
-    fn resume(&self) -> Result<Vec<String>, StoreError> {
-        self.slack.resume()
-    }
-
     fn changed(&self, record: &Record) -> Result<(), StoreError> {
         self.slack.changed(record)?;
         if self.slack.is_to_be_spoken(record)?

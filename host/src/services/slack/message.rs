@@ -90,7 +90,7 @@ pub fn render(record: &Record, look: Look<'_>) -> Message {
     body.extend(also(record));
     body.extend(victims(record));
     body.extend(evidence(record));
-    let first = record.decision.as_ref().and_then(Decision::first);
+    let first = record.candidate();
     let changes = first.map_or_else(Changes::default, |c| Changes::of(&c.diff));
     if let Some(decision) = &record.decision {
         body.extend(fix(record, decision, &changes, open));

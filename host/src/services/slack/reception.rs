@@ -317,7 +317,7 @@ impl Slack {
 
 /// A click on an older question approves no newer one: said before anybody is looked up.
 fn stands(record: &Record, shown: &Question) -> Result<(), String> {
-    let candidate = record.decision.as_ref().and_then(|d| d.first());
+    let candidate = record.candidate();
     match (candidate, record.asked_at) {
         (Some(candidate), Some(asked_at)) => {
             let stands = shown.stands(candidate, asked_at);
@@ -328,7 +328,7 @@ fn stands(record: &Record, shown: &Question) -> Result<(), String> {
 }
 
 fn named_by_policies(record: &Record) -> Vec<String> {
-    let candidate = record.decision.as_ref().and_then(|d| d.first());
+    let candidate = record.candidate();
     match candidate.map(|c| &c.ruling) {
         Some(Ruling::Approval(rules)) => rules
             .iter()

@@ -306,17 +306,6 @@ impl Store {
         })
     }
 
-    /// Forget entries that ended before a moment.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`](super::StoreError::Database).
-    pub fn outbox_prune(&self, before: i64) -> Stored<()> {
-        self.atomic(|c| {
-            let sql = "DELETE FROM outbox WHERE state <> 'waiting' AND due_at < ?1";
-            c.execute(sql, params![before]).map(|_| ())
-        })
-    }
-
     /// Remember what was done of an entry.
     ///
     /// # Errors

@@ -13,7 +13,6 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::services::outbox::follow;
 use crate::services::slack::message::tests::record;
 
 const KEY: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -81,7 +80,8 @@ impl World {
         };
         let (outbox, sink) = self.made(&set).unwrap().unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(follow(sink.clone(), self.store.clone(), stop.clone()));
+        let (following, to, until) = (outbox.clone(), sink.clone(), stop.clone());
+        tokio::spawn(async move { following.follow(to, until).await });
         let until = stop.clone();
         tokio::spawn(async move { outbox.run(sink, until).await });
         stop

@@ -1,6 +1,8 @@
 //! How the client of `slack-morphism` reaches Slack: with our roots of trust, time-outs, bounds and
 //! turns around each of its calls. What it sends is redacted here, whoever asked for it.
 
+use std::time::Duration;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use k8shawk_core::redact::RedactedJson;
@@ -15,7 +17,13 @@ use slack_morphism::{
 
 use super::error::ApiError;
 use super::pace::Pace;
+use crate::services::http_client;
 
+/// Pause where Slack limits us and does not say for how long.
+const PAUSE: Duration = Duration::from_secs(30);
+/// Shortest and longest pause that is believed.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(3600);
 /// Largest answer that is read.
 const MAX_ANSWER: usize = 4 << 20;
 
@@ -140,15 +148,9 @@ fn channel(body: &RedactedJson) -> String {
 }
 
 fn limited(response: &Response) -> ApiError {
-    let seconds = response
-        .headers()
-        .get("retry-after")
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.trim().parse::<u64>().ok())
-        .unwrap_or(30)
-        .clamp(1, 3600);
+    let asked = http_client::retry_after(response.headers());
     ApiError::Limited {
-        after: std::time::Duration::from_secs(seconds),
+        after: asked.unwrap_or(PAUSE).clamp(SHORTEST, LONGEST),
     }
 }
 
