@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Draws messages as Slack shows them, into docs/src/images. Needs chromium.
+# Draws messages as Slack shows them, into docs/src/images. Needs chromium, fonts-lato and
+# fonts-noto-color-emoji.
 # usage: picture.sh messages.json   (as `slack messages` of k8shawk-tests prints it)
 set -euo pipefail
 messages=$(realpath "$1")
@@ -17,6 +18,6 @@ print(urllib.parse.quote(json.dumps([gallery[n] for n in sys.argv[2:]])))' "$mes
     "file://$PWD/tests/slack/picture.html#$hash" 2>/dev/null
 }
 mkdir -p docs/src/images
-draw slack-waiting.png 620 waiting
-draw slack-recovered.png 860 recovered "recovered/applying/1790000060000" "recovered/verdict/recovered"
-draw slack-storm.png 600 storm
+draw slack-waiting.png 670 waiting
+draw slack-recovered.png 945 recovered "recovered/applying/1790000060000" "recovered/verdict/recovered"
+draw slack-storm.png 610 storm
