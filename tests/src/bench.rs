@@ -3,6 +3,7 @@
 
 mod audit;
 mod detect;
+mod disk;
 mod figure;
 mod host;
 mod memory;

@@ -15,6 +15,7 @@ use kube::api::{Api, ListParams, WatchEvent, WatchParams};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
+use super::disk;
 use super::figure::{Figure, percentile};
 use super::host::Host;
 use super::pods;
@@ -95,7 +96,9 @@ pub(super) fn measure(cluster: &Cluster, product: &Product) -> Result<Vec<Figure
     polled.context("poll the host's database")?;
     let waits = waits?;
     tell_slowest(&waits, &host.log(), clocks);
-    figures(&waits)
+    // Beside the same control plane, and on the same disk.
+    let floor = disk::measure(host.directory())?;
+    Ok([figures(&waits)?, floor].concat())
 }
 
 /// What the host says of the way to one incident, microseconds.

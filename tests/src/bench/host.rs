@@ -55,6 +55,11 @@ impl Host {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
+    /// Where its database is.
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Its database.
     pub(super) fn database(&self) -> PathBuf {
         self.directory.path().join("k8shawk.sqlite")
