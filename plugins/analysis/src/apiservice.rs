@@ -49,14 +49,15 @@ pub fn diagnose(case: &Case, api: &Value) -> Conclusion {
                 &cause.cause,
             );
             draft.say(format!(
-                "The backend's own cause is {}: {} {cited}.",
+                "Cause at the backend: {}: {} {cited}.",
                 cause.class, cause.title
             ));
             draft.shared(cause.owner.clone());
         }
     }
     draft.say(
-        "Until it answers, discovery fails: namespaces may not be deleted and clients see errors.",
+        "Until it answers, API discovery fails: namespace deletions can hang and clients get \
+         errors.",
     );
     Conclusion::Findings(vec![draft.finish()])
 }

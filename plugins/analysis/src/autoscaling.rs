@@ -62,7 +62,7 @@ impl<'v> Target<'v> {
             .into_iter()
             .find(|kind| *kind != self.kind && case.get(kind, self.namespace, self.name).is_some());
         if let Some(other) = other {
-            near = format!("; there is a {other} of that name");
+            near = format!("; a {other} of that name exists");
         }
         let mut draft = draft(case, hpa, "hpa-target-missing", Severity::Medium);
         let cited = draft.cite(
@@ -84,7 +84,7 @@ impl<'v> Target<'v> {
         if let Some(unable) = condition_is(hpa, "AbleToScale", "False") {
             let said = text(unable, "/message");
             let cited = draft.cite("status.conditions[AbleToScale]", said);
-            draft.say(format!("Its controller says \"{said}\" {cited}."));
+            draft.say(format!("The controller reports \"{said}\" {cited}."));
         }
         Some(draft.finish())
     }
@@ -133,9 +133,7 @@ fn at_max(case: &Case, hpa: &Value, target: &Target) -> Option<Finding> {
                 "status.currentMetrics",
                 format!("{metric}: {now} of {wanted}"),
             );
-            draft.say(format!(
-                "{metric} is {now}, and its target is {wanted} {values}."
-            ));
+            draft.say(format!("{metric} is {now}, target {wanted} {values}."));
             // The autoscaler's own rule: replicas in proportion to the metric, rounded up.
             (current * now).div_euclid(wanted.max(1))
                 + i64::from(current * now % wanted.max(1) != 0)
@@ -148,7 +146,7 @@ fn at_max(case: &Case, hpa: &Value, target: &Target) -> Option<Finding> {
     let cause = object.and_then(|o| backend::first_of(workload::diagnose(case, &o)));
     if let Some(cause) = cause {
         draft.unknown(format!(
-            "its target fails as well ({}), which more pods may not help",
+            "its target fails as well ({}); more pods may not help",
             cause.class
         ));
     }

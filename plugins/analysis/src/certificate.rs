@@ -20,11 +20,11 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
         let until = text(secret, "/tls/notAfter");
         return Conclusion::Healthy(match until {
             "" => format!(
-                "{} holds no certificate that can be judged",
+                "{} holds no certificate that can be parsed",
                 spoken(&subject)
             ),
             until => format!(
-                "the certificate in {} holds until {until}",
+                "the certificate in {} is valid until {until}",
                 spoken(&subject)
             ),
         });
@@ -50,7 +50,7 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
             days / 86_400
         ))
         .shared(subject.clone())
-        .unknown("who renews it: no renewal can be made safely from here");
+        .unknown("who renews it: K8sHawk cannot renew it safely");
     let users = users(case, &subject);
     if let Some(ingress) = users.iter().find(|user| user.kind == "Ingress") {
         draft.owner(ingress.clone());
@@ -62,7 +62,7 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
     }
     if let Some(issuer) = issuer(secret) {
         let cited = draft.cite("metadata.annotations", &issuer);
-        draft.say(format!("It is kept by {issuer} {cited}."));
+        draft.say(format!("It is managed by {issuer} {cited}."));
     }
     for user in users {
         draft.victim(user);

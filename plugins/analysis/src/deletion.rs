@@ -97,13 +97,13 @@ fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding
     let cited = draft.cite("metadata.finalizers", &all);
     draft
         .title(format!(
-            "{} cannot go away: finalizer {first}",
+            "{} is stuck in deletion: finalizer {first}",
             spoken(&reference(object))
         ))
         .confidence(92)
         .say(format!(
-            "{} has been in deletion for {since} s {deleted} and is held by finalizer {all} \
-             {cited}.",
+            "{} has been terminating for {since} s {deleted}, held by finalizer \
+             {all} {cited}.",
             spoken(&reference(object))
         ));
     let controller = FINALIZERS
@@ -111,7 +111,7 @@ fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding
         .find(|(known, _)| first.starts_with(known));
     match controller {
         Some((_, who)) => {
-            draft.say(format!("It is to be cleared by {who} {cited}."));
+            draft.say(format!("It is cleared by {who} {cited}."));
         }
         None => controller_of(case, first, &mut draft),
     }
@@ -131,7 +131,10 @@ fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding
         draft.shared(named("Namespace", "", namespace));
     } else if !PROTECTING.contains(&first) && first != "foregroundDeletion" {
         draft.fact(facts::FINALIZER, first);
-        draft.unknown("what the controller should have cleaned up: look before the finalizer goes");
+        draft.unknown(
+            "what the controller should have cleaned up: check before removing the \
+                       finalizer",
+        );
     }
     draft.finish()
 }
@@ -174,7 +177,7 @@ fn controller_of(case: &Case, finalizer: &str, draft: &mut Draft) {
                 &status,
             );
             draft.say(format!(
-                "By its name {} should clear it; that has {status} {cited}.",
+                "Judging by its name, {} should clear it; it has {status} {cited}.",
                 spoken(&reference(deployment))
             ));
         }
@@ -185,11 +188,11 @@ fn controller_of(case: &Case, finalizer: &str, draft: &mut Draft) {
             let domain = finalizer.split('/').next().unwrap_or(finalizer);
             let cited = draft.cite(
                 "Deployments of the cluster",
-                format!("none like {finalizer}"),
+                format!("none with a name like {finalizer}"),
             );
             draft.say(format!(
-                "It belongs to the controller of \"{domain}\", and no Deployment of a like name \
-                 exists in the cluster {cited}."
+                "It belongs to the controller of \"{domain}\", and no Deployment in \
+                 the cluster has a similar name {cited}."
             ));
         }
     }
@@ -206,10 +209,10 @@ fn without_finalizer(case: &Case, object: &Value, since: i64) -> Conclusion {
         text(object, "/metadata/deletionTimestamp"),
     );
     draft
-        .title(format!("{subject} does not end"))
+        .title(format!("{subject} does not terminate"))
         .confidence(60)
         .say(format!(
-            "{subject} should have been gone {since} s ago {cited}."
+            "{subject} should have terminated {since} s ago {cited}."
         ));
     if !node.is_empty() && case.is_missing("Node", "", node) {
         let gone = draft.cite(format!("Node {node}"), "does not exist");
@@ -217,7 +220,8 @@ fn without_finalizer(case: &Case, object: &Value, since: i64) -> Conclusion {
             .confidence(92)
             .fact(facts::STALE_POD, name(object))
             .say(format!(
-                "Its node {node} no longer exists, so no kubelet can confirm the end {gone}."
+                "Its node {node} no longer exists, so no kubelet can confirm that it stopped \
+                 {gone}."
             ));
         return Conclusion::Findings(vec![draft.finish()]);
     }
@@ -234,7 +238,7 @@ fn without_finalizer(case: &Case, object: &Value, since: i64) -> Conclusion {
             .fact(facts::NODE, node)
             .shared(named("Node", "", node))
             .say(format!(
-                "Its node {node} does not answer: {} {quoted}.",
+                "Its node {node} is not responding: {} {quoted}.",
                 cause.title
             ));
         return Conclusion::Findings(vec![draft.finish()]);

@@ -93,12 +93,12 @@ fn blocks(
         ))
         .confidence(94)
         .say(format!(
-            "{} ({rule}) {cited} demands {desired} healthy pods of {workload}, which has \
-             {expected}, {healthy} of them healthy: disruptionsAllowed is 0, so no drain and no \
-             eviction of them can pass {status}.",
+            "{} ({rule}) {cited} requires {desired} healthy pods of {workload}, \
+             which has {expected}, {healthy} of them healthy: disruptionsAllowed is 0, so \
+             no drain or eviction can proceed {status}.",
             spoken(&reference(budget))
         ))
-        .unknown("whether the budget is meant to forbid every drain");
+        .unknown("whether the budget is supposed to block every drain");
     // With a number, one pod more lets one go; a share of all, or none at all, never does.
     let fixed = number(budget, "/spec/minAvailable").is_some_and(|min| min == desired);
     let scalable = owner
@@ -107,7 +107,7 @@ fn blocks(
     if fixed && scalable {
         draft.fact(facts::SUGGESTED_REPLICAS, (desired + 1).to_string());
         draft.say(format!(
-            "With {} pods one could be evicted at a time.",
+            "With {} pods, one could be evicted at a time.",
             desired + 1
         ));
     }

@@ -11,12 +11,12 @@ use crate::pod::container::shared;
 use crate::pod::owner::root_owner;
 use crate::pod::subject::{since, spell};
 
-/// Conditions of a node that must not be true, with what each is short of.
+/// Conditions of a node that must not be true, with what each says of it.
 const PRESSURES: &[(&str, &str)] = &[
-    ("MemoryPressure", "memory"),
-    ("DiskPressure", "disk space"),
-    ("PIDPressure", "process ids"),
-    ("NetworkUnavailable", "a configured network"),
+    ("MemoryPressure", "is short of memory"),
+    ("DiskPressure", "is short of disk space"),
+    ("PIDPressure", "is short of PIDs"),
+    ("NetworkUnavailable", "has no configured network"),
 ];
 
 /// Most victims that a finding lists.
@@ -66,7 +66,7 @@ pub fn fault(node: &Value) -> Option<Fault<'_>> {
         Some(Fault {
             class,
             condition,
-            meaning: format!("it lacks {what} ({kind})"),
+            meaning: format!("it {what} ({kind})"),
         })
     })
 }
@@ -114,7 +114,7 @@ pub fn blame(case: &Case, node: &Value, mut draft: Draft, pod: &str) -> Finding 
         say(case, node, &fault, &mut draft);
     }
     draft.say(format!(
-        "Pod {pod} runs on this node, so that its own state is only what the kubelet last reported."
+        "Pod {pod} runs on this node; its status is only what the kubelet last reported."
     ));
     draft
         .fact(facts::NODE, name(node))
@@ -155,13 +155,13 @@ fn say(case: &Case, node: &Value, fault: &Fault, draft: &mut Draft) {
             format!("Node {} spec.taints", name(node)),
             taints.join(", "),
         );
-        draft.say(format!(
-            "It carries the taints {} {cited}.",
-            taints.join(", ")
-        ));
+        draft.say(format!("It has the taints {} {cited}.", taints.join(", ")));
     }
     draft.confidence(95);
-    draft.unknown("Why the node came to this is on the node itself: look at its kubelet and container runtime.");
+    draft.unknown(
+        "Cause not visible in the API: check the kubelet and container runtime logs on \
+                   the node.",
+    );
 }
 
 /// How long ago the kubelet renewed its lease.
@@ -201,7 +201,7 @@ fn victims(case: &Case, node: &str, draft: &mut Draft) {
         }
     }
     if case.unreadable("Pod", "") {
-        draft.unknown("Which pods run on the node: pods of all namespaces may not be listed.");
+        draft.unknown("Which pods run on the node: no permission to list pods in all namespaces.");
         return;
     }
     if count > 0 {

@@ -118,7 +118,7 @@ fn lost_node(subject: &Subject) -> Option<Finding> {
                 subject.object.name
             ))
             .say(format!(
-                "Pod {} was given to node {named} {cited}, which does not exist (any more).",
+                "Pod {} is bound to node {named} {cited}, which does not exist.",
                 subject.object.name
             ))
             .fact(facts::NODE, named)

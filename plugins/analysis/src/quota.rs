@@ -70,7 +70,7 @@ pub fn exceeded(refusal: &Refusal) -> Finding {
     for short in &shortages {
         let r = short.resource.as_str();
         draft.say(format!(
-            "ResourceQuota {quota} allows {r}={} and {} is used; each new pod asks for {} {cited}.",
+            "ResourceQuota {quota} allows {r}={} and {} is used; each new pod requests {} {cited}.",
             show(r, short.hard),
             show(r, short.used),
             show(r, short.requested)
@@ -124,7 +124,7 @@ fn suggest(
     if wanted > hard {
         draft.fact(facts::SUGGESTED_QUOTA, show(resource, wanted));
         let sum = format!(
-            "{} used + {missing} x {} asked",
+            "{} used + {missing} x {} requested",
             show(resource, used),
             show(resource, first.requested)
         );
@@ -137,7 +137,7 @@ fn suggest(
         let numbers = format!("{} used of {}", show(resource, used), show(resource, hard));
         let cited = draft.cite(format!("present numbers of {resource}"), numbers);
         draft.say(format!(
-            "By its present numbers the quota has room again: the next attempt should pass {cited}."
+            "The quota has room again; the next attempt should succeed {cited}."
         ));
     }
     for other in shortages.iter().skip(1) {
@@ -170,7 +170,7 @@ pub fn unspecified(refusal: &Refusal) -> Finding {
         .map_or("resources", |(_, n)| n);
     draft
         .title(format!(
-            "quota {quota} wants resources that {} does not set",
+            "quota {quota} requires resources that {} does not set",
             name(refusal.workload)
         ))
         .say(format!(

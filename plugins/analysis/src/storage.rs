@@ -116,7 +116,7 @@ impl Claim<'_> {
         draft
             .title(format!("Claim {} cannot be resized", self.name()))
             .say(format!(
-                "The claim \"{}\" is bound, but its volume cannot be made larger {cited}.",
+                "The claim \"{}\" is bound, but its volume cannot be expanded {cited}.",
                 self.name()
             ))
             .confidence(85);
@@ -155,7 +155,8 @@ impl Claim<'_> {
                 .any(|pv| text(pv, "/spec/storageClassName") == class);
             return Some(if by_hand {
                 self.no_volume(&format!(
-                    "asks for a volume of class \"{class}\", which exists only by hand"
+                    "asks for a volume of class \"{class}\", which only statically provisioned \
+                     volumes have"
                 ))
             } else {
                 self.no_class(class)
@@ -169,7 +170,7 @@ impl Claim<'_> {
         }
         if provisioner == BY_HAND {
             return Some(self.no_volume(&format!(
-                "asks for a volume of class \"{class}\", whose volumes are made by hand"
+                "asks for a volume of class \"{class}\", whose volumes are statically provisioned"
             )));
         }
         let selected = self
@@ -214,8 +215,17 @@ impl Claim<'_> {
         cited.push_str(&cite_event(&mut draft, event));
         let class = text(self.pvc, "/spec/storageClassName");
         draft
-            .title(format!("The volume of claim {} cannot be made", self.name()))
-            .say(format!("The claim \"{}\" in namespace {} is pending because its provisioner (StorageClass \"{class}\") refuses to make the volume {cited}: \"{}\".", self.name(), self.namespace(), event.message.chars().take(240).collect::<String>()))
+            .title(format!(
+                "The volume of claim {} cannot be provisioned",
+                self.name()
+            ))
+            .say(format!(
+                "The claim \"{}\" in namespace {} is pending: its provisioner \
+                          (StorageClass \"{class}\") fails to create the volume {cited}: \"{}\".",
+                self.name(),
+                self.namespace(),
+                event.message.chars().take(240).collect::<String>()
+            ))
             .confidence(92);
         draft.finish()
     }

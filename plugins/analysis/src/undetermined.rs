@@ -71,11 +71,11 @@ pub fn quote(case: &Case, object: &Value, pods: &[Value]) -> Finding {
     let owner = crate::dispatch::owner_of(case, object);
     let mut draft = Draft::new("undetermined", Severity::Medium, subject.clone(), owner);
     draft.title(format!(
-        "{} is broken for a reason that no pattern tells",
+        "{} is failing; no known pattern matches",
         spoken(&subject)
     ));
     draft
-        .say("No known pattern explains this; the strongest facts are quoted.")
+        .say("No known pattern matches; the strongest facts are quoted.")
         .confidence(25);
     quote_status(&mut draft, object);
     quote_conditions(&mut draft, object);

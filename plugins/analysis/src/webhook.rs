@@ -84,7 +84,7 @@ pub fn refused(refusal: &Refusal) -> Finding {
         let policy = draft.cite(spoken(hook), format!("failurePolicy: {}", hook.policy));
         draft.say(format!("It is configured in {} {policy}.", spoken(hook)));
     }
-    draft.unknown("whether the rule is meant to hold for this workload: ask who owns the webhook");
+    draft.unknown("whether the rule should apply to this workload: ask the webhook's owner");
     for victim in refusal::victims(refusal, &format!("webhook \"{webhook}\"")) {
         draft.victim(victim);
     }
@@ -104,7 +104,7 @@ pub fn down(refusal: &Refusal) -> Finding {
     };
     let (mut draft, cited) = refusal.draft(class, guilty(hook.as_ref(), webhook));
     draft
-        .title(format!("webhook {webhook} does not answer"))
+        .title(format!("webhook {webhook} cannot be called"))
         .say(format!(
             "Admission webhook \"{webhook}\" cannot be called: {reason} {cited}."
         ))
@@ -116,8 +116,10 @@ pub fn down(refusal: &Refusal) -> Finding {
             draft.unknown(format!("the configuration that holds webhook {webhook}"));
         }
     }
-    draft
-        .unknown("the webhook's backend is to be repaired; its configuration is not to be deleted");
+    draft.unknown(
+        "what is wrong with the webhook's backend: fix it, and do not delete the webhook \
+                  configuration",
+    );
     for victim in refusal::victims(refusal, &format!("webhook \"{webhook}\"")) {
         draft.victim(victim);
     }
@@ -127,7 +129,7 @@ pub fn down(refusal: &Refusal) -> Finding {
 fn explain_backend(case: &Case, hook: &Hook, draft: &mut crate::finding::Draft) {
     let policy = draft.cite(spoken(hook), format!("failurePolicy: {}", hook.policy));
     let effect = if hook.policy == "Fail" {
-        "no answer means refusal"
+        "requests fail while it does not answer"
     } else {
         "it may be skipped"
     };
@@ -150,7 +152,7 @@ fn explain_backend(case: &Case, hook: &Hook, draft: &mut crate::finding::Draft) 
     if let Backend::Down(_, Some(cause)) = &state {
         let cited = draft.cite(format!("{} ({})", cause.title, cause.class), &cause.cause);
         draft.say(format!(
-            "The backend's own cause is {}: {} {cited}.",
+            "Cause at the backend: {}: {} {cited}.",
             cause.class, cause.title
         ));
     }
@@ -226,7 +228,7 @@ pub fn diagnose(case: &Case, configuration: &Value) -> Conclusion {
         let scope = crate::json::written(&pairs(hook, "/namespaceSelector/matchLabels"));
         let cited = draft.cite("webhooks[].rules", format!("{} {scope}", rules.join(",")));
         draft.say(format!(
-            "It judges every change of {} {cited}.",
+            "It is called for every change of {} {cited}.",
             rules.join(", ")
         ));
         findings.push(draft.finish());

@@ -73,13 +73,13 @@ fn requests_missing(case: &Case, hpa: &Value, target: &Target, said: &str) -> Fi
     let cited = draft.cite("status.conditions[ScalingActive]", said);
     draft
         .title(format!(
-            "autoscaler {} lacks the {resource} request of its target",
+            "autoscaler {}: its target sets no {resource} request",
             name(hpa)
         ))
         .confidence(95)
         .say(format!(
-            "{} scales by {resource} utilisation, which is a share of the request, but {} sets \
-             no {resource} request{}: \"{said}\" {cited}.",
+            "{} scales on {resource} utilisation, a percentage of the request, but \
+             {} sets no {resource} request{}: \"{said}\" {cited}.",
             spoken(&reference(hpa)),
             target.spoken(),
             match without.as_slice() {
@@ -120,7 +120,7 @@ pub fn no_metrics(case: &Case, hpa: &Value, target: &Target, kind: &str, why: &V
             target.spoken()
         ));
     let Some((_, api)) = METRICS.iter().find(|(words, _)| said.contains(words)) else {
-        draft.unknown("where the metric should come from");
+        draft.unknown("the source of the metric");
         return draft.finish();
     };
     match case.get("APIService", "", api) {

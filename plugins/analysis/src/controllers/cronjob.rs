@@ -76,7 +76,7 @@ fn bad_schedule(case: &Case, cron: &Value, why: &str) -> Finding {
 fn silent(case: &Case, cron: &Value, schedule: &Schedule, jobs: &[Value]) -> Option<Finding> {
     let now = case.incident.now;
     if schedule.never(now) {
-        let why = "matches no date at all".to_owned();
+        let why = "matches no date".to_owned();
         return Some(never_ran(case, cron, schedule, &why, 90));
     }
     let last = millis(cron, "/status/lastScheduleTime");
@@ -95,10 +95,10 @@ fn silent(case: &Case, cron: &Value, schedule: &Schedule, jobs: &[Value]) -> Opt
     }
     let why = match deadline {
         Some(seconds) if seconds < 10 => format!(
-            "has startingDeadlineSeconds {seconds}: the controller looks every 10 s, so each \
-             start is already too late"
+            "has startingDeadlineSeconds {seconds}, but the controller checks every 10 \
+             s, so every start is already too late"
         ),
-        _ => format!("was due at {first} and no Job was made"),
+        _ => format!("was due at {first}, but no Job was created"),
     };
     Some(never_ran(
         case,
@@ -139,8 +139,8 @@ fn blocked(
         .confidence(93)
         .fact(facts::BLOCKING_JOB, name(active))
         .say(format!(
-            "{} (schedule \"{}\") was due at {due} but may not start, as concurrencyPolicy is \
-             Forbid {cited} and Job {} has not ended since {since} {running}.",
+            "{} (schedule \"{}\") was due at {due} but cannot start: concurrencyPolicy \
+             is Forbid {cited} and Job {} has been running since {since} {running}.",
             spoken(&reference(cron)),
             schedule.text,
             name(active)
@@ -149,7 +149,7 @@ fn blocked(
         && let Some(cause) = causes.first()
     {
         let cited = draft.cite(format!("cause of the Job ({})", cause.class), &cause.cause);
-        draft.say(format!("That Job hangs because: {} {cited}.", cause.title));
+        draft.say(format!("That Job hangs: {} {cited}.", cause.title));
     }
     Some(draft.finish())
 }
@@ -167,8 +167,8 @@ fn too_many(case: &Case, cron: &Value, schedule: &Schedule, first: &Zoned) -> Fi
         ))
         .confidence(88)
         .say(format!(
-            "{} (schedule \"{}\") has missed more than {MISSED} starts since {first}; without \
-             startingDeadlineSeconds the controller then no longer starts it {cited}.",
+            "{} (schedule \"{}\") has missed more than {MISSED} starts since {first}; \
+             without startingDeadlineSeconds the controller stops starting it after that {cited}.",
             spoken(&reference(cron)),
             schedule.text
         ))
@@ -198,7 +198,7 @@ fn never_ran(case: &Case, cron: &Value, schedule: &Schedule, why: &str, percent:
             schedule.text
         ));
     if percent < 80 {
-        draft.unknown("whether the CronJob controller runs: look at kube-controller-manager");
+        draft.unknown("whether the CronJob controller is running: check kube-controller-manager");
     }
     quote_event(case, cron, "", &mut draft);
     draft.finish()
@@ -213,7 +213,7 @@ fn quote_event(case: &Case, cron: &Value, reason: &str, draft: &mut Draft) {
     if let Some(event) = event {
         let cited = draft.cite(format!("event {}", event.reason), &event.message);
         draft.say(format!(
-            "Its controller says: \"{}\" {cited}.",
+            "The controller reports \"{}\" {cited}.",
             event.message
         ));
     }

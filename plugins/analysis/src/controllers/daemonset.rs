@@ -66,7 +66,7 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
     let (count, wanted) = counts(set);
     let subject = spoken(&reference(set));
     if wanted == 0 {
-        return Conclusion::Healthy(format!("no node is meant for {subject}"));
+        return Conclusion::Healthy(format!("no node matches {subject}"));
     }
     if count >= wanted {
         return Conclusion::Healthy(format!("{subject} is ready on {count} of {wanted} nodes"));
@@ -83,7 +83,7 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
         owner,
     );
     draft
-        .title(format!("{} lacks pods on some nodes", name(set)))
+        .title(format!("{} is missing pods on some nodes", name(set)))
         .confidence(55);
     let status = format!("numberReady {count}, desiredNumberScheduled {wanted}");
     let cited = draft.cite("DaemonSet status", status);
@@ -92,9 +92,7 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
     ));
     for (node, why) in without.iter().take(5) {
         let cited = draft.cite(format!("Node {node}"), why);
-        draft.say(format!(
-            "Node {node} has no ready pod of it: {why} {cited}."
-        ));
+        draft.say(format!("Node {node} runs no ready pod: {why} {cited}."));
     }
     draft.unknown(crate::undetermined::describe(&reference(set)));
     Conclusion::Findings(vec![draft.finish()])
@@ -138,7 +136,7 @@ fn taints(node: &Value) -> String {
         })
         .collect();
     match taints.as_slice() {
-        [] => "no pod was made for it".to_owned(),
+        [] => "no pod was created for it".to_owned(),
         taints => format!("its taints are {}", taints.join(", ")),
     }
 }

@@ -83,11 +83,11 @@ fn pod_security(refusal: &Refusal) -> Finding {
             &enforced,
         );
         draft.say(format!(
-            "Namespace {namespace} enforces the level \"{enforced}\" {label}."
+            "Namespace {namespace} enforces level \"{enforced}\" {label}."
         ));
     }
-    draft.unknown("the pod template must satisfy the named fields, or the level must be changed");
-    let sentence = format!("Pod Security \"{level}\" is violated by: {fields} {cited}.");
+    draft.unknown("which to change: the named fields of the pod template, or the level");
+    let sentence = format!("The pod violates Pod Security \"{level}\": {fields} {cited}.");
     finish(
         draft,
         format!("{} violates Pod Security {level}", workload(refusal)),
@@ -158,7 +158,7 @@ fn terminating(refusal: &Refusal) -> Finding {
     );
     finish(
         draft,
-        format!("namespace {} is going away", refusal.namespace()),
+        format!("namespace {} is being deleted", refusal.namespace()),
         sentence,
         90,
     )
@@ -170,8 +170,8 @@ fn forbidden(refusal: &Refusal) -> Finding {
     let resource = between(&refusal.message, "create resource \"", &['"']).unwrap_or("?");
     let (draft, cited) = refusal.draft("rbac-denied", named_creator(refusal));
     let sentence = format!(
-        "\"{user}\" may not create {resource} in namespace {}: a Role with verb create on \
-         {resource} and its RoleBinding are lacking {cited}.",
+        "\"{user}\" may not create {resource} in namespace {}: a Role with verb create \
+         on {resource} and its RoleBinding are missing {cited}.",
         refusal.namespace()
     );
     finish(
@@ -189,10 +189,10 @@ fn invalid(refusal: &Refusal) -> Finding {
         .message
         .split_once("is invalid: ")
         .map_or(&*refusal.message, |(_, s)| s);
-    let sentence = format!("The pod template is not valid: {said} {cited}.");
+    let sentence = format!("The pod template is invalid: {said} {cited}.");
     finish(
         draft,
-        format!("the pod template of {} is not valid", workload(refusal)),
+        format!("the pod template of {} is invalid", workload(refusal)),
         sentence,
         85,
     )
@@ -206,7 +206,7 @@ fn unrecognised(refusal: &Refusal) -> Finding {
         workload(refusal),
         refusal.namespace()
     ));
-    let sentence = format!("Its answer was: \"{}\" {cited}.", refusal.message);
+    let sentence = format!("The API server answered: \"{}\" {cited}.", refusal.message);
     finish(
         draft,
         format!("pods of {} cannot be created", workload(refusal)),

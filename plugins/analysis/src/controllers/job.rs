@@ -101,8 +101,8 @@ fn tell(job: &Value, draft: &mut Draft) {
         Some(end) => {
             let (reason, said) = (text(end, "/reason"), text(end, "/message"));
             format!(
-                "{} has failed for good ({reason}: \"{said}\") after {failed} failed pods, with \
-                 backoffLimit {limit} {cited}.",
+                "{} has failed and will not be retried ({reason}: \"{said}\"): {failed} \
+                 failed pods, backoffLimit {limit} {cited}.",
                 spoken(&reference(job))
             )
         }
@@ -154,7 +154,7 @@ fn by_itself(case: &Case, job: &Value, pods: &[Value]) -> Finding {
             let code = number(end, "/exitCode").unwrap_or_default();
             let cited = draft.cite("state.terminated", format!("exitCode {code}"));
             draft.say(format!(
-                "Its last container ended with exit code {code} {cited}."
+                "Its last container terminated with exit code {code} {cited}."
             ));
             last_words(case, pods, &mut draft);
         }
@@ -171,7 +171,7 @@ fn running(case: &Case, job: &Value, pods: &[Value]) -> Conclusion {
     let subject = spoken(&reference(job));
     if number(job, "/status/active").unwrap_or_default() > 0 || !pods.is_empty() {
         let since = seconds_since(case, job, "/status/startTime").unwrap_or_default();
-        return Conclusion::Healthy(format!("{subject} is running, for {since} s so far"));
+        return Conclusion::Healthy(format!("{subject} has been running for {since} s"));
     }
     workload::starting(case, job, pods)
 }

@@ -62,13 +62,13 @@ impl Refusal<'_, '_> {
         let (present, wanted) = (self.present, self.wanted);
         draft.say(if present < wanted {
             format!(
-                "{who} has {present} of {wanted} wanted pods, because the API server refuses to \
-                 create more {count}."
+                "{who} has {present} of {wanted} pods: the API server \
+                 refuses to create more {count}."
             )
         } else {
             format!(
-                "{who} keeps its {present} old pods, because the API server refuses to create \
-                 the new ones of {} {count}.",
+                "{who} keeps its {present} old pods: the API server refuses \
+                 to create the new ones of {} {count}.",
                 spoken(&self.creator)
             )
         });

@@ -90,7 +90,7 @@ fn containers(from: &[Value], to: &[Value], found: &mut Vec<Change>) {
             None => found.push(Change {
                 part: "containers",
                 container: named.to_owned(),
-                text: format!("container \"{named}\" is new"),
+                text: format!("container \"{named}\" was added"),
             }),
         }
     }
@@ -100,7 +100,7 @@ fn containers(from: &[Value], to: &[Value], found: &mut Vec<Change>) {
             found.push(Change {
                 part: "containers",
                 container: String::new(),
-                text: format!("container \"{named}\" is gone"),
+                text: format!("container \"{named}\" was removed"),
             });
         }
     }

@@ -99,7 +99,7 @@ pub fn enrich(case: &Case, deployment: &Value, failing: &Value, finding: &mut Fi
                 format!("{this} fails, {newest} is the newest"),
             );
             draft.say(format!(
-                "The failing pods are of the older {}; revision {newest} is the newest {cited}.",
+                "The failing pods belong to the older {}; the newest is revision {newest} {cited}.",
                 revision::spoken(failing)
             ));
         });
@@ -159,7 +159,7 @@ fn known_good(case: &Case, deployment: &Value, set: &Value) -> Option<String> {
     }
     let progressing = condition(deployment, "Progressing").map(|c| text(c, "/message"));
     if progressing.is_some_and(|m| m.contains(name(set)) && m.contains("successfully")) {
-        return Some("had been rolled out in full".to_owned());
+        return Some("was fully rolled out".to_owned());
     }
     (!failed_before(case, set))
         .then(|| "ran before it, and no warning about its pods is recorded".to_owned())

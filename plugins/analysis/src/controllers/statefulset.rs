@@ -44,7 +44,7 @@ pub fn enrich(case: &Case, set: &Value, failure: &mut Failure) {
         );
         let waits = if !parallel && failing < last {
             format!(
-                "; ordinals {} to {last} wait for it, as pods are made in order",
+                "; ordinals {} to {last} wait for it, as pods are created in order",
                 failing + 1
             )
         } else {
@@ -77,8 +77,9 @@ fn changed(case: &Case, set: &Value, pod: &Value, draft: &mut Draft) {
     if hash != update {
         let cited = draft.cite("pod label controller-revision-hash", hash);
         draft.say(format!(
-            "The pod still has revision {hash}, while the StatefulSet wants {update}: an ordered \
-             set does not replace a pod that is not ready, it must be deleted by hand {cited}."
+            "The pod is still on revision {hash}, the StatefulSet is at {update}: an OrderedReady \
+             StatefulSet does not replace a pod that is not ready, so the pod must be deleted by \
+             hand {cited}."
         ));
         draft.fact(facts::STALE_POD, name(pod));
         return;
@@ -193,8 +194,8 @@ fn behind(case: &Case, set: &Value, pods: &[Value]) -> Option<Finding> {
     draft
         .title(format!("ordinal {missing} of {} is missing", name(set)))
         .say(format!(
-            "{} wants {wanted} pods, but ordinal {missing} does not exist and no event tells why \
-             {cited}.",
+            "{} wants {wanted} pods, but ordinal {missing} does not exist and no event \
+             says why {cited}.",
             spoken(&reference(set))
         ))
         .confidence(45)

@@ -175,7 +175,7 @@ pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
     if !waiting.is_empty() && young {
         let names: Vec<&str> = waiting.into_iter().map(name).take(4).collect();
         return Conclusion::Healthy(format!(
-            "pods of {subject} are still starting or ending: {}",
+            "pods of {subject} are still starting or terminating: {}",
             names.join(", ")
         ));
     }
@@ -184,7 +184,7 @@ pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
     {
         return Conclusion::Findings(vec![undetermined::quote(case, workload, pods)]);
     }
-    Conclusion::Healthy(format!("{subject} is new and still being set up"))
+    Conclusion::Healthy(format!("{subject} is new and still starting"))
 }
 
 /// A rollout that made no progress although none of its pods tells why.
@@ -204,7 +204,7 @@ fn stuck(case: &Case, deployment: &Value, pods: &[Value]) -> Finding {
     );
     draft.say(format!(
         "{ready_pods} of {wanted} pods are ready, {updated} are of the new revision, and none \
-         of them tells a cause {cited}."
+         of them shows a cause {cited}."
     ));
     draft.unknown(undetermined::describe(&reference(deployment)));
     let mut finding = draft.finish();

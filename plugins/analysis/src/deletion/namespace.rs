@@ -52,10 +52,13 @@ pub fn diagnose(case: &Case, namespace: &Value) -> Conclusion {
         text(namespace, "/metadata/deletionTimestamp"),
     );
     draft
-        .title(format!("namespace {} does not go away", subject.name))
+        .title(format!(
+            "namespace {} is stuck in Terminating",
+            subject.name
+        ))
         .confidence(80)
         .say(format!(
-            "{} has been in deletion for {since} s {cited}.",
+            "{} has been terminating for {since} s {cited}.",
             spoken(&subject)
         ));
     for kind in NAMESPACE_CONDITIONS {

@@ -130,7 +130,10 @@ fn a_finalizer_is_named_with_its_absent_controller() {
     assert_cause(
         &found,
         "stuck-deletion-finalizer",
-        &["shop.invalid/backup", "no Deployment of a like name"],
+        &[
+            "shop.invalid/backup",
+            "no Deployment in the cluster has a similar name",
+        ],
     );
     assert_eq!(value(&found, facts::FINALIZER), "shop.invalid/backup");
 }

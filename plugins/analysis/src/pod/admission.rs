@@ -12,7 +12,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     (
         "OutOfpods",
         "unschedulable-too-many-pods",
-        "the node runs as many pods as it may",
+        "the node is at its pod limit",
     ),
     (
         "OutOfcpu",
@@ -62,22 +62,22 @@ const REASONS: &[(&str, &str, &str)] = &[
     (
         "TopologyAffinityError",
         "kubelet-admission-refused",
-        "its resources cannot be had from one NUMA node",
+        "no single NUMA node has the resources it requests",
     ),
     (
         "PodOSNotSupported",
         "kubelet-admission-refused",
-        "its operating system is not the node's",
+        "it needs another operating system than the node's",
     ),
     (
         "PodOSSelectorNodeLabelDoesNotMatch",
         "kubelet-admission-refused",
-        "its operating system is not the node's",
+        "it needs another operating system than the node's",
     ),
     (
         "PodLevelResourcesNotSupported",
         "kubelet-admission-refused",
-        "the node does not support what it asks",
+        "the node does not support what it requests",
     ),
 ];
 
@@ -92,8 +92,18 @@ pub fn diagnose(subject: &Subject) -> Option<Finding> {
     let mut draft = subject.draft(class, Severity::Medium);
     let cited = draft.cite("status.reason", format!("{reason}: {message}"));
     draft
-        .title(format!("Node {} refuses pod {}: {meaning}", subject.node(), subject.object.name))
-        .say(format!("The kubelet of node {} refuses pod {}: {meaning}; it says \"{message}\" {cited}. The pod was given to this node, and the kubelet checked again.", subject.node(), subject.object.name))
+        .title(format!(
+            "Node {} rejected pod {}: {meaning}",
+            subject.node(),
+            subject.object.name
+        ))
+        .say(format!(
+            "The kubelet of node {} rejected pod {}: {meaning}; it says \"{message}\" \
+                      {cited}. The scheduler had bound the pod to this node, and the kubelet \
+                      checks again on admission.",
+            subject.node(),
+            subject.object.name
+        ))
         .fact(facts::NODE, subject.node())
         .confidence(92);
     Some(draft.finish())

@@ -30,7 +30,7 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
     let shown = selector.map_or_else(|| "none".to_owned(), Value::to_string);
     if subject.case.unreadable("Pod", namespace) {
         return Backend {
-            state: format!("The pods behind {called} may not be read."),
+            state: format!("No permission to read the pods behind {called}."),
             known: false,
         };
     }
@@ -72,7 +72,7 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
             .collect();
         return Backend {
             state: format!(
-                "{called} has {ready} ready endpoints, but it serves port {} and not {port} {cited}.",
+                "{called} has {ready} ready endpoints, but it serves port {}, not {port} {cited}.",
                 ports.join(", ")
             ),
             known: true,
@@ -80,7 +80,8 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
     }
     Backend {
         state: format!(
-            "{called} has {ready} ready endpoints by now {cited}: a wrong target port, a policy, or an outage that is over."
+            "{called} has {ready} ready endpoints now {cited}: a wrong target port, a \
+             NetworkPolicy, or an outage that has ended."
         ),
         known: false,
     }
@@ -164,7 +165,7 @@ pub fn policies(subject: &Subject, service: &Value, draft: &mut Draft) {
     if !found.is_empty() {
         let cited = draft.cite("NetworkPolicies that select either end", found.join(", "));
         draft.say(format!(
-            "NetworkPolicies apply on the way: {} {cited}.",
+            "NetworkPolicies apply on this path: {} {cited}.",
             found.join(", ")
         ));
     }

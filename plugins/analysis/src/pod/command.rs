@@ -14,7 +14,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "exec format error",
         "image-wrong-architecture",
-        "the program is not built for the node's architecture (or a script lacks its #! line)",
+        "the program is not built for the node's architecture (or a script has no #! line)",
     ),
     (
         "chdir to cwd",
@@ -24,7 +24,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "mkdir /",
         "bad-working-directory",
-        "its working directory cannot be made",
+        "its working directory cannot be created",
     ),
     (
         "executable file not found in $path",
@@ -44,17 +44,17 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "permission denied",
         "command-not-executable",
-        "its command is there but may not be executed",
+        "its command exists but is not executable",
     ),
     (
         "unable to find user",
         "user-not-found",
-        "the user it should run as is not known in the image",
+        "the user it should run as does not exist in the image",
     ),
     (
         "unable to find group",
         "user-not-found",
-        "the group it should run as is not known in the image",
+        "the group it should run as does not exist in the image",
     ),
     (
         "seccomp",
@@ -69,7 +69,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "onto a file (or vice-versa)",
         "volume-mount-failed",
-        "a file would be mounted over a directory, or the other way round",
+        "a file would be mounted over a directory, or a directory over a file",
     ),
     (
         "not a directory",
@@ -84,7 +84,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "read-only file system",
         "volume-mount-failed",
-        "a mount point cannot be made on a read-only file system",
+        "a mount point cannot be created on a read-only file system",
     ),
     (
         "no such file or directory",
@@ -208,7 +208,7 @@ fn class(told: &str, code: i64) -> (&'static str, &'static str) {
         Some((_, class, meaning)) => (class, meaning),
         None if code == 126 => (
             "command-not-executable",
-            "its command is there but cannot be executed",
+            "its command exists but cannot be executed",
         ),
         None if code == 127 => (
             "command-not-found",
@@ -227,7 +227,7 @@ fn detail(container: &Container, class: &str, told: &str) -> String {
     let args = words(container, "/args");
     match class {
         "bad-working-directory" => match text(container.spec, "/workingDir") {
-            "" => "The working directory is the image's own.".to_owned(),
+            "" => "The working directory is the image's default.".to_owned(),
             dir => format!("Its workingDir is \"{dir}\"."),
         },
         "volume-mount-failed" => {
@@ -249,8 +249,8 @@ fn detail(container: &Container, class: &str, told: &str) -> String {
                 format!(" with args {args}")
             }
         ),
-        _ if !args.is_empty() => format!("It runs the image's own entrypoint with args {args}."),
-        _ => "It runs the image's own entrypoint and command.".to_owned(),
+        _ if !args.is_empty() => format!("It runs the image's entrypoint with args {args}."),
+        _ => "It runs the image's entrypoint and command.".to_owned(),
     }
 }
 

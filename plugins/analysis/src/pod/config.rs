@@ -22,12 +22,13 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     (
         "image has non-numeric user",
         "run-as-root-refused",
-        "its securityContext sets runAsNonRoot, but the image names its user by name, so that the kubelet cannot tell whether that is root; a numeric runAsUser is wanted",
+        "its securityContext sets runAsNonRoot, but the image's user is a name, so the kubelet \
+         cannot check that it is not root; set a numeric runAsUser",
     ),
     (
         "container's runasuser breaks non-root policy",
         "run-as-root-refused",
-        "its securityContext sets runAsNonRoot and runAsUser 0 at once",
+        "its securityContext sets both runAsNonRoot and runAsUser 0",
     ),
     (
         "subpath",
@@ -68,7 +69,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         .map_or(
             (
                 "invalid-configuration",
-                "the kubelet cannot make its configuration",
+                "the kubelet cannot create its container configuration",
             ),
             |(_, c, m)| (c, m),
         );
@@ -246,7 +247,7 @@ fn place(path: &str) -> String {
     if path.is_empty() {
         String::new()
     } else {
-        format!("The reference stands at {path}.")
+        format!("The reference is at {path}.")
     }
 }
 

@@ -43,9 +43,23 @@ pub fn diagnose(
     let bound = draft.cite(format!("{} limits.cpu", container.name()), shown);
     let suggested = u64::try_from((limit * 4).max(200)).unwrap_or(1000);
     draft
-        .title(format!("{} of pod {} is starved of CPU (limit {shown})", container.called(), subject.object.name))
-        .say(format!("The {} probe of {} in pod {} is not answered in time {late}, and the container's CPU limit is only {shown} {bound}.", probe.kind, container.called(), subject.object.name))
-        .say(format!("The probe allows {} s for an answer ({}).", probe.timing("timeoutSeconds", 1), probe.describe()))
+        .title(format!(
+            "{} of pod {} is starved of CPU (limit {shown})",
+            container.called(),
+            subject.object.name
+        ))
+        .say(format!(
+            "The {} probe of {} in pod {} times out {late}, and the container's CPU limit \
+                      is only {shown} {bound}.",
+            probe.kind,
+            container.called(),
+            subject.object.name
+        ))
+        .say(format!(
+            "The probe timeout is {} s ({}).",
+            probe.timing("timeoutSeconds", 1),
+            probe.describe()
+        ))
         .fact(facts::CONTAINER, container.name())
         .fact(facts::SUGGESTED_CPU, quantity::cores(suggested))
         .confidence(if at_limit { 92 } else { 70 });
@@ -58,7 +72,8 @@ pub fn diagnose(
             draft.say(format!("It uses {} {cited}.", quantity::cores(used)));
         }
         None => {
-            draft.unknown("The container's CPU usage and throttling: no usage sample is at hand.");
+            draft
+                .unknown("The container's CPU usage and throttling: no usage sample is available.");
         }
     }
     if let Some(exit) = container.exit().filter(|_| container.restarts() > 0) {

@@ -42,7 +42,7 @@ pub fn ended(subject: &Subject, container: &Container, exit: &Exit, draft: &mut 
         n => format!(" after {n} restarts"),
     };
     draft.say(format!(
-        "The {} of pod {} ended with exit code {}{}{often} {cited}.",
+        "The {} of pod {} terminated with exit code {}{}{often} {cited}.",
         container.called(),
         subject.object.name,
         exit.code,
@@ -50,7 +50,7 @@ pub fn ended(subject: &Subject, container: &Container, exit: &Exit, draft: &mut 
     ));
     draft.fact(facts::CONTAINER, container.name());
     if container.role == Role::Init {
-        draft.say("It is an init container, so that the pod's other containers never start.");
+        draft.say("It is an init container, so the pod's other containers never start.");
     }
 }
 
@@ -103,7 +103,7 @@ fn application(subject: &Subject, container: &Container, exit: &Exit, log: &Log)
     if let Some(event) = subject.event(&["BackOff"]) {
         let cited = cite_event(&mut draft, event);
         draft.say(format!(
-            "The kubelet waits longer before each restart {cited}."
+            "The kubelet backs off before each restart {cited}."
         ));
     }
     draft.finish()
@@ -117,29 +117,26 @@ fn silent(subject: &Subject, container: &Container, exit: &Exit, log: &Log, draf
     let unread = log.last().is_none() && case.log_was_refused(&subject.object, container.name());
     let (meaning, confidence) = match exit.code {
         0 => (
-            "its process ends without an error, although this container is meant to go on running",
+            "its process exits without an error, but this container is supposed to keep running",
             80,
         ),
         137 => (
-            "it got SIGKILL, and neither its status nor an event says from whom",
+            "it got SIGKILL, and neither its status nor an event says why",
             45,
         ),
-        139 => ("it touched memory that is not its own", 75),
-        143 => (
-            "it was told to end (SIGTERM), and no event says by whom",
-            45,
-        ),
+        139 => ("segmentation fault", 75),
+        143 => ("it got SIGTERM, and no event says why", 45),
         _ if unread => ("its log could not be read", 45),
-        _ => ("its log gives no reason that is known", 55),
+        _ => ("its log matches no known cause", 55),
     };
     draft.title(format!(
-        "{} of pod {} ends with exit code {}",
+        "{} of pod {} terminates with exit code {}",
         container.called(),
         subject.object.name,
         exit.code
     ));
     draft
-        .say(format!("It ended{ran}: {meaning}."))
+        .say(format!("It exited{ran}: {meaning}."))
         .confidence(confidence);
     match log.last() {
         Some(line) => {
@@ -150,7 +147,7 @@ fn silent(subject: &Subject, container: &Container, exit: &Exit, log: &Log, draf
         None if unread => {}
         None => {
             draft.unknown(format!(
-                "The {} left no log: run its command by hand, or look at what it writes to files.",
+                "The {} wrote no log: run its command by hand, or check the files it writes.",
                 container.called()
             ));
         }
@@ -169,7 +166,7 @@ fn expired(
     let cited = draft.cite(log.source(container), line);
     draft
         .title(format!(
-            "{} of pod {} meets an expired certificate",
+            "{} of pod {} hits an expired certificate",
             container.called(),
             subject.object.name
         ))
@@ -189,7 +186,11 @@ fn expired(
             ));
         }
         None => {
-            draft.unknown("No readable TLS Secret of this namespace is past its date: the certificate belongs to the other side, or to a Secret that may not be read.");
+            draft.unknown(
+                "Which certificate: no readable TLS Secret in this namespace has \
+                           expired; it belongs to the remote side, or to a Secret that K8sHawk has \
+                           no permission to read.",
+            );
         }
     }
     draft.finish()

@@ -84,7 +84,7 @@ pub fn diagnose(
     let said = match fault {
         Fault::Name => "a name does not resolve",
         Fault::Refused => "a connection is refused",
-        Fault::Silent => "a connection is not answered",
+        Fault::Silent => "a connection times out",
     };
     let host = host(&line);
     draft.say(format!("Its log says \"{line}\": {said} {cited}."));
@@ -168,12 +168,10 @@ fn service(subject: &Subject, line: &str) -> Option<Value> {
 /// What is known of a host that is no Service.
 fn stranger(subject: &Subject, host: Option<&str>, fault: Fault) -> String {
     let Some(host) = host else {
-        return "The line names no host that is known here.".to_owned();
+        return "The log line names no known host.".to_owned();
     };
     if host == "localhost" || host.starts_with("127.") || host == "0.0.0.0" {
-        return format!(
-            "It looks for its dependency at {host}, that is in its own pod, where nothing listens on that port."
-        );
+        return format!("It connects to {host}, its own pod, where nothing listens on that port.");
     }
     let address = host.parse::<std::net::Ipv4Addr>().is_ok();
     let (short, namespace) = split(host, subject.namespace());
@@ -182,11 +180,11 @@ fn stranger(subject: &Subject, host: Option<&str>, fault: Fault) -> String {
         || subject.case.get("Namespace", "", &namespace).is_some();
     if subject.case.unreadable("Service", &namespace) && local {
         return format!(
-            "Whether a Service \"{short}\" exists in namespace {namespace} may not be read."
+            "No permission to check whether a Service \"{short}\" exists in namespace {namespace}."
         );
     }
     if address {
-        return format!("No Service that may be read has the address {host}.");
+        return format!("No readable Service has the address {host}.");
     }
     match (local, fault) {
         (true, _) => {
@@ -194,10 +192,10 @@ fn stranger(subject: &Subject, host: Option<&str>, fault: Fault) -> String {
             let near = near::clause(&short, services.iter().map(name));
             format!("There is no Service \"{short}\" in namespace {namespace}{near}.")
         }
-        (false, Fault::Name) => format!(
-            "The name {host} is not one of this cluster: it lies outside, or it is misspelt."
-        ),
-        (false, _) => format!("The host {host} lies outside this cluster."),
+        (false, Fault::Name) => {
+            format!("The name {host} is not a name of this cluster: it is external, or misspelt.")
+        }
+        (false, _) => format!("The host {host} is outside this cluster."),
     }
 }
 
@@ -206,7 +204,7 @@ fn dns(subject: &Subject, container: &Container, exit: &Exit, log: &Log, line: &
     ended(subject, container, exit, &mut draft);
     let cited = draft.cite(log.source(container), line);
     draft.title(format!(
-        "{} of pod {} gets no answer from the cluster's DNS",
+        "{} of pod {} gets no answer from cluster DNS",
         container.called(),
         subject.object.name
     ));

@@ -31,17 +31,17 @@ const REASONS: &[(&str, &str, &str)] = &[
     (
         "Shutdown",
         "node-shutdown",
-        "was ended because its node shut down",
+        "was terminated because its node shut down",
     ),
     (
         "Terminated",
         "node-shutdown",
-        "was ended because its node shut down",
+        "was terminated because its node shut down",
     ),
     (
         "NodeShutdown",
         "node-shutdown",
-        "was ended because its node shut down",
+        "was terminated because its node shut down",
     ),
     (
         "DeadlineExceeded",
@@ -60,17 +60,17 @@ const DISRUPTIONS: &[(&str, &str, &str)] = &[
     (
         "DeletionByTaintManager",
         "node-unreachable",
-        "is taken off its node because of a NoExecute taint",
+        "is evicted from its node by a NoExecute taint",
     ),
     (
         "TerminationByKubelet",
         "evicted-node-pressure",
-        "is ended by its kubelet",
+        "is terminated by its kubelet",
     ),
     (
         "DeletionByPodGC",
         "node-unreachable",
-        "is removed because its node is gone",
+        "is removed because its node no longer exists",
     ),
 ];
 
@@ -143,8 +143,15 @@ fn evicted(subject: &Subject, message: &str) -> Finding {
         let mut draft = subject.draft("ephemeral-storage-exceeded", Severity::High);
         let cited = draft.cite("status.message", message);
         draft
-            .title(format!("Pod {} was evicted: it used more local storage than it may", subject.object.name))
-            .say(format!("The kubelet evicted pod {} for a bound of its own, not for the node's sake: \"{message}\" {cited}.", subject.object.name))
+            .title(format!(
+                "Pod {} was evicted: it exceeded its local storage limit",
+                subject.object.name
+            ))
+            .say(format!(
+                "The kubelet evicted pod {} for exceeding its own limit, not because of \
+                          node pressure: \"{message}\" {cited}.",
+                subject.object.name
+            ))
             .confidence(95);
         stale(subject, &mut draft);
         return draft.finish();

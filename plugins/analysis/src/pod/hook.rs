@@ -50,7 +50,7 @@ fn does(hook: &Value) -> String {
     let command = hook.pointer("/exec/command").map(Value::to_string);
     let request = hook.pointer("/httpGet").map(|get| {
         let port = get.get("port").map(Value::to_string).unwrap_or_default();
-        format!("asks {} on port {port}", text(get, "/path"))
+        format!("calls {} on port {port}", text(get, "/path"))
     });
     match (command, request) {
         (Some(command), _) => format!("runs {command}"),

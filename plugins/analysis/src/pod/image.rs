@@ -55,7 +55,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     draft
         .title(format!("Image {image} cannot be pulled: {plain}"))
         .say(format!(
-            "The image \"{image}\" of {} in pod {} does not arrive: {meaning} {quoted}.",
+            "The image \"{image}\" of {} in pod {} cannot be pulled: {meaning} {quoted}.",
             container.called(),
             subject.object.name
         ));
@@ -76,7 +76,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         .and_then(Value::as_str)
     {
         Some(policy) if class == "image-never-pull" => format!(
-            "imagePullPolicy is {policy}, so that the kubelet uses only what node {} already holds.",
+            "imagePullPolicy is {policy}, so the kubelet uses only images already on node {}.",
             subject.node()
         ),
         _ => String::new(),
@@ -103,7 +103,7 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
     }
     if told.is_empty() {
         draft.unknown(
-            "The registry's own answer is no longer on record; pull the image by hand to see it.",
+            "The registry's answer: its event has expired; pull the image by hand to see it.",
         );
     }
     if class == UNREACHABLE || class == LIMITED {

@@ -33,16 +33,32 @@ fn killed(subject: &Subject, container: &Container, exit: &Exit) -> Finding {
     let limit = container.resource("limits", "memory");
     let mut draft = subject.draft("out-of-memory", Severity::High);
     let cited = container.cite_exit(&mut draft, exit);
-    let bound = match limit {
-        "" => "no memory limit of its own".to_owned(),
-        limit => format!("a memory limit of {limit}"),
+    let (short, bound) = match limit {
+        "" => ("no memory limit".to_owned(), "no memory limit".to_owned()),
+        limit => (
+            format!("limit {limit}"),
+            format!("a memory limit of {limit}"),
+        ),
     };
     draft
-        .title(format!("{} of pod {} runs out of memory ({})", container.called(), subject.object.name, if limit.is_empty() { "no limit" } else { limit }))
-        .say(format!("The kernel killed {} of pod {} for memory: it has {bound}, and its last run ended as {} with exit code {} after {} restarts {cited}.", container.called(), subject.object.name, exit.reason, exit.code, container.restarts()))
+        .title(format!(
+            "{} of pod {} OOM-killed: {}",
+            container.called(),
+            subject.object.name,
+            short
+        ))
+        .say(format!(
+            "The {} of pod {} was OOM-killed: it has {bound}, and its last run ended as {} \
+                      with exit code {} after {} restarts {cited}.",
+            container.called(),
+            subject.object.name,
+            exit.reason,
+            exit.code,
+            container.restarts()
+        ))
         .fact(facts::CONTAINER, container.name());
     if container.role == Role::Init {
-        draft.say("It is an init container, so that the pod's other containers never start.");
+        draft.say("It is an init container, so the pod's other containers never start.");
     }
     peak(subject, container, &mut draft, limit);
     match quantity::units(limit) {
@@ -55,13 +71,21 @@ fn killed(subject: &Subject, container: &Container, exit: &Exit) -> Finding {
             draft
                 .confidence(85)
                 .shared(shared("Node", "", subject.node()));
-            draft.say(format!("Without a limit it was the memory of node {} (or of the pod's parent group) that ran out.", subject.node()));
+            draft.say(format!(
+                "Without a limit, node {} (or the pod's parent cgroup) ran out of \
+                               memory.",
+                subject.node()
+            ));
             draft.fact(facts::NODE, subject.node());
         }
     }
     match between(exit.started, exit.finished) {
         Some(ran) if ran >= LEAK && container.restarts() >= 2 => {
-            draft.say(format!("It ran for {} before that, as a leak does: a higher limit would only put the kill off.", spell(ran)));
+            draft.say(format!(
+                "It ran for {} before that, which looks like a leak: a higher limit \
+                               would only delay the next kill.",
+                spell(ran)
+            ));
         }
         Some(ran) => {
             draft.say(format!("It ran for {} before that.", spell(ran.max(0))));
@@ -84,7 +108,7 @@ fn peak(subject: &Subject, container: &Container, draft: &mut crate::finding::Dr
                 format!("memory={}", quantity::bytes(used.memory_bytes)),
             );
             draft.say(format!(
-                "It uses {} at present {cited}.",
+                "It uses {} now {cited}.",
                 quantity::bytes(used.memory_bytes)
             ));
         }
@@ -95,7 +119,7 @@ fn peak(subject: &Subject, container: &Container, draft: &mut crate::finding::Dr
                 "its peak"
             };
             draft.unknown(format!(
-                "No usage sample of this container is at hand: {asked} is not known."
+                "No usage sample for this container: {asked} is unknown."
             ));
         }
     }
@@ -110,8 +134,19 @@ fn node_ran_out(subject: &Subject, container: &Container, exit: &Exit) -> Option
     let cited = container.cite_exit(&mut draft, exit);
     let told = cite_event(&mut draft, event);
     draft
-        .title(format!("Node {} ran out of memory and {} was killed", subject.node(), container.called()))
-        .say(format!("The {} of pod {} got SIGKILL (exit code {}) {cited} and node {} reports that its kernel killed processes for memory {told}.", container.called(), subject.object.name, exit.code, subject.node()))
+        .title(format!(
+            "Node {} ran out of memory and {} was killed",
+            subject.node(),
+            container.called()
+        ))
+        .say(format!(
+            "The {} of pod {} got SIGKILL (exit code {}) {cited} and node {} reports that \
+                      its kernel OOM-killed processes {told}.",
+            container.called(),
+            subject.object.name,
+            exit.code,
+            subject.node()
+        ))
         .fact(facts::CONTAINER, container.name())
         .fact(facts::NODE, subject.node())
         .confidence(70)

@@ -29,7 +29,7 @@ pub fn explain(subject: &Subject, nodes: &[Value], part: &Part, draft: &mut Draf
         Why::Affinity => topology::affinity(subject, part.text, draft),
     };
     draft.title(format!(
-        "No node takes pod {}: {headline}",
+        "No node fits pod {}: {headline}",
         subject.object.name
     ));
     draft.say(sentence);
@@ -81,7 +81,8 @@ fn resource(
         return (
             format!("no node offers {resource}"),
             format!(
-                "It asks for {} {resource} {cited}, and none of the {} nodes offers that resource at all (a device plugin or such a node is missing).",
+                "It requests {} {resource} {cited}, and none of the {} nodes offers that resource \
+                 (device plugin or node missing).",
                 show(asked),
                 nodes.len()
             ),
@@ -94,24 +95,25 @@ fn resource(
     let short = rooms.first().map_or(0, |r| asked - r.free);
     let measure = match part.why {
         Why::TooManyPods => format!(
-            "Every node already runs as many pods as it may: {} {cited}{state}.",
+            "Every node is at its pod limit: {} {cited}{state}.",
             listed.join(", ")
         ),
         _ if asked > largest => format!(
-            "It asks for {} of {resource} {cited}, more than any node has at all (the largest offers {}): {} {state}.",
+            "It requests {} of {resource} {cited}, more than any node has (the largest offers {}): \
+             {} {state}.",
             show(asked),
             show(largest),
             listed.join(", ")
         ),
         _ => format!(
-            "It asks for {} of {resource} {cited}, but {} {state}; it lacks {}.",
+            "It requests {} of {resource} {cited}, but {} {state}: {} short.",
             show(asked),
             listed.join(", "),
             show(short.max(0))
         ),
     };
     if subject.case.unreadable("Pod", "") {
-        draft.unknown("What is free on the nodes: the pods of all namespaces may not be listed.");
+        draft.unknown("Free capacity of the nodes: no permission to list pods in all namespaces.");
     }
     let headline = if resource == "pods" {
         "too many pods on every node".to_owned()
@@ -136,7 +138,7 @@ fn taints(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, Str
     if tainted.is_empty() {
         return (
             "a taint that it does not tolerate".to_owned(),
-            "The taint is gone from the nodes by now.".to_owned(),
+            "No node has that taint now.".to_owned(),
         );
     }
     let cited = draft.cite("nodes spec.taints", tainted.join("; "));
@@ -147,14 +149,14 @@ fn taints(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, Str
         .map(str::to_owned)
         .collect();
     let own = if tolerated.is_empty() {
-        "has no toleration of its own".to_owned()
+        "has no tolerations beyond the defaults".to_owned()
     } else {
         format!("tolerates only {}", tolerated.join(", "))
     };
     (
         "taints that it does not tolerate".to_owned(),
         format!(
-            "Nodes keep it off by taints: {} {cited}; the pod {own}.",
+            "Node taints keep it off: {} {cited}; the pod {own}.",
             tainted.join(", ")
         ),
     )
@@ -169,7 +171,7 @@ fn cordon(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, Str
     if cordoned.is_empty() {
         return (
             "nodes were cordoned".to_owned(),
-            "No node is cordoned any more.".to_owned(),
+            "No node is cordoned now.".to_owned(),
         );
     }
     let cited = draft.cite("nodes spec.unschedulable", cordoned.join(", "));
@@ -180,8 +182,8 @@ fn cordon(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, Str
         .map(name)
         .collect();
     let sole = match fits.first() {
-        Some(node) => format!("On node {node} nothing else is in its way."),
-        None => "Other constraints are in its way on these nodes as well.".to_owned(),
+        Some(node) => format!("On node {node} nothing else blocks it."),
+        None => "Other constraints block it on these nodes as well.".to_owned(),
     };
     (
         format!("node {} is cordoned", cordoned.join(", ")),

@@ -79,7 +79,7 @@ pub fn diagnose_kills(subject: &Subject, container: &Container) -> Option<Findin
             (false, false) => 55,
         });
     if answer.is_none() {
-        draft.unknown("What the probe was answered: the event is no longer on record.");
+        draft.unknown("The probe's result: its event has expired.");
     }
     Some(draft.finish())
 }
@@ -121,13 +121,13 @@ fn never_passes(subject: &Subject, container: &Container, probe: &Probe) -> Find
         .map_or(String::new(), |s| format!(" for {}", spell(s)));
     draft
         .title(format!(
-            "The {} probe of {} in pod {} does not pass",
+            "The {} probe of {} in pod {} fails",
             probe.kind,
             container.called(),
             subject.object.name
         ))
         .say(format!(
-            "The {} of pod {} runs{long} but is not ready: its {} probe fails {cited}.",
+            "The {} of pod {} has been running{long} but is not ready: its {} probe fails {cited}.",
             container.called(),
             subject.object.name,
             probe.kind
@@ -144,7 +144,7 @@ fn never_passes(subject: &Subject, container: &Container, probe: &Probe) -> Find
         draft.say(format!("{said} {cited}"));
     }
     if answer.is_none() {
-        draft.unknown("What the probe was answered: the event is no longer on record.");
+        draft.unknown("The probe's result: its event has expired.");
     }
     draft.finish()
 }
@@ -216,8 +216,15 @@ fn gates(subject: &Subject) -> Option<Finding> {
         .map_or_else(|| "not set".to_owned(), |c| text(c, "/status").to_owned());
     let cited = draft.cite("spec.readinessGates", format!("{gate}: {state}"));
     draft
-        .title(format!("Pod {} waits for its readiness gate {gate}", subject.object.name))
-        .say(format!("All containers of pod {} are ready, but its readiness gate \"{gate}\" is {state} {cited}: the controller that should set this condition has not.", subject.object.name))
+        .title(format!(
+            "Pod {} waits for its readiness gate {gate}",
+            subject.object.name
+        ))
+        .say(format!(
+            "All containers of pod {} are ready, but its readiness gate \"{gate}\" is \
+                      {state} {cited}: its controller has not set this condition.",
+            subject.object.name
+        ))
         .confidence(90);
     Some(draft.finish())
 }

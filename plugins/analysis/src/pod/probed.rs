@@ -35,20 +35,18 @@ const ANSWERS: &[(&str, &str)] = &[
     ),
     (
         "statuscode: 401",
-        "The server answers, but wants credentials for this path.",
+        "The server answers, but requires credentials for this path.",
     ),
     (
         "statuscode: 403",
-        "The server answers, but wants credentials for this path.",
+        "The server answers, but requires credentials for this path.",
     ),
     (
         "statuscode: 400",
-        "The server answers, but refuses the request as malformed (HTTPS or a Host header may be wanted).",
+        "The server answers, but refuses the request as malformed (HTTPS or a Host header may be \
+         required).",
     ),
-    (
-        "statuscode: 5",
-        "The server answers that it is not well itself.",
-    ),
+    ("statuscode: 5", "The server reports itself unhealthy."),
     (
         "http response to https client",
         "The probe speaks HTTPS to a server that speaks plain HTTP.",
@@ -62,27 +60,12 @@ const ANSWERS: &[(&str, &str)] = &[
         "no route to host",
         "The pod's address cannot be reached from its node.",
     ),
-    (
-        "deadline exceeded",
-        "The answer does not come within the probe's timeout.",
-    ),
-    (
-        "client.timeout",
-        "The answer does not come within the probe's timeout.",
-    ),
-    (
-        "i/o timeout",
-        "The answer does not come within the probe's timeout.",
-    ),
-    (
-        "timed out",
-        "The answer does not come within the probe's timeout.",
-    ),
-    ("connection reset", "The server breaks the connection off."),
-    (
-        "service unhealthy",
-        "The server answers that it is not well itself.",
-    ),
+    ("deadline exceeded", "The probe times out."),
+    ("client.timeout", "The probe times out."),
+    ("i/o timeout", "The probe times out."),
+    ("timed out", "The probe times out."),
+    ("connection reset", "The server resets the connection."),
+    ("service unhealthy", "The server reports itself unhealthy."),
 ];
 
 /// Words of an answer that did not come in time, in lower case.
@@ -186,7 +169,7 @@ pub fn explain(container: &Container, probe: &Probe, answer: &str) -> String {
     said.extend(port_fault(container, probe));
     if mentions(answer, &["connection refused"]) && probe.kind != "readiness" {
         said.push(format!(
-            "The process has {} s from its start until this probe gives up on it.",
+            "The process has {} s from its start before this probe fails for good.",
             probe.window()
         ));
     }
@@ -203,7 +186,7 @@ fn port_fault(container: &Container, probe: &Probe) -> Option<String> {
         .collect();
     match asked.parse::<i64>() {
         Ok(port) if ports.is_empty() => Some(format!(
-            "The container declares no port, so that {port} cannot be compared."
+            "The container declares no port, so {port} cannot be checked."
         )),
         Ok(port)
             if ports
@@ -213,14 +196,15 @@ fn port_fault(container: &Container, probe: &Probe) -> Option<String> {
             None
         }
         Ok(port) => Some(format!(
-            "The probe asks port {port}, but the container declares {}.",
+            "The probe targets port {port}, but the container declares {}.",
             container.ports()
         )),
         Err(_) if names.contains(&asked.as_str()) => None,
         Err(_) => {
             let near = near::clause(&asked, names);
             Some(format!(
-                "The probe asks the port named \"{asked}\", which the container does not declare{near}."
+                "The probe targets the port named \"{asked}\", which the container does not \
+                 declare{near}."
             ))
         }
     }

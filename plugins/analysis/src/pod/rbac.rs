@@ -52,9 +52,19 @@ pub fn diagnose(
         "Role"
     };
     draft
-        .title(format!("ServiceAccount {account} may not {} {}", refusal.verb, refusal.resource))
-        .say(format!("The API server refuses it: {} may not {} {} {scope} {cited}.", refusal.user, refusal.verb, refusal.resource))
-        .say(format!("What lacks is a {kind} with apiGroups [\"{}\"], resources [\"{}\"] and verbs [\"{}\"], bound to this account.", refusal.group, refusal.resource, refusal.verb))
+        .title(format!(
+            "ServiceAccount {account} may not {} {}",
+            refusal.verb, refusal.resource
+        ))
+        .say(format!(
+            "The API server refuses it: {} may not {} {} {scope} {cited}.",
+            refusal.user, refusal.verb, refusal.resource
+        ))
+        .say(format!(
+            "Missing permission: a {kind} with apiGroups [\"{}\"], resources [\"{}\"] and \
+                      verbs [\"{}\"], bound to this account.",
+            refusal.group, refusal.resource, refusal.verb
+        ))
         .say(bindings(subject, &refusal, account))
         .confidence(95);
     Some(draft.finish())

@@ -13,32 +13,32 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "no runtime for",
         "runtime-class-missing",
-        "the node's container runtime does not know the handler of its RuntimeClass",
+        "the node's container runtime has no handler for its RuntimeClass",
     ),
     (
         "runtimeclass",
         "runtime-class-missing",
-        "its RuntimeClass is not there",
+        "its RuntimeClass does not exist",
     ),
     (
         "failed to get sandbox runtime",
         "runtime-class-missing",
-        "the node's container runtime does not know the handler of its RuntimeClass",
+        "the node's container runtime has no handler for its RuntimeClass",
     ),
     (
         "no ip addresses available",
         "sandbox-failed",
-        "the pod network has no address left",
+        "the pod network has no free IP address",
     ),
     (
         "failed to assign an ip",
         "sandbox-failed",
-        "the pod network has no address left",
+        "the pod network has no free IP address",
     ),
     (
         "failed to allocate for range",
         "sandbox-failed",
-        "the pod network has no address left",
+        "the pod network has no free IP address",
     ),
     (
         "cni config uninitialized",
@@ -106,14 +106,14 @@ pub fn diagnose(subject: &Subject) -> Option<Finding> {
         .iter()
         .find(|(needle, ..)| lower.contains(needle))
         .map_or(
-            ("sandbox-failed", "the container runtime cannot make it"),
+            ("sandbox-failed", "the container runtime cannot create it"),
             |(_, c, m)| (c, m),
         );
     let mut draft = subject.draft(class, Severity::High);
     let cited = cite_event(&mut draft, event);
     draft
         .title(format!(
-            "The sandbox of pod {} cannot be made: {meaning}",
+            "The sandbox of pod {} cannot be created: {meaning}",
             subject.object.name
         ))
         .say(format!(
@@ -147,7 +147,7 @@ fn handler(subject: &Subject, runtime: &str) -> String {
     }
     match subject.case.get("RuntimeClass", "", runtime) {
         Some(class) => format!(
-            "That class wants the handler \"{}\", which node {} does not have.",
+            "That class requires the handler \"{}\", which node {} does not have.",
             text(&class, "/handler"),
             subject.node()
         ),

@@ -64,7 +64,7 @@ pub fn diagnose(subject: &Subject) -> Option<Finding> {
         && let Some(bad) = nodes.iter().find(|n| node::fault(n).is_some())
     {
         draft.say(format!(
-            "No node takes pod {}: \"{message}\" {cited}.",
+            "No node fits pod {}: \"{message}\" {cited}.",
             subject.object.name
         ));
         return Some(node::blame(
@@ -79,14 +79,14 @@ pub fn diagnose(subject: &Subject) -> Option<Finding> {
     }
     let mut draft = reclassed(draft, class(subject, why));
     draft.say(format!(
-        "No node takes pod {}; the scheduler says \"{message}\" {cited}.",
+        "No node fits pod {}; the scheduler says \"{message}\" {cited}.",
         subject.object.name
     ));
     draft.confidence(93);
     if subject.case.unreadable("Node", "") {
-        draft.unknown("The nodes may not be read, so that it stays open by how much they fail.");
+        draft.unknown("How far the nodes fall short: no permission to read them.");
         draft.title(format!(
-            "No node takes pod {}: {}",
+            "No node fits pod {}: {}",
             subject.object.name, part.text
         ));
         return Some(draft.finish());
@@ -133,8 +133,17 @@ fn gated(subject: &Subject, gates: &[&str]) -> Finding {
     let mut draft = subject.draft("scheduling-gated", Severity::Low);
     let cited = draft.cite("spec.schedulingGates", gates.join(", "));
     draft
-        .title(format!("Pod {} waits for its scheduling gate {}", subject.object.name, gates.join(", ")))
-        .say(format!("Pod {} is not scheduled on purpose: its scheduling gates {} are not yet removed {cited}. The controller that set them has to remove them.", subject.object.name, gates.join(", ")))
+        .title(format!(
+            "Pod {} waits for its scheduling gate {}",
+            subject.object.name,
+            gates.join(", ")
+        ))
+        .say(format!(
+            "Pod {} is held back on purpose: its scheduling gates {} have not been \
+                      removed {cited}. The controller that set them must remove them.",
+            subject.object.name,
+            gates.join(", ")
+        ))
         .confidence(95);
     draft.finish()
 }
@@ -151,14 +160,22 @@ fn silent(subject: &Subject) -> Option<Finding> {
     let mut draft = subject.draft("scheduler-missing", Severity::Medium);
     let cited = draft.cite("spec.schedulerName", scheduler);
     draft
-        .title(format!("No scheduler looks at pod {} (schedulerName {scheduler})", subject.object.name))
-        .say(format!("Pod {} has been pending for {} and no scheduler has said anything on it: it names the scheduler \"{scheduler}\" {cited}, of which there is no sign.", subject.object.name, spell(subject.age().min(31_536_000))));
+        .title(format!(
+            "No scheduler handles pod {} (schedulerName {scheduler})",
+            subject.object.name
+        ))
+        .say(format!(
+            "Pod {} has been Pending for {} and no scheduler has reported on it: it names \
+                      scheduler \"{scheduler}\" {cited}, which shows no sign of running.",
+            subject.object.name,
+            spell(subject.age().min(31_536_000))
+        ));
     if scheduler != "default-scheduler" {
         draft.say(near::clause(scheduler, ["default-scheduler"]).replace("; t", "T"));
         draft.confidence(88);
     } else {
         draft
-            .say("The cluster's own scheduler seems to be down.")
+            .say("The default scheduler seems to be down.")
             .confidence(70);
     }
     Some(draft.finish())
@@ -181,7 +198,7 @@ fn volumes(subject: &Subject, message: &str) -> Option<Finding> {
             let mut draft = Draft::resume(found);
             let cited = draft.cite("status.conditions[PodScheduled]", message);
             draft.say(format!(
-                "Pod {} cannot be scheduled until then {cited}.",
+                "Pod {} cannot be scheduled until this is fixed {cited}.",
                 subject.object.name
             ));
             return Some(draft.finish());
@@ -210,7 +227,7 @@ fn unparsed(subject: &Subject, draft: Draft, message: &str, cited: &str) -> Find
     draft
         .title(format!("Pod {} is not scheduled", subject.object.name))
         .say(format!(
-            "No node takes pod {}; the scheduler says \"{message}\" {cited}.",
+            "No node fits pod {}; the scheduler says \"{message}\" {cited}.",
             subject.object.name
         ))
         .confidence(60);

@@ -63,5 +63,5 @@ fn malformed(secret: &Value) -> Option<String> {
     };
     let keys = items(secret, "/keys");
     let has = keys.iter().any(|k| k.as_str() == Some(key));
-    (!keys.is_empty() && !has).then(|| format!("it lacks the key \"{key}\""))
+    (!keys.is_empty() && !has).then(|| format!("it has no key \"{key}\""))
 }

@@ -119,7 +119,10 @@ fn variable(container: &Container, line: &str) -> Option<String> {
         .find(|e| text(e, "/name") == named)
     {
         return Some(match text(env, "/value") {
-            "" => format!("The container sets the variable {named} from elsewhere, or to nothing."),
+            "" => format!(
+                "The container takes the variable {named} from elsewhere, or sets it to \
+                           nothing."
+            ),
             // A value may be a credential: its presence is all that is said.
             _ => format!("The container sets the variable {named} in its spec."),
         });
@@ -159,7 +162,8 @@ fn port(container: &Container, line: &str) -> Option<String> {
     };
     match taken {
         true => Some(format!(
-            "The port is {port} and the container {ports}; another process or container of this pod (or of the node, with hostNetwork) holds it."
+            "The port is {port} and the container {ports}; another process or container of this \
+             pod (or of the node, with hostNetwork) is using it."
         )),
         false => Some(format!(
             "The port is {port}: a port below 1024 needs root or NET_BIND_SERVICE."
@@ -187,7 +191,9 @@ pub fn full(subject: &Subject, container: &Container, line: &str, draft: &mut Dr
         format!("PersistentVolumeClaim {claim} status.capacity"),
         size,
     );
-    draft.say(format!("The claim \"{claim}\" holds {size} {cited}."));
+    draft.say(format!(
+        "The capacity of claim \"{claim}\" is {size} {cited}."
+    ));
     draft.shared(shared("PersistentVolumeClaim", subject.namespace(), claim));
     if let Some(bytes) = quantity::units(size) {
         draft.fact(

@@ -44,24 +44,25 @@ pub fn volume(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
                 let mut have: Vec<&str> = nodes.iter().filter_map(|n| label(n, key)).collect();
                 have.sort_unstable();
                 have.dedup();
-                format!("no node is there (nodes have {key} = {})", have.join(", "))
+                format!("no node matches (nodes have {key} = {})", have.join(", "))
             }
             false => format!(
-                "only node {} is there, which fails other constraints of the pod",
+                "only node {} matches, and it fails other constraints of the pod",
                 near.join(", ")
             ),
         };
         return (
             format!("its volume {volume} is bound to {}", shown.join(", ")),
             format!(
-                "Its claim \"{claim}\" is bound to the PersistentVolume {volume}, which can be used only where {} {cited}, and {place}.",
+                "Its claim \"{claim}\" is bound to PersistentVolume {volume}, which can be used \
+                 only where {} {cited}, and {place}.",
                 shown.join(", ")
             ),
         );
     }
     (
         "its volumes cannot be used there".to_owned(),
-        "The node or zone of its volumes does not fit any node that it may run on.".to_owned(),
+        "The node or zone of its volumes matches no node that it may run on.".to_owned(),
     )
 }
 
@@ -98,7 +99,8 @@ pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
         return (
             format!("no node has the label {key}"),
             format!(
-                "Its topology spread demands an even spread over {key} (maxSkew {skew}) {cited}, but none of the {} nodes has that label.",
+                "Its topology spread requires an even spread over {key} (maxSkew {skew}) {cited}, \
+                 but none of the {} nodes has that label.",
                 nodes.len()
             ),
         );
@@ -107,7 +109,8 @@ pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
     (
         format!("topology spread over {key}, maxSkew {skew}"),
         format!(
-            "Its topology spread demands at most {skew} more matching pods in one {key} than in another {cited}; at present there are {}.",
+            "Its topology spread allows at most {skew} more matching pods in one {key} than in \
+             another {cited}; now there are {}.",
             shown.join(", ")
         ),
     )
@@ -137,8 +140,7 @@ pub fn affinity(subject: &Subject, told: &str, draft: &mut Draft) -> (String, St
     if told.contains("existing pods anti-affinity") {
         return (
             "other pods keep it off by their anti-affinity".to_owned(),
-            "Pods that already run refuse to share a place with it by their own anti-affinity."
-                .to_owned(),
+            "The anti-affinity of pods that are already running keeps it off.".to_owned(),
         );
     }
     let anti = told.contains("anti-affinity");
@@ -169,9 +171,9 @@ pub fn affinity(subject: &Subject, told: &str, draft: &mut Draft) -> (String, St
         .take(5)
         .collect();
     let found = match (matching.is_empty(), anti) {
-        (true, false) => "no running pod matches that".to_owned(),
-        (true, true) => "the pods that match are gone by now".to_owned(),
-        (false, _) => format!("the pods that match are {}", matching.join(", ")),
+        (true, false) => "no running pod matches".to_owned(),
+        (true, true) => "the matching pods no longer exist".to_owned(),
+        (false, _) => format!("the matching pods are {}", matching.join(", ")),
     };
     let rule = if anti {
         "it may not share"
@@ -181,7 +183,8 @@ pub fn affinity(subject: &Subject, told: &str, draft: &mut Draft) -> (String, St
     (
         format!("its pod {called} over {key}"),
         format!(
-            "By its required pod {called} {rule} a {key} with pods of {selector} {cited}; {found}."
+            "By its required pod {called}, {rule} a {key} with pods matching {selector} {cited}; \
+             {found}."
         ),
     )
 }

@@ -28,14 +28,17 @@ const PATIENCE: i64 = 60;
 const TEXTS: &[(&str, &str)] = &[
     (
         "hostpath type check failed",
-        "the path on the node is not of the type that the hostPath volume demands",
+        "the path on the node is not of the type that the hostPath volume requires",
     ),
     (
         "not found in the list of registered csi drivers",
         "the CSI driver does not run on the node",
     ),
-    ("access denied by server", "the NFS server refuses the node"),
-    ("connection timed out", "the storage server does not answer"),
+    (
+        "access denied by server",
+        "the NFS server denies access to the node",
+    ),
+    ("connection timed out", "the storage server times out"),
     ("connection refused", "the storage server does not listen"),
     ("no such device", "the device is not on the node"),
     (
@@ -43,7 +46,7 @@ const TEXTS: &[(&str, &str)] = &[
         "the file system is not of the declared type, or is damaged, or its tools are missing on the node",
     ),
     ("fsck", "the file system is damaged"),
-    ("permission denied", "the node may not use it"),
+    ("permission denied", "permission denied on the node"),
     ("does not exist", "the path does not exist on the node"),
     ("no such file or directory", "the path does not exist there"),
     (
@@ -57,19 +60,16 @@ const TEXTS: &[(&str, &str)] = &[
 const RETRIED: &[(&str, &str)] = &[
     (
         "bound to a pod scheduled on a different node",
-        "the API server has not seen yet that the pod is on this node, and the kubelet retries",
+        "the API server does not yet see the pod on this node, and the kubelet retries",
     ),
-    (
-        "rate limiter",
-        "the kubelet sends more requests than it may, and retries",
-    ),
+    ("rate limiter", "the kubelet is rate-limited, and retries"),
     (
         "failed to sync",
-        "the kubelet has not read what the volume projects yet, and retries",
+        "the kubelet has not read the sources of the volume yet, and retries",
     ),
     (
         "not registered",
-        "the kubelet has not read what the volume projects yet, and retries",
+        "the kubelet has not read the sources of the volume yet, and retries",
     ),
 ];
 
@@ -169,7 +169,7 @@ fn meaning(message: &str, lower: &str) -> (&'static str, u8) {
         found.map(|(_, meaning)| *meaning)
     };
     if message.contains("Multi-Attach") {
-        let meaning = "it is attached to another node and may be attached to only one";
+        let meaning = "it is attached to another node, and it can be attached to only one";
         return (meaning, REFUSED);
     }
     match (of(RETRIED), of(TEXTS)) {
@@ -213,7 +213,7 @@ fn holder(subject: &Subject, volume: &str, message: &str, draft: &mut Draft) {
     };
     let Some(other) = pods.iter().find(holds) else {
         draft.unknown(format!(
-            "Which node still holds volume {volume}: look at the VolumeAttachments."
+            "Which node still holds volume {volume}: check the VolumeAttachments."
         ));
         return;
     };
@@ -238,7 +238,7 @@ fn holder(subject: &Subject, volume: &str, message: &str, draft: &mut Draft) {
             "is unreachable"
         };
         draft.say(format!(
-            "Node {held_on} {state}, so that this pod cannot let go of it by itself."
+            "Node {held_on} {state}, so that pod cannot release it."
         ));
         draft
             .fact(facts::STALE_POD, name(other))

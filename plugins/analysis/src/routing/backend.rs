@@ -75,7 +75,7 @@ pub fn state(case: &Case, namespace: &str, service: &str) -> Backend {
     let names = pods.iter().map(name).take(4).collect::<Vec<_>>().join(", ");
     let why = match &cause {
         Some(finding) => format!("its pods {names} fail: {}", finding.title),
-        None => format!("of its pods {names} none is ready"),
+        None => format!("none of its pods {names} is ready"),
     };
     Backend::Down(why, cause.map(Box::new))
 }
@@ -165,7 +165,7 @@ pub fn blame(case: &Case, finding: &mut Finding) {
             &cause.cause,
         );
         draft.say(format!(
-            "The cause lies in {}: {} {cited}.",
+            "The cause is in {}: {} {cited}.",
             spoken(&cause.owner),
             cause.title
         ));

@@ -95,7 +95,7 @@ pub fn broaden(case: &Case, workload: &Value, finding: &mut Finding) {
         .any(|word| classes::says(&finding.class, word));
     let own = std::mem::replace(&mut finding.class, "dns-broken".to_owned());
     finding.severity = Severity::Critical;
-    finding.title = format!("the cluster's DNS is down: {}", finding.title);
+    finding.title = format!("cluster DNS is down: {}", finding.title);
     finding.shared = Some(reference(workload));
     let status = format!(
         "ready {} of {}",
@@ -105,8 +105,8 @@ pub fn broaden(case: &Case, workload: &Value, finding: &mut Finding) {
     amend(finding, |draft| {
         let cited = draft.cite("Deployment status", status);
         draft.say(format!(
-            "No pod of the cluster's DNS is ready, so no name resolves in the cluster; its own \
-             cause is {own} {cited}."
+            "No pod of cluster DNS is ready, so no name resolves in the \
+             cluster; cause: {own} {cited}."
         ));
         if curable {
             draft.fact(facts::RESTART, format!("{NAMESPACE}/{}", name(workload)));
@@ -142,7 +142,7 @@ pub fn explain(case: &Case, finding: &mut Finding) {
             &cause.cause,
         );
         draft.say(format!(
-            "The cause lies in {}: {} {cited}.",
+            "The cause is in {}: {} {cited}.",
             shared.name, cause.title
         ));
     });

@@ -142,9 +142,9 @@ fn correction(selector: &[(&str, &str)], pod: &Value) -> Option<Correction> {
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .collect();
     let difference = if new_key == *key {
-        format!("label {key}: \"{new_value}\" and not \"{wanted}\"")
+        format!("label {key}: \"{new_value}\" instead of \"{wanted}\"")
     } else {
-        format!("the key of a label: \"{new_key}\" and not \"{key}\"")
+        format!("the key of a label: \"{new_key}\" instead of \"{key}\"")
     };
     Some(Correction {
         selector: changed,

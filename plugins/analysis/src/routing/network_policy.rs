@@ -215,17 +215,21 @@ fn rewrite(finding: &mut Finding, pod: &Value, wall: &Wall) {
     let spec = first.get("spec").map(Value::to_string).unwrap_or_default();
     let cited = draft.cite(format!("NetworkPolicy {} spec", name(first)), spec);
     draft
-        .title(format!("{many} {} isolates pod {}", names.join(", "), name(pod)))
+        .title(format!(
+            "{many} {} isolates pod {}",
+            names.join(", "),
+            name(pod)
+        ))
         .confidence(90)
         .shared(reference(first))
         .say(format!(
-            "{many} {} of namespace {} selects {selected} for {direction}, and no rule of it lets through \
-             {}: the traffic is dropped {cited}.",
+            "{many} {} of namespace {} selects {selected} for {direction}, and none of its rules \
+             allows {}: the traffic is dropped {cited}.",
             names.join(", "),
             text(first, "/metadata/namespace"),
             wall.what
         ))
-        .unknown("whether the isolation is meant: ask who owns the policy before a rule is added");
+        .unknown("whether the isolation is intended: ask the policy's owner before adding a rule");
     let mut changed = draft.finish();
     changed.class = "network-policy-isolates".to_owned();
     changed.object = reference(first);
@@ -248,7 +252,7 @@ pub fn diagnose(case: &Case, policy: &Value) -> Conclusion {
     findings.truncate(1);
     if findings.is_empty() {
         return Conclusion::Healthy(format!(
-            "no failing pod is isolated by {}; a policy by itself is no fault",
+            "{} isolates no failing pod; a NetworkPolicy alone is not a fault",
             spoken(&reference(policy))
         ));
     }

@@ -112,8 +112,8 @@ fn by_name(
         listed(declared),
     );
     draft.confidence(96).say(format!(
-        "Port {} of {} has targetPort \"{wanted}\" {cited}, but no container of its pods names a \
-         port so: they declare {} {has}.",
+        "Port {} of {} has targetPort \"{wanted}\" {cited}, but its pods declare no port of \
+         that name: they declare {} {has}.",
         called(port),
         spoken(&reference(service)),
         listed(declared)
@@ -126,7 +126,7 @@ fn by_name(
     };
     if let Some(only) = only {
         draft.fact(facts::SUGGESTED_TARGET_PORT, &only);
-        draft.say(format!("The port meant is {only} {has}."));
+        draft.say(format!("The intended port is {only} {has}."));
     }
     Some(draft.finish())
 }
@@ -180,7 +180,7 @@ fn by_number(
     } else {
         draft
             .confidence(70)
-            .unknown("which of these ports the Service is meant for");
+            .unknown("which of these ports the Service should use");
     }
     Some(draft.finish())
 }

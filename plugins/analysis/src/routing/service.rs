@@ -22,11 +22,11 @@ pub fn diagnose(case: &Case, service: &Value) -> Conclusion {
     let subject = spoken(&reference(service));
     let namespace = text(service, "/metadata/namespace");
     if text(service, "/spec/type") == "ExternalName" {
-        return Conclusion::Healthy(format!("{subject} only names a host outside"));
+        return Conclusion::Healthy(format!("{subject} only names an external host"));
     }
     if pairs(service, "/spec/selector").is_empty() {
         return Conclusion::Healthy(format!(
-            "{subject} has no selector: its endpoints are kept by someone else"
+            "{subject} has no selector: its endpoints are managed elsewhere"
         ));
     }
     if case.unreadable("Pod", namespace) {
@@ -135,7 +135,7 @@ fn mismatch(case: &Case, service: &Value) -> Finding {
                     .fact(facts::SUGGESTED_SELECTOR, &candidate.selector);
             } else {
                 draft.unknown(format!(
-                    "whether {} is what it is meant for",
+                    "whether {} is the intended workload",
                     candidate.workload
                 ));
             }
@@ -151,12 +151,12 @@ fn mismatch(case: &Case, service: &Value) -> Finding {
                 "It nearly selects several: {} {cited}.",
                 workloads.join(", ")
             ));
-            draft.unknown("which of them the Service is meant for");
+            draft.unknown("which of them the Service should select");
         }
         Near::None => {
             draft.confidence(65);
             draft.unknown(format!(
-                "which pods it is meant for: kubectl get pods -n {namespace} --show-labels"
+                "which pods it should select: kubectl get pods -n {namespace} --show-labels"
             ));
         }
     }
@@ -168,7 +168,7 @@ fn none_ready(case: &Case, service: &Value, pods: &[Value]) -> Conclusion {
     let names = pods.iter().map(name).take(4).collect::<Vec<_>>().join(", ");
     let Some(first) = pods.iter().find(|pod| !deleting(pod)) else {
         return Conclusion::Healthy(format!(
-            "all pods behind {} are ending: {names}",
+            "all pods behind {} are terminating: {names}",
             spoken(&reference(service))
         ));
     };
@@ -214,7 +214,7 @@ fn no_ready(
     };
     let quoted = draft.cite(format!("cause of its pods ({})", cause.class), &cause.cause);
     draft.confidence(cause.confidence).say(format!(
-        "The cause lies in {}, class {}: {} {quoted}.",
+        "The cause is in {}, class {}: {} {quoted}.",
         spoken(&reference(of)),
         cause.class,
         cause.title
@@ -240,13 +240,13 @@ fn load_balancer(case: &Case, service: &Value) -> Option<Finding> {
     let cited = draft.cite("event SyncLoadBalancerFailed", &event.message);
     draft
         .title(format!(
-            "no load balancer can be made for Service {}",
+            "no load balancer can be created for Service {}",
             name(service)
         ))
         .confidence(85)
         .say(format!(
-            "{} is of type LoadBalancer and has no address, as its controller fails: \"{}\" \
-             {cited}.",
+            "{} is of type LoadBalancer and has no address: its controller \
+             fails: \"{}\" {cited}.",
             spoken(&reference(service)),
             event.message
         ));

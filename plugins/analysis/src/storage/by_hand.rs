@@ -30,7 +30,7 @@ impl Claim<'_> {
             volume,
         ));
         draft
-            .title(format!("Claim {} cannot have PersistentVolume {volume}", self.name()))
+            .title(format!("Claim {} cannot bind PersistentVolume {volume}", self.name()))
             .say(format!("The claim \"{}\" in namespace {} is pending {cited}: it asks for the PersistentVolume \"{volume}\", which {fault}.", self.name(), self.namespace()))
             .confidence(92);
         Some(draft.finish())
@@ -59,10 +59,10 @@ impl Claim<'_> {
             .collect();
         match faults.is_empty() {
             _ if self.case.unreadable("PersistentVolume", "") => {
-                draft.unknown("The cluster's PersistentVolumes may not be read.");
+                draft.unknown("Which PersistentVolumes exist: no permission to read them.");
             }
             true => {
-                draft.say("There is no PersistentVolume that is free.");
+                draft.say("No PersistentVolume is free.");
             }
             false => {
                 let cited = draft.cite("PersistentVolumes", faults.join("; "));
@@ -81,7 +81,7 @@ impl Claim<'_> {
         );
         if !holder.1.is_empty() && holder != (self.namespace(), self.name()) {
             return Some(format!(
-                "is held by the claim {}/{} ({})",
+                "is claimed by {}/{} ({})",
                 holder.0,
                 holder.1,
                 text(pv, "/status/phase")
@@ -113,11 +113,11 @@ impl Claim<'_> {
             text(self.pvc, "/spec/resources/requests/storage"),
         );
         if quantity::milli(size)? < quantity::milli(asked)? {
-            return Some(format!("holds {size}, not {asked}"));
+            return Some(format!("has {size}, less than {asked}"));
         }
         let selector = self.pvc.pointer("/spec/selector")?;
         let labels = selector.get("matchLabels").unwrap_or(selector);
-        (!selects(Some(selector), pv)).then(|| format!("lacks the labels {labels}"))
+        (!selects(Some(selector), pv)).then(|| format!("does not have the labels {labels}"))
     }
 }
 

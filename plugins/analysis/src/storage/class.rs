@@ -45,8 +45,18 @@ impl Claim<'_> {
             cited.push_str(&cite_event(&mut draft, &event));
         }
         draft
-            .title(format!("Claim {} waits for the provisioner {provisioner}, which does not answer", self.name()))
-            .say(format!("The claim \"{}\" in namespace {} is pending for {}: its StorageClass \"{class}\" is served by the provisioner \"{provisioner}\", which has neither made a volume nor reported why {cited}.", self.name(), self.namespace(), spell(age)))
+            .title(format!(
+                "Claim {} waits for provisioner {provisioner}, which does not respond",
+                self.name()
+            ))
+            .say(format!(
+                "The claim \"{}\" in namespace {} is pending for {}: its StorageClass \
+                          \"{class}\" is served by the provisioner \"{provisioner}\", which has \
+                          neither created a volume nor reported why {cited}.",
+                self.name(),
+                self.namespace(),
+                spell(age)
+            ))
             .shared(shared("StorageClass", "", class));
         let driver = self.case.is_missing("CSIDriver", "", provisioner);
         match driver {

@@ -28,9 +28,17 @@ fn volume(size: &str, mode: &str) -> Value {
 #[case::no_default(claim(json!({}), "Pending").with(class("fast", "Immediate", "p")), "pvc-no-storage-class", "no StorageClass of this cluster is the default")]
 #[case::no_provisioner(claim(json!({"storageClassName": "fast"}), "Pending").with(class("fast", "Immediate", "x.csi")), "pvc-provisioner-missing", "No CSIDriver \"x.csi\" is registered")]
 #[case::refused(claim(json!({"storageClassName": "fast"}), "Pending").with(class("fast", "Immediate", "x.csi")).event("PersistentVolumeClaim", "data", "ProvisioningFailed", "rpc error: out of capacity", 3), "pvc-provisioning-failed", "out of capacity")]
-#[case::too_small(claim(json!({"storageClassName": ""}), "Pending").with(volume("5Gi", "ReadWriteOnce")), "pvc-no-matching-volume", "pv-1 holds 5Gi, not 10Gi")]
+#[case::too_small(claim(json!({"storageClassName": ""}), "Pending").with(volume("5Gi", "ReadWriteOnce")), "pvc-no-matching-volume", "pv-1 \
+                                                                                                                                     has \
+                                                                                                                                     5Gi, \
+                                                                                                                                     less \
+                                                                                                                                     than \
+                                                                                                                                     10Gi")]
 #[case::wrong_mode(claim(json!({"storageClassName": ""}), "Pending").with(volume("50Gi", "ReadOnlyMany")), "pvc-no-matching-volume", "pv-1 offers ReadOnlyMany, not ReadWriteOnce")]
-#[case::no_volume(claim(json!({"storageClassName": ""}), "Pending"), "pvc-no-matching-volume", "no PersistentVolume that is free")]
+#[case::no_volume(claim(json!({"storageClassName": ""}), "Pending"), "pvc-no-matching-volume", "No \
+                                                                                                PersistentVolume \
+                                                                                                is \
+                                                                                                free")]
 #[case::reserved(claim(json!({"storageClassName": "", "volumeName": "pv-9"}), "Pending"), "pvc-no-matching-volume", "\"pv-9\", which does not exist")]
 #[case::lost(claim(json!({"volumeName": "pv-1"}), "Lost"), "pvc-lost", "\"pv-1\"")]
 fn names_what_the_claim_waits_for(

@@ -34,8 +34,8 @@ pub fn zone(case: &Case, cron: &Value) -> Result<TimeZone, Box<Finding>> {
         ))
         .confidence(95)
         .say(format!(
-            "{} sets timeZone \"{wanted}\", which is no time zone of the IANA data base{near}, \
-             so it is never scheduled {cited}.",
+            "{} sets timeZone \"{wanted}\", which is not in the IANA time zone \
+             database{near}, so it never runs {cited}.",
             spoken(&reference(cron))
         ));
     Err(Box::new(draft.finish()))

@@ -58,11 +58,11 @@ fn missing(
     if refusal.case.get(kind, namespace, wanted).is_some() {
         let exists = draft.cite(format!("{kind} {wanted}"), "exists now");
         draft.say(format!(
-            "It exists by now {exists}: the next attempt should succeed."
+            "It exists now {exists}; the next attempt should succeed."
         ));
     } else if !refusal.case.is_missing(kind, namespace, wanted) {
         draft.unknown(format!(
-            "{kind} {wanted} could not be read; the API server's word counts"
+            "whether {kind} {wanted} still does not exist: it could not be read"
         ));
     }
     let sentence = format!(

@@ -30,7 +30,7 @@ pub fn exceeded(
     let cited = draft.cite("status.conditions[Failed]", text(end, "/message"));
     draft
         .title(format!(
-            "Job {} ran beyond its deadline of {seconds} s",
+            "Job {} exceeded its deadline of {seconds} s",
             name(job)
         ))
         .confidence(92)
@@ -48,10 +48,13 @@ pub fn exceeded(
     match causes.first() {
         Some(cause) => {
             let cited = draft.cite(format!("cause of its pod ({})", cause.class), &cause.cause);
-            draft.say(format!("Its pod did not get on: {} {cited}.", cause.title));
+            draft.say(format!(
+                "Its pod made no progress: {} {cited}.",
+                cause.title
+            ));
             if let Some(reason) = retry::gone(case, cause) {
                 let cited = draft.cite("state of that cause now", &reason);
-                draft.say(format!("Another run can succeed: {reason} {cited}."));
+                draft.say(format!("A retry can succeed: {reason} {cited}."));
                 draft.fact(facts::RETRYABLE, &reason);
             }
         }
@@ -63,7 +66,7 @@ pub fn exceeded(
 }
 
 /// What events tell of pods that were deleted at the deadline: a ConfigMap or Secret that was
-/// missing. True where it exists by now.
+/// missing. True where it exists now.
 fn refused_start(case: &Case, job: &Value, draft: &mut Draft) -> bool {
     let namespace = text(job, "/metadata/namespace");
     let prefix = format!("{}-", name(job));
@@ -84,10 +87,10 @@ fn refused_start(case: &Case, job: &Value, draft: &mut Draft) -> bool {
     if case.get(kind, namespace, wanted).is_none() {
         return false;
     }
-    let reason = format!("{kind} {wanted} exists by now");
+    let reason = format!("{kind} {wanted} exists now");
     let cited = draft.cite(format!("{kind} {namespace}/{wanted}"), &reason);
     draft
         .fact(facts::RETRYABLE, &reason)
-        .say(format!("Another run can succeed: {reason} {cited}."));
+        .say(format!("A retry can succeed: {reason} {cited}."));
     true
 }

@@ -31,7 +31,7 @@ pub fn mark(case: &Case, job: &Value, cause: &mut Finding) {
     let object = reference(job);
     amend(cause, |draft| {
         let cited = draft.cite("state of the cause now", &reason);
-        draft.say(format!("Another run can succeed: {reason} {cited}."));
+        draft.say(format!("A retry can succeed: {reason} {cited}."));
         draft.fact(facts::RETRYABLE, &reason);
     });
     if cause.object.kind == "Pod" {
@@ -47,16 +47,16 @@ pub fn gone(case: &Case, cause: &Finding) -> Option<String> {
         "ConfigMap" | "Secret"
             if cause.class.starts_with("missing-") && !cause.class.contains("key") =>
         {
-            Some(format!("{} exists by now", spoken(shared)))
+            Some(format!("{} exists now", spoken(shared)))
         }
         "ServiceAccount" if cause.class == "service-account-missing" => {
-            Some(format!("{} exists by now", spoken(shared)))
+            Some(format!("{} exists now", spoken(shared)))
         }
         "Service" if cause.class == "dependency-unreachable" => {
             let ready =
                 crate::routing::backend::ready_endpoints(case, &found).filter(|n| *n > 0)?;
             Some(format!(
-                "{} has {ready} ready endpoints by now",
+                "{} has {ready} ready endpoints now",
                 spoken(shared)
             ))
         }
@@ -83,7 +83,7 @@ fn transient(cause: &Finding) -> Option<String> {
     };
     let quoted = cause.evidence.iter().find(line)?;
     Some(format!(
-        "the log tells of a passing disturbance: \"{}\"",
+        "the log shows a transient error: \"{}\"",
         quoted.excerpt
     ))
 }

@@ -71,11 +71,7 @@ fn tells_refusals_apart(#[case] message: &str, #[case] class: &str, #[case] word
         .with(object("LimitRange", "limits"));
     let found = finding(&bundle, "Deployment", "web");
     assert_cause(&found, class, words);
-    assert!(
-        found.cause.contains("3 of 5 wanted pods"),
-        "{}",
-        found.cause
-    );
+    assert!(found.cause.contains("3 of 5 pods"), "{}", found.cause);
     assert_eq!(found.owner.kind, "Deployment");
 }
 
@@ -85,7 +81,7 @@ fn a_quota_is_raised_for_every_missing_pod() {
     assert_cause(
         &found,
         "quota-exceeded",
-        &["team-quota", "pods=3 and 3 is used", "asks for 1"],
+        &["team-quota", "pods=3 and 3 is used", "requests 1"],
     );
     assert_eq!(value(&found, facts::QUOTA_RESOURCE), "pods");
     assert_eq!(value(&found, facts::SUGGESTED_QUOTA), "5");

@@ -85,7 +85,7 @@ fn a_deadline_whose_configmap_came_later_can_be_retried() {
     assert_cause(
         &found,
         "job-deadline-exceeded",
-        &["import-source", "exists by now"],
+        &["import-source", "exists now"],
     );
     assert!(value(&found, facts::RETRYABLE).contains("import-source"));
 }
@@ -113,7 +113,7 @@ fn a_dependency_that_is_back_makes_a_job_retryable() {
     assert_cause(
         &found,
         "dependency-unreachable",
-        &["warehouse", "1 ready endpoints by now"],
+        &["warehouse", "1 ready endpoints now"],
     );
     assert_ne!(value(&found, facts::RETRYABLE), "");
     assert_eq!(found.object.kind, "Job");
@@ -160,7 +160,7 @@ fn a_refused_job_pod_names_the_quota() {
 #[rstest::rstest]
 #[case::complete(job(json!({ "type": "Complete", "status": "True" })), "has completed")]
 #[case::suspended(with(job(json!({ "type": "Suspended", "status": "True" })), json!({ "spec": { "suspend": true } })), "suspended on purpose")]
-#[case::running(with(object("Job", "import"), json!({ "status": { "active": 1, "startTime": ago(60) } })), "is running")]
+#[case::running(with(object("Job", "import"), json!({ "status": { "active": 1, "startTime": ago(60) } })), "has been running")]
 fn harmless_jobs(#[case] job: Value, #[case] why: &str) {
     let said = healthy(&nodes().with(job), "Job", "import");
     assert!(said.contains(why), "{said}");

@@ -37,8 +37,16 @@ pub fn diagnose(
         limit => format!("a memory limit of {limit}"),
     };
     draft
-        .title(format!("{} of pod {} uses up its own heap", container.called(), subject.object.name))
-        .say(format!("Its log says \"{line}\" {cited}: the process reached the bound of its own heap, while the container has {limit}. The heap setting of its runtime (-Xmx, --max-old-space-size and the like) has to grow together with the limit."))
+        .title(format!(
+            "{} of pod {} runs out of heap",
+            container.called(),
+            subject.object.name
+        ))
+        .say(format!(
+            "Its log says \"{line}\" {cited}: the process reached its heap limit, and the \
+                      container has {limit}. Raise the runtime's heap setting (-Xmx, \
+                      --max-old-space-size) together with the memory limit."
+        ))
         .confidence(90);
     if let Some((place, setting)) = setting(container) {
         let cited = draft.cite(
@@ -46,7 +54,7 @@ pub fn diagnose(
             format!("{place}: {setting}"),
         );
         draft.say(format!(
-            "That bound is set by {setting} in its {place} {cited}."
+            "The heap limit is set by {setting} in its {place} {cited}."
         ));
     }
     if let Some(bytes) = k8shawk_sdk::quantity::units(container.resource("limits", "memory")) {

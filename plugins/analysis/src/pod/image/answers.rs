@@ -8,17 +8,17 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     (
         "toomanyrequests",
         LIMITED,
-        "the registry refuses further pulls for now (rate limit)",
+        "the registry is rate-limiting pulls",
     ),
     (
         "429 too many",
         LIMITED,
-        "the registry refuses further pulls for now (rate limit)",
+        "the registry is rate-limiting pulls",
     ),
     (
         "pull rate limit",
         LIMITED,
-        "the registry refuses further pulls for now (rate limit)",
+        "the registry is rate-limiting pulls",
     ),
     (
         "no match for platform",
@@ -85,95 +85,85 @@ const ANSWERS: &[(&str, &str, &str)] = &[
         UNREACHABLE,
         "the node has no route to the registry",
     ),
-    (
-        "i/o timeout",
-        UNREACHABLE,
-        "the registry does not answer in time",
-    ),
+    ("i/o timeout", UNREACHABLE, "the registry timed out"),
     (
         "tls handshake timeout",
         UNREACHABLE,
-        "the registry does not answer in time",
+        "the registry timed out",
     ),
-    (
-        "deadline exceeded",
-        UNREACHABLE,
-        "the registry does not answer in time",
-    ),
-    (
-        "client.timeout",
-        UNREACHABLE,
-        "the registry does not answer in time",
-    ),
+    ("deadline exceeded", UNREACHABLE, "the registry timed out"),
+    ("client.timeout", UNREACHABLE, "the registry timed out"),
     (
         "connection reset",
         UNREACHABLE,
-        "the connection to the registry breaks off",
+        "the connection to the registry was dropped",
     ),
     (
         "unexpected eof",
         UNREACHABLE,
-        "the connection to the registry breaks off",
+        "the connection to the registry was dropped",
     ),
     (
         "503 service unavailable",
         UNREACHABLE,
-        "the registry is out of service",
+        "the registry is unavailable",
     ),
     (
         "502 bad gateway",
         UNREACHABLE,
-        "the registry is out of service",
+        "the registry is unavailable",
     ),
     (
         "500 internal server",
         UNREACHABLE,
-        "the registry is out of service",
+        "the registry is unavailable",
     ),
     (
         "401 unauthorized",
         UNAUTHORISED,
-        "the registry does not accept the credentials, or there are none",
+        "the registry rejects the credentials, or none were sent",
     ),
     (
         "403 forbidden",
         UNAUTHORISED,
-        "the registry does not let these credentials pull the image",
+        "these credentials are not allowed to pull the image",
     ),
     (
         "unauthorized",
         UNAUTHORISED,
-        "the registry does not accept the credentials, or there are none",
+        "the registry rejects the credentials, or none were sent",
     ),
     (
         "authentication required",
         UNAUTHORISED,
-        "the registry wants credentials",
+        "the registry requires credentials",
     ),
     (
         "no basic auth credentials",
         UNAUTHORISED,
-        "the registry wants credentials",
+        "the registry requires credentials",
     ),
     (
         "pull access denied",
         UNAUTHORISED,
-        "the repository is private, or it does not exist: the registry answers both alike",
+        "the repository is private, or it does not exist: the registry gives the same answer for \
+         both",
     ),
     (
         "insufficient_scope",
         UNAUTHORISED,
-        "the repository is private, or it does not exist: the registry answers both alike",
+        "the repository is private, or it does not exist: the registry gives the same answer for \
+         both",
     ),
     (
         "access denied",
         UNAUTHORISED,
-        "the registry does not let these credentials pull the image",
+        "these credentials are not allowed to pull the image",
     ),
     (
         "denied",
         UNAUTHORISED,
-        "the registry does not let these credentials pull the image",
+        "these credentials are not allowed to pull the image",
     ),
     ("manifest unknown", ABSENT, "the repository has no such tag"),
     (
@@ -195,7 +185,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     (
         "no space left",
         DISK,
-        "the node has no disk space left for the image",
+        "the node has no disk space for the image",
     ),
 ];
 
@@ -217,11 +207,11 @@ pub fn class(waiting: &str, told: &str) -> (&'static str, &'static str) {
         "ErrImageNeverPull" => {
             return (
                 "image-never-pull",
-                "the node does not hold it and the policy forbids a pull",
+                "it is not on the node, and imagePullPolicy forbids pulling it",
             );
         }
         "SignatureValidationFailed" => {
-            return ("image-signature-refused", "its signature is not accepted");
+            return ("image-signature-refused", "its signature is rejected");
         }
         _ => {}
     }

@@ -33,7 +33,7 @@ pub fn labels(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
         return (
             format!("no node meets all of its {what}"),
             format!(
-                "Each label that it demands is on some node, but no node has them all: {} {cited}.",
+                "Each required label is on some node, but no node has them all: {} {cited}.",
                 all.join(", ")
             ),
         );
@@ -64,6 +64,9 @@ pub fn labels(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
     };
     (
         format!("its {what} {} matches no node", demand.shown()),
-        format!("Its {what} demands {} {cited}, but {hint}.", demand.shown()),
+        format!(
+            "Its {what} requires {} {cited}, but {hint}.",
+            demand.shown()
+        ),
     )
 }

@@ -49,9 +49,10 @@ pub fn ports(subject: &Subject, draft: &mut Draft) -> (String, String) {
         ));
     }
     (
-        format!("host port {shown} is taken"),
+        format!("host port {shown} is in use"),
         format!(
-            "It wants the host port {shown} {cited}, which is taken on every node that it could run on{held}."
+            "It needs host port {shown} {cited}, which is in use on every node that it could run \
+             on{held}."
         ),
     )
 }

@@ -142,7 +142,7 @@ fn a_crash_without_log_and_event_is_explained_from_its_status() {
         "application-error",
         &["exit code 139 (SIGSEGV)"],
     );
-    assert!(finding.unknown.iter().any(|u| u.contains("left no log")));
+    assert!(finding.unknown.iter().any(|u| u.contains("wrote no log")));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_log_that_could_not_be_read_is_not_said_to_be_missing() {
     expect(&bundle, "application-error", &words);
     let finding = crate::samples::finding(&bundle, "Pod", "web-1");
     let unknown = finding.unknown.join("\n");
-    assert!(!unknown.contains("left no log"), "{unknown}");
+    assert!(!unknown.contains("wrote no log"), "{unknown}");
     // Both of its logs were asked for.
     assert_eq!(unknown.matches(" (app)").count(), 1, "{unknown}");
 }
@@ -162,7 +162,7 @@ fn a_process_that_simply_ends_is_named_as_such() {
     expect(
         &around(crashing(0, "Completed")),
         "application-error",
-        &["exit code 0 (Completed)", "ends without an error"],
+        &["exit code 0 (Completed)", "exits without an error"],
     );
 }
 

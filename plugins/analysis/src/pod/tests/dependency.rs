@@ -62,12 +62,9 @@ fn names_the_state_of_the_dependency(
 )]
 #[case(
     "dial tcp: lookup api.partner.example: no such host",
-    "api.partner.example is not one of this cluster"
+    "api.partner.example is not a name of this cluster"
 )]
-#[case(
-    "dial tcp 127.0.0.1:6379: connect: connection refused",
-    "in its own pod"
-)]
+#[case("dial tcp 127.0.0.1:6379: connect: connection refused", "its own pod")]
 fn names_a_dependency_that_is_no_service(#[case] line: &str, #[case] named: &str) {
     let bundle = around(crashing(1, "Error"))
         .log("web-1", "app", true, line)
@@ -84,7 +81,7 @@ fn a_port_that_the_service_lacks_is_named() {
     expect(
         &bundle,
         "dependency-unreachable",
-        &["serves port 5432 and not 5433"],
+        &["serves port 5432, not 5433"],
     );
 }
 

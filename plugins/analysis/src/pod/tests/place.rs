@@ -28,9 +28,9 @@ fn says_by_how_much_the_nodes_are_short() {
         &around(pod).with(other),
         "unschedulable-resources",
         &[
-            "asks for 3Gi of memory",
+            "requests 3Gi of memory",
             "node-a has 2Gi free of 4Gi",
-            "lacks 1Gi",
+            "1Gi short",
         ],
     );
 }
@@ -48,8 +48,8 @@ fn says_that_no_node_is_large_enough() {
         &around(pod),
         "unschedulable-resources",
         &[
-            "asks for 64 of cpu",
-            "more than any node has at all (the largest offers 2)",
+            "requests 64 of cpu",
+            "more than any node has (the largest offers 2)",
         ],
     );
 }
@@ -117,7 +117,7 @@ fn names_a_cordon_that_alone_is_in_the_way() {
     let finding = expect(
         &bundle,
         "unschedulable-cordon",
-        &["node-a", "nothing else is in its way"],
+        &["node-a", "nothing else blocks it"],
     );
     assert_eq!(fact(&finding, "node"), "node-a");
     assert!(!fact(&finding, "cordoned").is_empty());
@@ -139,7 +139,7 @@ fn names_the_taint_and_what_is_tolerated() {
         "unschedulable-taint",
         &[
             "node-a has dedicated=db:NoSchedule",
-            "no toleration of its own",
+            "no tolerations beyond the defaults",
         ],
     );
 }

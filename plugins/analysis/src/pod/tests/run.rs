@@ -75,7 +75,7 @@ fn a_long_run_before_each_kill_is_called_a_leak() {
             json!(ago(8000)),
         )],
     );
-    expect(&around(pod), "out-of-memory", &["as a leak does"]);
+    expect(&around(pod), "out-of-memory", &["looks like a leak"]);
 }
 
 fn probed(kind: &str, probe: Value, pod: Value) -> Value {
@@ -83,7 +83,15 @@ fn probed(kind: &str, probe: Value, pod: Value) -> Value {
 }
 
 #[rstest]
-#[case::port("liveness", json!({"httpGet": {"path": "/healthz", "port": 8081}, "periodSeconds": 5}), "Liveness probe failed: Get \"http://10.1.0.5:8081/healthz\": dial tcp 10.1.0.5:8081: connect: connection refused", &["httpGet :8081/healthz", "periodSeconds 5", "asks port 8081, but the container declares 8080 (http)"])]
+#[case::port("liveness", json!({"httpGet": {"path": "/healthz", "port": 8081}, "periodSeconds": 5}), "Liveness probe failed: Get \"http://10.1.0.5:8081/healthz\": dial tcp 10.1.0.5:8081: connect: connection refused", &["httpGet :8081/healthz", "periodSeconds 5", "targets \
+                                                                                                                                                                                                                                                                        port \
+                                                                                                                                                                                                                                                                        8081, \
+                                                                                                                                                                                                                                                                        but \
+                                                                                                                                                                                                                                                                        the \
+                                                                                                                                                                                                                                                                        container \
+                                                                                                                                                                                                                                                                        declares \
+                                                                                                                                                                                                                                                                        8080 \
+                                                                                                                                                                                                                                                                        (http)"])]
 #[case::path("liveness", json!({"httpGet": {"path": "/healthz", "port": 8080}}), "Liveness probe failed: HTTP probe failed with statuscode: 404", &["no such path"])]
 #[case::name("liveness", json!({"httpGet": {"path": "/", "port": "htp"}}), "", &["port named \"htp\"", "nearest existing name is \"http\""])]
 #[case::exec("liveness", json!({"exec": {"command": ["curl", "localhost"]}}), "Liveness probe failed: exec: \"curl\": executable file not found in $PATH", &["exec \"curl localhost\"", "does not exist in the image"])]
@@ -163,11 +171,11 @@ fn not_ready(seconds: i64) -> Value {
 #[rstest]
 #[case::status(
     "Readiness probe failed: HTTP probe failed with statuscode: 503",
-    "not well itself"
+    "reports itself unhealthy"
 )]
 #[case::refused(
     "Readiness probe failed: dial tcp 10.1.0.5:9090: connect: connection refused",
-    "asks port 9090, but the container declares 8080"
+    "targets port 9090, but the container declares 8080"
 )]
 #[case::no_event("", "readiness probe fails")]
 fn names_the_readiness_probe_that_never_passes(#[case] answer: &str, #[case] named: &str) {

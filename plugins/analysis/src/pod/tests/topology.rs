@@ -146,6 +146,6 @@ fn unreadable_nodes_leave_it_open_by_how_much() {
         finding
             .unknown
             .iter()
-            .any(|u| u.contains("nodes may not be read"))
+            .any(|u| u.contains("no permission to read them"))
     );
 }

@@ -74,7 +74,7 @@ fn names_the_pod_that_holds_a_volume_on_a_lost_node() {
 #[case::network(
     "rpc error: failed to setup network for sandbox \"1\": plugin type=\"bridge\" failed (add): no IP addresses available in range set",
     "sandbox-failed",
-    "no address left"
+    "no free IP address"
 )]
 #[case::runtime(
     "Failed to create pod sandbox: no runtime for \"gvisor\" is configured",

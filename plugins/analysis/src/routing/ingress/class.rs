@@ -43,7 +43,7 @@ pub fn missing(case: &Case, ingress: &Value) -> Option<Finding> {
         .confidence(95)
         .shared(named("IngressClass", "", class))
         .say(format!(
-            "{} asks for IngressClass \"{class}\", which does not exist{}, so no controller \
+            "{} names IngressClass \"{class}\", which does not exist{}, so no controller \
              serves it {cited}; the classes are {} {all}.",
             spoken(&reference(ingress)),
             near::clause(class, existing.iter().copied()),

@@ -55,8 +55,8 @@ fn clashing(case: &Case, ingress: &Value, other: &Value, mine: &Route, theirs: &
         .confidence(88)
         .victim(reference(other))
         .say(format!(
-            "{} sends {} to Service {}, and {} sends the same to Service {} {cited}. Most \
-             controllers let the oldest win, that is {}.",
+            "{} sends {} to Service {}, and {} sends the same to Service {} {cited}. With \
+             most controllers the oldest wins, here {}.",
             spoken(&reference(ingress)),
             mine.spoken(),
             mine.service(),

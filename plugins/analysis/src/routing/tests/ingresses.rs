@@ -78,7 +78,7 @@ fn the_younger_of_two_routes_to_one_host_loses() {
     assert_cause(
         &found,
         "ingress-duplicate-host",
-        &["shop.invalid/", "oldest win, that is Ingress shop/old"],
+        &["shop.invalid/", "oldest wins, here Ingress shop/old"],
     );
 }
 
