@@ -27,19 +27,19 @@ pub const RULES: &[Rule] = &[
     status("CrashLoopBackOff").crash(High, "a container keeps crashing"),
     status("ContainerFailed").crash(High, "a container ended with an error"),
     status("InitFailed").crash(High, "an init container fails, so the pod cannot start"),
-    status("OOMKilled").crash(High, "a container was killed for want of memory"),
-    status("RunContainerError").crash(High, "a container cannot be run"),
+    status("OOMKilled").crash(High, "a container was OOM-killed"),
+    status("RunContainerError").crash(High, "a container cannot be started"),
     status("StartError").crash(High, "a container cannot be started"),
     status("PostStartHookError").crash(High, "the post-start hook of a container fails"),
     status("PodFailed").open(High, "the pod failed and will not run again"),
-    status("DeadlineExceeded").open(Medium, "the pod ran beyond its deadline"),
+    status("DeadlineExceeded").open(Medium, "the pod exceeded its deadline"),
     event("BackOff")
         .says(&["restarting failed"])
         .crash(High, "a container keeps crashing"),
     event("Unhealthy")
         .says(&["Liveness", "Startup", "liveness", "startup"])
-        .crash(High, "a probe fails and the container is restarted for it"),
-    event("Unhealthy").drop("a failed probe alone is no incident"),
+        .crash(High, "a probe fails and the container is restarted"),
+    event("Unhealthy").drop("a single failed probe is not an incident"),
     event("FailedPostStartHook").crash(High, "the post-start hook of a container fails"),
     // Images.
     event("BackOff")
@@ -55,14 +55,22 @@ pub const RULES: &[Rule] = &[
         .open(Medium, "an image cannot be pulled"),
     status("RegistryUnavailable")
         .pull()
-        .open(Medium, "the image registry does not answer"),
-    any("ErrImageNeverPull").open(Medium, "an image is not on the node and must not be pulled"),
+        .open(Medium, "the image registry is unreachable"),
+    any("ErrImageNeverPull").open(
+        Medium,
+        "an image is not on the node, and its pull policy is \
+                                           Never",
+    ),
     status("InvalidImageName").open(Medium, "an image name does not parse"),
     any("InspectFailed").open(Medium, "an image cannot be inspected"),
     status("ImageInspectError").open(Medium, "an image cannot be inspected"),
-    status("SignatureValidationFailed").open(Medium, "an image's signature is refused"),
+    status("SignatureValidationFailed").open(Medium, "an image's signature is rejected"),
     // Configuration and creation of containers.
-    status("CreateContainerConfigError").open(Medium, "a container lacks its configuration"),
+    status("CreateContainerConfigError").open(
+        Medium,
+        "a container's configuration is missing or \
+                                                       invalid",
+    ),
     status("CreateContainerError").open(Medium, "a container cannot be created"),
     status("CreatePodSandboxError")
         .after(Settle)
@@ -81,7 +89,7 @@ pub const RULES: &[Rule] = &[
             "Secret",
             "service account",
         ])
-        .open(Medium, "a container lacks its configuration"),
+        .open(Medium, "a container's configuration is missing or invalid"),
     event("Failed")
         .says(PULL)
         .pull()
@@ -98,14 +106,14 @@ pub const RULES: &[Rule] = &[
         .open(Low, "the pod's sandbox does not answer"),
     event("FailedPrepareDynamicResources")
         .after(Settle)
-        .open(Medium, "a device is not prepared"),
+        .open(Medium, "a device is not ready"),
     event("NetworkNotReady")
         .after(Settle)
         .open(Medium, "the node's pod network is not ready"),
     event("FailedSync")
         .after(Settle)
-        .open(Medium, "the kubelet cannot bring the pod about"),
-    event("FailedValidation").open(Medium, "the kubelet refuses the pod"),
+        .open(Medium, "the kubelet cannot start the pod"),
+    event("FailedValidation").open(Medium, "the kubelet rejected the pod"),
     event("FailedKillPod")
         .after(Settle)
         .open(Low, "the pod cannot be stopped"),
@@ -114,10 +122,10 @@ pub const RULES: &[Rule] = &[
         .says(&["not found", "non-existent"])
         .after(Settle)
         .open(Medium, "a volume's source is missing"),
-    event("FailedMount")
-        .says(BUSY_KUBELET)
-        .after(Retries)
-        .open(Medium, "the kubelet does not get what a volume projects"),
+    event("FailedMount").says(BUSY_KUBELET).after(Retries).open(
+        Medium,
+        "the kubelet cannot read the sources of a projected volume",
+    ),
     event("FailedMount")
         .after(Settle)
         .open(Medium, "a volume cannot be mounted"),
@@ -134,17 +142,17 @@ pub const RULES: &[Rule] = &[
         .open(Medium, "the pod runs but is not ready"),
     any("FailedScheduling")
         .after(Unschedulable)
-        .open(Medium, "no node accepts the pod"),
+        .open(Medium, "no node fits the pod"),
     status("Unschedulable")
         .on("Pod")
         .after(Unschedulable)
-        .open(Medium, "no node accepts the pod"),
+        .open(Medium, "no node fits the pod"),
     status("SchedulingGated")
         .after(NotReady)
         .open(Low, "a scheduling gate holds the pod back"),
     any("Evicted").open(Medium, "the node evicted the pod"),
-    any("Preempting").open(Low, "the pod gave way to one of higher priority"),
-    any("Preempted").open(Low, "the pod gave way to one of higher priority"),
+    any("Preempting").open(Low, "the pod was preempted by one of higher priority"),
+    any("Preempted").open(Low, "the pod was preempted by one of higher priority"),
     any("NodeLost").open(Medium, "the pod's node is lost"),
     event("NodeNotReady")
         .on("Pod")
@@ -153,18 +161,18 @@ pub const RULES: &[Rule] = &[
     event("NodeNotReady")
         .on("Pod")
         .drop("the node's own condition reports it"),
-    any("UnexpectedAdmissionError").open(Medium, "the kubelet refuses the pod"),
+    any("UnexpectedAdmissionError").open(Medium, "the kubelet rejected the pod"),
     any("NodeAffinity").open(Medium, "the node no longer matches the pod"),
     any("OutOfcpu").open(Medium, "the node has no CPU left for the pod"),
     any("OutOfmemory").open(Medium, "the node has no memory left for the pod"),
-    any("OutOfpods").open(Medium, "the node takes no more pods"),
+    any("OutOfpods").open(Medium, "the node is at its pod limit"),
     // Workloads.
     event("FailedCreate")
         .says(&["is being terminated"])
         .drop("its namespace is being deleted"),
     event("FailedCreate")
         .says(&["exceeded quota", "forbidden", "denied", "violates"])
-        .open(Medium, "its pods are refused"),
+        .open(Medium, "its pods are rejected"),
     event("FailedCreate")
         .on("CronJob")
         .open(Medium, "its Job cannot be created"),
@@ -176,24 +184,24 @@ pub const RULES: &[Rule] = &[
         .open(Low, "a pod cannot be deleted"),
     event("FailedPlacement")
         .after(Settle)
-        .open(Medium, "a daemon's pod cannot be placed"),
+        .open(Medium, "a DaemonSet pod cannot be scheduled"),
     event("FailedUpdate")
         .after(NotReady)
-        .open(Low, "an update is refused"),
+        .open(Low, "an update is rejected"),
     status("ProgressDeadlineExceeded").open_by_loss(Medium, "the rollout is stuck"),
-    status("ReplicaFailure").open_by_loss(Medium, "its pods are refused"),
+    status("ReplicaFailure").open_by_loss(Medium, "its pods are rejected"),
     status("Unavailable")
         .on("APIService")
         .after(Unavailable)
-        .open(High, "an aggregated API does not answer"),
+        .open(High, "an aggregated API is unavailable"),
     status("Unavailable")
         .after(Unavailable)
         .open_by_loss(Medium, "it has fewer pods than it wants"),
     // Jobs and schedules.
     status("JobFailed").open(Medium, "the Job failed"),
     event("BackoffLimitExceeded").open(Medium, "the Job failed too often"),
-    event("DeadlineExceeded").open(Medium, "the Job ran beyond its deadline"),
-    event("PodFailurePolicy").open(Medium, "the Job's failure policy ended it"),
+    event("DeadlineExceeded").open(Medium, "the Job exceeded its deadline"),
+    event("PodFailurePolicy").open(Medium, "the Job's pod failure policy ended it"),
     event("TooManyMissedTimes").open(Medium, "the schedule missed too many starts"),
     event("UnknownTimeZone").open(Medium, "the schedule's time zone is unknown"),
     event("InvalidSchedule").open(Medium, "the schedule does not parse"),
@@ -227,7 +235,7 @@ pub const RULES: &[Rule] = &[
         .open(Low, "a released volume cannot be deleted"),
     event("ProvisioningCleanupFailed")
         .after(Settle)
-        .open(Low, "a half-made volume stays behind"),
+        .open(Low, "a partly created volume was left behind"),
     event("VolumeResizeFailed").open(Medium, "a volume cannot be resized"),
     event("FileSystemResizeFailed").open(Medium, "a file system cannot be resized"),
     event("ExternalExpanding").drop("a controller resizes the volume"),
@@ -266,7 +274,7 @@ pub const RULES: &[Rule] = &[
         .open(Critical, "the node is not ready"),
     status("MemoryPressure").open(High, "the node is short of memory"),
     status("DiskPressure").open(High, "the node is short of disk space"),
-    status("PIDPressure").open(High, "the node is short of process ids"),
+    status("PIDPressure").open(High, "the node is short of PIDs"),
     status("NetworkUnavailable")
         .on("Node")
         .after(Node)
@@ -288,7 +296,7 @@ pub const RULES: &[Rule] = &[
         .drop("its target is scaled to zero"),
     status("ScalingActive")
         .after(Autoscaling)
-        .open(Medium, "the autoscaler is blind"),
+        .open(Medium, "the autoscaler gets no metrics"),
     status("AbleToScale")
         .after(Autoscaling)
         .open(Medium, "the autoscaler cannot act"),
@@ -307,22 +315,22 @@ pub const RULES: &[Rule] = &[
         .open(Medium, "the autoscaler's target is missing"),
     event("FailedComputeMetricsReplicas")
         .after(Autoscaling)
-        .open(Medium, "the autoscaler is blind"),
+        .open(Medium, "the autoscaler gets no metrics"),
     event("FailedGetResourceMetric")
         .after(Autoscaling)
-        .open(Medium, "the autoscaler is blind"),
+        .open(Medium, "the autoscaler gets no metrics"),
     event("FailedGetContainerResourceMetric")
         .after(Autoscaling)
-        .open(Medium, "the autoscaler is blind"),
+        .open(Medium, "the autoscaler gets no metrics"),
     event("FailedGetPodsMetric")
         .after(Autoscaling)
-        .open(Medium, "the autoscaler is blind"),
+        .open(Medium, "the autoscaler gets no metrics"),
     event("FailedGetObjectMetric")
         .after(Autoscaling)
-        .open(Medium, "the autoscaler is blind"),
+        .open(Medium, "the autoscaler gets no metrics"),
     event("FailedGetExternalMetric")
         .after(Autoscaling)
-        .open(Medium, "the autoscaler is blind"),
+        .open(Medium, "the autoscaler gets no metrics"),
     event("SelectorRequired").open(Medium, "the autoscaler's target has no selector"),
     event("InvalidSelector").open(Medium, "the autoscaler's target has a bad selector"),
     event("AmbiguousSelector").open(Medium, "two autoscalers claim the same pods"),
@@ -336,12 +344,12 @@ pub const RULES: &[Rule] = &[
         .open(Low, "the budget cannot count its pods"),
     status("StuckTerminating")
         .after(Terminating)
-        .open(Medium, "it should be gone and is not"),
+        .open(Medium, "it is stuck in deletion"),
     status("CertificateExpired").open(High, "the certificate has expired"),
     status("BackendDown")
         .after(Settle)
         .open(High, "the webhook's backend is down"),
     event("FailedDiscoveryCheck")
         .after(Unavailable)
-        .open(High, "an aggregated API does not answer"),
+        .open(High, "an aggregated API is unavailable"),
 ];

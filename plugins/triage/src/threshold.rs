@@ -98,7 +98,7 @@ impl Thresholds for Granted {
                 let message = [
                     "setting ",
                     threshold.key(),
-                    " is not a whole number: default used",
+                    " is not a whole number; using the default",
                 ];
                 log::write(log::Level::Warn, &message.concat());
                 threshold.default_value()

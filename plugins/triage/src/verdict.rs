@@ -76,7 +76,7 @@ fn crash(
     severity: Severity,
 ) -> Judgement {
     if signal.reason == "Unhealthy" && most_restarts(summary) == 0 {
-        return Judgement::Drop("a failed probe alone is no incident".to_owned());
+        return Judgement::Drop("a single failed probe is not an incident".to_owned());
     }
     if summary.ready && summary.phase == "Running" {
         return healthy_again(signal, summary, values, rule, severity);
@@ -145,7 +145,7 @@ fn most_restarts(summary: &ObjectSummary) -> u32 {
 /// A reason without a row: a pod's waiting reason is believed, an event only when it is repeated
 /// on an object that is not ready.
 fn unknown(signal: &Signal, summary: &ObjectSummary, values: &dyn Thresholds) -> Judgement {
-    const WAITING: Rule = crate::rule::status("").open(Severity::Medium, "a container waits");
+    const WAITING: Rule = crate::rule::status("").open(Severity::Medium, "a container is waiting");
     const EVENT: Rule = crate::rule::event("").open(Severity::Low, "a repeated warning");
     if noise::recovered(signal, summary).is_some() || summary.ready {
         return Judgement::Pass;
