@@ -11,7 +11,8 @@ use k8shawk_sdk::fix::Finding;
 pub type Row = (&'static [&'static str], &'static str);
 
 /// Where no row has words of the class.
-const OTHERWISE: &str = "Ask whoever changed {owner} last what the change was meant to do, and compare its start with the time of the first evidence.";
+const OTHERWISE: &str = "Ask who changed {owner} last and why, and compare the time of the change \
+                         with the first evidence.";
 
 /// Every class or word with its check.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {

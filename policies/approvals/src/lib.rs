@@ -1,8 +1,8 @@
 //! Policy: who must approve which fix where.
 //!
 //! The grant's settings hold `rules`, of which the first that fits decides, and `protected`,
-//! the namespaces in which nothing runs without a person. Without a rule that fits, a fix of
-//! high risk needs two people and any other the host's default. Settings that do not parse
+//! the namespaces in which nothing runs without a person. Without a rule that fits, a high-risk
+//! fix needs two people and any other the host's default. Settings that do not parse
 //! deny everything, with the name of the key.
 
 pub mod settings;
@@ -53,7 +53,7 @@ pub fn judge_with(
     match Settings::parse(rules, protected, actions) {
         Ok(settings) => judge(&settings, proposal, risk),
         Err(why) => Verdict::Deny(format!(
-            "the settings of the approvals policy do not parse: {why}"
+            "the settings of the approvals policy are invalid: {why}"
         )),
     }
 }
@@ -64,7 +64,7 @@ fn otherwise(risk: Risk) -> Outcome {
         Risk::High => Outcome::Approval {
             approvers: Vec::new(),
             count: 2,
-            why: "a fix of high risk needs two people".to_owned(),
+            why: "a high-risk fix needs two people".to_owned(),
         },
         Risk::Low | Risk::Medium => Outcome::Allow,
     }

@@ -121,7 +121,7 @@ fn outcome(at: &str, fields: &mut Fields, risks: &[Risk]) -> Result<Outcome, Str
         ));
     }
     if !approval && why.is_some() {
-        return Err(format!("{at}.why goes with approvers or count only"));
+        return Err(format!("{at}.why is only valid with approvers or count"));
     }
     if auto && (risks.is_empty() || risks.contains(&Risk::High)) {
         return Err(format!(
@@ -141,9 +141,7 @@ fn outcome(at: &str, fields: &mut Fields, risks: &[Risk]) -> Result<Outcome, Str
         .collect();
     approvers.sort();
     approvers.dedup();
-    let why = why
-        .unwrap_or("a rule of the operator asks for it")
-        .to_owned();
+    let why = why.unwrap_or("the operator's rule requires it").to_owned();
     Ok(Outcome::Approval {
         approvers,
         count: count.unwrap_or(1),

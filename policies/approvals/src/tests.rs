@@ -132,8 +132,8 @@ fn every_case_of_the_file_has_its_verdict() {
 #[case(r#"[{"count": 1, "actions": ["rm"]}]"#, "\"rm\" is not known")]
 #[case(r#"[{"count": 1, "namespaces": []}]"#, "rules[0].namespaces is empty")]
 #[case(r#"[{"count": 1, "namespaces": ["Prod"]}]"#, "not a namespace pattern")]
-#[case(r#"[{"count": 1, "namespaces": "prod"}]"#, "not a list of texts")]
-#[case(r#"[{"deny": ""}]"#, "rules[0].deny is not a text")]
+#[case(r#"[{"count": 1, "namespaces": "prod"}]"#, "not a list of strings")]
+#[case(r#"[{"deny": ""}]"#, "rules[0].deny is not a string")]
 #[case(r#"[{"allow": true, "why": "x"}]"#, "rules[0].why")]
 #[case(r#"[{"approvers": [" "]}]"#, "rules[0].approvers")]
 fn settings_that_do_not_parse_deny_and_name_the_key(#[case] rules: &str, #[case] key: &str) {

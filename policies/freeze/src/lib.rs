@@ -44,7 +44,7 @@ pub fn judge_with(
         None => Verdict::Allow,
         Some(Ok(windows)) => judge(&windows, proposal, risk, now),
         Some(Err(why)) => Verdict::Deny(format!(
-            "the settings of the freeze policy do not parse: {why}"
+            "the settings of the freeze policy are invalid: {why}"
         )),
     }
 }

@@ -93,7 +93,7 @@ fn parse_one(at: String, value: &Value) -> Result<Window, String> {
         .collect::<Result<_, _>>()?;
     let reason = fields
         .text("reason")?
-        .unwrap_or("no reason is given")
+        .unwrap_or("no reason given")
         .to_owned();
     fields.end()?;
     Ok(Window {
@@ -109,7 +109,7 @@ fn weekly(fields: &mut Fields, start: &str, end: &str) -> Result<(When, String),
     let moment = |name: &str, text: &str| {
         let key = fields.key(name);
         time::weekly(text)
-            .ok_or_else(|| format!("{key}: {text:?} is not a moment such as \"Fri 16:00\""))
+            .ok_or_else(|| format!("{key}: {text:?} is not a time such as \"Fri 16:00\""))
     };
     let (first, last) = (moment("start", start)?, moment("end", end)?);
     if first == last {
@@ -121,7 +121,10 @@ fn weekly(fields: &mut Fields, start: &str, end: &str) -> Result<(When, String),
     let key = fields.key("timezone");
     let zone = fields.text("timezone")?.unwrap_or("UTC");
     let offset = time::offset(zone).ok_or_else(|| {
-        format!("{key}: {zone:?} is neither UTC nor a fixed offset such as \"+05:30\" (zone names need a database that a policy does not have)")
+        format!(
+            "{key}: {zone:?} is neither UTC nor a fixed offset such as \"+05:30\" (a policy \
+                 has no time zone database)"
+        )
     })?;
     let spoken = format!("{start} to {end} {zone}");
     Ok((

@@ -14,7 +14,8 @@ pub const ROWS: &[Row] = &[
             "node-memory",
             "node-disk",
         ],
-        "On the node, find what fills it (kubectl top pod by node, crictl images, du under the kubelet's directory) before pods return to it.",
+        "On the node, find what fills it up (kubectl top pod, crictl images, du in the kubelet's \
+         directory) before pods are scheduled there again.",
     ),
     (
         &[
@@ -23,27 +24,34 @@ pub const ROWS: &[Row] = &[
             "node-shutdown",
             "node",
         ],
-        "Log in to the node and read journalctl -u kubelet from the last heartbeat on; with no answer, ask the infrastructure team for its console.",
+        "Log in to the node and read journalctl -u kubelet from the last heartbeat on; if it does \
+         not respond, ask the infrastructure team for console access.",
     ),
     (
         &["kubelet-admission-refused", "kubelet"],
-        "Compare what {object} asks of its node (devices, labels, ports, topology) with what the node's status reports as allocatable; the kubelet does not take this pod any more, so its owner must make a new one.",
+        "Compare what {object} needs from its node (devices, labels, ports, topology) with the \
+         node's allocatable; the kubelet will not run this pod, so its owner must create a new \
+         one.",
     ),
     (
         &["sandbox-failed", "sandbox", "cni"],
-        "On the node, read the logs of the container runtime and of the network plugin (journalctl -u containerd, its DaemonSet's pod): the pod's sandbox is theirs to make.",
+        "On the node, read the logs of the container runtime (journalctl -u containerd) and of the \
+         network plugin (its DaemonSet pod): they create the pod's sandbox.",
     ),
     (
         &["scheduler-missing", "scheduler"],
-        "Ask the platform team whether the scheduler of that name should run here (kubectl get pods -n kube-system), or correct schedulerName in {owner}.",
+        "Ask the platform team whether a scheduler of that name should run here (kubectl get pods \
+         -n kube-system), or correct schedulerName in {owner}.",
     ),
     (
         &["scheduling-gated", "scheduling-gate", "gated"],
-        "Find the controller that set the gate on {object} (often a queue such as Kueue) and ask why it does not lift it.",
+        "Find the controller that set the gate on {object} (often a queue such as Kueue) and check \
+         why it does not remove it.",
     ),
     (
         &["preempted", "preemption", "preempting", "priority"],
-        "Ask whoever runs the preempting workload whether its priority is meant; the pods of {owner} return when there is room.",
+        "Ask the owner of the preempting workload whether its priority is intended; the pods of \
+         {owner} come back when there is capacity.",
     ),
     (
         &[
@@ -53,11 +61,12 @@ pub const ROWS: &[Row] = &[
             "unschedulable",
             "insufficient",
         ],
-        "Compare what {owner} asks for with what the nodes have left (the Allocated section of each node); either the request or the number of nodes must change.",
+        "Compare the requests of {owner} with the free capacity of the nodes (the Allocated section of each node): lower the requests or add nodes.",
     ),
     (
         &["unschedulable-cordon", "cordon", "cordoned"],
-        "Ask whoever cordoned the node whether the maintenance goes on (its managedFields and events say who and when); {owner} waits for that node to be schedulable.",
+        "Ask who cordoned the node whether maintenance is still going on (its managedFields and \
+         events say who and when); {owner} waits for that node to become schedulable.",
     ),
     (
         &[
@@ -74,31 +83,38 @@ pub const ROWS: &[Row] = &[
     ),
     (
         &["unschedulable-ports", "host-port", "ports"],
-        "Find who holds the host port on the nodes (kubectl get pods -A -o wide, then hostPort in their specs); {owner} needs another port or fewer replicas than nodes.",
+        "Find the pods that use the host port (kubectl get pods -A -o wide, then hostPort in their \
+         specs); {owner} needs another port or no more replicas than nodes.",
     ),
     (
         &["unschedulable-volume"],
-        "Compare the nodeAffinity of the volume that {owner} claims (kubectl get pv -o yaml) with the nodes that are left: the volume cannot follow the pod.",
+        "Compare the nodeAffinity of the volume that {owner} claims (kubectl get pv -o yaml) with \
+         the remaining nodes: the volume cannot move with the pod.",
     ),
     (
         &["volume-attach-failed", "multi-attach", "attach"],
-        "Find the node that still holds the volume (kubectl get volumeattachments) and learn whether it is really gone before detaching.",
+        "Find the node that still holds the volume (kubectl get volumeattachments), and make sure \
+         that it is really down before detaching.",
     ),
     (
         &["volume-full"],
-        "Learn what grows in the volume of {owner} (du inside the container) and whether it can be pruned before the volume is enlarged.",
+        "Check what grows in the volume of {owner} (du inside the container) and whether it can be \
+         pruned before you expand the volume.",
     ),
     (
         &["volume-resize-failed", "resize"],
-        "Read the log of the resizer of the volume's driver, and check allowVolumeExpansion of its StorageClass; some drivers enlarge a volume only while no pod uses it.",
+        "Read the log of the CSI driver's resizer, and check allowVolumeExpansion of the \
+         StorageClass; some drivers expand a volume only while no pod uses it.",
     ),
     (
         &["pvc-lost"],
-        "Find out who deleted the volume of {object} and whether a snapshot or its storage still holds the data; the claim must be made anew by its owners.",
+        "Find out who deleted the volume of {object} and whether a snapshot or the storage backend \
+         still has the data; the owners must recreate the claim.",
     ),
     (
         &["pvc-no-matching-volume"],
-        "Compare size, access modes, class and selector of {object} with the volumes that are free (kubectl get pv), and ask the storage team for one that fits the claim.",
+        "Compare size, access modes, class and selector of {object} with the free volumes (kubectl \
+         get pv), and ask the storage team for one that matches the claim.",
     ),
     (
         &["pvc-missing", "claim"],
@@ -115,15 +131,18 @@ pub const ROWS: &[Row] = &[
             "provisioning",
             "storage",
         ],
-        "List the storage classes (kubectl get storageclass) and read the provisioner's log; a claim cannot change its class, so it may have to be made anew by its owners.",
+        "List the storage classes (kubectl get storageclass) and read the provisioner's log; a \
+         claim cannot change its class, so its owners may have to recreate it.",
     ),
     (
         &["volume-mount-failed", "volume", "mount"],
-        "Verify on the storage side that the source of the volume exists and may be mounted from this node; the kubelet's log has the mount command.",
+        "Check on the storage side that the volume's source exists and can be mounted from this \
+         node; the kubelet's log has the mount command.",
     ),
     (
         &["quota-exceeded", "quota"],
-        "Ask the owner of the namespace whether the quota may grow or which workload can shrink; kubectl get resourcequota shows used against hard.",
+        "Ask the owner of the namespace whether to raise the quota or which workload can shrink; \
+         kubectl get resourcequota shows used against hard.",
     ),
     (
         &["limit-range-refused", "limit-range"],
@@ -131,31 +150,39 @@ pub const ROWS: &[Row] = &[
     ),
     (
         &["pod-security-refused", "pod-security", "security"],
-        "Ask the security team whether {owner} may have an exemption; otherwise its security context must drop what the level forbids.",
+        "Ask the security team whether {owner} may have an exemption; otherwise remove from its \
+         securityContext what the level forbids.",
     ),
     (
         &["webhook-down", "webhook-unreachable"],
-        "Repair the backend of {shared} first: its Service, its pods and its certificate; do not delete the webhook.",
+        "Fix the backend of {shared} first: its Service, pods and certificate; do not delete the \
+         webhook.",
     ),
     (
         &["admission-policy-refused", "admission-policy"],
-        "Read the validations of {shared} (kubectl get validatingadmissionpolicy -o yaml): either the manifest of {owner} must meet them, or its binding reaches further than the platform team meant.",
+        "Read the validations of {shared} (kubectl get validatingadmissionpolicy -o yaml): either \
+         the manifest of {owner} must satisfy them, or the binding matches more than the platform \
+         team intended.",
     ),
     (
         &["webhook-refused", "webhook", "admission"],
-        "Show the message of the webhook to the owners of {owner}: the manifest breaks a rule that the webhook's owners can explain.",
+        "Show the webhook's message to the owners of {owner}: the manifest breaks a rule that the \
+         webhook's owners can explain.",
     ),
     (
         &["apiservice-unavailable", "apiservice", "api"],
-        "Look at the Service behind {object} and its endpoints; requests through that API fail until its pods answer.",
+        "Check the Service behind {object} and its endpoints; requests to that API fail until its \
+         pods answer.",
     ),
     (
         &["dns-broken", "dns"],
-        "Resolve a cluster name from a debug pod (nslookup kubernetes.default), then read the log of CoreDNS: its Corefile or its upstream is at fault.",
+        "Resolve a cluster name from a debug pod (nslookup kubernetes.default), then read the \
+         CoreDNS log: check its Corefile and its upstream.",
     ),
     (
         &["network-policy-isolates", "network-policy"],
-        "Have whoever owns the NetworkPolicy add the missing direction; kubectl get networkpolicy -n with the namespace of {owner} lists those that select it.",
+        "Ask the owner of the NetworkPolicy to allow the missing direction; kubectl get \
+         networkpolicy in the namespace of {owner} lists the policies.",
     ),
     (
         &[
@@ -165,19 +192,23 @@ pub const ROWS: &[Row] = &[
             "target-port",
             "service",
         ],
-        "Compare the selector and targetPort of {object} with the labels and ports of the pods that it should reach; the owners of both must agree on one.",
+        "Compare the selector and targetPort of {object} with the labels and ports of the pods it \
+         should reach; the owners of both must agree on one.",
     ),
     (
         &["service-no-ready-endpoints", "endpoints"],
-        "Look at the pods that {object} selects (kubectl get endpointslices): it has endpoints again as soon as one of them is ready.",
+        "Check the pods that {object} selects (kubectl get endpointslices): it has endpoints again \
+         as soon as one of them is ready.",
     ),
     (
         &["load-balancer-failed", "load-balancer"],
-        "Read the log of the cloud controller or load balancer controller for {object}: quota, subnets and annotations are what it usually refuses.",
+        "Read the log of the cloud controller or load balancer controller for {object}: usual \
+         causes are quota, subnets and annotations.",
     ),
     (
         &["ingress-tls-missing"],
-        "Ask the owners of {object} who makes its TLS Secret (with cert-manager: kubectl get certificate,certificaterequest) and whether that failed.",
+        "Ask the owners of {object} what creates its TLS Secret (with cert-manager: kubectl get \
+         certificate,certificaterequest) and whether that failed.",
     ),
     (
         &[
@@ -190,15 +221,18 @@ pub const ROWS: &[Row] = &[
             "gateway",
             "backend",
         ],
-        "Ask the owners of {object} which Service and port the route should lead to, and whether its class and hosts are theirs in this cluster.",
+        "Ask the owners of {object} which Service and port the route should use, and whether its \
+         class and hosts belong to them in this cluster.",
     ),
     (
         &["hpa-at-max"],
-        "Ask the owners of {owner} whether the load is expected: more replicas need room on the nodes, and a metric that climbs without load is a fault of its own.",
+        "Ask the owners of {owner} whether the load is expected: more replicas need free capacity \
+         on the nodes, and a metric that climbs without load is a separate problem.",
     ),
     (
         &["hpa-target-missing"],
-        "Correct scaleTargetRef of {object}, or delete the autoscaler with whoever owns it: what it should scale does not exist.",
+        "Correct scaleTargetRef of {object}, or ask its owner to delete the autoscaler: its target \
+         does not exist.",
     ),
     (
         &[
@@ -214,11 +248,13 @@ pub const ROWS: &[Row] = &[
     ),
     (
         &["pdb-blocks-eviction", "pdb", "disruption"],
-        "Ask the owners of the disruption budget whether one pod may go, or add a replica first; before a drain nothing else needs to change.",
+        "Ask the owners of the disruption budget whether one pod may be evicted, or add a replica \
+         first; this matters only for a drain.",
     ),
     (
         &["namespace-stuck"],
-        "List what is left in {object} (kubectl api-resources --verbs=list --namespaced, each with kubectl get), and find the controller of each finalizer or the API that does not answer.",
+        "List what is left in {object} (kubectl api-resources --verbs=list --namespaced, each with \
+         kubectl get), and find the controller of each finalizer or the API that is unavailable.",
     ),
     (
         &[
@@ -228,14 +264,17 @@ pub const ROWS: &[Row] = &[
             "terminating",
             "deletion",
         ],
-        "Find the controller that owns the finalizer, or the node that holds {object}, and read its log: restoring it lets the object go without loss.",
+        "Find the controller that owns the finalizer, or the node that holds {object}, and read \
+         its log: once it works again, the object goes away without data loss.",
     ),
     (
         &["certificate-expired", "certificate", "x509", "tls"],
-        "Have the issuer renew the certificate (with cert-manager: kubectl get certificate,certificaterequest) and learn why the renewal did not happen.",
+        "Have the issuer renew the certificate (with cert-manager: kubectl get \
+         certificate,certificaterequest), and find out why it was not renewed.",
     ),
     (
         &["undetermined"],
-        "Ask whoever changed {owner} last what the change was meant to do, and compare its start with the time of the first evidence.",
+        "Ask who changed {owner} last and why, and compare the time of the change with the first \
+         evidence.",
     ),
 ];

@@ -91,7 +91,7 @@ fn no_class_and_no_word_stands_twice() {
 #[case::more_words_win("no-storage-class-here", "kubectl get storageclass")]
 #[case::more_words_win("node-pressure-somewhere", "crictl images")]
 #[case::one_word("ingress-route-conflict", "route")]
-#[case::no_part_of_a_word("scheduled-nodeport", "Ask whoever changed")]
+#[case::no_part_of_a_word("scheduled-nodeport", "Ask who changed")]
 fn advice_is_chosen_by_whole_words(#[case] class: &str, #[case] words: &str) {
     let check = entry(class).map_or(OTHERWISE, |(_, check)| check);
     assert!(check.contains(words), "{check}");

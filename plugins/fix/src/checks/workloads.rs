@@ -10,7 +10,8 @@ pub const ROWS: &[Row] = &[
     ),
     (
         &["image-signature-refused", "signature"],
-        "Ask whoever signs the images of {owner} whether this one was signed with the key that the node trusts.",
+        "Ask who signs the images of {owner} whether this one was signed with a key that the node \
+         trusts.",
     ),
     (
         &["invalid-image-name", "invalid-image", "image-name"],
@@ -22,7 +23,8 @@ pub const ROWS: &[Row] = &[
     ),
     (
         &["image-not-found", "no-such-tag", "image"],
-        "Check in the registry which tags of the image exist, and ask the pipeline of {owner} whether its last push succeeded.",
+        "Check which tags of the image exist in the registry, and whether the last push from the \
+         pipeline of {owner} succeeded.",
     ),
     (
         &["registry-rate-limited", "rate-limited", "rate-limit"],
@@ -35,7 +37,8 @@ pub const ROWS: &[Row] = &[
             "registry-tls",
             "registry",
         ],
-        "From the node, try `curl -v https://` with the registry's host: it tells DNS, routing and TLS apart; then ask whoever runs {shared}.",
+        "From the node, try `curl -v https://` with the registry's host: it shows whether DNS, \
+         routing or TLS fails; then ask the operators of {shared}.",
     ),
     (
         &[
@@ -63,7 +66,8 @@ pub const ROWS: &[Row] = &[
             "working-directory",
             "container-start",
         ],
-        "Run the image locally with the same command and arguments; the entry point in the manifest of {owner} and the one in the image differ.",
+        "Run the image locally with the same command and arguments; the entrypoint in the manifest \
+         of {owner} differs from the one in the image.",
     ),
     (
         &["post-start-hook-failed", "post-start", "pre-stop", "hook"],
@@ -77,27 +81,34 @@ pub const ROWS: &[Row] = &[
             "startup",
             "probe",
         ],
-        "Compare the probe's port, path and timings in {owner} with what the process answers (kubectl port-forward and curl); its owners decide which of the two is wrong.",
+        "Compare the probe's port, path and timings in {owner} with what the process answers \
+         (kubectl port-forward and curl); its owners decide which of the two to change.",
     ),
     (
         &["readiness-never-passes", "readiness"],
-        "Call the readiness path through kubectl port-forward: the body of the answer usually names the dependency that {owner} waits for.",
+        "Call the readiness path through kubectl port-forward: the response body usually names the \
+         dependency that {owner} waits for.",
     ),
     (
         &["ephemeral-storage-exceeded", "ephemeral-storage"],
-        "Learn what {owner} writes to its local disk (du inside the container: logs, caches, emptyDir), and have its owners bound that, move it to a volume, or raise the ephemeral-storage limit or the sizeLimit.",
+        "Check what {owner} writes to local disk (du inside the container: logs, caches, \
+         emptyDir), and have its owners cap it, move it to a volume, or raise the \
+         ephemeral-storage limit or the sizeLimit.",
     ),
     (
         &["out-of-memory", "heap-exhausted", "memory", "oom", "heap"],
-        "Compare the working set over the last day (kubectl top pod, or the dashboard) with the memory limit: a steady climb is a leak, and its developers must see a heap profile.",
+        "Compare the working set over the last day (kubectl top pod, or the dashboard) with the \
+         memory limit: a steady climb is a leak, and its developers need a heap profile.",
     ),
     (
         &["cpu-starvation", "cpu", "throttled", "throttling"],
-        "Look at the throttling metric container_cpu_cfs_throttled_periods_total of {owner}, and ask its owners whether the load or the CPU limit changed.",
+        "Check the throttling metric container_cpu_cfs_throttled_periods_total of {owner}, and ask \
+         its owners whether the load or the CPU limit changed.",
     ),
     (
         &["dependency-unreachable", "dependency"],
-        "Look at the dependency that the log names first: its endpoints (kubectl get endpointslices) and its own incident; {owner} recovers with it.",
+        "Check the dependency that the log names first: its endpoints (kubectl get endpointslices) \
+         and its incident; {owner} recovers with it.",
     ),
     (
         &[
@@ -110,27 +121,33 @@ pub const ROWS: &[Row] = &[
             "secret",
             "config",
         ],
-        "Ask the owners of {owner} whether {shared} was renamed or not yet applied here; another namespace may hold a copy of its configuration to compare.",
+        "Ask the owners of {owner} whether {shared} was renamed or not yet applied here; another \
+         namespace may have a copy of the configuration to compare.",
     ),
     (
         &["invalid-configuration", "configuration"],
-        "Compare the container's settings that the kubelet refuses with those of the last revision of {owner} that ran (kubectl rollout history with --revision).",
+        "Compare the container settings that the kubelet rejects with the last revision of {owner} \
+         that ran (kubectl rollout history with --revision).",
     ),
     (
         &["pod-template-invalid", "pod-template"],
-        "Apply the manifest of {owner} with --dry-run=server: the API server's message names the field of the pod template that it refuses.",
+        "Apply the manifest of {owner} with --dry-run=server: the API server's message names the \
+         field of the pod template that it rejects.",
     ),
     (
         &["service-account-missing", "service-account"],
-        "Create the ServiceAccount that {owner} names, with the roles that it needs, or correct serviceAccountName in its manifest.",
+        "Create the ServiceAccount that {owner} names, with the roles it needs, or correct \
+         serviceAccountName in its manifest.",
     ),
     (
         &["rbac-denied", "rbac"],
-        "Verify with kubectl auth can-i --as and the ServiceAccount of {owner}; whoever owns the namespace then adds the missing rule to a Role.",
+        "Verify with kubectl auth can-i --as and the ServiceAccount of {owner}; the owner of the \
+         namespace then adds the missing rule to a Role.",
     ),
     (
         &["security-profile-missing", "security-profile"],
-        "Ask the security team which seccomp or AppArmor profile {owner} should have, and whether the node's profiles were installed.",
+        "Ask the security team which seccomp or AppArmor profile {owner} should have, and whether \
+         the profiles are installed on the node.",
     ),
     (
         &[
@@ -165,7 +182,8 @@ pub const ROWS: &[Row] = &[
     ),
     (
         &["deadline-exceeded", "deadline"],
-        "Compare how long {object} works with its activeDeadlineSeconds, and ask its owners which of the two should give.",
+        "Compare how long {object} works with its activeDeadlineSeconds, and ask its owners which \
+         of the two to change.",
     ),
     (
         &["application-error", "application", "crash", "panic", "app"],
@@ -173,18 +191,22 @@ pub const ROWS: &[Row] = &[
     ),
     (
         &["rollout-stuck", "rollout", "progress"],
-        "Compare the two newest revisions (kubectl rollout history with --revision) and ask whoever changed {owner} last.",
+        "Compare the two newest revisions (kubectl rollout history with --revision) and ask who \
+         changed {owner} last.",
     ),
     (
         &["statefulset-service-missing"],
-        "Create the headless Service that serviceName of {owner} names: its pods have no names of their own in DNS until then.",
+        "Create the headless Service that serviceName of {owner} names: until then its pods have \
+         no DNS names.",
     ),
     (
         &["statefulset-stuck", "statefulset"],
-        "Look at the lowest ordinal of {owner} that is not ready: every later pod of the StatefulSet waits for it, and a pod of an old revision is replaced only by hand.",
+        "Check the lowest ordinal of {owner} that is not ready: every later pod of the StatefulSet \
+         waits for it, and a pod of an old revision must be deleted by hand.",
     ),
     (
         &["daemonset-incomplete", "daemonset"],
-        "Compare the nodes without a pod of {owner} (kubectl get pods -o wide) with its tolerations and nodeSelector: a DaemonSet leaves out what they exclude.",
+        "Compare the nodes without a pod of {owner} (kubectl get pods -o wide) with its \
+         tolerations and nodeSelector: a DaemonSet skips nodes that they exclude.",
     ),
 ];

@@ -43,11 +43,11 @@ impl<'a> Fields<'a> {
         };
         match value.as_str().map(str::trim) {
             Some(text) if !text.is_empty() => Ok(Some(text)),
-            _ => Err(format!("{} is not a text", self.key(name))),
+            _ => Err(format!("{} is not a string", self.key(name))),
         }
     }
 
-    /// A list of texts with at least one entry.
+    /// A list of strings with at least one entry.
     ///
     /// # Errors
     /// Where it is something else.
@@ -97,12 +97,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A list of texts with at least one entry.
+/// A list of strings with at least one entry.
 ///
 /// # Errors
 /// Where it is something else.
 pub fn texts<'a>(key: &str, value: &'a Value) -> Result<Vec<&'a str>, String> {
-    let fault = || format!("{key} is not a list of texts");
+    let fault = || format!("{key} is not a list of strings");
     let list = value.as_array().ok_or_else(fault)?;
     let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
     match texts {
