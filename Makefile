@@ -24,7 +24,7 @@ build: setup ## target/dist: the binary with plugins, policies, grants and confi
 	cargo build --release $(SELECT) --bins
 	scripts/dist.sh $(DIST) "$(PLUGINS)" "$(POLICIES)"
 
-demo: build ## Recorded real incidents through the real pipeline: no cluster, no keys
+demo: build ## Five recorded incidents as a story, one of which waits for you: no cluster, no keys
 	mkdir -p target/demo
 	cd target/demo && ../dist/k8shawk demo
 

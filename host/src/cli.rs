@@ -1,6 +1,7 @@
 //! The command line.
 
 mod approve;
+mod bundles;
 mod compile;
 mod demo;
 mod incidents;
@@ -10,6 +11,7 @@ mod output;
 mod policy;
 mod rbac;
 mod record;
+mod replay;
 mod run;
 mod scan;
 mod slack;
@@ -57,7 +59,7 @@ enum Command {
     Run(Place),
     /// One read-only pass over what is broken now
     Scan(Scan),
-    /// The pipeline over recorded incidents: no cluster, no keys
+    /// Five recorded incidents as a story, one of which waits for you: no cluster, no keys
     Demo(Demo),
     /// List incidents, or show one with its evidence, diff and history
     Incidents(Incidents),
@@ -183,8 +185,14 @@ struct Scan {
 
 #[derive(Debug, Args)]
 struct Demo {
-    /// Bundle files or directories [default: incidents beside the binary]
+    /// Play these bundle files or directories instead of the story
     bundles: Vec<PathBuf>,
+    /// Play every recording beside the binary, without a pause
+    #[arg(long, conflicts_with = "bundles")]
+    all: bool,
+    /// Do not wait for a key: approve what is asked
+    #[arg(short, long)]
+    yes: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -297,6 +305,8 @@ enum Policy {
 const BROKEN: u8 = 1;
 /// Exit code for wrong use or configuration.
 const MISUSE: u8 = 2;
+/// What shells add to the number of a signal that ended a program.
+const SIGNALLED: u8 = 128;
 
 /// Run the command line to its end.
 pub fn start() -> ExitCode {
@@ -379,6 +389,9 @@ fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(BROKEN),
         Err(error) => {
+            if let Some(Signalled(signal)) = error.downcast_ref() {
+                return ExitCode::from(SIGNALLED.saturating_add(*signal));
+            }
             if !error.is::<Said>() {
                 complain!("k8shawk: {}", format!("{error:#}"));
             }
@@ -410,6 +423,11 @@ struct Misuse(String);
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration cannot be used")]
 struct Said;
+
+/// A signal asked the program to end, and it did, after it left the terminal as it was.
+#[derive(Debug, thiserror::Error)]
+#[error("ended by signal {0}")]
+struct Signalled(u8);
 
 /// A file or directory of the command line cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -465,8 +483,8 @@ async fn dispatch(
             args.place.over(&mut settings);
             scan::run(settings, args.output, args.model).await
         }
-        Command::Demo(args) => demo::demo(settings, args.bundles, args.output).await,
-        Command::Replay { bundles, output } => demo::replay(settings, bundles, output).await,
+        Command::Demo(args) => demo::demo(settings, args).await,
+        Command::Replay { bundles, output } => replay::replay(settings, bundles, output).await,
         Command::Incidents(args) => incidents::show(&settings, &args),
         Command::Approve(args) => approve::approve(&settings, args).await,
         Command::Dismiss { id, reason } => incidents::dismiss(&settings, id, reason).await,

@@ -13,6 +13,7 @@ pub mod deploy;
 pub mod fault;
 pub mod model_server;
 pub mod prometheus;
+pub mod pty;
 pub mod recorded;
 pub mod relay;
 pub mod slack_server;

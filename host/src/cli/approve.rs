@@ -5,6 +5,8 @@ use std::io::{BufRead, IsTerminal, Write};
 use k8shawk_core::approval::Question;
 use k8shawk_core::decision::Candidate;
 use k8shawk_core::record::Record;
+use k8shawk_core::redact::Redacted;
+use k8shawk_core::redacted;
 
 use super::output::complain;
 use super::{Approve, Misuse, incidents};
@@ -69,6 +71,25 @@ fn asked(record: &Record) -> Option<(&Candidate, Question)> {
     Some((candidate, record.question()?))
 }
 
+/// What a yes would change: the fix with every line of its diff, and who must approve.
+pub(super) fn change(record: &Record, candidate: &Candidate) -> Redacted {
+    let fix = &candidate.fix;
+    let target = plain(&fix.target.to_string());
+    let mut text = redacted!(
+        "{}: {}\n{} on {} (risk {}) changes:\n",
+        plain(&record.incident.id.0),
+        plain(record.title()),
+        fix.action.name(),
+        target,
+        plain(&fix.risk().to_string())
+    );
+    for line in lines(&candidate.diff.to_string()).lines() {
+        text.push(&redacted!("  {}\n", line));
+    }
+    text.push(&redacted!("needs {}", plain(&candidate.ruling.summary())));
+    text
+}
+
 /// Show all of it and read the answer: `y` or `yes`.
 fn agreed(
     record: &Record,
@@ -76,15 +97,7 @@ fn agreed(
     mut input: impl BufRead,
     mut output: impl Write,
 ) -> std::io::Result<bool> {
-    let fix = &candidate.fix;
-    let (id, name, risk) = (&record.incident.id, fix.action.name(), fix.risk());
-    let target = plain(&fix.target.to_string());
-    writeln!(output, "{id}: {}", plain(record.title()))?;
-    writeln!(output, "{name} on {target} (risk {risk}) changes:")?;
-    for line in lines(&candidate.diff.to_string()).lines() {
-        writeln!(output, "  {line}")?;
-    }
-    writeln!(output, "needs {}", plain(&candidate.ruling.summary()))?;
+    writeln!(output, "{}", change(record, candidate))?;
     write!(output, "Approve? [y/N] ")?;
     output.flush()?;
     let mut answer = String::new();

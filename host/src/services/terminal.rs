@@ -2,6 +2,7 @@
 
 mod block;
 mod fold;
+mod keys;
 mod llm;
 
 use std::io::{IsTerminal, Write};
@@ -17,6 +18,9 @@ use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
 use owo_colors::{OwoColorize, Style};
 
+use fold::Line;
+
+pub use keys::Keys;
 pub use llm::{ModelSteps, spent};
 
 /// Standard output, or nothing where it must stay one JSON document.
@@ -47,6 +51,11 @@ impl Terminal {
             quiet: false,
             lock: Mutex::new(()),
         }
+    }
+
+    /// True where somebody looks at standard output.
+    pub fn is_shown() -> bool {
+        std::io::stdout().is_terminal()
     }
 
     /// Nowhere.
@@ -98,6 +107,12 @@ impl Terminal {
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "{text}").and_then(|()| out.flush());
         });
+    }
+
+    /// Print a paragraph, folded at words to the width of the terminal.
+    pub fn paragraph(&self, text: &Redacted) {
+        let rows = Line::new(0, text.clone()).hanging(0).fold(fold::width());
+        self.print(&Redacted::join(&rows, "\n"));
     }
 
     /// One line on an incident.

@@ -1,0 +1,276 @@
+//! The story: five recorded incidents at a readable pace, one of which waits for a person.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use k8shawk_core::approval::Person;
+use k8shawk_core::bundle::Bundle;
+use k8shawk_core::config::Config;
+use k8shawk_core::record::{Record, State};
+use k8shawk_core::redacted;
+use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::chapters::{Chapter, STORY};
+use super::player::{Played, Player};
+use super::renamed::renamed;
+use super::{document, shown};
+use crate::cli::{Format, Signalled, Unusable, approve, bundles};
+use crate::run::settings::Settings;
+use crate::services::socket;
+use crate::services::terminal::{Keys, Terminal, plain};
+
+/// Time to read what was said about an incident before it is shown.
+const BEFORE: Duration = Duration::from_secs(3);
+/// Time to read an incident.
+const READ: Duration = Duration::from_secs(6);
+/// Time to read what became of it.
+const AFTER: Duration = Duration::from_secs(4);
+
+/// Tell the story; `alone` where nobody is to be asked.
+pub(super) async fn tell(
+    mut settings: Settings,
+    alone: bool,
+    format: Format,
+) -> anyhow::Result<bool> {
+    // The plugins and the pipeline are those of every host; what may be fixed is the story's.
+    settings.config.grants = Some(settings.home.join("demo").join("grants"));
+    let config = Config {
+        state: settings.config.state.clone(),
+        knowledge_base: settings.config.knowledge_base.clone(),
+        ..Config::default()
+    };
+    let player = Player::new(&settings, config, format).await?;
+    let keys = match format {
+        Format::Text if Terminal::is_shown() => Keys::of_stdin()?,
+        _ => None,
+    };
+    let story = Story {
+        terminal: player.terminal(),
+        recordings: settings.home.join("incidents"),
+        player,
+        paced: format == Format::Text && Terminal::is_shown(),
+        alone,
+        keys,
+    };
+    // The story ends with the signal, and so leaves the terminal as it was.
+    let told = tokio::select! {
+        told = story.tell() => told,
+        signalled = signalled() => Err(signalled?.into()),
+    };
+    match (told, format) {
+        (Ok(all), Format::Json) => document(&story.player, &all).map(|()| true),
+        (Ok(_), Format::Text) => Ok(true),
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// Until somebody asks the process to end.
+async fn signalled() -> std::io::Result<Signalled> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let kind = tokio::select! {
+        _ = terminate.recv() => SignalKind::terminate(),
+        _ = interrupt.recv() => SignalKind::interrupt(),
+    };
+    Ok(Signalled(
+        u8::try_from(kind.as_raw_value()).unwrap_or_default(),
+    ))
+}
+
+/// Who tells it, and how.
+struct Story {
+    player: Player,
+    terminal: Terminal,
+    /// Directory of the recordings.
+    recordings: PathBuf,
+    /// True where somebody reads along.
+    paced: bool,
+    /// True where nobody is to be asked.
+    alone: bool,
+    /// The keys of whoever reads along.
+    keys: Option<Keys>,
+}
+
+impl Story {
+    /// From the first chapter to what to try next; the incidents of all chapters.
+    async fn tell(&self) -> anyhow::Result<Vec<Record>> {
+        self.terminal.print(&"".into());
+        self.begin();
+        let mut all = Vec::new();
+        for (number, chapter) in STORY.iter().enumerate() {
+            all.extend(self.chapter(number + 1, chapter).await?);
+        }
+        self.end(&all);
+        Ok(all)
+    }
+
+    fn begin(&self) {
+        self.terminal.paragraph(&redacted!(
+            "Five incidents, recorded on a real cluster and replayed through the real pipeline: the \
+             plugins, database and RCAs are those of `k8shawk run`. Only names were changed. No \
+             cluster, key or network is used."
+        ));
+        if self.paced {
+            let keys = match self.keys {
+                Some(_) => "any key skips a pause, ctrl-c ends it.",
+                None => "ctrl-c ends it.",
+            };
+            self.terminal
+                .paragraph(&redacted!("It takes about a minute; {}", keys));
+        }
+    }
+
+    async fn chapter(&self, number: usize, chapter: &Chapter) -> anyhow::Result<Vec<Record>> {
+        let terminal = &self.terminal;
+        let head = redacted!("\n── {} of {}: {}", number, STORY.len(), chapter.title);
+        terminal.print(&terminal.bold(&head));
+        terminal.paragraph(&chapter.before.into());
+        terminal.print(&"".into());
+        self.pause(BEFORE).await;
+        let played = self
+            .player
+            .play(recording(&self.recordings, chapter)?)
+            .await?;
+        self.pause(READ).await;
+        for record in played.asked() {
+            self.ask(&played, &record).await;
+        }
+        let records = played.records()?;
+        for record in shown(&records) {
+            self.conclude(chapter, &record);
+        }
+        self.pause(AFTER).await;
+        Ok(records)
+    }
+
+    async fn pause(&self, time: Duration) {
+        match &self.keys {
+            _ if !self.paced => {}
+            Some(keys) => keys.pause(time).await,
+            None => tokio::time::sleep(time).await,
+        }
+    }
+
+    /// Ask about a fix, and do as the person says.
+    async fn ask(&self, played: &Played, record: &Record) {
+        match &self.keys {
+            Some(keys) if !self.alone => {
+                let who = Person::named(&socket::account());
+                match self.answer(keys, record).await {
+                    Some(true) => played.approve(record, &who).await,
+                    Some(false) => played.dismiss(record, &who).await,
+                    None => {}
+                }
+            }
+            _ => {
+                let why = match self.alone {
+                    true => "--yes",
+                    false => "standard input or output is no terminal",
+                };
+                self.terminal.paragraph(&redacted!(
+                    "Here it waits for a person. The demo approves by itself: {}.",
+                    why
+                ));
+                played.approve(record, &Person::named("demo")).await;
+            }
+        }
+    }
+
+    /// A key of the person: true for yes, false for no; none where the terminal is gone.
+    async fn answer(&self, keys: &Keys, record: &Record) -> Option<bool> {
+        keys.forget();
+        let question = "Your turn: press y to approve, n to dismiss, d to see the whole change.";
+        self.terminal.print(&self.terminal.bold(&question.into()));
+        loop {
+            match keys.next().await?.to_ascii_lowercase() {
+                b'y' => return Some(true),
+                b'n' => return Some(false),
+                b'd' => {
+                    if let Some(candidate) = record.candidate() {
+                        self.terminal.print(&approve::change(record, candidate));
+                    }
+                }
+                _ => {}
+            }
+            self.terminal
+                .print(&"y approves, n dismisses, d shows the whole change.".into());
+        }
+    }
+
+    fn conclude(&self, chapter: &Chapter, record: &Record) {
+        let said = match record.state {
+            state if state == chapter.ends => chapter.after,
+            State::Dismissed => "Dismissed: nothing was sent to the cluster.",
+            _ => "",
+        };
+        self.terminal.paragraph(&said.into());
+        if let Some(rca) = &record.rca {
+            let line = redacted!("RCA: {}", plain(rca));
+            self.terminal.print(&self.terminal.dim(&line));
+        }
+    }
+
+    fn end(&self, all: &[Record]) {
+        let terminal = &self.terminal;
+        terminal.print(&terminal.bold(&"\n── What became of them".into()));
+        terminal.print(&terminal.table(&shown(all)));
+        terminal.print(&terminal.bold(&"\n── What to try next".into()));
+        let recordings = bundles::named(&[self.recordings.clone()]).map_or(0, |files| files.len());
+        let program = std::env::current_exe().unwrap_or_else(|_| "k8shawk".into());
+        let rows = [
+            (
+                "k8shawk scan",
+                "what is broken in your cluster now; reads only".into(),
+            ),
+            (
+                "k8shawk run",
+                "watch your cluster; beside it `incidents` and `approve ID`".into(),
+            ),
+            (
+                "k8shawk policy new DIR",
+                "a rule of your own on what may be fixed".into(),
+            ),
+            (
+                "k8shawk demo --all",
+                redacted!("all {} recordings, without a pause", recordings),
+            ),
+        ];
+        for (command, what) in rows {
+            let command = plain(&format!("{command:<24}"));
+            terminal.print(&redacted!("  {}{}", command, what));
+        }
+        terminal.print(&redacted!(
+            "  RCAs: {}",
+            plain(&absolute(&self.player.rcas()))
+        ));
+        terminal.print(&redacted!(
+            "  k8shawk is {}; README.md and docs/src say the rest",
+            plain(&program.display().to_string())
+        ));
+    }
+}
+
+fn absolute(path: &Path) -> String {
+    let absolute = std::path::absolute(path);
+    absolute
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string()
+}
+
+/// A recording under the names of its chapter.
+fn recording(directory: &Path, chapter: &Chapter) -> anyhow::Result<Bundle> {
+    let path = directory.join(chapter.recording).with_extension("json");
+    let fault = |why: String| Unusable::fault(&path, why);
+    let document: Value =
+        serde_json::from_str(&bundles::text(&path)?).map_err(|e| fault(e.to_string()))?;
+    let subject = document
+        .get("subject")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let namespace = subject.split('/').next().unwrap_or_default().to_owned();
+    let mut names = vec![(namespace.as_str(), chapter.namespace)];
+    names.extend(chapter.names);
+    Bundle::parse(&renamed(&document, &names).to_string()).map_err(fault)
+}
