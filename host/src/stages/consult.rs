@@ -51,7 +51,7 @@ pub async fn run(services: &Services, record: &Record) -> Result<bool, StageErro
     let case = Case {
         incident: &record.incident,
         findings: &findings,
-        classes: classes::ALL,
+        classes: classes::names(),
     };
     let id = &record.incident.id.0;
     let kept = Kept {

@@ -1,123 +1,85 @@
-//! Failure classes: those that the shipped analysis names, and how a class is read.
+//! Failure classes: those that the shipped analysis names, what each means, and how a class is read.
+
+mod configuration;
+mod deletion;
+mod images;
+mod places;
+mod refused;
+mod routing;
+mod running;
+mod unknown;
+mod volumes;
+mod workloads;
+
+use std::sync::LazyLock;
+
+/// A failure class, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Class {
+    /// Its name.
+    pub name: &'static str,
+    /// What is wrong, in a sentence.
+    pub means: &'static str,
+    /// What tells it from the classes near it.
+    pub apart: &'static str,
+    /// How people fix it.
+    pub people: &'static str,
+    /// Which fixes may be proposed, by their names; `none` where none is.
+    pub fix: &'static str,
+}
+
+/// Classes of one topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topic {
+    /// Its heading.
+    pub title: &'static str,
+    /// The classes, those near each other together.
+    pub classes: &'static [Class],
+}
+
+/// No fix of the catalogue fits.
+const NONE: &str = "none";
+/// Where an earlier revision ran.
+const ROLLBACK: &str = "rollout-undo";
+const ROLLBACK_OR_IMAGE: &str = "rollout-undo, set-image";
+const ROLLBACK_OR_RESOURCES: &str = "set-resources, rollout-undo";
+/// Where an earlier revision ran, or one existing name is near.
+const REFERENCE: &str = "rollout-undo, patch-reference";
 
 /// Every class that the shipped analysis can give, by topic.
-pub const ALL: &[&str] = &[
-    // Images
-    "image-not-found",
-    "image-wrong-architecture",
-    "invalid-image-name",
-    "image-never-pull",
-    "image-signature-refused",
-    "registry-unauthorised",
-    "pull-secret-missing",
-    "registry-unreachable",
-    "registry-rate-limited",
-    // Starting and running
-    "command-not-found",
-    "command-not-executable",
-    "bad-working-directory",
-    "user-not-found",
-    "container-start-failed",
-    "run-as-root-refused",
-    "security-profile-missing",
-    "invalid-configuration",
-    "post-start-hook-failed",
-    "application-error",
-    "dependency-unreachable",
-    "dns-broken",
-    "certificate-expired",
-    "rbac-denied",
-    "out-of-memory",
-    "heap-exhausted",
-    "cpu-starvation",
-    "liveness-probe-kills",
-    "startup-probe-kills",
-    "readiness-never-passes",
-    "deadline-exceeded",
-    // Configuration
-    "missing-configmap",
-    "missing-secret",
-    "missing-config-key",
-    "service-account-missing",
-    "priority-class-missing",
-    "runtime-class-missing",
-    "pod-template-invalid",
-    // Places and nodes
-    "unschedulable-resources",
-    "unschedulable-extended-resource",
-    "unschedulable-too-many-pods",
-    "unschedulable-cordon",
-    "unschedulable-affinity",
-    "unschedulable-ports",
-    "unschedulable-taint",
-    "unschedulable-node-selector",
-    "unschedulable-spread",
-    "unschedulable-volume",
-    "scheduling-gated",
-    "scheduler-missing",
-    "preempted",
-    "kubelet-admission-refused",
-    "sandbox-failed",
-    "node-not-ready",
-    "node-unreachable",
-    "node-pressure",
-    "node-shutdown",
-    "evicted-node-pressure",
-    "ephemeral-storage-exceeded",
-    // Volumes
-    "pvc-missing",
-    "pvc-lost",
-    "pvc-no-storage-class",
-    "pvc-provisioner-missing",
-    "pvc-provisioning-failed",
-    "pvc-no-matching-volume",
-    "volume-mount-failed",
-    "volume-attach-failed",
-    "volume-full",
-    "volume-resize-failed",
-    // Refused by the API server
-    "quota-exceeded",
-    "limit-range-refused",
-    "pod-security-refused",
-    "admission-policy-refused",
-    "webhook-refused",
-    "webhook-down",
-    // Workloads
-    "rollout-stuck",
-    "statefulset-stuck",
-    "statefulset-service-missing",
-    "daemonset-incomplete",
-    "job-failed",
-    "job-deadline-exceeded",
-    "cronjob-blocked",
-    "cronjob-bad-schedule",
-    "cronjob-bad-timezone",
-    "cronjob-too-many-missed",
-    "cronjob-never-ran",
-    // Routing and scaling
-    "service-selector-mismatch",
-    "service-target-port-mismatch",
-    "service-no-ready-endpoints",
-    "load-balancer-failed",
-    "ingress-class-missing",
-    "ingress-service-missing",
-    "ingress-port-missing",
-    "ingress-tls-missing",
-    "ingress-duplicate-host",
-    "network-policy-isolates",
-    "hpa-at-max",
-    "hpa-no-metrics",
-    "hpa-requests-missing",
-    "hpa-target-missing",
-    "pdb-blocks-eviction",
-    "apiservice-unavailable",
-    // Deletion
-    "stuck-deletion-finalizer",
-    "stuck-deletion",
-    "namespace-stuck",
-    // What fits no pattern
-    "undetermined",
+pub const TOPICS: &[Topic] = &[
+    topic("Images", images::CLASSES),
+    topic("Starting and running", running::CLASSES),
+    topic("Configuration", configuration::CLASSES),
+    topic("Places and nodes", places::CLASSES),
+    topic("Volumes", volumes::CLASSES),
+    topic("Refused by the API server", refused::CLASSES),
+    topic("Workloads", workloads::CLASSES),
+    topic("Routing and scaling", routing::CLASSES),
+    topic("Deletion", deletion::CLASSES),
+    topic("What fits no pattern", unknown::CLASSES),
 ];
+
+const fn topic(title: &'static str, classes: &'static [Class]) -> Topic {
+    Topic { title, classes }
+}
+
+static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| all().map(|class| class.name).collect());
+
+/// Every class, in the order of the topics.
+pub fn all() -> impl Iterator<Item = &'static Class> {
+    TOPICS.iter().flat_map(|topic| topic.classes)
+}
+
+/// The names of every class.
+pub fn names() -> &'static [&'static str] {
+    &NAMES
+}
+
+/// The class of a name.
+pub fn named(name: &str) -> Option<&'static Class> {
+    all().find(|class| class.name == name)
+}
 
 /// True where `class` contains the words of `part`, whole and in a row: `node-pressure` is part
 /// of `evicted-node-pressure`, and neither `node` of `nodeport-taken` nor `evict` of `evicted`.
@@ -142,9 +104,42 @@ mod tests {
 
     #[test]
     fn no_class_is_listed_twice() {
-        let mut all = ALL.to_vec();
+        let mut all = names().to_vec();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), ALL.len());
+        assert_eq!(all.len(), names().len());
+    }
+
+    #[test]
+    fn every_class_says_all_of_it_in_sentences() {
+        for class in all() {
+            for text in [class.means, class.apart, class.people] {
+                let sentence = text.len() > 15 && text.ends_with(['.', ')']);
+                assert!(sentence, "{}: {text:?}", class.name);
+            }
+            assert!(!class.fix.is_empty(), "{}", class.name);
+        }
+    }
+
+    #[test]
+    fn a_text_names_no_class_that_is_not_listed() {
+        let known = names();
+        let topics = |word: &str| {
+            known
+                .iter()
+                .any(|class| class.split('-').next() == word.split('-').next())
+        };
+        for class in all() {
+            let words = class
+                .apart
+                .split(|c: char| !(c.is_ascii_lowercase() || c == '-'));
+            for word in words.filter(|w| w.matches('-').count() >= 2) {
+                assert!(
+                    !topics(word) || known.contains(&word),
+                    "{}: {word}",
+                    class.name
+                );
+            }
+        }
     }
 }

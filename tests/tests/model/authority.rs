@@ -114,7 +114,7 @@ fn script(turn: usize, found: Option<&Finding>, namespace: &str, pod: &str) -> S
         }
         None => {
             let strangers = ["Deployment/bank/ledger", "Pod/bank/ledger-1", "Node/n9"];
-            let class = classes::ALL[turn % classes::ALL.len()];
+            let class = classes::names()[turn % classes::names().len()];
             (class, strangers[turn % 3].to_owned())
         }
     };
@@ -168,7 +168,7 @@ async fn played(judges: &Plugins, mut bundle: Bundle, turn: usize) -> Option<Rec
     let case = Case {
         incident: &record.incident,
         findings: &findings,
-        classes: classes::ALL,
+        classes: classes::names(),
     };
     let reader = asked.cluster.reader();
     let outcome = model

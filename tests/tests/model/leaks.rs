@@ -75,7 +75,7 @@ impl Stage {
         let case = Case {
             incident: &record.incident,
             findings: &findings,
-            classes: classes::ALL,
+            classes: classes::names(),
         };
         let reader = flow.cluster.reader();
         let outcome = model

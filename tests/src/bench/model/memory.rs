@@ -101,7 +101,7 @@ async fn investigate(model: &Llm, subject: &Subject, waiting: &Waiting) -> Vec<S
     let case = Case {
         incident: &subject.record.incident,
         findings: &subject.findings,
-        classes: classes::ALL,
+        classes: classes::names(),
     };
     let reader = subject.flow.cluster.reader();
     let outcome = model

@@ -125,7 +125,7 @@ async fn one(subject: &Subject) -> Result<Rounds> {
     let case = Case {
         incident: &subject.record.incident,
         findings: &subject.findings,
-        classes: classes::ALL,
+        classes: classes::names(),
     };
     let outcome = model
         .investigate(&case, reader, &|| 0, Usage::default(), &watch)

@@ -1,0 +1,118 @@
+//! Services, Ingresses, policies, autoscalers and disruption budgets.
+
+use super::{Class, NONE};
+
+pub(super) const CLASSES: &[Class] = &[
+    Class {
+        name: "service-selector-mismatch",
+        means: "The Service's selector fits no pod, and nearly fits some.",
+        apart: "No endpoints at all, and the label that differs is told. Pods that fit and are not ready are service-no-ready-endpoints.",
+        people: "Make selector and pod labels agree.",
+        fix: "patch-selector",
+    },
+    Class {
+        name: "service-target-port-mismatch",
+        means: "The Service sends to a port on which its pods do not listen.",
+        apart: "Endpoints are ready and connections are refused; the port that the pods serve is told.",
+        people: "Correct targetPort, by name where the port has one.",
+        fix: "patch-target-port",
+    },
+    Class {
+        name: "service-no-ready-endpoints",
+        means: "The Service selects pods, and none of them is ready.",
+        apart: "The cause is in the pods and is named with the incident.",
+        people: "Repair the pods; the Service needs nothing.",
+        fix: NONE,
+    },
+    Class {
+        name: "load-balancer-failed",
+        means: "The cloud does not give the Service its load balancer.",
+        apart: "Event SyncLoadBalancerFailed with the provider's answer; `<pending>` without an event means that nobody provides load balancers here.",
+        people: "Read the cloud controller's log: quota, subnets, annotations.",
+        fix: NONE,
+    },
+    Class {
+        name: "ingress-class-missing",
+        means: "The Ingress names a class that does not exist, or none and there is no default: no controller serves it.",
+        apart: "The Ingress has no address, and the nearest class is told.",
+        people: "Correct ingressClassName.",
+        fix: NONE,
+    },
+    Class {
+        name: "ingress-service-missing",
+        means: "The Ingress leads to a Service that does not exist.",
+        apart: "Clients get 503 or 404 on that path alone.",
+        people: "Create the Service, or correct its name.",
+        fix: NONE,
+    },
+    Class {
+        name: "ingress-port-missing",
+        means: "The Service of the Ingress exists, and does not have that port.",
+        apart: "As ingress-service-missing, with the ports that the Service has.",
+        people: "Correct the port's number or name.",
+        fix: NONE,
+    },
+    Class {
+        name: "ingress-tls-missing",
+        means: "The TLS Secret of the Ingress does not exist: clients are shown the controller's default certificate.",
+        apart: "An expired certificate in an existing Secret is certificate-expired.",
+        people: "Look at the Certificate that should make it (cert-manager), or create the Secret.",
+        fix: NONE,
+    },
+    Class {
+        name: "ingress-duplicate-host",
+        means: "Two Ingresses claim the same host and path.",
+        apart: "Both are healthy alone; the other one is named.",
+        people: "Decide which owns the route, and remove it from the other.",
+        fix: NONE,
+    },
+    Class {
+        name: "network-policy-isolates",
+        means: "A NetworkPolicy drops what the workload needs.",
+        apart: "Time-outs, not refusals, and a policy selects one of the two ends without allowing the other; policy and direction are named.",
+        people: "Add the missing ingress or egress rule; DNS needs egress to port 53 too.",
+        fix: NONE,
+    },
+    Class {
+        name: "hpa-at-max",
+        means: "The autoscaler is at its maximum, and its metric asks for more.",
+        apart: "ScalingLimited with TooManyReplicas.",
+        people: "Raise maxReplicas where the nodes have room; check whether the load is real.",
+        fix: "scale-hpa-max",
+    },
+    Class {
+        name: "hpa-no-metrics",
+        means: "The autoscaler gets no metric, so it does not scale.",
+        apart: "ScalingActive is False with FailedGetResourceMetric and the like, and the target sets requests.",
+        people: "Check metrics-server or the metrics adapter: `kubectl get apiservices | grep metrics`.",
+        fix: NONE,
+    },
+    Class {
+        name: "hpa-requests-missing",
+        means: "The autoscaler computes a percentage of a request that a container does not set.",
+        apart: "`missing request for cpu`; the container is named.",
+        people: "Set the request on every container, sidecars included.",
+        fix: NONE,
+    },
+    Class {
+        name: "hpa-target-missing",
+        means: "What the autoscaler should scale does not exist.",
+        apart: "AbleToScale is False with FailedGetScale.",
+        people: "Correct scaleTargetRef, or delete the autoscaler.",
+        fix: NONE,
+    },
+    Class {
+        name: "pdb-blocks-eviction",
+        means: "A PodDisruptionBudget lets no pod go, so a drain hangs.",
+        apart: "disruptionsAllowed is 0 while every pod is healthy: the budget itself demands it. With unhealthy pods, those come first.",
+        people: "Add a replica before the drain, or loosen the budget.",
+        fix: "scale",
+    },
+    Class {
+        name: "apiservice-unavailable",
+        means: "An aggregated API does not answer.",
+        apart: "Available is False on the APIService; its Service and pods are looked at.",
+        people: "Repair its backend; a stale APIService also keeps namespaces from being deleted.",
+        fix: NONE,
+    },
+];
