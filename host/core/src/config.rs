@@ -3,6 +3,7 @@
 //! Every key stands once in [`keys::KEYS`], with its environment variable, its meaning and how
 //! it is parsed. All faults of a file and of the environment are reported at once.
 
+mod input;
 mod keys;
 mod log;
 mod retention;
@@ -15,7 +16,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use keys::{KEYS, Key, namespace};
+pub use input::{Input, namespace};
+pub use keys::{KEYS, Key};
 pub use log::LogFormat;
 pub use retention::Retention;
 pub use slack::SlackConfig;
@@ -190,7 +192,7 @@ impl Config {
             let Some(value) = environment(key.env).filter(|v| !v.is_empty()) else {
                 continue;
             };
-            if let Err(what) = (key.set)(&mut config, &keys::Input::Text(value)) {
+            if let Err(what) = (key.set)(&mut config, &Input::Text(value)) {
                 faults.push(ConfigFault {
                     place: key.env.to_owned(),
                     what,
@@ -286,7 +288,7 @@ fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<ConfigFault>)
             match KEYS.iter().find(|k| k.path == path) {
                 None => at(start, unknown(&path)),
                 Some(known) => {
-                    let input = keys::Input::of(value.get_ref());
+                    let input = Input::of(value.get_ref());
                     if let Err(what) = input.and_then(|input| take(file, known, &input, config)) {
                         at(start, what);
                     }
@@ -303,7 +305,7 @@ fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<ConfigFault>)
 }
 
 /// Take one value. What a file that nobody named must not say may stand there as it is anyway.
-fn take(file: File<'_>, key: &Key, input: &keys::Input, config: &mut Config) -> Result<(), String> {
+fn take(file: File<'_>, key: &Key, input: &Input, config: &mut Config) -> Result<(), String> {
     let forbidden = match file.named {
         true => None,
         false => key.forbids(input.plain().as_deref()),
@@ -355,5 +357,7 @@ fn common(a: &str, b: &str) -> usize {
     (start + end).min(a.len().min(b.len()))
 }
 
+#[cfg(test)]
+mod book;
 #[cfg(test)]
 mod tests;

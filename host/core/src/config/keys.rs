@@ -1,133 +1,14 @@
 //! Every configuration key, in one table.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
+use super::input::Input;
 use super::trust::Trust;
 use super::{Config, LogFormat, retention, slack, voice};
 use crate::approval::People;
 use crate::llm::{Price, Provider};
 use crate::rbac::Account;
-
-/// A value as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// Text; from the environment everything is text.
-    Text(String),
-    /// A whole number.
-    Number(i64),
-    /// A list of texts.
-    List(Vec<String>),
-    /// True or false.
-    Flag(bool),
-}
-
-impl Input {
-    pub(super) fn of(value: &toml::de::DeValue<'_>) -> Result<Input, String> {
-        use toml::de::DeValue;
-        match value {
-            DeValue::String(text) => Ok(Input::Text(text.clone().into_owned())),
-            DeValue::Integer(number) => number
-                .to_string()
-                .parse()
-                .map(Input::Number)
-                .map_err(|_| "the number is out of range".to_owned()),
-            DeValue::Boolean(flag) => Ok(Input::Flag(*flag)),
-            DeValue::Array(items) => items
-                .iter()
-                .map(|item| match item.get_ref() {
-                    DeValue::String(text) => Ok(text.clone().into_owned()),
-                    _ => Err("must be a list of texts".to_owned()),
-                })
-                .collect::<Result<_, _>>()
-                .map(Input::List),
-            _ => {
-                Err("must be a text, a whole number, true or false, or a list of texts".to_owned())
-            }
-        }
-    }
-
-    /// As a variable would say it; none for a list.
-    pub(super) fn plain(&self) -> Option<String> {
-        match self {
-            Input::Text(text) => Some(text.clone()),
-            Input::Number(number) => Some(number.to_string()),
-            Input::Flag(flag) => Some(flag.to_string()),
-            Input::List(_) => None,
-        }
-    }
-
-    fn text(&self) -> Result<String, String> {
-        match self {
-            Input::Text(text) => Ok(text.clone()),
-            _ => Err("must be a text".to_owned()),
-        }
-    }
-
-    /// A whole number from `low` to `high`, of whatever type the field has.
-    fn number<T: TryFrom<i64>>(&self, low: i64, high: i64) -> Result<T, String> {
-        let number = match self {
-            Input::Number(number) => *number,
-            Input::Text(text) => text
-                .trim()
-                .parse()
-                .map_err(|_| format!("{text:?} is not a whole number"))?,
-            _ => return Err("must be a whole number".to_owned()),
-        };
-        let fits = Some(number).filter(|n| (low..=high).contains(n));
-        fits.and_then(|n| T::try_from(n).ok())
-            .ok_or_else(|| format!("{number} is not between {low} and {high}"))
-    }
-
-    fn list(&self) -> Result<Vec<String>, String> {
-        match self {
-            Input::List(items) => Ok(items.clone()),
-            Input::Text(text) => Ok(text
-                .split(',')
-                .map(|t| t.trim().to_owned())
-                .filter(|t| !t.is_empty())
-                .collect()),
-            _ => Err("must be a list of texts".to_owned()),
-        }
-    }
-
-    fn flag(&self) -> Result<bool, String> {
-        match self {
-            Input::Flag(flag) => Ok(*flag),
-            Input::Text(text) if matches!(text.as_str(), "true" | "1" | "yes") => Ok(true),
-            Input::Text(text) if matches!(text.as_str(), "false" | "0" | "no") => Ok(false),
-            _ => Err("must be true or false".to_owned()),
-        }
-    }
-
-    fn path(&self) -> Result<PathBuf, String> {
-        self.text().map(PathBuf::from)
-    }
-
-    fn namespace(&self) -> Result<Option<String>, String> {
-        let text = self.text()?;
-        match text.as_str() {
-            "" | "*" | "all" => Ok(None),
-            _ => namespace(&text)
-                .map(Some)
-                .map_err(|why| format!("{why}, or `*` for all")),
-        }
-    }
-}
-
-/// A name that a namespace can have.
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub fn namespace(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let ends = text.starts_with('-') || text.ends_with('-');
-    match (1..=63).contains(&text.len()) && text.chars().all(plain) && !ends {
-        true => Ok(text.to_owned()),
-        false => Err(format!("{text:?} is not the name of one namespace")),
-    }
-}
 
 type Set = fn(&mut Config, &Input) -> Result<(), String>;
 
@@ -137,7 +18,11 @@ pub struct Key {
     pub path: &'static str,
     /// Environment variable over it.
     pub env: &'static str,
-    /// What it means, with its unit and default.
+    /// What holds without it: a value in backquotes, or words.
+    pub default: &'static str,
+    /// Values that it takes: `LOW to HIGH`, or each one in backquotes; empty where neither says it.
+    pub values: &'static str,
+    /// What it means, with its unit.
     pub meaning: &'static str,
     /// Which files may say it.
     pub trust: Trust,
@@ -156,10 +41,19 @@ macro_rules! set {
     };
 }
 
-const fn key(path: &'static str, env: &'static str, meaning: &'static str, set: Set) -> Key {
+const fn key(
+    path: &'static str,
+    env: &'static str,
+    default: &'static str,
+    values: &'static str,
+    meaning: &'static str,
+    set: Set,
+) -> Key {
     Key {
         path,
         env,
+        default,
+        values,
         meaning,
         trust: Trust::Found,
         harmless: &[],
@@ -204,13 +98,17 @@ pub const KEYS: &[Key] = &[
     key(
         "cluster.kubeconfig",
         "K8SHAWK_KUBECONFIG",
-        "kubeconfig file; else KUBECONFIG, the usual file, or the pod's own account",
+        "`KUBECONFIG`, `~/.kube/config`, the pod's account",
+        "",
+        "kubeconfig file",
         set!(kubeconfig, i => Some(i.path()?)),
     )
     .named("can start a program (an exec plugin)"),
     key(
         "cluster.context",
         "K8SHAWK_CONTEXT",
+        "the current one",
+        "",
         "context of the kubeconfig",
         set!(context, i => Some(i.text()?)),
     )
@@ -218,446 +116,588 @@ pub const KEYS: &[Key] = &[
     key(
         "cluster.name",
         "K8SHAWK_CLUSTER_NAME",
-        "what people call the cluster, on every message and document (the context; in-cluster in a pod)",
+        "the context; `in-cluster` in a pod",
+        "",
+        "name of the cluster on every message, RCA, trace and JSON document; one word",
         set!(cluster_name, i => Some(cluster_name(&i.text()?)?)),
     ),
     key(
         "cluster.reader",
         "K8SHAWK_READER",
-        "service account that all reads are made as, `namespace/name`; else the account that writes",
+        "the account that writes",
+        "",
+        "service account for all reads, as `namespace/name`",
         set!(reader, i => Some(Account::parse(&i.text()?)?)),
     )
     .named("says as which account the cluster is read"),
     key(
         "watch.namespace",
         "WATCH_NAMESPACE",
-        "namespace to watch; `*`, the default, is all",
+        "`*`",
+        "",
+        "one namespace to watch, or `*` for all",
         set!(namespace, i => i.namespace()?),
     ),
     key(
         "watch.dedup_seconds",
         "K8SHAWK_DEDUP_SECONDS",
-        "signals within this time after an incident ended are its echo (60)",
+        "`60`",
+        "0 to 86400",
+        "a signal this soon after an incident ended belongs to that incident",
         set!(dedup, i => Duration::from_secs(i.number(0, 86_400)?)),
     ),
     key(
         "watch.settle_ms",
         "K8SHAWK_SETTLE_MS",
-        "time that an incident gathers signals before it is investigated (2000)",
+        "`2000`",
+        "0 to 60000",
+        "how long an incident collects signals before it is investigated",
         set!(settle, i => Duration::from_millis(i.number(0, 60_000)?)),
     ),
     key(
         "watch.queue",
         "K8SHAWK_QUEUE",
-        "changes that may wait for triage (10000)",
+        "`10000`",
+        "1 to 1000000",
+        "changes that may wait for triage",
         set!(queue, i => i.number(1, 1_000_000)?),
     ),
     key(
         "watch.sweep_seconds",
         "K8SHAWK_SWEEP_SECONDS",
-        "how often what is still broken is looked at again (5)",
+        "`5`",
+        "1 to 3600",
+        "interval at which everything still broken is checked again",
         set!(sweep, i => Duration::from_secs(i.number(1, 3600)?)),
     ),
     key(
         "plugins.plugins",
         "K8SHAWK_PLUGINS",
-        "directory of the plugins; else `plugins` beside the binary",
+        "`plugins` next to the binary",
+        "",
+        "directory of the plugins",
         set!(plugins, i => Some(i.path()?)),
     )
     .named(JUDGES),
     key(
         "plugins.policies",
         "K8SHAWK_POLICIES",
-        "directory of the policies; else `policies` beside the binary",
+        "`policies` next to the binary",
+        "",
+        "directory of the policies",
         set!(policies, i => Some(i.path()?)),
     )
     .named(JUDGES),
     key(
         "plugins.grants",
         "K8SHAWK_GRANTS",
-        "directory of the grants; else `grants` beside the binary",
+        "`grants` next to the binary",
+        "",
+        "directory of the grants",
         set!(grants, i => Some(i.path()?)),
     )
     .named(JUDGES),
     key(
         "plugins.quarantine_after",
         "K8SHAWK_QUARANTINE_AFTER",
-        "faults in a row that quarantine a plugin (5)",
+        "`5`",
+        "1 to 1000",
+        "consecutive faults that put a plugin in quarantine",
         set!(quarantine_after, i => i.number(1, 1000)?),
     ),
     key(
         "policies.required",
         "K8SHAWK_POLICIES_REQUIRED",
-        "policies that must be live for any fix to be allowed; else every policy that was live before",
+        "every policy that was ever live",
+        "",
+        "policies without which every fix is denied; in the environment separated by commas",
         set!(required_policies, i => Some(i.list()?)),
     )
     .named("says which policies must judge a fix"),
     key(
         "approval.approvers",
         "K8SHAWK_APPROVERS",
-        "names of those who may approve; else whoever reaches the socket, for low and medium risk",
+        "anyone who can reach the socket, for low and medium risk",
+        "",
+        "who may approve and dismiss; in the environment separated by commas",
         set!(approvers, i => i.list()?),
     )
     .named(APPROVES),
     key(
         "approval.expires_minutes",
         "K8SHAWK_APPROVAL_EXPIRES_MINUTES",
-        "how long a question, and every yes to it, stands (30)",
+        "`30`",
+        "1 to 10080",
+        "how long a request for approval, and every yes to it, is valid",
         set!(approval_expires, i => Duration::from_secs(60 * i.number::<u64>(1, 10_080)?)),
     )
     .named("says how long a yes holds"),
     key(
         "approval.people",
         "K8SHAWK_APPROVAL_PEOPLE",
-        "who is one person, as `NAME slack:ID user:NAME`: they count once wherever they approve",
+        "none",
+        "",
+        "names that belong to one person, as `NAME slack:ID user:NAME` each",
         set!(people, i => People::parse(&i.list()?).map_err(|e| e.to_string())?),
     )
     .named("says who counts as one person when a fix needs two"),
     key(
         "fix.enabled",
         "K8SHAWK_FIX_ENABLED",
-        "actions of the catalogue that may happen; `*`, the default, is all",
+        "`*`",
+        "",
+        "actions of the catalogue that may be applied",
         |config, i| config.fixes.with_actions(&i.list()?),
     )
     .named(FIXES),
     key(
         "fix.namespaces",
         "K8SHAWK_FIX_NAMESPACES",
-        "namespaces in which fixes may happen; `*`, the default, is all",
+        "`*`",
+        "",
+        "namespaces in which fixes may be applied; an empty list allows none",
         |config, i| config.fixes.with_namespaces(&i.list()?),
     )
     .named(FIXES),
     key(
         "fix.timeout_seconds",
         "K8SHAWK_FIX_TIMEOUT_SECONDS",
-        "longest time of one fix (30)",
+        "`30`",
+        "1 to 600",
+        "timeout of one fix",
         set!(fix_timeout, i => Duration::from_secs(i.number(1, 600)?)),
     ),
     key(
         "recovery.interval_seconds",
         "K8SHAWK_RECOVERY_INTERVAL_SECONDS",
-        "time between two checks (15)",
+        "`15`",
+        "1 to 600",
+        "interval between two recovery checks",
         set!(recovery_interval, i => Duration::from_secs(i.number(1, 600)?)),
     ),
     key(
         "recovery.timeout_seconds",
         "RECOVERY_TIMEOUT_SECONDS",
-        "longest time until a verdict (180)",
+        "`180`",
+        "1 to 7200",
+        "deadline for a verdict",
         set!(recovery_timeout, i => Duration::from_secs(i.number(1, 7200)?)),
     ),
     key(
         "recovery.stability_seconds",
         "K8SHAWK_RECOVERY_STABILITY_SECONDS",
-        "time that everything must be good (30)",
+        "`30`",
+        "0 to 3600",
+        "how long everything must stay healthy; shorter than the deadline",
         set!(recovery_stability, i => Duration::from_secs(i.number(0, 3600)?)),
     ),
     key(
         "state.directory",
         "K8SHAWK_STATE",
-        "directory of the database, the socket and the knowledge base (the working directory)",
+        "`.`",
+        "",
+        "directory of the database, the socket and the RCAs",
         set!(state, i => i.path()?),
     ),
     key(
         "state.database",
         "K8SHAWK_DATABASE",
+        "`k8shawk.sqlite` in the state directory",
+        "",
         "database file",
         set!(database, i => Some(i.path()?)),
     ),
     key(
         "state.socket",
         "K8SHAWK_SOCKET",
-        "socket of a running host",
+        "`k8shawk.sock` in the state directory",
+        "",
+        "socket of the running host; a path that nothing else uses",
         set!(socket, i => Some(i.path()?)),
     ),
     key(
         "state.knowledge_base",
         "K8SHAWK_KNOWLEDGE_BASE",
-        "directory of RCAs",
+        "`knowledge-base` in the state directory",
+        "",
+        "directory of RCAs and audio",
         set!(knowledge_base, i => Some(i.path()?)),
     ),
     key(
         "retention.incidents_days",
         "K8SHAWK_RETENTION_INCIDENTS_DAYS",
-        "how long an incident is kept after its end, with its messages (90)",
+        "`90`",
+        "1 to 36500",
+        "days to keep an incident and its messages after its end",
         set!(retention.incidents, i => Duration::from_secs(86_400 * i.number::<u64>(1, 36_500)?)),
     ),
     key(
         "retention.incidents",
         "K8SHAWK_RETENTION_INCIDENTS",
-        "most incidents that have ended (10000)",
+        "`10000`",
+        "1 to 10000000",
+        "most ended incidents to keep",
         set!(retention.most_incidents, i => i.number(1, 10_000_000)?),
     ),
     key(
         "retention.conversations_days",
         "K8SHAWK_RETENTION_CONVERSATIONS_DAYS",
-        "how long what left for models is kept after the end of its incident (30)",
+        "`30`",
+        "1 to 36500",
+        "days to keep a conversation with a model after its incident ended",
         set!(retention.conversations, i => Duration::from_secs(86_400 * i.number::<u64>(1, 36_500)?)),
     ),
     key(
         "retention.conversations",
         "K8SHAWK_RETENTION_CONVERSATIONS",
-        "most conversations with models about ended incidents (1000)",
+        "`1000`",
+        "1 to 10000000",
+        "most conversations about ended incidents to keep",
         set!(retention.most_conversations, i => i.number(1, 10_000_000)?),
     ),
     key(
         "retention.outbox_days",
         "K8SHAWK_RETENTION_OUTBOX_DAYS",
-        "how long it is kept what was sent to Slack (60)",
+        "`60`",
+        "2 to 36500",
+        "days to keep what was sent to Slack and to the webhook",
         set!(retention.outbox, i => Duration::from_secs(86_400 * i.number::<u64>(2, 36_500)?)),
     ),
     key(
         "retention.asked_days",
         "K8SHAWK_RETENTION_ASKED_DAYS",
-        "how long it is kept what people asked and were told (365)",
+        "`365`",
+        "1 to 36500",
+        "days to keep what people asked and were answered",
         set!(retention.asked, i => Duration::from_secs(86_400 * i.number::<u64>(1, 36_500)?)),
     ),
     key(
         "retention.rca_days",
         "K8SHAWK_RETENTION_RCA_DAYS",
-        "how long RCAs are kept; 0, the default, is for ever",
+        "`0`",
+        "0 to 36500",
+        "days to keep RCAs; 0 keeps them forever",
         set!(retention.rcas, i => retention::days(i.number(0, 36_500)?)),
     ),
     key(
         "model.enabled",
         "K8SHAWK_MODEL_ENABLED",
-        "false: nothing goes to a model, whatever keys there are (true)",
+        "`true`",
+        "`true`, `false`",
+        "`false` sends nothing to a model, even if a key is set",
         set!(model.enabled, i => i.flag()?),
     )
     .named_unless(&["false", "0", "no"], "says whether evidence goes to a model"),
     key(
         "model.provider",
         "K8SHAWK_MODEL_PROVIDER",
-        "groq, openai or anthropic; else the first that has a key in the environment",
+        "the first whose key is set",
+        "`groq`, `openai`, `anthropic`",
+        "provider of the model",
         set!(model.provider, i => Some(provider(&i.text()?)?)),
     )
     .named("says which provider gets the evidence"),
     key(
         "model.name",
         "K8SHAWK_MODEL",
-        "model that is asked first; else the provider's default",
+        "the provider's",
+        "",
+        "model to ask first",
         set!(model.primary, i => Some(i.text()?)),
     ),
     key(
         "model.fallback",
         "K8SHAWK_MODEL_FALLBACK",
-        "model that is asked where the first does not answer; `none` for no second",
+        "the provider's",
+        "",
+        "model to ask if the first does not answer; `none` for no second one",
         set!(model.fallback, i => Some(i.text()?)),
     ),
     key(
         "model.deadline_seconds",
         "K8SHAWK_MODEL_DEADLINE_SECONDS",
-        "longest time of a whole investigation by models (60)",
+        "`60`",
+        "1 to 600",
+        "deadline of a whole investigation",
         set!(model.deadline, i => Duration::from_secs(i.number(1, 600)?)),
     ),
     key(
         "model.request_timeout_seconds",
         "K8SHAWK_MODEL_REQUEST_TIMEOUT_SECONDS",
-        "longest time of one request (25)",
+        "`25`",
+        "1 to 600",
+        "timeout of one request",
         set!(model.request_timeout, i => Duration::from_secs(i.number(1, 600)?)),
     ),
     key(
         "model.rounds",
         "K8SHAWK_MODEL_ROUNDS",
-        "most rounds of questions and reads (5)",
+        "`5`",
+        "1 to 20",
+        "most rounds of questions and reads",
         set!(model.rounds, i => i.number(1, 20)?),
     ),
     key(
         "model.answer_tokens",
         "K8SHAWK_MODEL_ANSWER_TOKENS",
-        "most tokens of one answer (4096)",
+        "`4096`",
+        "64 to 65536",
+        "most tokens of one answer",
         set!(model.answer_tokens, i => i.number(64, 65_536)?),
     ),
     key(
         "model.concurrency",
         "K8SHAWK_MODEL_CONCURRENCY",
-        "requests at the same time (4)",
+        "`4`",
+        "1 to 256",
+        "concurrent requests",
         set!(model.concurrency, i => i.number(1, 256)?),
     ),
     key(
         "model.tool_bytes",
         "K8SHAWK_MODEL_TOOL_BYTES",
-        "bytes of the answer of one read (6144)",
+        "`6144`",
+        "256 to 262144",
+        "most bytes of the result of one read",
         set!(model.tool_bytes, i => i.number(256, 262_144)?),
     ),
     key(
         "model.calls_per_incident",
         "K8SHAWK_MODEL_CALLS_PER_INCIDENT",
-        "most requests for one incident (20)",
+        "`20`",
+        "1 to 1000",
+        "requests per incident",
         set!(model.per_incident.calls, i => i.number(1, 1_000)?),
     ),
     key(
         "model.tokens_per_incident",
         "K8SHAWK_MODEL_TOKENS_PER_INCIDENT",
-        "most tokens for one incident (150000)",
+        "`150000`",
+        "1 to 100000000",
+        "tokens per incident",
         set!(model.per_incident.tokens, i => i.number(1, 100_000_000)?),
     ),
     key(
         "model.cents_per_incident",
         "K8SHAWK_MODEL_CENTS_PER_INCIDENT",
-        "most money for one incident, US cents; counts where prices are set (no limit)",
+        "no limit",
+        "1 to 1000000",
+        "US cents per incident; needs a price",
         set!(model.per_incident.money, i => Some(10_000 * i.number::<u64>(1, 1_000_000)?)),
     ),
     key(
         "model.calls_per_hour",
         "K8SHAWK_MODEL_CALLS_PER_HOUR",
-        "most requests in an hour (300)",
+        "`300`",
+        "1 to 1000000",
+        "requests per hour",
         set!(model.per_hour.calls, i => i.number(1, 1_000_000)?),
     ),
     key(
         "model.tokens_per_hour",
         "K8SHAWK_MODEL_TOKENS_PER_HOUR",
-        "most tokens in an hour (2000000)",
+        "`2000000`",
+        "1 to 10000000000",
+        "tokens per hour",
         set!(model.per_hour.tokens, i => i.number(1, 10_000_000_000)?),
     ),
     key(
         "model.cents_per_hour",
         "K8SHAWK_MODEL_CENTS_PER_HOUR",
-        "most money in an hour, US cents; counts where prices are set (no limit)",
+        "no limit",
+        "1 to 100000000",
+        "US cents per hour; needs a price",
         set!(model.per_hour.money, i => Some(10_000 * i.number::<u64>(1, 100_000_000)?)),
     ),
     key(
         "model.price",
         "K8SHAWK_MODEL_PRICE",
-        "price of the model, dollars for a million tokens in and out, such as 0.15/0.60",
+        "none",
+        "",
+        "price of the first model in dollars per million tokens in and out, such as `0.15/0.60`",
         set!(model.price, i => Price::parse(&i.text()?)?),
     ),
     key(
         "model.fallback_price",
         "K8SHAWK_MODEL_FALLBACK_PRICE",
-        "price of the second model",
+        "none",
+        "",
+        "the same for the second model",
         set!(model.fallback_price, i => Price::parse(&i.text()?)?),
     ),
     key(
         "model.hide_names",
         "K8SHAWK_MODEL_HIDE_NAMES",
-        "true: names of objects and namespaces leave as tokens too (false)",
+        "`false`",
+        "`true`, `false`",
+        "`true` sends names of objects and namespaces as tokens",
         set!(model.hide_names, i => i.flag()?),
     )
     .named_unless(&["true", "1", "yes"], "says whether names leave the cluster"),
     key(
         "slack.channel",
         "SLACK_CHANNEL",
-        "channel of the incidents: its id, or #name",
+        "none",
+        "",
+        "channel for incidents: its id, or `#name`",
         set!(slack.channel, i => Some(slack::channel(&i.text()?)?)),
     )
     .named("says where evidence is sent"),
     key(
         "slack.approvers",
         "SLACK_APPROVERS",
-        "who may approve in Slack: user ids, user-group ids, @domain; else members of the channel, for low and medium risk",
+        "members of the channel, for low and medium risk",
+        "",
+        "who may approve in Slack: user ids, user-group ids, `@domain`",
         set!(slack.approvers, i => i.list()?.iter().map(|a| slack::approver(a)).collect::<Result<_, _>>()?),
     )
     .named(APPROVES),
     key(
         "slack.api_url",
         "SLACK_API_URL",
-        "where Slack's Web API is (https://slack.com/api/)",
+        "`https://slack.com/api/`",
+        "",
+        "URL of Slack's Web API; ends in `/api/`",
         set!(slack.api_url, i => url(&i.text()?)?),
     )
     .named("says who gets the tokens of Slack"),
     key(
         "slack.public_url",
         "SLACK_PUBLIC_URL",
-        "address under which Slack reaches this host, for /slack/validate",
+        "none",
+        "",
+        "URL at which Slack reaches this host; `/slack/validate` shows it",
         set!(slack.public_url, i => Some(url(&i.text()?)?)),
     ),
     key(
         "voice.language",
         "VOICE_LANGUAGE",
-        "language of the spoken summary: english, tamil or tanglish (english)",
+        "`english`",
+        "`english`, `tamil`, `tanglish`",
+        "language of the spoken summary",
         set!(voice.language, i => voice::language(&i.text()?)?),
     ),
     key(
         "voice.engine",
         "K8SHAWK_VOICE_ENGINE",
-        "who speaks: sarvam, espeak, off; auto, the default, is sarvam where SARVAM_API_KEY is set, else espeak",
+        "`auto`",
+        "`auto`, `sarvam`, `espeak`, `off`",
+        "speech engine; `auto` is Sarvam if its key is set, else espeak",
         set!(voice.engine, i => voice::engine(&i.text()?)?),
     )
     .named_unless(&["espeak", "off"], "says whether what is spoken goes to Sarvam"),
     key(
         "voice.severity",
         "K8SHAWK_VOICE_SEVERITY",
-        "least severity that is spoken: info, low, medium, high, critical (medium)",
+        "`medium`",
+        "`info`, `low`, `medium`, `high`, `critical`",
+        "lowest severity that is spoken",
         set!(voice.severity, i => voice::severity(&i.text()?)?),
     ),
     key(
         "voice.quiet_hours",
         "K8SHAWK_VOICE_QUIET_HOURS",
-        "hours in which nothing is spoken, in UTC, such as 22:00-07:00 (none)",
+        "none",
+        "",
+        "hours without speech, in UTC, such as `22:00-07:00`",
         set!(voice.quiet_hours, i => Some(voice::hours(&i.text()?)?)),
     ),
     key(
         "voice.keep",
         "K8SHAWK_VOICE_KEEP",
-        "true: audio stays in the knowledge base after its upload (false)",
+        "`false`",
+        "`true`, `false`",
+        "`true` keeps the audio after its upload",
         set!(voice.keep, i => i.flag()?),
     ),
     key(
         "voice.sarvam_url",
         "SARVAM_API_URL",
-        "where Sarvam's service is (https://api.sarvam.ai)",
+        "`https://api.sarvam.ai`",
+        "",
+        "base URL of Sarvam",
         set!(voice.sarvam_url, i => url(&i.text()?)?),
     )
     .named("says who gets the key of Sarvam"),
     key(
         "voice.english_speaker",
         "K8SHAWK_VOICE_ENGLISH_SPEAKER",
-        "Sarvam's speaker of English (priya)",
+        "`priya`",
+        "",
+        "Sarvam's speaker for English",
         set!(voice.english.speaker, i => i.text()?),
     ),
     key(
         "voice.english_model",
         "K8SHAWK_VOICE_ENGLISH_MODEL",
-        "Sarvam's model of that speaker (bulbul:v3)",
+        "`bulbul:v3`",
+        "",
+        "Sarvam's model for that speaker",
         set!(voice.english.model, i => i.text()?),
     ),
     key(
         "voice.tamil_speaker",
         "K8SHAWK_VOICE_TAMIL_SPEAKER",
-        "Sarvam's speaker of Tamil and Tanglish (anushka)",
+        "`anushka`",
+        "",
+        "Sarvam's speaker for Tamil and Tanglish",
         set!(voice.tamil.speaker, i => i.text()?),
     ),
     key(
         "voice.tamil_model",
         "K8SHAWK_VOICE_TAMIL_MODEL",
-        "Sarvam's model of that speaker (bulbul:v2)",
+        "`bulbul:v2`",
+        "",
+        "Sarvam's model for that speaker",
         set!(voice.tamil.model, i => i.text()?),
     ),
     key(
         "voice.language_field",
         "K8SHAWK_VOICE_LANGUAGE_FIELD",
-        "field of Sarvam's request that names the language (language_code)",
+        "`language_code`",
+        "",
+        "field of Sarvam's request that carries the language",
         set!(voice.language_field, i => voice::field(&i.text()?)?),
     ),
     key(
         "http.address",
         "WEBHOOK_ADDRESS",
-        "address that the HTTP server listens on (0.0.0.0)",
+        "`0.0.0.0`",
+        "",
+        "IP address that the HTTP server listens on",
         set!(http_address, i => address(&i.text()?)?),
     )
     .named_unless(&["127.0.0.1", "::1"], "says which networks reach the HTTP server"),
     key(
         "http.port",
         "WEBHOOK_PORT",
-        "port of the HTTP server (8081); 0 is any free one",
+        "`8081`",
+        "0 to 65535",
+        "port of the HTTP server; 0 takes a free one, which `run` prints",
         set!(http_port, i => i.number(0, 65_535)?),
     ),
     key(
         "log.format",
         "K8SHAWK_LOG_FORMAT",
-        "log lines as text, or json: one object each (text)",
+        "`text`",
+        "`text`, `json`",
+        "format of log lines; `json` prints one object per line",
         set!(log_format, i => LogFormat::parse(&i.text()?)?),
     ),
     key(
         "self_monitor.stuck_seconds",
         "K8SHAWK_SELF_MONITOR_STUCK_SECONDS",
-        "time without progress after which an incident is reported as stuck (300)",
+        "`300`",
+        "1 to 86400",
+        "time without progress after which an incident is reported as stuck",
         set!(stuck_after, i => Duration::from_secs(i.number(1, 86_400)?)),
     ),
     key(
         "self_monitor.silent_seconds",
         "K8SHAWK_SELF_MONITOR_SILENT_SECONDS",
-        "age of an unsent message at which its sink is reported as silent (300)",
+        "`300`",
+        "1 to 86400",
+        "age at which an unsent message is reported",
         set!(silent_after, i => Duration::from_secs(i.number(1, 86_400)?)),
     ),
 ];
