@@ -12,7 +12,7 @@ test soak bench bench-scale: SELECT := --workspace
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-musl
 
-.PHONY: help setup build demo test test-model soak run bench bench-scale lint advisories static rootfs image manifests
+.PHONY: help setup build demo test test-model soak run bench bench-scale lint book advisories static rootfs image manifests
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,11 +66,15 @@ image: static ## target/images/ARCH.tar: the static image; ARCH=amd64 or arm64
 manifests: build ## The files of the chart and the kustomization that are generated
 	scripts/manifests.sh
 
-lint: setup ## Format, clippy, published interfaces, licences of dependencies
+book: setup ## target/book: the book, with every link checked
+	scripts/book.sh
+
+lint: setup ## Format, clippy, published interfaces, licences of dependencies, the book and its links
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	scripts/check-wit.sh
 	scripts/deny.sh
+	scripts/book.sh
 
 advisories: ## Known vulnerabilities of the dependencies; downloads the database of rustsec.org
 	scripts/advisories.sh
