@@ -9,4 +9,6 @@ pub mod event;
 pub mod facts;
 pub mod kinds;
 pub mod quantity;
+#[cfg(feature = "schedule")]
+pub mod schedule;
 pub mod selector;

@@ -1,10 +1,8 @@
 //! CronJobs that do not run when they should.
 
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-
+use k8shawk_vocabulary::schedule;
 use serde::Deserialize;
 
 use super::observed::{Observed, Source};
@@ -97,17 +95,7 @@ fn first_due_after(cron: &CronJob, from: Time) -> Option<Time> {
         name => TimeZone::get(name).ok()?,
     };
     let from: Zoned = Timestamp::from_millisecond(from.0?).ok()?.to_zoned(zone);
-    let next = parse(&cron.spec.schedule)?
-        .find_next_occurrence(&from, false)
-        .ok()?;
+    let times = schedule::parse(&cron.spec.schedule).ok()?;
+    let next = times.find_next_occurrence(&from, false).ok()?;
     Some(Time(Some(next.timestamp().as_millisecond())))
-}
-
-/// Five fields or a nickname; `@every` has no fixed times and is left alone.
-fn parse(schedule: &str) -> Option<Cron> {
-    let parser = CronParser::builder()
-        .seconds(Seconds::Disallowed)
-        .year(Year::Disallowed)
-        .build();
-    parser.parse(schedule.trim()).ok()
 }

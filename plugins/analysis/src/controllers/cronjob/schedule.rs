@@ -1,9 +1,9 @@
 //! When a CronJob is due.
 
-use croner::parser::CronParser;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use k8shawk_sdk::analysis::Finding;
+use k8shawk_vocabulary::schedule;
 use serde_json::Value;
 
 use super::draft;
@@ -53,12 +53,12 @@ impl Schedule {
     /// Parse the schedule of a CronJob.
     pub fn of(cron: &Value, zone: TimeZone) -> Result<Self, String> {
         let text = text(cron, "/spec/schedule").trim().to_owned();
-        let every_minute = if text.starts_with("@every") {
+        let each_minute = if schedule::is_every(&text) {
             "* * * * *"
         } else {
             &text
         };
-        match CronParser::new().parse(every_minute) {
+        match schedule::parse(each_minute) {
             Ok(cron) => Ok(Schedule { text, cron, zone }),
             Err(error) => Err(error.to_string()),
         }

@@ -40,6 +40,7 @@ fn a_job_that_does_not_end_blocks_its_schedule() {
 
 #[rstest::rstest]
 #[case::zone(cron("0 1 * * *", 60, json!({ "timeZone": "Europe/Berln" })), "cronjob-bad-timezone", &["Europe/Berln", "Europe/Berlin"])]
+#[case::seconds(cron("0 0 1 * * *", 60, json!({})), "cronjob-bad-schedule", &["0 0 1 * * *"])]
 #[case::schedule(cron("not a schedule", 60, json!({})), "cronjob-bad-schedule", &["not a schedule"])]
 #[case::no_such_date(cron("0 0 31 2 *", 60, json!({})), "cronjob-never-ran", &["matches no date"])]
 #[case::late(cron("0 * * * *", 8000, json!({})), "cronjob-never-ran", &["was due at", "0 * * * *"])]
