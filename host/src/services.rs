@@ -24,6 +24,8 @@ pub mod store;
 pub mod tasks;
 pub mod telemetry;
 pub mod terminal;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod watched_kinds;
 
 use std::collections::HashSet;

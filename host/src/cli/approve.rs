@@ -110,7 +110,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::services::slack::message::tests::record;
+    use crate::services::testing::record;
 
     #[rstest]
     #[case("y\n", true)]

@@ -108,7 +108,7 @@ mod tests {
     use k8shawk_core::rca;
 
     use super::*;
-    use crate::services::slack::message::tests::record;
+    use crate::services::testing::record;
 
     #[test]
     fn every_document_names_its_cluster() {

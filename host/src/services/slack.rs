@@ -20,6 +20,7 @@ pub mod mention;
 pub mod message;
 pub mod payload;
 pub mod people;
+pub mod posted;
 pub mod reception;
 pub mod sender;
 pub mod service;

@@ -8,11 +8,13 @@
 //! The file is in WAL mode with full sync; `sqlite3 k8shawk.sqlite 'select * from history'` reads
 //! it. Its schema has a version: see `schema.rs`.
 
+mod asked;
 mod conversations;
 mod find;
 mod incidents;
 mod keeper;
 mod ledger;
+mod mutes;
 mod open;
 mod outbox;
 mod policies;
@@ -21,6 +23,7 @@ mod reloads;
 mod retain;
 mod room;
 mod schema;
+mod shown;
 mod state;
 mod undo;
 mod writer;
@@ -43,13 +46,15 @@ use keeper::Keeper;
 use room::Space;
 use writer::{Writer, off_worker};
 
+pub use asked::{Asked, Refused};
 pub use ledger::Past;
-pub use outbox::{Asked, Ended, Entry, MUTED, Oldest, Posted, Put, Refused, Sent};
+pub use outbox::{Ended, Entry, MUTED, Oldest, Put, Sent};
 pub use policies::KnownPolicy;
 pub use quarantine::Unreadable;
 pub use reloads::Reload;
 pub use retain::Removed;
 pub use room::Room;
+pub use shown::Shown;
 
 /// Why the store did not do it. Nothing was written.
 #[derive(Debug, Error)]
@@ -211,6 +216,16 @@ impl Store {
             path: self.path.clone(),
             source,
         }
+    }
+
+    /// Read what is stored.
+    fn within<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Stored<T> {
+        self.look(work).map_err(|e| self.fault(e))
+    }
+
+    /// Write in one transaction.
+    fn atomic<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Stored<T> {
+        self.transact(|t| work(t).map_err(|e| self.fault(e)))
     }
 
     /// Write in one transaction; it is on the disk when this returns.

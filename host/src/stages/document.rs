@@ -70,7 +70,7 @@ mod tests {
     use crate::services::cluster::AnyCluster;
     use crate::services::cluster::replay::Replay;
     use crate::services::plugins::Plugins;
-    use crate::services::slack::message::tests::applied;
+    use crate::services::testing::applied;
 
     #[test]
     fn objects_of_one_name_that_fail_at_one_moment_have_an_rca_each() {

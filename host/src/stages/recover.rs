@@ -91,7 +91,7 @@ mod tests {
     use crate::services::cluster::AnyCluster;
     use crate::services::cluster::replay::Replay;
     use crate::services::plugins::Plugins;
-    use crate::services::slack::message::tests::applied;
+    use crate::services::testing::applied;
 
     fn services() -> Services {
         let bundle = Bundle {

@@ -14,8 +14,9 @@ use k8shawk::services::cluster::replay::Replay;
 use k8shawk::services::llm::{Llm, Silent};
 use k8shawk::services::plugins::Plugins;
 use k8shawk::services::slack::effect::Effect;
+use k8shawk::services::slack::posted::{MessageId, Posted};
 use k8shawk::services::slack::thread;
-use k8shawk::services::store::{Asked, Ended, Posted, Store};
+use k8shawk::services::store::{Asked, Ended, Store};
 use k8shawk::stages::approve;
 use k8shawk::stages::fix;
 use k8shawk::stages::triage;
@@ -233,12 +234,14 @@ fn told(store: &Store) -> Result<()> {
         );
         store.outbox_put("slack", &puts, now)?;
         let posted = Posted {
-            channel: "C1".to_owned(),
-            ts: format!("{now}.1"),
-            shown: "digest".to_owned(),
-            anew: 0,
+            id: MessageId {
+                channel: "C1".to_owned(),
+                ts: format!("{now}.1"),
+            },
+            digest: "digest".to_owned(),
+            replaced: 0,
         };
-        store.message_posted(id, &posted)?;
+        posted.keep(store, id)?;
     }
     let due = store.outbox_due("slack", i64::MAX, 100)?;
     for (at, entry) in due.iter().enumerate() {

@@ -15,4 +15,5 @@ mod outages;
 mod outsiders;
 mod people;
 mod shared_app;
+mod upgrade;
 mod world;

@@ -128,7 +128,7 @@ impl World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_a_person_deleted_is_posted_anew_once() {
+async fn a_message_that_a_person_deleted_is_posted_again_once() {
     let w = World::new(&["U0001"]).await;
     let id = w.open("web").incident.id.0;
     w.settled().await;

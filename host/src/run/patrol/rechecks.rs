@@ -107,7 +107,7 @@ fn status(active: &[Record], pods: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::slack::message::tests::record;
+    use crate::services::testing::record;
 
     const MINUTE: i64 = 60_000;
 

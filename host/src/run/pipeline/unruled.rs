@@ -12,7 +12,7 @@ use crate::services::clock::Clock;
 use crate::services::cluster::AnyCluster;
 use crate::services::cluster::replay::Replay;
 use crate::services::plugins::{Plugins, Required};
-use crate::services::slack::message::tests::record;
+use crate::services::testing::record;
 use crate::stages::approve::{VoteError, approve};
 use crate::stages::decide::again;
 

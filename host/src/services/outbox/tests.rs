@@ -31,6 +31,7 @@ impl Sink for Scripted {
 fn put(key: &str, lane: &str) -> Put {
     Put {
         key: key.into(),
+        incident: None,
         lane: lane.into(),
         rank: 1,
         effect: "{}".into(),

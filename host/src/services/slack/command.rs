@@ -302,7 +302,8 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::services::slack::message::tests::{applied, look, record};
+    use crate::services::slack::message::tests::look;
+    use crate::services::testing::{applied, record};
 
     fn named(cluster: Option<&str>) -> Named {
         Named {

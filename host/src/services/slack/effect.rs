@@ -121,9 +121,20 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The incident that it is about.
+    fn incident(&self) -> Option<&String> {
+        match self {
+            Effect::Message { incident }
+            | Effect::Post { incident, .. }
+            | Effect::Voice { incident, .. } => Some(incident),
+            Effect::Whisper { .. } | Effect::Reply { .. } | Effect::Home { .. } => None,
+        }
+    }
+
     fn put(&self, key: String, lane: String, rank: u8, renew: bool) -> Put {
         Put {
             key,
+            incident: self.incident().cloned(),
             lane,
             rank,
             effect: serde_json::to_string(self).unwrap_or_default(),

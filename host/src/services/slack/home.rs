@@ -148,7 +148,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::services::slack::message::tests::{applied, look, record};
+    use crate::services::slack::message::tests::look;
+    use crate::services::testing::{applied, record};
 
     #[test]
     fn the_home_tab_lists_what_is_open() {

@@ -169,7 +169,8 @@ fn unknown(record: &Record) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::slack::message::tests::{look, record};
+    use crate::services::slack::message::tests::look;
+    use crate::services::testing::record;
 
     fn asked(text: &str) -> String {
         serde_json::to_string(&answer(text, &record(), look())).unwrap()

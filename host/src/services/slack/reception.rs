@@ -20,6 +20,7 @@ use super::effect::{Answer, Effect};
 use super::inbox::Arrived;
 use super::payload::{Inbound, Place, Press};
 use super::people::{Insider, Refusal};
+use super::posted::MessageId;
 use super::{Slack, home, mention};
 use crate::services::commands::{Act, Commands};
 use crate::services::store::{Asked, Put, StoreError};
@@ -306,7 +307,11 @@ impl Slack {
         let (channel, Some(thread)) = (&from.place.channel, &from.place.thread) else {
             return Ok(());
         };
-        let known = self.store.incident_of_message(channel, thread)?;
+        let message = MessageId {
+            channel: channel.clone(),
+            ts: thread.clone(),
+        };
+        let known = message.incident(&self.store)?;
         let answer = match known {
             Some(incident) => mention::answer(text, &self.store.get(&incident)?, self.look()),
             None => mention::elsewhere(),

@@ -19,7 +19,8 @@ use super::effect::Effect;
 use super::message;
 use super::thread::{Content, Post};
 use crate::services::outbox::Outcome;
-use crate::services::store::{Entry, MUTED, Posted, StoreError};
+use crate::services::slack::posted::{MessageId, Posted};
+use crate::services::store::{Entry, MUTED, StoreError};
 
 /// What to do after an error of Slack.
 pub(super) fn outcome(error: &ApiError) -> Outcome {
@@ -120,6 +121,14 @@ impl Slack {
         })
     }
 
+    fn posted(&self, incident: &str) -> Sent<Option<Posted>> {
+        Posted::of(&self.store, incident).map_err(|f| stored(&f))
+    }
+
+    fn keep_posted(&self, incident: &str, posted: &Posted) -> Sent<()> {
+        posted.keep(&self.store, incident).map_err(|f| stored(&f))
+    }
+
     /// Held while it is muted.
     fn audible(&self, record: &Record) -> Sent<()> {
         let names = [
@@ -142,27 +151,24 @@ impl Slack {
         self.audible(&record)?;
         let content = message::render(&record, self.look()).content();
         let shown = digest(&content);
-        let known = self.store.message(incident).map_err(|f| stored(&f))?;
-        let Some(mut posted) = known else {
+        let Some(mut posted) = self.posted(incident)? else {
             return self.post_message(entry, incident, 0, content).await;
         };
-        if posted.shown == shown {
+        if posted.digest == shown {
             return Ok("true already".to_owned());
         }
-        let (channel, ts) = (posted.channel.as_str(), posted.ts.as_str());
+        let MessageId { channel, ts } = &posted.id;
         let update = |content: SlackMessageContent| {
-            SlackApiChatUpdateRequest::new(channel.into(), content, ts.into())
+            SlackApiChatUpdateRequest::new(channel.as_str().into(), content, ts.as_str().into())
                 .with_parse(PLAIN.to_owned())
         };
         match self.attempt("chat.update", content.clone(), update).await {
             Ok(Answered {}) => {
-                posted.shown = shown;
-                self.store
-                    .message_posted(incident, &posted)
-                    .map_err(|f| stored(&f))?;
+                posted.digest = shown;
+                self.keep_posted(incident, &posted)?;
                 Ok("edited".to_owned())
             }
-            Err(error) if error.class() == Class::Gone => match posted.anew {
+            Err(error) if error.class() == Class::Gone => match posted.replaced {
                 0 => self.post_message(entry, incident, 1, content).await,
                 _ => Ok("a person deleted it twice".to_owned()),
             },
@@ -174,23 +180,20 @@ impl Slack {
         &self,
         entry: &Entry,
         incident: &str,
-        anew: u32,
+        replaced: u32,
         content: SlackMessageContent,
     ) -> Sent<String> {
         let shown = digest(&content);
-        let key = format!("message/{incident}/{anew}");
+        let key = format!("message/{incident}/{replaced}");
         let channel = self.options.channel.clone();
         let (channel, ts, found) = self.post(entry, &key, &channel, None, content).await?;
         let posted = Posted {
-            channel,
-            ts,
+            id: MessageId { channel, ts },
             // What was found may show an older state: it is edited next.
-            shown: if found { String::new() } else { shown },
-            anew,
+            digest: if found { String::new() } else { shown },
+            replaced,
         };
-        self.store
-            .message_posted(incident, &posted)
-            .map_err(|f| stored(&f))?;
+        self.keep_posted(incident, &posted)?;
         if found {
             return Err(soon("found after an outage"));
         }
@@ -200,10 +203,10 @@ impl Slack {
     async fn post_in_thread(&self, entry: &Entry, incident: &str, post: &Post) -> Sent<String> {
         let record = self.record(incident)?;
         self.audible(&record)?;
-        let Some(mut posted) = self.store.message(incident).map_err(|f| stored(&f))? else {
+        let Some(mut posted) = self.posted(incident)? else {
             return Err(Outcome::Dropped("the incident has no message".to_owned()));
         };
-        let (channel, ts) = (posted.channel.clone(), posted.ts.clone());
+        let MessageId { channel, ts } = posted.id.clone();
         let sent = match (&post.content, post.content.message()) {
             (
                 Content::File {
@@ -223,12 +226,10 @@ impl Slack {
             (_, None) => Ok(String::new()),
         };
         match sent {
-            // The message was deleted: it is posted anew once, and the thread goes on there.
-            Err(Outcome::Dropped(why)) if is_gone(&why) && posted.anew == 0 => {
-                posted.shown.clear();
-                self.store
-                    .message_posted(incident, &posted)
-                    .map_err(|f| stored(&f))?;
+            // The message was deleted: it is posted again once, and the thread goes on there.
+            Err(Outcome::Dropped(why)) if is_gone(&why) && posted.replaced == 0 => {
+                posted.digest.clear();
+                self.keep_posted(incident, &posted)?;
                 let again = self.outbox.put(&[Effect::message(incident, true)]);
                 again.map_err(|f| stored(&f))?;
                 Err(soon("its message is gone"))

@@ -180,7 +180,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub fn told_by(&self, sink: &str, since: i64) -> Stored<Vec<String>> {
         let sql = "SELECT id FROM incidents WHERE (done = 0 AND final = 0) OR (updated_at > ?1
-                   AND id IN (SELECT lane FROM outbox WHERE sink = ?2)) ORDER BY number";
+                   AND id IN (SELECT incident FROM outbox WHERE sink = ?2)) ORDER BY number";
         self.ids(sql, params![since, sink])
     }
 

@@ -106,8 +106,7 @@ impl Store {
         let sql = "SELECT id FROM incidents i
             WHERE done = 1 AND number <= ?2 AND max(updated_at, seen_at) < ?1
             AND NOT EXISTS (SELECT 1 FROM incidents h WHERE h.id = i.part_of AND h.final = 0)
-            AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.state = 'waiting'
-                AND o.lane IN (i.id, i.id || '/voice'))
+            AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.state = 'waiting' AND o.incident = i.id)
             ORDER BY number LIMIT ?3";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let select = || -> rusqlite::Result<Vec<String>> {
@@ -129,10 +128,9 @@ impl Store {
             "DELETE FROM keys WHERE incident IN (SELECT value FROM json_each(?1))",
             "DELETE FROM investigations WHERE incident IN (SELECT value FROM json_each(?1))",
             "DELETE FROM requests WHERE incident IN (SELECT value FROM json_each(?1))",
-            "DELETE FROM messages WHERE incident IN (SELECT value FROM json_each(?1))",
+            "DELETE FROM shown WHERE incident IN (SELECT value FROM json_each(?1))",
             "DELETE FROM mutes WHERE what IN (SELECT value FROM json_each(?1))",
-            "DELETE FROM outbox WHERE lane IN (SELECT value FROM json_each(?1))
-                OR lane IN (SELECT value || '/voice' FROM json_each(?1))",
+            "DELETE FROM outbox WHERE incident IN (SELECT value FROM json_each(?1))",
         ];
         for delete in DELETES {
             t.prepare_cached(delete)

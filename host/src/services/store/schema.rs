@@ -16,6 +16,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/03-installation.sql")),
     M::up(include_str!("migrations/04-policies.sql")),
     M::up(include_str!("migrations/05-sinks.sql")),
+    M::up(include_str!("migrations/06-shown.sql")),
 ];
 
 /// The version that this program writes.

@@ -37,7 +37,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::slack::message::tests::applied;
+    use crate::services::testing::applied;
     use k8shawk_core::record::State;
 
     #[test]

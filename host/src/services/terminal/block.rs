@@ -180,7 +180,7 @@ fn victims(record: &Record) -> Option<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::slack::message::tests::record;
+    use crate::services::testing::record;
 
     #[test]
     fn what_is_not_shown_of_a_diff_is_counted() {

@@ -16,7 +16,7 @@ use crate::services::clock::Clock;
 use crate::services::cluster::AnyCluster;
 use crate::services::cluster::replay::Replay;
 use crate::services::plugins::Plugins;
-use crate::services::slack::message::tests::record;
+use crate::services::testing::record;
 
 const EXPIRES: i64 = 30 * 60_000;
 

@@ -12,8 +12,8 @@ use crate::services::clock::Clock;
 use crate::services::cluster::AnyCluster;
 use crate::services::cluster::replay::Replay;
 use crate::services::plugins::Plugins;
-use crate::services::slack::message::tests::applied;
 use crate::services::store::Store;
+use crate::services::testing::applied;
 
 fn services(store: Store) -> Services {
     let bundle = json!({

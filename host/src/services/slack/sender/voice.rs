@@ -11,8 +11,9 @@ use super::{Sent, outcome, soon, stored};
 use crate::services::outbox::Outcome;
 use crate::services::slack::Slack;
 use crate::services::slack::api::{Class, Upload};
+use crate::services::slack::posted::{MessageId, Posted};
 use crate::services::speech::{self, Language};
-use crate::services::store::{Entry, Posted};
+use crate::services::store::Entry;
 
 /// Attempts at speaking before it is given up: a voice never matters as much as a message.
 const TRIES: u32 = 5;
@@ -49,7 +50,7 @@ impl Slack {
         };
         let record = self.record(incident)?;
         self.audible(&record)?;
-        let Some(posted) = self.store.message(incident).map_err(|f| stored(&f))? else {
+        let Some(posted) = self.posted(incident)? else {
             return Err(soon("the message is not posted yet"));
         };
         let progress: Progress = serde_json::from_str(&entry.progress).unwrap_or_default();
@@ -112,7 +113,7 @@ impl Slack {
     ) -> Sent<String> {
         let known: Progress = serde_json::from_str(&entry.progress).unwrap_or_default();
         if let (Some(file), Some(_)) = (&known.file, entry.begun_at) {
-            match self.api.is_shared(file, &posted.channel).await {
+            match self.api.is_shared(file, &posted.id.channel).await {
                 Ok(true) => return Ok("shared already".to_owned()),
                 Ok(false) => {}
                 Err(error) if error.class() == Class::App => {
@@ -139,7 +140,7 @@ impl Slack {
             file: Some(file.clone()),
         };
         self.keep(entry, &progress)?;
-        let (channel, ts) = (&posted.channel, &posted.ts);
+        let MessageId { channel, ts } = &posted.id;
         let shared = self.api.share(&file, title, channel, ts, title).await;
         shared
             .map(|()| "shared".to_owned())

@@ -1,5 +1,5 @@
 use super::*;
-use crate::services::slack::message::tests::applied;
+use crate::services::testing::applied;
 
 #[test]
 fn a_record_is_parsed_once_for_each_of_its_revisions() {

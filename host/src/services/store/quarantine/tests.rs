@@ -2,7 +2,7 @@ use k8shawk_core::record::State;
 use rusqlite::Connection;
 
 use super::*;
-use crate::services::slack::message::tests::applied;
+use crate::services::testing::applied;
 
 #[test]
 fn one_record_that_cannot_be_read_hides_no_other_and_keeps_its_text() {

@@ -3,8 +3,8 @@ use std::time::Duration;
 use k8shawk_core::record::{Record, State};
 
 use super::*;
-use crate::services::slack::message::tests::applied;
 use crate::services::store::{Asked, Put, StoreError};
+use crate::services::testing::applied;
 
 const DAY: i64 = 24 * 3_600_000;
 /// A hundred days after everything that is put in.
@@ -36,6 +36,7 @@ fn disclosure() -> k8shawk_core::llm::Disclosure {
 fn message(id: &str) -> Put {
     Put {
         key: format!("message/{id}"),
+        incident: Some(id.to_owned()),
         lane: id.to_owned(),
         rank: 1,
         effect: "{}".into(),
@@ -57,9 +58,9 @@ fn what_ended_long_ago_goes_with_all_that_belongs_to_it_and_what_is_open_stays()
     let fresh = aged(&store, State::Recovered, 40, "fresh");
     let open = aged(&store, State::Waiting, 99, "open");
     store
-        .outbox_put("slack", &[message(&old)], NOW - 91 * DAY)
+        .outbox_put("s", &[message(&old)], NOW - 91 * DAY)
         .unwrap();
-    let sent = store.outbox_due("slack", NOW, 1).unwrap().remove(0);
+    let sent = store.outbox_due("s", NOW, 1).unwrap().remove(0);
     let done = crate::services::store::Ended::Sent(String::new());
     store.outbox_end(&sent, &done).unwrap();
     let asked = Asked {
@@ -96,9 +97,7 @@ fn the_oldest_ended_ones_beyond_the_number_go_but_none_that_something_needs() {
         .collect();
     let open = aged(&store, State::Waiting, 30, "open");
     // A message of the first waits to be sent; the second is a part of one that is open.
-    store
-        .outbox_put("slack", &[message(&ended[0])], NOW)
-        .unwrap();
+    store.outbox_put("s", &[message(&ended[0])], NOW).unwrap();
     store
         .modify(&ended[1], |r| {
             r.merged_into = Some(open.clone());

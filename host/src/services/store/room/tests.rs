@@ -2,8 +2,8 @@ use k8shawk_core::llm::Disclosure;
 use k8shawk_core::record::{Record, State};
 
 use super::*;
-use crate::services::slack::message::tests::applied;
 use crate::services::store::StoreError;
+use crate::services::testing::applied;
 
 fn put(store: &Store, state: State, note: &str) -> Stored<String> {
     let mut record: Record = applied(state);

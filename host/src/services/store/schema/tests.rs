@@ -55,7 +55,11 @@ fn a_database_from_before_versions_opens_with_everything_in_it() {
             let found = store.first_about(owner, |r| r.incident.id == record.incident.id);
             assert!(found.unwrap().is_some(), "{id}");
         }
-        assert!(store.message(id).unwrap().is_some(), "{id}");
+        // What was shown is known at its place, and what is to leave by its incident.
+        let shown = store.shown("slack", id).unwrap().unwrap();
+        let at = store.incident_at("slack", &shown.place).unwrap();
+        assert_eq!(at.as_ref(), Some(id), "{shown:?}");
+        assert!(store.told_by("slack", 0).unwrap().contains(id), "{id}");
     }
     assert!(all.iter().any(|r| r.votes.len() == 1));
     let conversed = all.iter().filter(|r| {
