@@ -14,6 +14,7 @@ mod record;
 mod replay;
 mod run;
 mod scan;
+mod sinks;
 mod slack;
 
 use self::output::complain;

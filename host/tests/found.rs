@@ -249,6 +249,80 @@ fn a_place_that_cannot_be_written_is_told_at_the_start() {
     }
 }
 
+/// What a run and a check are told of the webhook, beside whatever else they say.
+const WEBHOOKS: &[(&str, &str, &[&str])] = &[
+    (
+        "http://hooks.example.org/t0ken",
+        "whsec_short",
+        &["use https://", "24 to 64 bytes"],
+    ),
+    (
+        "hooks.example.org/t0ken",
+        KEY,
+        &["K8SHAWK_WEBHOOK_URL is not an address"],
+    ),
+    (
+        "https://hooks.example.org/t0ken",
+        "",
+        &["K8SHAWK_WEBHOOK_SECRET is not set"],
+    ),
+];
+
+const KEY: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+#[test]
+fn a_webhook_that_cannot_work_is_told_before_a_cluster_is_looked_for() {
+    for (url, secret, says) in WEBHOOKS {
+        for command in ["run", "check"] {
+            let home = tempfile::tempdir().unwrap();
+            let (code, text) = told(
+                program(home.path(), &[command, "--kubeconfig", "nowhere"])
+                    .env("K8SHAWK_WEBHOOK_URL", url)
+                    .env("K8SHAWK_WEBHOOK_SECRET", secret),
+            );
+            for what in *says {
+                assert!(text.contains(what), "{command}: {text}");
+            }
+            assert_eq!(code, Some(2), "{command}: {text}");
+            // A check tells all faults at once; a run stops at what it needs no cluster for.
+            let looked = text.contains("cannot use nowhere");
+            assert_eq!(looked, command == "check", "{command}: {text}");
+            assert!(!text.contains("t0ken"), "{command}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_check_names_every_sink_without_its_secrets_and_what_half_of_one_lacks() {
+    let home = tempfile::tempdir().unwrap();
+    let mut check = program(home.path(), &["check", "--kubeconfig", "nowhere"]);
+    check
+        .env(
+            "K8SHAWK_WEBHOOK_URL",
+            "https://hooks.example.org/t0ken?key=t0ken",
+        )
+        .env("K8SHAWK_WEBHOOK_SECRET", KEY)
+        .env("SLACK_CHANNEL", "#incidents")
+        .env("SLACK_BOT_TOKEN", "xoxb-t0ken");
+    let (_, text) = told(&mut check);
+    assert!(
+        text.contains("slack is not used: SLACK_APP_TOKEN"),
+        "{text}"
+    );
+    let output = check.env("SLACK_APP_TOKEN", "xapp-t0ken").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("slack: #incidents, socket mode"), "{said}");
+    assert!(
+        said.contains("webhook: https://hooks.example.org\n"),
+        "{said}"
+    );
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(!complained.contains("slack"), "{complained}");
+    for text in [said, complained] {
+        assert!(!text.contains("t0ken"), "{text}");
+    }
+}
+
 #[test]
 fn a_file_in_the_place_of_a_directory_or_a_newer_database_is_wrong_use() {
     let home = tempfile::tempdir().unwrap();

@@ -150,6 +150,20 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
         Ok(model) => say!("model: {}", super::model::shown(model.as_ref())),
         Err(error) => faults.take("model: ", &error),
     }
+    match super::sinks::read(&settings) {
+        Ok(planned) => {
+            for (name, value) in planned.rows(&settings.config) {
+                say!("{}: {}", name, value);
+            }
+            let unused = planned.unused(&settings.config);
+            faults
+                .found
+                .extend(unused.map(|why| format!("slack is not used: {why}")));
+        }
+        Err(more) => more
+            .into_iter()
+            .for_each(|fault| faults.take("", &Misuse(fault).into())),
+    }
     if let Err(fault) = super::run::places(&settings.config) {
         faults.take("", &fault);
     }

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::slack::Rows;
+use super::sinks::Rows;
 use super::{Misuse, Unusable};
 use crate::run::commands::HostCommands;
 use crate::run::endpoints::{self, Sources};
@@ -46,11 +46,14 @@ const GRACE: Duration = Duration::from_secs(15);
 pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<bool> {
     let mut asked = Asked::new();
     let config = settings.config.clone();
-    let store = Arc::new(open(&config)?.watched_by(telemetry.clone()));
+    let planned = super::sinks::read(&settings).map_err(|faults| Misuse(faults.join("; ")))?;
+    let terminal = Arc::new(Terminal::stdout());
+    let store = open(&config)?.watched_by(telemetry.clone());
+    let store = Arc::new(store.shown_by(terminal.clone()));
     telemetry.born(store.birth()?);
     let model = super::model::start(&settings, telemetry.model())?;
     let clock = Clock::default();
-    let (slack, mut rows) = super::slack::start(&settings, store.clone(), clock.clone())?;
+    let slack = planned.slack(&config, store.clone(), clock.clone())?;
     let http = HttpServer::bind(config.http_address, config.http_port).await?;
     let (mut loaded, cluster, counts, installation) = tokio::select! {
         prepared = prepare(&settings, &store) => prepared?,
@@ -59,7 +62,9 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     loaded.plugins.telemetry = telemetry.clone();
     loaded.require(&settings, &store);
     loaded.plugins.required.note(clock.now())?;
-    let terminal = Terminal::stdout();
+    let mut rows = planned.rows(&config);
+    let unused = planned.unused(&config);
+    rows.extend(unused.map(|why| ("SLACK", format!("NOT USED: {why}"))));
     rows.push(("http", http.address().to_string()));
     let name = redacted!("k8shawk {}", env!("CARGO_PKG_VERSION"));
     terminal.print(&terminal.bold(&name));
@@ -97,13 +102,12 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     };
     let routes = slack.router().merge(endpoints::router(Arc::new(sources)));
     doors(&supervisor, http, routes, control, &commands, &telemetry);
-    let mut sinks = Sinks::configured(&Parts {
+    let parts = Parts {
         store: pipeline.services.store.clone(),
         clock: pipeline.services.clock.clone(),
         installation: installation.clone(),
-        secret: &|name| settings.secret(name).map_err(|fault| fault.to_string()),
-    })
-    .map_err(Misuse)?;
+    };
+    let mut sinks = Sinks::open(planned.telling, &parts);
     slack.start(installation, &commands, &mut sinks, &supervisor);
     sinks.start(&supervisor);
     let clock = pipeline.services.clock.clone();

@@ -1,6 +1,6 @@
 //! Where incidents are told of: each sink is one [`Sink`] with an outbox of its own.
 //!
-//! Slack adds itself, since it also listens. A sink that only tells is a line in [`Sinks::configured`].
+//! Slack adds itself, since it also listens. A sink that only tells is a line in [`configured`].
 
 pub mod webhook;
 
@@ -16,33 +16,61 @@ use crate::services::outbox::{Outbox, Sink};
 use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
 
-/// What a sink is made of.
-pub struct Parts<'a> {
+/// A variable that is kept from people, by its name; none where it is not set.
+pub type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<SecretString>, String>;
+
+/// A sink as it is configured. Whatever can be wrong with its configuration was looked at.
+pub trait Configured: Send + Sync {
+    /// Its name, as in the outbox.
+    fn name(&self) -> &'static str;
+
+    /// Where it leads, for people: nothing of it is a secret.
+    fn leads_to(&self) -> String;
+
+    /// The sink, and its outbox.
+    fn open(self: Box<Self>, parts: &Parts) -> Made;
+}
+
+/// What a sink is made of, beside its configuration.
+pub struct Parts {
     /// Incidents, and what is to leave.
     pub store: Arc<Store>,
     /// Time.
     pub clock: Clock,
     /// Who this host is.
     pub installation: Installation,
-    /// A variable that is kept from people, by its name; none where it is not set.
-    pub secret: &'a dyn Fn(&str) -> Result<Option<SecretString>, String>,
 }
 
-/// What a configured sink is.
-type Made = (Arc<Outbox>, Arc<dyn Sink>);
+/// A sink with its outbox.
+pub type Made = (Arc<Outbox>, Arc<dyn Sink>);
+
+/// The sinks that only tell, as they are configured.
+///
+/// # Errors
+/// All that is wrong with them, a sentence each, without a secret.
+pub fn configured(secret: Secrets<'_>) -> Result<Vec<Box<dyn Configured>>, Vec<String>> {
+    let (mut found, mut faults) = (Vec::new(), Vec::new());
+    for read in [webhook::configured] {
+        match read(secret) {
+            Ok(sink) => found.extend(sink),
+            Err(more) => faults.extend(more),
+        }
+    }
+    match faults.is_empty() {
+        true => Ok(found),
+        false => Err(faults),
+    }
+}
 
 /// Every sink of a host, with its outbox.
 #[derive(Clone, Default)]
 pub struct Sinks(Vec<Made>);
 
 impl Sinks {
-    /// Those that are configured, Slack aside.
-    ///
-    /// # Errors
-    /// A sentence, where one is configured and cannot work.
-    pub fn configured(parts: &Parts<'_>) -> Result<Sinks, String> {
-        let all = [webhook::configured(parts)?];
-        Ok(Sinks(all.into_iter().flatten().collect()))
+    /// Those that only tell.
+    pub fn open(configured: Vec<Box<dyn Configured>>, parts: &Parts) -> Sinks {
+        let open = |sink: Box<dyn Configured>| sink.open(parts);
+        Sinks(configured.into_iter().map(open).collect())
     }
 
     /// One more.

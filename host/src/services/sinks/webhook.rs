@@ -19,7 +19,7 @@ use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{Made, Parts};
+use super::{Configured, Made, Parts, Secrets};
 use crate::services::clock::Clock;
 use crate::services::http_client;
 use crate::services::incident_json;
@@ -38,58 +38,78 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// One receiver.
-pub struct Webhook {
+/// A receiver, as it is configured.
+struct Receiver {
     http: reqwest::Client,
     url: Url,
     key: hmac::Key,
+}
+
+/// The webhook, where it is configured.
+///
+/// # Errors
+/// All that is wrong with it, a sentence each.
+pub(super) fn configured(secret: Secrets<'_>) -> Result<Option<Box<dyn Configured>>, Vec<String>> {
+    let (url, secret) = match (secret(URL), secret(SECRET)) {
+        (Ok(None), Ok(None)) => return Ok(None),
+        (url, secret) => (
+            required(URL, url).and_then(|url| address(url.expose_secret())),
+            required(SECRET, secret).and_then(|secret| key(secret.expose_secret())),
+        ),
+    };
+    let http = http_client::for_calls(PATIENCE);
+    match (http, url, secret) {
+        (Ok(http), Ok(url), Ok(key)) => Ok(Some(Box::new(Receiver { http, url, key }))),
+        (http, url, secret) => Err([http.err(), url.err(), secret.err()]
+            .into_iter()
+            .flatten()
+            .collect()),
+    }
+}
+
+/// One of the two variables, where at least one is set.
+fn required(
+    name: &str,
+    read: Result<Option<SecretString>, String>,
+) -> Result<SecretString, String> {
+    let other = if name == URL { SECRET } else { URL };
+    read?.ok_or_else(|| format!("{name} is not set, but {other} is"))
+}
+
+impl Configured for Receiver {
+    fn name(&self) -> &'static str {
+        SINK
+    }
+
+    /// The path and the query of an address may be its secret.
+    fn leads_to(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    fn open(self: Box<Self>, parts: &Parts) -> Made {
+        let outbox = Outbox::of(SINK, parts.store.clone(), parts.clock.clone());
+        let outbox = Arc::new(outbox);
+        let webhook = Webhook {
+            receiver: *self,
+            store: parts.store.clone(),
+            outbox: outbox.clone(),
+            clock: parts.clock.clone(),
+            installation: parts.installation.clone(),
+        };
+        (outbox, Arc::new(webhook))
+    }
+}
+
+/// One receiver, told of incidents.
+struct Webhook {
+    receiver: Receiver,
     store: Arc<Store>,
     outbox: Arc<Outbox>,
     clock: Clock,
     installation: Installation,
 }
 
-/// The webhook, where it is configured.
-///
-/// # Errors
-/// What is wrong with the configuration.
-pub(super) fn configured(parts: &Parts<'_>) -> Result<Option<Made>, String> {
-    let (url, secret) = match ((parts.secret)(URL)?, (parts.secret)(SECRET)?) {
-        (Some(url), Some(secret)) => (url, secret),
-        (None, None) => return Ok(None),
-        (Some(_), None) => return Err(format!("{URL} is set, but {SECRET} is not")),
-        (None, Some(_)) => return Err(format!("{SECRET} is set, but {URL} is not")),
-    };
-    let http = http_client::for_calls(PATIENCE)?;
-    let (outbox, webhook) = Webhook::new(http, &url, &secret, parts)?;
-    Ok(Some((outbox, Arc::new(webhook))))
-}
-
 impl Webhook {
-    /// A receiver at `url`, and its outbox.
-    ///
-    /// # Errors
-    /// The address is not one of HTTPS (or of this machine), or the secret is none.
-    pub fn new(
-        http: reqwest::Client,
-        url: &SecretString,
-        secret: &SecretString,
-        parts: &Parts<'_>,
-    ) -> Result<(Arc<Outbox>, Webhook), String> {
-        let outbox = Outbox::of(SINK, parts.store.clone(), parts.clock.clone());
-        let outbox = Arc::new(outbox);
-        let webhook = Webhook {
-            http,
-            url: address(url.expose_secret())?,
-            key: key(secret.expose_secret())?,
-            store: parts.store.clone(),
-            outbox: outbox.clone(),
-            clock: parts.clock.clone(),
-            installation: parts.installation.clone(),
-        };
-        Ok((outbox, webhook))
-    }
-
     /// What leaves of an incident as it is now.
     fn document(&self, record: &Record) -> RedactedJson {
         let at = record.changed_at();
@@ -107,10 +127,11 @@ impl Webhook {
         let id = format!("{}/{}", self.installation.id(), entry.key);
         let seconds = self.clock.now().div_euclid(1000).to_string();
         let signed = format!("{id}.{seconds}.{}", entry.effect);
-        let signature = BASE64_STANDARD.encode(hmac::sign(&self.key, signed.as_bytes()));
+        let signature = BASE64_STANDARD.encode(hmac::sign(&self.receiver.key, signed.as_bytes()));
         let request = self
+            .receiver
             .http
-            .post(self.url.clone())
+            .post(self.receiver.url.clone())
             .header("content-type", "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", seconds)
@@ -141,6 +162,7 @@ impl Sink for Webhook {
         }
         let put = Put {
             key,
+            incident: Some(id.clone()),
             lane: id.clone(),
             rank: 1,
             effect: self.document(record).to_string(),
@@ -188,6 +210,9 @@ fn address(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_here => Ok(url),
+        "http" => Err(format!(
+            "{URL} sends incidents to another machine in the clear: use https://"
+        )),
         _ => Err(wrong()),
     }
 }

@@ -133,11 +133,6 @@ impl Service {
         })
     }
 
-    /// What is set, and what lacks.
-    pub fn configured(&self) -> &Configured {
-        &self.door.configured
-    }
-
     /// The routes.
     pub fn router(&self) -> Router {
         http::router(self.door.clone())

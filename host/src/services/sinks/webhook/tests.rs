@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::services::slack::message::tests::record;
+use crate::services::testing::record;
 
 const KEY: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -32,6 +32,18 @@ async fn receive(
     receiver.got.lock().unwrap().push((headers, body));
     let next = receiver.answers.lock().unwrap().pop_front();
     next.unwrap_or_else(|| StatusCode::OK.into_response())
+}
+
+/// The configuration of these two variables, each unset where it is empty.
+fn read(url: &str, secret: &str) -> Result<Option<Box<dyn Configured>>, Vec<String>> {
+    let set = |text: &str| Some(SecretString::from(text)).filter(|_| !text.is_empty());
+    configured(&|name| {
+        Ok(match name {
+            URL => set(url),
+            SECRET => set(secret),
+            _ => None,
+        })
+    })
 }
 
 /// A receiver that the official library is the judge of.
@@ -62,23 +74,18 @@ impl World {
         }
     }
 
-    fn made(&self, secret: &dyn Fn(&str) -> Option<String>) -> Result<Option<Made>, String> {
-        configured(&Parts {
+    fn parts(&self) -> Parts {
+        Parts {
             store: self.store.clone(),
             clock: self.clock.clone(),
             installation: Installation::of("prod", None, &self.store.birth().unwrap()),
-            secret: &|name| Ok(secret(name).map(SecretString::from)),
-        })
+        }
     }
 
     /// A host, until its token is cancelled.
     fn host(&self) -> CancellationToken {
-        let set = |name: &str| match name {
-            URL => Some(self.url.clone()),
-            SECRET => Some(KEY.to_owned()),
-            _ => None,
-        };
-        let (outbox, sink) = self.made(&set).unwrap().unwrap();
+        let receiver = read(&self.url, KEY).unwrap().unwrap();
+        let (outbox, sink) = receiver.open(&self.parts());
         let stop = CancellationToken::new();
         let (following, to, until) = (outbox.clone(), sink.clone(), stop.clone());
         tokio::spawn(async move { following.follow(to, until).await });
@@ -227,24 +234,30 @@ async fn secrets_of_the_cluster_do_not_leave() {
     "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     "whsec_"
 )]
-#[case::no_secret("https://example.org/a", "", "K8SHAWK_WEBHOOK_SECRET is not")]
-#[tokio::test]
-async fn a_configuration_that_cannot_work_is_refused_without_showing_it(
+#[case::no_secret("https://example.org/a", "", "K8SHAWK_WEBHOOK_SECRET is not set")]
+#[case::no_address_at_all("", KEY, "K8SHAWK_WEBHOOK_URL is not set")]
+fn a_configuration_that_cannot_work_is_refused_without_showing_it(
     #[case] url: &str,
     #[case] secret: &str,
     #[case] says: &str,
 ) {
-    let world = World::new(Vec::new()).await;
-    let set = |name: &str| match name {
-        URL => Some(url.to_owned()),
-        SECRET if !secret.is_empty() => Some(secret.to_owned()),
-        _ => None,
-    };
-    let refused = world.made(&set).err().unwrap();
+    let refused = read(url, secret).err().unwrap().join("; ");
     assert!(refused.contains(says), "{refused}");
-    assert!(
-        !refused.contains(url) && (secret.is_empty() || !refused.contains(secret)),
-        "{refused}"
-    );
-    assert!(world.made(&|_| None).unwrap().is_none());
+    for set in [url, secret].iter().filter(|set| !set.is_empty()) {
+        assert!(!refused.contains(*set), "{refused}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let refused = read("http://example.org/a", "whsec_YWJj").err().unwrap();
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(read("", "").unwrap().is_none());
+}
+
+#[test]
+fn where_it_leads_is_told_without_what_may_be_a_secret() {
+    let url = "https://me:pass@hooks.example.org:8443/services/T0/token?key=abc#x";
+    let receiver = read(url, KEY).unwrap().unwrap();
+    assert_eq!(receiver.leads_to(), "https://hooks.example.org:8443");
 }
