@@ -57,8 +57,8 @@ pub struct Services {
     pub llm: Option<Arc<Llm>>,
     /// The cluster.
     pub cluster: AnyCluster,
-    /// Where people read.
-    pub terminal: Terminal,
+    /// Where people read what is done now: what is stored they read by the store.
+    pub terminal: Arc<Terminal>,
     /// Time.
     pub clock: Clock,
     /// What is counted and traced.
@@ -113,7 +113,7 @@ impl Services {
             plugins,
             llm: None,
             cluster,
-            terminal: Terminal::quiet(),
+            terminal: Arc::new(Terminal::quiet()),
             clock,
             telemetry: Telemetry::default(),
         })

@@ -235,6 +235,31 @@ pub struct Record {
     pub last_seen: i64,
 }
 
+/// What matters of a record before it is changed, to whoever is told of the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Where it stood.
+    pub state: State,
+    /// How many arrows were taken.
+    pub steps: usize,
+    /// When people were asked.
+    pub asked_at: Option<i64>,
+    /// The state that the RCA described.
+    pub documented: Option<State>,
+}
+
+impl Before {
+    /// Of this record.
+    pub fn of(record: &Record) -> Before {
+        Before {
+            state: record.state,
+            steps: record.history.len(),
+            asked_at: record.asked_at,
+            documented: record.documented,
+        }
+    }
+}
+
 impl Record {
     /// An incident that nothing was done about yet; its history is empty.
     pub fn new(incident: Incident, why: String) -> Record {

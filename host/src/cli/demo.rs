@@ -44,7 +44,7 @@ async fn recordings(
     }
     let files = bundles::named(&arguments)?;
     let player = Player::new(&settings, settings.config.clone(), format).await?;
-    let terminal = player.terminal();
+    let terminal = &player.terminal;
     let mut all = Vec::new();
     for file in &files {
         let bundle = bundles::read(file)?;

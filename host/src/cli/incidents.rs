@@ -108,7 +108,7 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
         return Ok(true);
     }
     let terminal = Terminal::stdout();
-    terminal.incident(&record);
+    terminal.print(&terminal.block(&record));
     for refusal in &record.refusals {
         terminal.print(&redacted!("  refused read: {}", plain(refusal)));
     }

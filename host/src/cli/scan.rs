@@ -49,7 +49,7 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     config.cluster_name = Some(cluster.name().to_owned());
     let mut services = Services::aside(config, loaded.plugins.clone(), frozen, Clock::default())?;
     if model.is_some() && format == Format::Text {
-        services.terminal = Terminal::stdout();
+        services.terminal = Arc::new(Terminal::stdout());
     }
     services.llm = model;
     let found = scan::run(&services, &inventory, &events).await?;
@@ -112,7 +112,7 @@ pub fn print(found: &[Scanned], format: Format, cluster: &str) -> anyhow::Result
             });
         }
         record.incident.id.0.clear();
-        terminal.incident(&record);
+        terminal.print(&terminal.block(&record));
     }
     Ok(())
 }

@@ -31,8 +31,9 @@ mod writer;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use k8shawk_core::record::{Before, Record};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -157,6 +158,13 @@ impl StoreError {
     }
 }
 
+/// Whoever is told of each change of an incident once it is stored, by the task that made it: what is
+/// worth seeing now and not worth sending later.
+pub trait Watcher: Send + Sync {
+    /// An incident was stored; `before` is what stood there.
+    fn changed(&self, before: &Before, record: &Record);
+}
+
 /// The store.
 pub struct Store {
     path: PathBuf,
@@ -172,6 +180,7 @@ pub struct Store {
     space: Space,
     changes: broadcast::Sender<String>,
     telemetry: Telemetry,
+    watcher: Option<Arc<dyn Watcher>>,
     /// Ends after the connections above.
     _keeper: Option<Keeper>,
     /// Held as long as this is the file's only host.
@@ -188,6 +197,13 @@ impl Store {
     #[must_use]
     pub fn watched_by(mut self, telemetry: Telemetry) -> Store {
         self.telemetry = telemetry;
+        self
+    }
+
+    /// Every change is shown there, as it is stored.
+    #[must_use]
+    pub fn shown_by(mut self, watcher: Arc<dyn Watcher>) -> Store {
+        self.watcher = Some(watcher);
         self
     }
 

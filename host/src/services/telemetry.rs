@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use k8shawk_core::inventory::Counts;
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::{Before, Record, State};
 use opentelemetry::KeyValue;
 
 pub use llm::{ModelMetrics, Next};
@@ -157,13 +157,15 @@ impl Telemetry {
         if !record.state.is_final() {
             return;
         }
-        if before.steps != record.history.len() && !before.ended {
+        if before.steps != record.history.len() && !before.state.is_final() {
             self.0.metrics.ended(record);
         }
         // Its span is sent when it is written down, or at its end where that is not certain.
         let over = match has_rca(record.state) {
-            true => record.documented == Some(record.state) && !before.written,
-            false => !before.ended,
+            true => {
+                record.documented == Some(record.state) && before.documented != Some(before.state)
+            }
+            false => !before.state.is_final(),
         };
         if let (true, Some(traces)) = (over, &self.0.traces) {
             traces.incident(self.birth(), record);
@@ -231,25 +233,6 @@ impl Telemetry {
     pub fn end(&self) {
         if let Some(traces) = &self.0.traces {
             traces.end();
-        }
-    }
-}
-
-/// What matters of a record before it is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Before {
-    steps: usize,
-    ended: bool,
-    written: bool,
-}
-
-impl Before {
-    /// Of this record.
-    pub fn of(record: &Record) -> Before {
-        Before {
-            steps: record.history.len(),
-            ended: record.state.is_final(),
-            written: record.documented == Some(record.state),
         }
     }
 }

@@ -9,11 +9,12 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
 use crate::services::progress;
+use crate::services::store::Watcher;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use k8shawk_core::Severity;
 use k8shawk_core::rca::time;
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::{Before, Record, State, StateChange};
 use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
 use owo_colors::{OwoColorize, Style};
@@ -115,17 +116,32 @@ impl Terminal {
         self.print(&Redacted::join(&rows, "\n"));
     }
 
-    /// One line on an incident.
-    pub fn note(&self, record: &Record, what: &str) {
+    /// An arrow of an incident as one line.
+    fn arrow(&self, record: &Record, arrow: &StateChange) -> Redacted {
         let id = self.bold(&plain(&record.incident.id.0));
-        let state = self.paint(state_colour(record.state), &record.state.as_str().into());
+        let state = self.paint(state_colour(arrow.state), &arrow.state.as_str().into());
         let owner = plain(&record.incident.owner.to_string());
-        self.print(&redacted!("{} {} {}: {}", id, owner, state, plain(what)));
+        redacted!("{} {} {}: {}", id, owner, state, plain(&arrow.note))
     }
 
-    /// An incident as one block: what, why, evidence, and what to do.
-    pub fn incident(&self, record: &Record) {
-        self.print(&self.block(record));
+    /// What is to be read of a change: the whole incident where people are asked, else a line for each
+    /// arrow. Of what they were not asked about yet, and of how it is looked into, nothing.
+    fn of_change(&self, before: &Before, record: &Record) -> Vec<Redacted> {
+        if record.asked_at.is_none() {
+            return Vec::new();
+        }
+        if record.asked_at != before.asked_at {
+            return vec![self.block(record)];
+        }
+        let is_known = !matches!(
+            before.state,
+            State::Open | State::Investigated | State::Decided
+        );
+        let arrows = record.history.iter().skip(before.steps);
+        arrows
+            .filter(|arrow| is_known || arrow.state.is_final())
+            .map(|arrow| self.arrow(record, arrow))
+            .collect()
     }
 
     /// Incidents as a table.
@@ -160,6 +176,15 @@ impl Terminal {
     }
 }
 
+impl Watcher for Terminal {
+    fn changed(&self, before: &Before, record: &Record) {
+        if !self.quiet {
+            let texts = self.of_change(before, record);
+            texts.iter().for_each(|text| self.print(text));
+        }
+    }
+}
+
 fn state_colour(state: State) -> Severity {
     match state {
         State::Recovered | State::Cleared => Severity::Low,
@@ -172,6 +197,71 @@ fn state_colour(state: State) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::testing::record;
+
+    /// What is printed as an incident goes through these states.
+    fn printed(states: &[(State, Option<i64>)]) -> Vec<String> {
+        let terminal = Terminal::quiet();
+        let mut record = record();
+        (record.state, record.asked_at) = (State::Open, None);
+        let mut lines = Vec::new();
+        for (at, (state, asked_at)) in (1..).zip(states) {
+            let before = Before::of(&record);
+            record.asked_at = *asked_at;
+            record.step(at, *state, format!("note {at}"));
+            let texts = terminal.of_change(&before, &record);
+            let first = |text: &Redacted| text.as_str().lines().next().unwrap().to_owned();
+            lines.extend(texts.iter().map(first));
+        }
+        lines
+    }
+
+    #[test]
+    fn people_read_a_question_as_a_block_and_what_follows_as_a_line_each() {
+        let asked = Some(7);
+        let lines = printed(&[
+            (State::Investigated, None),
+            (State::Decided, None),
+            (State::Waiting, asked),
+            (State::Approved, asked),
+            (State::Executing, asked),
+            (State::Failed, asked),
+        ]);
+        let states = ["approved: note 4", "executing: note 5", "failed: note 6"];
+        assert_eq!(lines.len(), 1 + states.len(), "{lines:#?}");
+        assert!(lines[0].starts_with("┃ HIGH inc-7"), "{}", lines[0]);
+        for (line, state) in lines[1..].iter().zip(states) {
+            assert_eq!(line, &format!("inc-7 Deployment shop/web {state}"));
+        }
+    }
+
+    #[test]
+    fn what_is_asked_again_is_a_block_again_and_how_it_was_looked_into_is_not_told() {
+        let lines = printed(&[
+            (State::Waiting, Some(7)),
+            (State::Investigated, Some(7)),
+            (State::Decided, Some(7)),
+            (State::Waiting, Some(9)),
+            (State::Open, Some(9)),
+            (State::Cleared, Some(9)),
+        ]);
+        let ends = [
+            "web cannot pull app:2",
+            "investigated: note 2",
+            "web cannot pull app:2",
+            "open: note 5",
+            "cleared: note 6",
+        ];
+        assert_eq!(lines.len(), ends.len(), "{lines:#?}");
+        for (line, end) in lines.iter().zip(ends) {
+            assert!(line.ends_with(end), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_went_away_before_anybody_was_asked_is_not_told() {
+        assert_eq!(printed(&[(State::Cleared, None)]), Vec::<String>::new());
+    }
 
     #[test]
     fn text_of_the_cluster_cannot_drive_the_terminal() {

@@ -86,19 +86,18 @@ pub fn is_automatic(record: &Record) -> bool {
     fix.is_some_and(|fix| matches!(fix.ruling, Ruling::Auto))
 }
 
-/// Approve what policies allow without a person, and show it.
+/// Approve what policies allow without a person.
 ///
 /// # Errors
 /// [`StageError::Store`].
 pub fn automatic(services: &Services, record: &Record) -> Result<(), StageError> {
     let now = services.clock.now();
-    let stored = services
+    services
         .store
         .advance(&record.incident.id.0, State::Decided, |r| {
             r.asked_at = Some(now);
             r.step(now, State::Approved, "allowed without a person by policy");
         })?;
-    services.terminal.incident(&stored);
     Ok(())
 }
 

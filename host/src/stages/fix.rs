@@ -137,7 +137,7 @@ fn again(services: &Services, record: &Record, why: &str) -> Result<(), StageErr
 }
 
 fn void(services: &Services, record: &Record, next: State, why: &str) -> Result<(), StageError> {
-    let stored = services
+    services
         .store
         .advance(&record.incident.id.0, record.state, |r| {
             r.votes.clear();
@@ -145,7 +145,6 @@ fn void(services: &Services, record: &Record, next: State, why: &str) -> Result<
             r.recovery = None;
             r.step(services.clock.now(), next, why);
         })?;
-    services.terminal.note(&stored, why);
     Ok(())
 }
 
@@ -169,7 +168,7 @@ pub fn ask_again(services: &Services, record: &Record) -> Result<(), StageError>
 
 fn applied(services: &Services, record: &Record, output: &str) -> Result<(), StageError> {
     let now = services.clock.now();
-    let stored = services
+    services
         .store
         .advance(&record.incident.id.0, State::Executing, |r| {
             if let Some(execution) = &mut r.execution {
@@ -180,14 +179,11 @@ fn applied(services: &Services, record: &Record, output: &str) -> Result<(), Sta
             }
             r.step(now, State::Applied, output);
         })?;
-    services
-        .terminal
-        .note(&stored, "applied; checking whether it helped");
     Ok(())
 }
 
 fn failed(services: &Services, record: &Record, why: &str) -> Result<(), StageError> {
-    end(services, record, State::Failed, why).map(drop)
+    end(services, record, State::Failed, why)
 }
 
 /// Whether the fix was applied cannot be told: that is the end, with how things are now.
@@ -200,18 +196,11 @@ async fn not_known(services: &Services, record: &Record, why: &str) -> Result<()
         Err(error) => error.to_string(),
     };
     let note = format!("not known whether the fix was applied: {why}; {now}");
-    let stored = end(services, record, State::NotKnown, &note)?;
-    services.terminal.note(&stored, &note);
-    Ok(())
+    end(services, record, State::NotKnown, &note)
 }
 
-fn end(
-    services: &Services,
-    record: &Record,
-    state: State,
-    why: &str,
-) -> Result<Record, StageError> {
-    let stored = services
+fn end(services: &Services, record: &Record, state: State, why: &str) -> Result<(), StageError> {
+    services
         .store
         .advance(&record.incident.id.0, State::Executing, |r| {
             if let Some(execution) = &mut r.execution {
@@ -219,7 +208,7 @@ fn end(
             }
             r.step(services.clock.now(), state, why);
         })?;
-    Ok(stored)
+    Ok(())
 }
 
 #[cfg(test)]

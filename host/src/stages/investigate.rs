@@ -188,8 +188,7 @@ pub async fn look_again(services: &Services, record: &Record) -> Result<bool, St
     let note = match (found.first(), complete.healthy()) {
         (None, Some(why)) => {
             let cleared = |r: &mut Record| r.step(now, State::Cleared, why);
-            let stored = services.store.advance(id, from, cleared)?;
-            services.terminal.note(&stored, "it went away by itself");
+            services.store.advance(id, from, cleared)?;
             return Ok(false);
         }
         (Some(first), _) if is_another_cause(record, first) => {

@@ -5,7 +5,7 @@ use k8shawk_core::record::{Record, State};
 use crate::services::Services;
 use crate::stages::StageError;
 
-/// Show the incident and store that people were asked.
+/// Store that people are asked: every sink shows it then.
 ///
 /// # Errors
 /// [`StageError::Store`].
@@ -26,12 +26,11 @@ pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
         (State::Failed, Some(why)) => format!("{note}: {why}"),
         _ => note.to_owned(),
     };
-    let stored = services
+    services
         .store
         .advance(&record.incident.id.0, State::Decided, |r| {
             r.asked_at = Some(now);
             r.step(now, state, note);
         })?;
-    services.terminal.incident(&stored);
     Ok(())
 }

@@ -31,7 +31,7 @@ pub async fn check(services: &Services, record: &Record) -> Result<bool, StageEr
         millis(services.config.recovery_stability),
         millis(services.config.recovery_timeout),
     );
-    let stored = services
+    services
         .store
         .advance(&record.incident.id.0, State::Applied, |r| {
             r.recovery = Some(recovery);
@@ -40,9 +40,6 @@ pub async fn check(services: &Services, record: &Record) -> Result<bool, StageEr
                 r.step(now, verdict.into(), format!("{good} of {wanted} are good"));
             }
         })?;
-    if verdict.is_some() {
-        services.terminal.note(&stored, "the recovery was checked");
-    }
     Ok(verdict.is_some())
 }
 
@@ -56,7 +53,7 @@ fn missed(services: &Services, record: &Record, error: ClusterError) -> Result<b
     let may_pass = error.may_pass();
     let timeout = millis(services.config.recovery_timeout);
     let mut late = false;
-    let stored = services
+    services
         .store
         .advance(&record.incident.id.0, State::Applied, |r| {
             late = match &mut r.recovery {
@@ -69,9 +66,6 @@ fn missed(services: &Services, record: &Record, error: ClusterError) -> Result<b
             }
         })?;
     if late {
-        services
-            .terminal
-            .note(&stored, "the recovery could not be checked");
         return Ok(true);
     }
     Err(StageError::Cluster(error))

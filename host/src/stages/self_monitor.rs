@@ -131,12 +131,11 @@ pub fn settle(
     for record in over {
         let why = "the condition does not hold any more";
         let now = services.clock.now();
-        let stored = services
+        services
             .store
             .advance(&record.incident.id.0, record.state, |r| {
                 r.step(now, State::Cleared, why);
             })?;
-        services.terminal.note(&stored, why);
     }
     Ok(())
 }

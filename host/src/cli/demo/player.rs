@@ -36,7 +36,8 @@ pub(super) struct Player {
     config: Config,
     plugins: Plugins,
     store: Arc<Store>,
-    format: Format,
+    /// Where it prints.
+    pub terminal: Arc<Terminal>,
     /// Who this host is.
     pub installation: Installation,
 }
@@ -57,7 +58,12 @@ impl Player {
         config.recovery_interval = Duration::from_millis(10);
         config.recovery_stability = Duration::ZERO;
         config.recovery_timeout = Duration::from_millis(1);
-        let store = Arc::new(Store::open(&fresh(&config)?)?);
+        let terminal = Arc::new(match format {
+            Format::Json => Terminal::quiet(),
+            Format::Text => Terminal::stdout(),
+        });
+        let store = Store::open(&fresh(&config)?)?.shown_by(terminal.clone());
+        let store = Arc::new(store);
         let name = config.cluster_name.as_deref().unwrap_or(RECORDED);
         let installation = Installation::of(name, None, &store.birth()?);
         store.installed(&installation)?;
@@ -65,17 +71,9 @@ impl Player {
             config,
             plugins,
             store,
-            format,
+            terminal,
             installation,
         })
-    }
-
-    /// Where it prints.
-    pub fn terminal(&self) -> Terminal {
-        match self.format {
-            Format::Json => Terminal::quiet(),
-            Format::Text => Terminal::stdout(),
-        }
     }
 
     /// Directory of the RCAs.
@@ -101,7 +99,7 @@ impl Player {
             plugins: self.plugins.clone(),
             llm: None,
             cluster: AnyCluster::Recorded(replay),
-            terminal: self.terminal(),
+            terminal: self.terminal.clone(),
             clock: clock.clone(),
             telemetry: Telemetry::default(),
             installation: self.installation.clone(),

@@ -1,6 +1,7 @@
 //! The story: five recorded incidents at a readable pace, one of which waits for a person.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8shawk_core::approval::Person;
@@ -46,7 +47,7 @@ pub(super) async fn tell(
         _ => None,
     };
     let story = Story {
-        terminal: player.terminal(),
+        terminal: player.terminal.clone(),
         recordings: settings.home.join("incidents"),
         player,
         paced: format == Format::Text && Terminal::is_shown(),
@@ -81,7 +82,7 @@ async fn signalled() -> std::io::Result<Signalled> {
 /// Who tells it, and how.
 struct Story {
     player: Player,
-    terminal: Terminal,
+    terminal: Arc<Terminal>,
     /// Directory of the recordings.
     recordings: PathBuf,
     /// True where somebody reads along.

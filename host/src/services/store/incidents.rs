@@ -1,12 +1,11 @@
 //! What changes an incident.
 
 use k8shawk_core::ObjectRef;
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::{Before, Record, State};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::{Store, StoreError, Stored, render};
-use crate::services::telemetry::Before;
 
 /// An object in a column. Two of one name may differ in their uid, which the record knows.
 pub(super) fn place(object: &ObjectRef) -> String {
@@ -113,6 +112,9 @@ impl Store {
             Ok::<_, E>((done, before, record))
         })?;
         self.telemetry.changed(&before, &record);
+        if let Some(watcher) = &self.watcher {
+            watcher.changed(&before, &record);
+        }
         self.changed(id);
         Ok(done)
     }

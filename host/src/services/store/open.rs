@@ -140,6 +140,7 @@ impl Store {
             space: Space::default(),
             changes: broadcast::channel(BEHIND).0,
             telemetry: Telemetry::default(),
+            watcher: None,
             _alone: None,
             _keeper: None,
         }
