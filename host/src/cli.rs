@@ -35,18 +35,19 @@ use crate::services::socket::ControlError;
 use crate::services::store::StoreError;
 use crate::services::telemetry::{Telemetry, Traces, logs};
 
-/// Notices what broke in a Kubernetes cluster, finds out why, proposes a typed fix, asks a
-/// person, applies it, and proves that it helped.
+/// Detects what broke in a Kubernetes cluster, finds the cause, proposes a typed fix, asks
+/// for approval, applies it, and verifies the recovery.
 #[derive(Debug, Parser)]
 #[command(name = "k8shawk", version, propagate_version = true)]
 pub struct Cli {
-    /// Configuration file [env: K8SHAWK_CONFIG] [default: k8shawk.toml here, over the one beside the binary]
+    /// Configuration file [env: K8SHAWK_CONFIG] [default: k8shawk.toml in the working directory,
+    /// over the one beside the binary]
     #[arg(long, global = true)]
     config: Option<PathBuf>,
-    /// File of variables, instead of .env here [env: K8SHAWK_ENV_FILE]
+    /// File with environment variables, instead of ./.env [env: K8SHAWK_ENV_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Log lines as text, or json: one object each [default: text]
+    /// Log format: text, or json with one object a line [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = LogFormat::parse)]
     log_format: Option<LogFormat>,
     /// What to do.
@@ -64,24 +65,24 @@ enum Command {
     Demo(Demo),
     /// List incidents, or show one with its evidence, diff and history
     Incidents(Incidents),
-    /// Show the fix of an incident, ask, and approve it
+    /// Show the fix of an incident, and approve it after confirmation
     Approve(Approve),
     /// Dismiss an incident
     Dismiss {
         /// Incident
         id: String,
-        /// Why
+        /// Reason
         #[arg(long, default_value = "")]
         reason: String,
     },
     /// Record an incident bundle from the cluster
     Record(Record),
-    /// Replay recorded bundles and show what is found in each
+    /// Replay recorded bundles and show the findings
     Replay {
         /// Bundle files, or directories of them
         #[arg(required = true)]
         bundles: Vec<PathBuf>,
-        /// How to print
+        /// Output format
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
@@ -94,9 +95,9 @@ enum Command {
     /// Slack: check
     #[command(subcommand)]
     Slack(SlackCommand),
-    /// Check configuration, grants, plugins and rights, all faults at once
+    /// Check configuration, grants, plugins and permissions; reports all problems at once
     Check(Place),
-    /// Print the least rights in the cluster, from the grants and the enabled fixes
+    /// Print the minimum RBAC permissions, from the grants and the enabled fixes
     Rbac(Rbac),
     /// Print shell completions
     Completions {
@@ -105,12 +106,12 @@ enum Command {
     },
     /// Print the man page
     Man,
-    /// What a running host calls: a component on standard input, machine code on standard output
+    /// Used by a running host: a component on standard input, machine code on standard output
     #[command(name = COMPILE, hide = true)]
     Compile,
 }
 
-/// How to print.
+/// Output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
@@ -142,12 +143,12 @@ fn name_or_none(text: &str) -> Result<String, String> {
     }
 }
 
-/// What names of objects begin with.
+/// A prefix of object names.
 fn prefix(text: &str) -> Result<String, String> {
-    namespace(text).map_err(|_| format!("{text:?} is not what the name of an account begins with"))
+    namespace(text).map_err(|_| format!("{text:?} cannot be the prefix of an account name"))
 }
 
-/// How to print rights.
+/// Output formats of permissions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum RbacFormat {
     /// Manifests, for `kubectl apply`
@@ -155,7 +156,7 @@ enum RbacFormat {
     Yaml,
     /// The same as one JSON array
     Json,
-    /// The table that the Helm chart chooses from
+    /// The table that the Helm chart selects from
     Rights,
 }
 
@@ -164,10 +165,10 @@ struct Rbac {
     /// Namespace of the two service accounts
     #[arg(long, default_value = "k8shawk", value_parser = namespace)]
     into: String,
-    /// What the names of the accounts and their roles begin with
+    /// Prefix of the names of the accounts and their roles
     #[arg(long, default_value = "k8shawk", value_parser = prefix)]
     name: String,
-    /// How to print
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: RbacFormat,
 }
@@ -179,7 +180,7 @@ struct Scan {
     /// Let the configured model investigate too
     #[arg(long)]
     model: bool,
-    /// How to print
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
 }
@@ -203,13 +204,13 @@ struct Demo {
 struct Incidents {
     /// Incident to show
     id: Option<String>,
-    /// Also incidents that went away by themselves or are part of another
+    /// Include incidents that cleared by themselves or are part of another
     #[arg(short, long)]
     all: bool,
-    /// What left the cluster because of the incident, when and to which host
+    /// Show what was sent outside the cluster for the incident, when and to which host
     #[arg(long, requires = "id")]
     disclosed: bool,
-    /// How to print
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
 }
@@ -218,10 +219,10 @@ struct Incidents {
 struct Approve {
     /// Incident, such as inc-17 or 17
     id: String,
-    /// Do not ask: for scripts, which say by its digest what they approve
+    /// Do not ask; for scripts, which name the fix by its digest
     #[arg(long, requires = "digest")]
     yes: bool,
-    /// Digest of the fix that was shown, from `incidents ID -o json`
+    /// Digest of the fix to approve, from `incidents ID -o json`
     #[arg(long, requires = "yes")]
     digest: Option<String>,
 }
@@ -235,29 +236,29 @@ struct Record {
     /// File to write [default: <name>.json]
     #[arg(short = 'f', long)]
     file: Option<PathBuf>,
-    /// Ask the configured model too, and keep what it said for the replay
+    /// Ask the configured model too, and record its answers for the replay
     #[arg(long)]
     model: bool,
-    /// Go on for so many seconds and record what changes, such as a fix and its recovery
+    /// Keep recording for this many seconds, to capture changes such as a fix and its recovery
     #[arg(long, default_value_t = 0)]
     follow: u64,
 }
 
 #[derive(Debug, Subcommand)]
 enum Plugin {
-    /// The plugins with their digests and how they are
+    /// List the plugins with their digests and state
     List,
-    /// What a plugin may read, in sentences
+    /// Explain in sentences what a plugin may read
     Explain {
         /// Plugin
         id: String,
     },
-    /// Check a component file against the points and the interfaces that it wants
+    /// Check a component against the points and the interfaces that it asks for
     Check {
         /// Directory of the plugin
         directory: PathBuf,
     },
-    /// Which versions of a plugin were loaded, swapped or refused, and its counters
+    /// Show which versions of a plugin were loaded, swapped or rejected, and its counters
     History {
         /// Plugin
         id: String,
@@ -266,22 +267,22 @@ enum Plugin {
 
 #[derive(Debug, Subcommand)]
 enum SlackCommand {
-    /// Token, scopes, channel and socket: what exactly is missing
+    /// Check token, scopes, channel and socket, and say what is missing
     Check,
 }
 
 #[derive(Debug, Subcommand)]
 enum Policy {
-    /// Start a policy in Rust
+    /// Create a policy in Rust
     New {
-        /// Directory to make; its name is the policy's id
+        /// Directory to create; its name is the policy's id
         directory: PathBuf,
     },
     /// Build a plugin crate into `<id>/plugin.toml` and `<id>/<id>.wasm`
     Build {
         /// Directory of the crate
         directory: PathBuf,
-        /// Directory that gets `<id>/`
+        /// Directory to write `<id>/` to
         #[arg(short, long, default_value = "policies")]
         to: PathBuf,
     },
@@ -290,7 +291,7 @@ enum Policy {
         /// Directory with plugin.toml, the component and cases.toml
         directory: PathBuf,
     },
-    /// What a component imports and exports
+    /// Show what a component imports and exports
     Inspect {
         /// Directory of the policy
         directory: PathBuf,
@@ -472,7 +473,7 @@ impl Place {
     }
 }
 
-/// True where all is well, false where something is broken or refused.
+/// True where no problems were found, false where something is broken or refused.
 async fn dispatch(
     command: Command,
     mut settings: Settings,

@@ -35,8 +35,8 @@ pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool>
         None => {
             if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
                 return Err(Misuse(
-                    "approve shows the fix and asks on a terminal; a script passes what it read in \
-                     `k8shawk incidents ID -o json`: --yes --digest DIGEST"
+                    "approve needs a terminal to show the fix and ask; a script passes --yes \
+                     --digest DIGEST with the digest from `k8shawk incidents ID -o json`"
                         .to_owned(),
                 )
                 .into());

@@ -23,7 +23,7 @@ pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
             output::document(&Value::Array(Vec::new()))?;
         }
         complain!(
-            "k8shawk: there is no database at {} yet; `k8shawk run` makes it",
+            "k8shawk: there is no database at {} yet; `k8shawk run` creates it",
             path.display()
         );
         return Ok(args.id.is_none());
@@ -40,7 +40,10 @@ pub fn is_id(text: &str) -> anyhow::Result<()> {
     let number = text.strip_prefix("inc-").unwrap_or(text);
     match !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
         true => Ok(()),
-        false => Err(Misuse(format!("{text:?} is no incident such as inc-17 or 17")).into()),
+        false => Err(Misuse(format!(
+            "{text:?} is not an incident id such as inc-17 or 17"
+        ))
+        .into()),
     }
 }
 

@@ -62,7 +62,7 @@ async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<L
             .map(|l| l.id().to_owned())
             .collect();
         Misuse(format!(
-            "there is no plugin {id:?}; there are {}",
+            "there is no plugin {id:?}; loaded: {}",
             known.join(", ")
         ))
         .into()
@@ -74,7 +74,7 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
     let engine = Engine::new(&EngineOptions::default())?;
     match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
         Ok(plugin) => {
-            say!("{} fits; {}", plugin.id(), plugin.pin());
+            say!("{} loads; {}", plugin.id(), plugin.pin());
             for line in explain(&plugin) {
                 say!("{}", line);
             }
@@ -89,7 +89,7 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
                 format!("{directory}: ")
             };
             complain!(
-                "k8shawk: {}{} (for the {} to mend)",
+                "k8shawk: {}{} (the {} must fix this)",
                 place,
                 said,
                 error.blame()
@@ -172,7 +172,7 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
         complain!("k8shawk: {}", fault);
     }
     if faults.found.is_empty() {
-        say!("all is well");
+        say!("no problems found");
     }
     match faults.misuse {
         true => Err(Said.into()),

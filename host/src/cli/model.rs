@@ -33,8 +33,8 @@ pub fn start(settings: &Settings, metrics: &ModelMetrics) -> anyhow::Result<Opti
 pub fn wanted(settings: &Settings) -> anyhow::Result<Option<Arc<Llm>>> {
     let model = start(settings, &ModelMetrics::default())?;
     if model.is_none() {
-        let why = "--model needs a key: set GROQ_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, \
-                   and leave model.enabled true";
+        let why = "--model needs an API key: set GROQ_API_KEY, OPENAI_API_KEY or \
+                   ANTHROPIC_API_KEY, and keep model.enabled true";
         return Err(Misuse(why.to_owned()).into());
     }
     Ok(model)
@@ -55,7 +55,7 @@ fn grant(settings: &Settings) -> anyhow::Result<Grant> {
 /// The model in a line: who is asked, and where.
 pub fn shown(model: Option<&Arc<Llm>>) -> String {
     let Some(model) = model else {
-        return "none (no key, or model.enabled = false): nothing leaves".to_owned();
+        return "none (no key, or model.enabled = false): nothing is sent".to_owned();
     };
     let rungs: Vec<String> = model
         .rungs()

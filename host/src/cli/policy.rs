@@ -51,17 +51,17 @@ fn forget(settings: &Settings, id: &str) -> anyhow::Result<bool> {
     let place = settings.policies().join(id);
     if place.is_dir() {
         let place = place.display();
-        return Err(Misuse(format!("{place} is still there; remove it first")).into());
+        return Err(Misuse(format!("{place} still exists; remove it first")).into());
     }
     let database = settings.config.database();
     let known = database.exists() && Store::open(&database)?.forget_policy(id)?;
     if !known {
-        return Err(Misuse(format!("no policy {id:?} was live here")).into());
+        return Err(Misuse(format!("no policy {id:?} was loaded here")).into());
     }
     say!("{} is no longer required", id);
     let named = settings.config.required_policies.iter().flatten();
     if named.into_iter().any(|named| named == id) {
-        say!("[policies] required still names it");
+        say!("it is still listed in [policies] required");
     }
     Ok(true)
 }
@@ -103,14 +103,14 @@ export!(Policy);
 "#;
 
 const CASES: &str = r#"[[case]]
-name = "kube-system is left alone"
+name = "kube-system is not touched"
 risk = "low"
 settings = {}
 proposal = { action = "delete-pod", kind = "Pod", namespace = "kube-system", name = "x" }
 verdict = { is = "deny", reason = "by hand" }
 
 [[case]]
-name = "elsewhere there is no objection"
+name = "other namespaces are allowed"
 risk = "low"
 settings = {}
 proposal = { action = "delete-pod", kind = "Pod", namespace = "shop", name = "x" }
@@ -124,7 +124,7 @@ fn new(directory: &Path) -> anyhow::Result<bool> {
         .unwrap_or_default();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if id.is_empty() || !id.chars().all(plain) {
-        return Err(Misuse(format!("{id:?} is no id: use a-z, 0-9 and -")).into());
+        return Err(Misuse(format!("{id:?} is not a valid id: use a-z, 0-9 and -")).into());
     }
     if directory.exists() {
         return Err(Misuse(format!("{} exists already", directory.display())).into());
@@ -153,7 +153,7 @@ fn new(directory: &Path) -> anyhow::Result<bool> {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     say!(
-        "{} is a policy; next: k8shawk policy build {}",
+        "created policy {}; next: k8shawk policy build {}",
         directory.display(),
         directory.display()
     );

@@ -19,7 +19,7 @@ pub fn print(settings: &Settings, args: &Rbac) -> anyhow::Result<bool> {
     let all = || manifests(&install, &needed.reader, &needed.executor);
     match args.output {
         RbacFormat::Yaml => {
-            say!("# The least rights, by `k8shawk rbac`.");
+            say!("# The minimum permissions, by `k8shawk rbac`.");
             for manifest in all() {
                 say!("---\n{}", block(&manifest, "").trim_end());
             }
@@ -138,9 +138,9 @@ async fn stranger(cluster: &Cluster, writer: &str) -> Result<Option<String>, Clu
 
 fn told(missing: usize) -> String {
     match missing {
-        0 => "every right that it needs".to_owned(),
-        1 => "1 rule lacks".to_owned(),
-        many => format!("{many} rules lack"),
+        0 => "all required permissions".to_owned(),
+        1 => "1 RBAC rule missing".to_owned(),
+        many => format!("{many} RBAC rules missing"),
     }
 }
 
@@ -166,7 +166,7 @@ fn sentence(user: &str, lack: &Missing) -> String {
         fixes => format!(", which {} needs", fixes.join(", ")),
     };
     format!(
-        "rights: {user} may not {} {}{within}{use_of}; add to {role}: {}",
+        "missing permission: {user} may not {} {}{within}{use_of}; add to {role}: {}",
         lack.verbs.join(", "),
         rule.resource,
         services(&rule.policy())
@@ -204,7 +204,7 @@ mod tests {
         };
         assert_eq!(
             sentence("system:serviceaccount:ops:k8shawk-executor", &lack),
-            "rights: system:serviceaccount:ops:k8shawk-executor may not update deployments in \
+            "missing permission: system:serviceaccount:ops:k8shawk-executor may not update deployments in \
              namespace shop, which scale needs; add to Role in namespace shop k8shawk-executor: \
              {apiGroups: [\"apps\"], resources: [\"deployments\"], verbs: [\"update\"]}"
         );

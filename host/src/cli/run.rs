@@ -146,7 +146,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
 
 /// A task that cannot be begun again ended: what is stored is gone on with at the next start.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}; every incident is stored, start it again")]
+#[error("{0}; every incident is stored; start it again")]
 struct Lost(String);
 
 /// Serve HTTP and the Unix socket.
@@ -209,12 +209,13 @@ async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
     let ending = async {
         let ((), driven) = tokio::join!(supervisor.end(GRACE), pipeline.stop(GRACE));
         if !driven {
-            info!("what still runs goes on at the next start");
+            info!("unfinished work resumes at the next start");
         }
     };
     tokio::select! {
         () = ending => {}
-        () = asked.next() => info!("not waiting any longer; it goes on at the next start"),
+        () = asked.next() => info!("not waiting any longer; unfinished work resumes at the next \
+                                    start"),
     }
 }
 
@@ -328,7 +329,7 @@ fn summary(
     for missing in loaded.plugins.required.missing() {
         row(
             "DENIED",
-            format!("every fix, as of policy {}", missing.told()),
+            format!("every fix, because of policy {}", missing.told()),
         );
     }
     row("model", super::model::shown(model.as_ref()));
@@ -336,7 +337,8 @@ fn summary(
     row(
         "approvers",
         if config.approvers.is_empty() {
-            "whoever reaches the socket, for low and medium risk; nobody for high risk".to_owned()
+            "anyone with access to the socket, for low and medium risk; nobody for high risk"
+                .to_owned()
         } else {
             config.approvers.join(", ")
         },

@@ -103,7 +103,7 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
         }
     }
     say!(
-        "{} of {} cases hold",
+        "{} of {} cases pass",
         cases.case.len() - failed,
         cases.case.len()
     );
