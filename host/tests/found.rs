@@ -53,9 +53,9 @@ fn program(directory: &Path, arguments: &[&str]) -> Command {
 
 /// What stands in the place of a file, and what is said of it.
 const NO_FILES: &[(&str, &str)] = &[
-    ("directory", "is not an ordinary file"),
-    ("fifo", "is not an ordinary file"),
-    ("endless", "is not an ordinary file"),
+    ("directory", "is not a regular file"),
+    ("fifo", "is not a regular file"),
+    ("endless", "is not a regular file"),
     ("dangling", "No such file"),
     ("latin", "is not UTF-8"),
     ("large", "is larger than 1024 KiB"),
@@ -166,7 +166,7 @@ fn no_command_waits_for_what_is_no_file() {
             }
             let (code, text) = told(&mut command);
             assert!(
-                text.contains("is not an ordinary file"),
+                text.contains("is not a regular file"),
                 "{command:?}: {text}"
             );
             assert_eq!(code, Some(2), "{command:?}: {text}");
@@ -186,8 +186,8 @@ fn what_stands_in_the_place_of_the_database_is_told() {
     let directory = |path: &Path| put("directory", path);
     type Put<'p> = &'p dyn Fn(&Path);
     let places: [(Put<'_>, &str); 4] = [
-        (&fifo, "is not an ordinary file"),
-        (&directory, "is not an ordinary file"),
+        (&fifo, "is not a regular file"),
+        (&directory, "is not a regular file"),
         (&link, "is a symbolic link"),
         (&garbage, "file is not a database"),
     ];
@@ -206,9 +206,9 @@ fn what_stands_in_the_place_of_the_database_is_told() {
 #[test]
 fn words_that_cannot_be_meant_are_wrong_use() {
     let commands: &[(&[&str], &str)] = &[
-        (&["incidents", "abc"], "\"abc\" is no incident"),
-        (&["dismiss", "inc-"], "\"inc-\" is no incident"),
-        (&["approve", "17x"], "\"17x\" is no incident"),
+        (&["incidents", "abc"], "\"abc\" is not an incident id"),
+        (&["dismiss", "inc-"], "\"inc-\" is not an incident id"),
+        (&["approve", "17x"], "\"17x\" is not an incident id"),
         (
             &["scan", "-n", "../../../x"],
             "is not the name of one namespace",
@@ -219,7 +219,7 @@ fn words_that_cannot_be_meant_are_wrong_use() {
         ),
         (
             &["rbac", "--name", "a: b"],
-            "is not what the name of an account begins with",
+            "cannot be the prefix of an account name",
         ),
     ];
     for (command, why) in commands {

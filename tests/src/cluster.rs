@@ -254,7 +254,7 @@ impl Cluster {
     }
 }
 
-/// Asks five times a second until there is an answer; an error of the probe counts as none yet.
+/// Asks five times a second until there is an answer; an error of the probe counts as no answer yet.
 ///
 /// # Errors
 /// The deadline passed; the cause is the probe's last error, if it ended with one.

@@ -97,10 +97,10 @@ pub struct Question {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Superseded {
     /// The fix is another one now.
-    #[error("the fix has changed since it was shown to you; look at the new diff")]
+    #[error("the fix changed after it was shown to you; review the new diff")]
     Fix,
     /// The same fix was asked about again.
-    #[error("that question expired and was asked again; look at it and approve it again")]
+    #[error("that approval request expired and was sent again; review and approve the new one")]
     Question,
 }
 
@@ -148,7 +148,7 @@ pub enum ApprovalError {
         why: String,
     },
     /// The question is too old.
-    #[error("the question expired {0} min ago; the incident is looked at again")]
+    #[error("the approval request expired {0} min ago; the incident is being checked again")]
     Expired(i64),
     /// More people are needed.
     #[error("not enough yet: {missing}")]
@@ -190,7 +190,7 @@ impl Authority {
         };
         let named = rules.iter().any(|r| !r.approvers.is_empty());
         if self.named(person).is_empty() && !named && candidate.fix.risk() == Risk::High {
-            return refuse("high risk needs approvers who are named in the configuration");
+            return refuse("a high-risk fix needs approvers named in the configuration");
         }
         // Whoever fits one rule may vote: rules that name different people each need their own.
         match rules.first() {
@@ -210,8 +210,8 @@ impl Authority {
             return Ok(());
         }
         let why = match person.door {
-            Door::Socket => "approval.approvers in the configuration does not name them",
-            Door::Slack => "the approvers of the configuration (SLACK_APPROVERS) do not name them",
+            Door::Socket => "not listed in approval.approvers",
+            Door::Slack => "not listed in SLACK_APPROVERS",
         };
         Err(unauthorised(person, why))
     }
@@ -298,7 +298,8 @@ impl Authority {
 }
 
 /// Why votes that look like enough are not.
-const UNSURE: &str = "the votes so far may all be of one person: approval.people says who is who";
+const UNSURE: &str = "the votes so far may all come from one person: list each person's accounts \
+                      in approval.people";
 
 fn unauthorised(person: &Person, why: &str) -> ApprovalError {
     ApprovalError::Unauthorised {

@@ -97,7 +97,7 @@ pub struct Config {
     pub http_port: u16,
     /// How log lines are written.
     pub log_format: LogFormat,
-    /// Longest time in which an incident makes no progress before that is an incident itself.
+    /// Time without progress until a stuck incident becomes an incident itself.
     pub stuck_after: Duration,
     /// Age of a message that is not sent at which that is an incident itself.
     pub silent_after: Duration,

@@ -131,7 +131,7 @@ impl Candidate {
         let words = match self.origin.as_ref()? {
             Origin::Plugin(id) => format!("proposed by plugin {id}"),
             Origin::Model => "proposed by a model".to_owned(),
-            Origin::Undo => "asked for by a person".to_owned(),
+            Origin::Undo => "requested by a person".to_owned(),
         };
         Some(words)
     }

@@ -41,6 +41,15 @@ impl Point {
         }
     }
 
+    /// One of its plugins in a sentence, such as `an analysis plugin`.
+    pub fn plugin(self) -> String {
+        let article = match self {
+            Point::Analysis => "an",
+            Point::Triage | Point::Fix | Point::Policy | Point::Voice => "a",
+        };
+        format!("{article} {self} plugin")
+    }
+
     /// The interface that its plugins export, without the version.
     pub fn interface(self) -> String {
         format!("k8shawk:{self}/{self}")
@@ -50,5 +59,24 @@ impl Point {
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_of_each_point_has_its_article() {
+        assert_eq!(
+            Point::ALL.map(Point::plugin),
+            [
+                "a triage plugin",
+                "an analysis plugin",
+                "a fix plugin",
+                "a policy plugin",
+                "a voice plugin"
+            ]
+        );
     }
 }

@@ -204,7 +204,7 @@ pub struct Record {
     pub spent: Usage,
     /// What is decided.
     pub decision: Option<Decision>,
-    /// When people were asked.
+    /// When approval was requested.
     pub asked_at: Option<i64>,
     /// Yes-votes.
     #[serde(default)]

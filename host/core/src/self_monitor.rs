@@ -95,25 +95,30 @@ impl Condition {
     pub fn next_check(self) -> &'static str {
         match self {
             Condition::Stuck => {
-                "look at the reason of each: an API server that does not answer and a full disk hold all of them up"
+                "check the reason of each: an unreachable API server and a full disk block all of \
+                 them"
             }
             Condition::Dropped => {
-                "raise watch.queue, or give the host more processor time: see k8shawk_watch_queue_depth"
+                "raise watch.queue, or give the host more CPU: see k8shawk_watch_queue_depth"
             }
             Condition::Silent => {
-                "k8shawk slack check says what Slack refuses; everything is kept and sent when it can be"
+                "run k8shawk slack check to see what Slack rejects; messages are queued and sent \
+                 later"
             }
             Condition::Quarantined => {
-                "k8shawk plugin history ID; it is called again when its digest changes, as when an older version is put back"
+                "run k8shawk plugin history ID; the plugin is called again when its digest \
+                 changes, for example after a rollback to an older version"
             }
             Condition::Unreadable => {
-                "its text is in the table quarantine of the database: look there for what it was about, check its object, then delete the row"
+                "its text is in the table quarantine of the database: read there what it was \
+                 about, check its object, then delete the row"
             }
             Condition::Full => {
-                "make the volume of the state directory larger, or lower the limits of [retention]"
+                "expand the volume of the state directory, or lower the limits in [retention]"
             }
             Condition::Unguarded => {
-                "k8shawk plugin history ID says why the policy did not load; if it was removed on purpose, k8shawk policy forget ID"
+                "run k8shawk plugin history ID to see why the policy did not load; if it was \
+                 removed on purpose, run k8shawk policy forget ID"
             }
         }
     }
@@ -260,7 +265,7 @@ pub fn stuck(
     let facts = stuck.iter().take(SHOWN).map(|r| {
         let id = &r.incident.id.0;
         let state = r.state.as_str();
-        let why = why(id).unwrap_or_else(|| "no failure is known".to_owned());
+        let why = why(id).unwrap_or_else(|| "no failure recorded".to_owned());
         (
             id.clone(),
             format!("{state} since {}: {why}", time(r.changed_at())),
@@ -270,8 +275,8 @@ pub fn stuck(
         condition: Condition::Stuck,
         object: host(),
         title: match stuck.len() {
-            1 => "an incident makes no progress".to_owned(),
-            n => format!("{n} incidents make no progress"),
+            1 => "an incident is stuck".to_owned(),
+            n => format!("{n} incidents are stuck"),
         },
         facts: facts.collect(),
     })
@@ -282,22 +287,18 @@ pub fn dropped(by_kind: &str) -> Trouble {
     Trouble {
         condition: Condition::Dropped,
         object: host(),
-        title: "there was no room for changes, and they are asked for again".to_owned(),
+        title: "watch queue full: changes were dropped and are requested again".to_owned(),
         facts: vec![("dropped so far".to_owned(), by_kind.to_owned())],
     }
 }
 
 /// Something waits to be told since `since`; `note` is what the last attempt met.
 pub fn silent(since: i64, waiting: u64, note: &str) -> Trouble {
-    let note = if note.is_empty() {
-        "it was not tried"
-    } else {
-        note
-    };
+    let note = if note.is_empty() { "none yet" } else { note };
     Trouble {
         condition: Condition::Silent,
         object: host(),
-        title: format!("messages are not sent since {}", time(since)),
+        title: format!("messages have not been sent since {}", time(since)),
         facts: vec![
             ("last attempt".to_owned(), note.to_owned()),
             ("waiting messages".to_owned(), waiting.to_string()),
@@ -308,8 +309,8 @@ pub fn silent(since: i64, waiting: u64, note: &str) -> Trouble {
 /// A plugin is not called any more. A policy that is not asked denies.
 pub fn quarantined(id: &str, point: Point, digest: &str, error: &str) -> Trouble {
     let title = match point {
-        Point::Policy => format!("the policy {id} is in quarantine and every fix is denied"),
-        _ => format!("the plugin {id} is in quarantine and is not called"),
+        Point::Policy => format!("policy {id} is quarantined; every fix is denied"),
+        _ => format!("plugin {id} is quarantined and not called"),
     };
     Trouble {
         condition: Condition::Quarantined,
@@ -326,8 +327,8 @@ pub fn quarantined(id: &str, point: Point, digest: &str, error: &str) -> Trouble
 pub fn unreadable(all: &[(String, String)]) -> Option<Trouble> {
     let title = match all.len() {
         0 => return None,
-        1 => "a stored incident cannot be read and is set aside".to_owned(),
-        n => format!("{n} stored incidents cannot be read and are set aside"),
+        1 => "a stored incident cannot be read and was set aside".to_owned(),
+        n => format!("{n} stored incidents cannot be read and were set aside"),
     };
     Some(Trouble {
         condition: Condition::Unreadable,
@@ -355,8 +356,8 @@ pub fn unguarded(id: &str, why: &str) -> Trouble {
     Trouble {
         condition: Condition::Unguarded,
         object: plugin(id),
-        title: format!("the policy {id} is missing and every fix is denied"),
-        facts: vec![("why it does not judge".to_owned(), why.to_owned())],
+        title: format!("policy {id} is missing; every fix is denied"),
+        facts: vec![("why it is not available".to_owned(), why.to_owned())],
     }
 }
 

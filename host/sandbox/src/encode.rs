@@ -6,7 +6,7 @@ use wit_component::ComponentEncoder;
 
 /// Why a module does not become a component.
 #[derive(Debug, Error)]
-#[error("the module does not become a component: {0}")]
+#[error("the module cannot be turned into a component: {0}")]
 pub struct EncodeError(String);
 
 /// Turn a core module into a component. Its imports are what the code uses, and no more.

@@ -112,7 +112,7 @@ impl Engine {
         let (wasm, pooling) = match wasmtime::Engine::new(&config(!options.on_demand)) {
             Ok(wasm) => (wasm, !options.on_demand),
             Err(error) if !options.on_demand => {
-                tracing::warn!(%error, "no pool of instances, making them on demand");
+                tracing::warn!(%error, "no instance pool; instances are created on demand");
                 let wasm = wasmtime::Engine::new(&config(false));
                 (
                     wasm.map_err(|e| EngineError::Start(format!("{e:#}")))?,
@@ -189,7 +189,7 @@ impl Shared {
                 Err(Failure::Failed(why)) => Err(Uncompiled::Unfit(why)),
                 Err(Failure::Unread(error)) => Err(Uncompiled::Unread(error)),
                 Err(Failure::NotStarted(error)) => {
-                    tracing::warn!(%error, "no child process can compile, compiling in this one");
+                    tracing::warn!(%error, "no child process can compile; compiling in this process");
                     self.compile_here(cache, wasm)
                 }
             },
@@ -220,7 +220,7 @@ impl Shared {
         in_child(program, wasm, &scratch)?;
         cache.adopt(&wasm.digest, &scratch)?;
         cache.load(&self.wasm, &wasm.digest).ok_or_else(|| {
-            Failure::Failed(format!("what {} compiled does not load", program.display()))
+            Failure::Failed(format!("the output of {} does not load", program.display()))
         })
     }
 }

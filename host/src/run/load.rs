@@ -93,7 +93,7 @@ const OURSELVES: &str = "/proc/self/exe";
 /// are the host's. It takes their results from the cache directory, and compiles by itself where
 /// there is none.
 fn engine() -> Result<Engine, EngineError> {
-    let here = "plugins are compiled within this process, anew at each start";
+    let here = "plugins are compiled in this process, again at each start";
     let Some(directory) = cache() else {
         warn!("neither XDG_CACHE_HOME nor HOME is set: {here}");
         return Engine::new(&EngineOptions::default());
@@ -252,7 +252,7 @@ fn require(store: &Store, clock: &Clock, registry: &Registry, event: &ReloadEven
     if live.point() == Point::Policy
         && let Err(fault) = store.note_policy(live.id(), granted, clock.now())
     {
-        warn!(policy = event.id, %fault, "it is not kept that it is required");
+        warn!(policy = event.id, %fault, "cannot store that the policy is required");
     }
 }
 
@@ -268,6 +268,6 @@ fn remember(store: &Store, clock: &Clock, event: &ReloadEvent) {
         Outcome::Refused { reason } => format!("refused: {reason}"),
     };
     if let Err(fault) = store.remember_reload(&event.id, &what, clock.now()) {
-        warn!(plugin = event.id, %fault, "its history is not kept");
+        warn!(plugin = event.id, %fault, "cannot store the history");
     }
 }

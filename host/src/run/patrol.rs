@@ -150,7 +150,7 @@ impl Patrol {
             None => Ok(()),
         };
         if let Err(fault) = rechecked {
-            warn!(%fault, "open incidents were not looked at again");
+            warn!(%fault, "open incidents were not checked again");
         }
     }
 
@@ -209,7 +209,7 @@ impl Patrol {
         self.telemetry().signal(outcome);
         if let Err(fault) = &grouped {
             if !std::mem::replace(&mut self.unstored, true) {
-                warn!(%fault, "what happens now is not stored; it is tried again at every sweep");
+                warn!(%fault, "cannot write to the database; retrying at every sweep");
             }
             return false;
         }

@@ -235,7 +235,7 @@ impl Pipeline {
             match investigate::look_again(&pipeline.services, &record).await {
                 Ok(true) => pipeline.drive(&id.0),
                 Ok(false) | Err(StageError::Store(StoreError::Moved { .. })) => {}
-                Err(fault) => warn!(incident = %id, %fault, "not looked at again"),
+                Err(fault) => warn!(incident = %id, %fault, "could not be checked again"),
             }
         });
     }
@@ -310,7 +310,7 @@ async fn to_rest(services: &Services, places: &Places, marks: &Marks, id: &str) 
             Err(StageError::Store(StoreError::Moved { .. })) => {}
             Err(fault) => {
                 if waits == 0 {
-                    warn!(incident = id, state = record.state.as_str(), %fault, "waiting to try again");
+                    warn!(incident = id, state = record.state.as_str(), %fault, "retrying later");
                 }
                 waits += 1;
                 if waits == TOLD {

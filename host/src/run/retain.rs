@@ -23,7 +23,7 @@ const EVERY: Duration = Duration::from_secs(3600);
 pub async fn run(services: Arc<Services>, stop: CancellationToken) {
     loop {
         if let Err(fault) = once(&services) {
-            warn!(%fault, "what is too old is not deleted yet");
+            warn!(%fault, "cannot delete expired data yet");
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -46,7 +46,7 @@ pub fn once(services: &Services) -> Result<(), StageError> {
             conversations = removed.conversations,
             messages = removed.messages,
             asked = removed.asked,
-            "deleted what is older than retention says"
+            "deleted expired data (retention)"
         );
     }
     if let Some(age) = keep.rcas {
@@ -58,7 +58,7 @@ pub fn once(services: &Services) -> Result<(), StageError> {
             StageError::File(format!("cannot clean {}: {why}", directory.display()))
         })?;
         if documents > 0 {
-            info!(documents, "deleted RCAs that are older than retention says");
+            info!(documents, "deleted expired RCAs (retention)");
         }
     }
     Ok(())

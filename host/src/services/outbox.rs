@@ -190,7 +190,7 @@ impl Outbox {
                 continue;
             }
             if let Err(fault) = self.store.outbox_begin(entry.number, now) {
-                return warn!(%fault, "nothing is sent that cannot be written down");
+                return warn!(%fault, "cannot write to the database; nothing is sent until it can");
             }
             busy.insert(entry.lane.clone(), entry.rank);
             let to = to.clone();
@@ -241,13 +241,14 @@ impl Outbox {
                 let pause = OUTAGE.after(outage.failures).as_millis();
                 outage.until = now + i64::try_from(pause).unwrap_or(BLOCKED);
                 if outage.failures == 1 {
-                    warn!(sink = self.sink, %why, "nothing can be sent now; everything is kept");
+                    warn!(sink = self.sink, %why, "delivery paused; messages are queued");
                 }
                 due(0, why, unknown)
             }
             Outcome::Blocked(why) => {
                 if !outage.blocked {
-                    error!(sink = self.sink, %why, "a person is needed; everything is kept");
+                    error!(sink = self.sink, %why, "delivery stopped until someone fixes this; \
+                                                    messages are queued");
                 }
                 outage.blocked = true;
                 due(BLOCKED, why, false)
@@ -258,7 +259,7 @@ impl Outbox {
             }
         };
         if let Err(fault) = self.store.outbox_end(entry, &ended) {
-            warn!(key = entry.key, %fault, "what was sent cannot be written down yet");
+            warn!(key = entry.key, %fault, "cannot record what was sent; retrying");
         }
     }
 

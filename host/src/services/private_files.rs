@@ -179,7 +179,7 @@ fn close(path: &Path) {
 }
 
 fn told(path: &Path, error: &Error) {
-    warn!(path = %path.display(), %error, "others can read it, and that cannot be changed");
+    warn!(path = %path.display(), %error, "others can read it, and its mode cannot be changed");
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 /// The system gives no randomness: what nobody may guess cannot be made. Do without it, or fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the operating system gives no randomness")]
+#[error("the operating system provides no randomness")]
 pub struct NoRandomness;
 
 /// Random bytes.

@@ -115,7 +115,11 @@ pub async fn bind(path: &Path) -> Result<Control, ControlError> {
         Ok(found) if found.file_type().is_socket() => {
             std::fs::remove_file(path).map_err(|e| fault(e.to_string()))?;
         }
-        Ok(_) => return Err(fault("there is a file that is no socket".to_owned())),
+        Ok(_) => {
+            return Err(fault(
+                "a file that is not a socket is in the way".to_owned(),
+            ));
+        }
         Err(_) => {}
     }
     let listener = private_files::bind(path).and_then(UnixListener::from_std);
@@ -169,7 +173,7 @@ async fn answer(stream: UnixStream, commands: &dyn Commands, turn: &Turn) -> std
         Ok(ask) => act(commands, &ask, &who),
         Err(error) => Answer {
             done: false,
-            message: format!("not understood: {error}"),
+            message: format!("cannot parse the command: {error}"),
         },
     };
     tell(
@@ -258,5 +262,5 @@ pub async fn ask(path: &Path, ask: &Ask) -> Result<Answer, ControlError> {
         .await
         .map_err(|_| fault("no answer within 10 s".to_owned()))?
         .map_err(|e| fault(e.to_string()))?;
-    serde_json::from_str(&line).map_err(|e| fault(format!("the answer is not understood: {e}")))
+    serde_json::from_str(&line).map_err(|e| fault(format!("cannot parse the answer: {e}")))
 }

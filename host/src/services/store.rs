@@ -97,7 +97,8 @@ pub enum StoreError {
     Key(#[from] NoRandomness),
     /// A newer version has written the file: start that one, or put a copy from before it back.
     #[error(
-        "database {} has version {found} of the schema, and this k8shawk knows {} at most: start the version that wrote it, or put back a copy from before it",
+        "database {} has version {found} of the schema, and this k8shawk knows {} at most: start \
+         the version that wrote it, or restore a backup from before",
         path.display(), schema::VERSION
     )]
     Newer {
@@ -108,7 +109,7 @@ pub enum StoreError {
     },
     /// An older version has written the file, and this command only reads: start the host.
     #[error(
-        "database {} is of an older version: `k8shawk run` brings it up to date when it starts",
+        "database {} is from an older version: `k8shawk run` upgrades it at its start",
         path.display()
     )]
     Older {
@@ -116,7 +117,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The schema cannot be brought up to date; nothing was changed.
-    #[error("database {}: its schema cannot be brought up to date: {what}", path.display())]
+    #[error("database {}: its schema cannot be upgraded: {what}", path.display())]
     Schema {
         /// File.
         path: PathBuf,

@@ -63,11 +63,11 @@ pub fn why_not_asked(record: &Record) -> &'static str {
     match record.state {
         State::NeedsHuman => "there is no fix to approve",
         State::Open | State::Investigated | State::Decided if record.asked_at.is_some() => {
-            "its question is void, since it expired or its object changed; it is looked at again, \
-             and then people are asked again"
+            "its approval request is void, since it expired or its object changed; the incident is \
+             checked again, and then approval is requested again"
         }
-        State::Open | State::Investigated | State::Decided => "it is still being looked at",
-        State::Approved | State::Executing | State::Applied => "it is approved already",
+        State::Open | State::Investigated | State::Decided => "it is still being investigated",
+        State::Approved | State::Executing | State::Applied => "it is already approved",
         _ => "it has ended",
     }
 }
@@ -96,7 +96,7 @@ pub fn automatic(services: &Services, record: &Record) -> Result<(), StageError>
         .store
         .advance(&record.incident.id.0, State::Decided, |r| {
             r.asked_at = Some(now);
-            r.step(now, State::Approved, "allowed without a person by policy");
+            r.step(now, State::Approved, "released by policy without approval");
         })?;
     Ok(())
 }

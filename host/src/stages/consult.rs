@@ -43,7 +43,8 @@ pub async fn run(services: &Services, record: &Record) -> Result<bool, StageErro
         let incident = &record.incident.id.0;
         warn!(
             incident,
-            "no model is asked while the volume of the database is full: what leaves could not be written down"
+            "no model is asked while the volume of the database is full: what is sent could not be \
+             recorded"
         );
         return Ok(false);
     }

@@ -28,7 +28,8 @@ const MAX_AUTO: usize = 2;
 /// that a fix is not known.
 const NOT_KNOWN_AFTER: i64 = 15 * 60_000;
 /// For a finding without any advice.
-const LAST_RESORT: &str = "ask the owner of the workload; the evidence above is all that is known";
+const LAST_RESORT: &str = "ask the owner of the workload; the evidence above is all that K8sHawk \
+                           found";
 
 /// A parsed proposal that nobody has judged yet.
 struct Offer {
@@ -288,7 +289,7 @@ pub fn again(services: &Services, record: &Record) -> Result<bool, StageError> {
     services
         .store
         .advance(&record.incident.id.0, record.state, |r| {
-            let note = "every policy that must judge does so again: decided again";
+            let note = "every required policy is available again: deciding again";
             r.step(now, State::Investigated, note);
         })?;
     Ok(true)

@@ -31,7 +31,7 @@ pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageEr
     let Some(candidate) = record.candidate() else {
         return again(services, record, "there is no decision to execute");
     };
-    // The configuration may be another one since people were asked.
+    // The configuration may have changed since approval was requested.
     if let Some(why) = services.config.fixes.refusal(&candidate.fix) {
         return again(services, record, &format!("{why}: approval void"));
     }
@@ -53,7 +53,7 @@ pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageEr
         Ok(_) => again(
             services,
             record,
-            "the target changed since it was shown: approval void",
+            "the target changed after it was shown: approval void",
         ),
         Err(NotTried::Later(error)) => Err(StageError::Cluster(error)),
         Err(NotTried::Done(why) | NotTried::Refused(why)) => {
@@ -64,7 +64,7 @@ pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageEr
     Ok(())
 }
 
-/// A policy may say no since people were asked, as when a freeze begins: each is asked again.
+/// A policy may deny after approval was requested, as when a freeze begins: each is asked again.
 async fn ruled_again(
     services: &Services,
     record: &Record,
@@ -148,7 +148,7 @@ fn void(services: &Services, record: &Record, next: State, why: &str) -> Result<
     Ok(())
 }
 
-/// True where people were asked by a version that did not know yet what exactly it asked.
+/// True where approval was requested by an older version that did not record what exactly it asked.
 pub fn is_undigested(record: &Record) -> bool {
     let first = record.candidate();
     first.is_some_and(|c| c.digest.is_empty())
@@ -162,7 +162,7 @@ pub fn ask_again(services: &Services, record: &Record) -> Result<(), StageError>
     again(
         services,
         record,
-        "an earlier version asked: people are asked again",
+        "the approval request is from an earlier version: asking again",
     )
 }
 

@@ -216,7 +216,7 @@ impl Ingest {
         if self.odd.len() < ODD && self.odd.insert(name.clone()) {
             warn!(
                 object = name,
-                "cannot be understood and is left out; everything else is watched"
+                "cannot be parsed and is ignored; everything else is watched"
             );
         }
     }

@@ -95,7 +95,7 @@ fn partly(
 }
 
 fn not_answered(unanswered: &Unanswered) -> String {
-    redact(&format!("no answer of {unanswered}"))
+    redact(&format!("no answer from {unanswered}"))
 }
 
 /// Ask the analysis plugins; store the best finding, the others beside it.
@@ -192,10 +192,10 @@ pub async fn look_again(services: &Services, record: &Record) -> Result<bool, St
             return Ok(false);
         }
         (Some(first), _) if is_another_cause(record, first) => {
-            format!("another cause by now: {}", redact(&first.title))
+            format!("another cause now: {}", redact(&first.title))
         }
         _ if record.decision.as_ref().is_some_and(Decision::may_change) => {
-            "asked again: not everybody had answered".to_owned()
+            "investigating again: not every plugin had answered".to_owned()
         }
         _ => return Ok(false),
     };

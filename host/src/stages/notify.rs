@@ -13,13 +13,13 @@ pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
     let now = services.clock.now();
     let fix = record.candidate();
     let (state, note) = match fix {
-        Some(_) => (State::Waiting, "people were asked"),
-        None if record.undo.is_some() => (State::Failed, "it cannot be taken back"),
+        Some(_) => (State::Waiting, "approval requested"),
+        None if record.undo.is_some() => (State::Failed, "it cannot be undone"),
         None if record.is_undecided() => (
             State::NeedsHuman,
-            "people were told that no fix is known to be safe, since not everybody answered",
+            "reported: no fix is known to be safe, as not every plugin answered",
         ),
-        None => (State::NeedsHuman, "people were told that no fix is safe"),
+        None => (State::NeedsHuman, "reported: no safe fix"),
     };
     let refused = record.refused().first().map(|r| r.reason.as_str());
     let note = match (state, refused) {

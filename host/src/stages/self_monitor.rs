@@ -129,7 +129,7 @@ pub fn settle(
             && !troubles.iter().any(|t| t.key() == record.key)
     });
     for record in over {
-        let why = "the condition does not hold any more";
+        let why = "the condition is gone";
         let now = services.clock.now();
         services
             .store

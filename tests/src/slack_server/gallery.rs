@@ -42,7 +42,7 @@ pub fn waiting(name: &str, now: i64) -> Record {
             "refused": [{"proposal": "kubectl exec", "reason": "not in the catalogue"}],
             "next_check": ""},
         "asked_at": now + 2000, "execution": null, "recovery": null, "merged_into": null,
-        "rca": null, "history": [{"at": now, "state": "waiting", "note": "people were asked"}],
+        "rca": null, "history": [{"at": now, "state": "waiting", "note": "approval requested"}],
         "last_seen": now});
     match serde_json::from_value(record) {
         Ok(record) => record,
@@ -151,10 +151,10 @@ fn records() -> Vec<(String, Record)> {
     expired.asked_at = Some(0);
     all.push(("expired".to_owned(), expired));
     let mut again = waiting("web", OPENED);
-    let why = "the target changed since it was shown: approval void";
+    let why = "the target changed after it was shown: approval void";
     again.step(OPENED + 1, State::Approved, "approved by U0123ABCD");
     again.step(OPENED + 2, State::Investigated, why);
-    again.step(OPENED + 3, State::Waiting, "people were asked");
+    again.step(OPENED + 3, State::Waiting, "approval requested");
     all.push(("asked-again".to_owned(), again));
     let mut undone = applied(State::Worse);
     undone.undone_by = Some("inc-8".to_owned());

@@ -38,7 +38,7 @@ fn full(cluster: &Cluster) -> Result<()> {
     broken.namespace.kubectl(&pull)?;
     // It comes once, and no status shows it.
     broken.namespace.apply(&event(broken.namespace.name()))?;
-    let said = "what happens now is not stored";
+    let said = "cannot write to the database";
     cluster.wait_until(
         Duration::from_secs(60),
         "it says that the disk is full",
@@ -66,7 +66,7 @@ fn full(cluster: &Cluster) -> Result<()> {
     let ended = running.until(&["dismissed"], Duration::from_secs(30))?;
     documented(&running, &ended, "seen")?;
     ensure!(
-        running.log().contains("everything is stored again"),
+        running.log().contains("writing to the database again"),
         "{}",
         running.log()
     );

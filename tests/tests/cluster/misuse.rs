@@ -273,13 +273,13 @@ const CASES: &[Case] = &[
     Case {
         name: "a_scan_with_a_model_needs_a_key",
         arguments: &["scan", "--model"],
-        lines: &[&["--model needs a key", "GROQ_API_KEY"]],
+        lines: &[&["--model needs an API key", "GROQ_API_KEY"]],
         ..PLAIN
     },
     Case {
         name: "a_record_with_a_model_needs_a_key",
         arguments: &["record", "--model", "shop/Deployment/web"],
-        lines: &[&["--model needs a key", "GROQ_API_KEY"]],
+        lines: &[&["--model needs an API key", "GROQ_API_KEY"]],
         ..PLAIN
     },
     Case {
@@ -587,7 +587,7 @@ fn vanished(cluster: &Cluster) -> Result<()> {
             let of = |id: &str| {
                 let mut lines = log
                     .lines()
-                    .filter(|l| l.contains("the running version goes on"));
+                    .filter(|l| l.contains("the running version stays in use"));
                 lines.any(|l| l.contains(id) && l.contains(&named))
             };
             Ok((of("triage") && of("analysis")).then_some(()))
@@ -601,7 +601,10 @@ fn vanished(cluster: &Cluster) -> Result<()> {
         "{found}"
     );
     ensure!(running.lives()?, "it ended: {}", running.log());
-    let said = running.log().matches("the running version goes on").count();
+    let said = running
+        .log()
+        .matches("the running version stays in use")
+        .count();
     ensure!(said <= 4 * 2, "it is said {said} times: {}", running.log());
     Ok(())
 }

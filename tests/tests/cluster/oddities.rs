@@ -53,7 +53,7 @@ fn odd(cluster: &Cluster) -> Result<()> {
     })?;
     let log = running.log();
     ensure!(!log.contains("panicked"), "{log}");
-    ensure!(!log.contains("cannot be understood"), "{log}");
+    ensure!(!log.contains("cannot be parsed and is ignored"), "{log}");
     // Whatever is shown to people has no control characters of others.
     let shown = running.ask(&["incidents", text(&found.1, "/id")])?;
     let control = |c: &char| c.is_control() && *c != '\n';
@@ -173,15 +173,15 @@ fn told_once(log: &str, namespace: &str) -> Result<()> {
     ensure!(!log.contains("panicked"), "{log}");
     let odd: Vec<&str> = log
         .lines()
-        .filter(|l| l.contains("cannot be understood"))
+        .filter(|l| l.contains("cannot be parsed and is ignored"))
         .collect();
     let named = format!("Pod {namespace}/without-form");
     ensure!(odd.len() == 1 && odd[0].contains(&named), "{log}");
     let cut: Vec<&str> = log
         .lines()
-        .filter(|l| l.contains("cannot be read"))
+        .filter(|l| l.contains("answer cannot be parsed"))
         .collect();
     ensure!(cut.len() == 1 && cut[0].contains("Pod"), "{log}");
-    ensure!(log.matches("followed again").count() == 1, "{log}");
+    ensure!(log.matches("watch resumed").count() == 1, "{log}");
     Ok(())
 }

@@ -89,7 +89,7 @@ fn says_that_it_is_stuck(running: &Running<'_>, id: &str) -> Result<()> {
 /// Ends and begins once each, and not for every kind.
 fn told_once(log: &str) -> Result<()> {
     ensure!(!log.contains("panicked"), "{log}");
-    for line in ["not followed for now", "followed again"] {
+    for line in ["watch interrupted", "watch resumed"] {
         let times = log.matches(line).count();
         ensure!(times == 1, "{line:?} stands {times} times in: {log}");
     }

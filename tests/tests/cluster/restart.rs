@@ -79,8 +79,14 @@ fn aged(cluster: &Cluster, alone: &RwLock<()>) -> Result<()> {
     let again = running.until(&["waiting"], Duration::from_secs(90))?;
     ensure!(again["approvers"].is_null(), "{again}");
     let history = again["history"].to_string();
-    ensure!(history.contains("the question expired"), "{history}");
-    ensure!(generation(&broken)? == before, "the aged yes was executed");
+    ensure!(
+        history.contains("the approval request expired"),
+        "{history}"
+    );
+    ensure!(
+        generation(&broken)? == before,
+        "the expired approval was executed"
+    );
     Ok(())
 }
 

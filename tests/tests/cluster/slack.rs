@@ -203,7 +203,7 @@ fn over_http(cluster: &Cluster) -> Result<()> {
         .with_context(|| running.told())?;
     ensure!(channel.post(&http, &channel.click("U0001", "approve", &old, &ts))? == 200);
     let told = channel.whispered("U0001", PATIENCE)?;
-    ensure!(told.contains("asked again"), "{told}");
+    ensure!(told.contains("sent again"), "{told}");
     channel.until_thread(&ts, &["void/"], PATIENCE)?;
     ensure!(generation(&broken)? == before, "something was executed");
 

@@ -217,11 +217,15 @@ pub fn every_rule_is_named(cluster: &Cluster) -> Result<()> {
     std::fs::write(&kubeconfig, token)?;
     std::fs::write(directory.path().join("k8shawk.toml"), config)?;
     let product = Product::with_kubeconfig(&kubeconfig)?;
-    wait_until(std::time::Duration::from_secs(30), "all is well", || {
-        let (well, told) = check(&product, directory.path())?;
-        ensure!(well, "{told}");
-        Ok(Some(()))
-    })?;
+    wait_until(
+        std::time::Duration::from_secs(30),
+        "no problems found",
+        || {
+            let (well, told) = check(&product, directory.path())?;
+            ensure!(well, "{told}");
+            Ok(Some(()))
+        },
+    )?;
     let mut tried = 0;
     for role in all.iter().filter(|role| role["rules"].is_array()) {
         let rules = role["rules"].as_array().context("no rules")?;

@@ -30,7 +30,7 @@ fn failures() -> Vec<(&'static str, Vec<Reply>)> {
         ("overloaded (HTTP 500)", vec![Reply::status(500)]),
         ("overloaded (HTTP 529)", vec![Reply::status(529)]),
         ("no answer within", vec![Reply::Hang]),
-        ("the connection broke", vec![Reply::Close]),
+        ("the connection was lost", vec![Reply::Close]),
         ("cut", vec![Reply::Cut]),
         ("not JSON", vec![Reply::WrongJson]),
         ("content type", vec![Reply::WrongType]),
@@ -181,7 +181,7 @@ async fn a_model_that_keeps_failing_is_left_alone() {
     let outcome = ask(&model, 40, Texts::shop().into()).await;
     let after = server.seen().iter().filter(|s| s.model() == "big").count();
     assert_eq!((before, after), (3, 3));
-    assert!(outcome.why[0].contains("left alone"), "{:?}", outcome.why);
+    assert!(outcome.why[0].contains("paused for"), "{:?}", outcome.why);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,7 +25,7 @@ use crate::workshop::{Guest, READS, Workshop, incident};
 
 /// Under it each policy of the test would release whatever it can.
 const AUTO: &str = "may = [\"auto\"]\n[[auto]]\nnamespaces = [\"*\"]\nactions = [\"*\"]\nrisk = \"medium\"\n[settings]\nmode = \"auto\"\n";
-/// How long `/ready` may go on saying that all is well.
+/// How long `/ready` may keep answering 200.
 const AT_MOST: Duration = Duration::from_secs(2);
 const PROPOSALS: usize = 100;
 
@@ -141,17 +141,17 @@ async fn lived() -> Workshop {
 
 /// What was done to a policy, and a part of what is said of it.
 #[rstest]
-#[case::missing("missing", "does not stand in the directory")]
+#[case::missing("missing", "is not in the policies directory")]
 #[case::corrupt("corrupt", "not a component")]
 #[case::empty("empty", "no .wasm file")]
 #[case::mis_pinned("mis-pinned", "digest is")]
-#[case::of_the_wrong_point("point", "holds policies alone")]
+#[case::of_the_wrong_point("point", "can only hold policies")]
 #[case::of_the_wrong_point_in_its_grant("pinned-point", "for the point fix")]
-#[case::moved("moved", "does not stand in the directory")]
+#[case::moved("moved", "is not in the policies directory")]
 #[case::twice("twice", "two plugins guard")]
-#[case::without_its_grant("no-grant", "its grant is gone")]
+#[case::without_its_grant("no-grant", "its grant was removed")]
 #[case::with_a_bad_grant("bad-grant", "guard.toml")]
-#[case::a_fifo("fifo", "not an ordinary file")]
+#[case::a_fifo("fifo", "not a regular file")]
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_policy_that_was_live_everything_is_denied(
     #[case] done: &str,
@@ -235,7 +235,7 @@ async fn a_policy_in_quarantine_denies_everything() {
     denied(&host, "quarantine").await;
     assert_eq!(
         host.told(),
-        ["the policy guard is in quarantine and every fix is denied"]
+        ["policy guard is quarantined; every fix is denied"]
     );
 }
 
@@ -269,5 +269,5 @@ async fn a_policy_that_is_named_must_be_there() {
     let workshop = Workshop::new();
     workshop.policy("other", AUTO);
     let host = Host::start(&workshop, Some(&["guard", "other"])).await;
-    denied(&host, "does not stand in the directory").await;
+    denied(&host, "is not in the policies directory").await;
 }

@@ -73,7 +73,7 @@ async fn the_same_click_twice_approves_once_and_explains_the_second() {
     let seen = w.server.seen();
     assert_eq!(seen.whispers.len(), 1);
     let told = seen.whispers[0].1["text"].as_str().unwrap();
-    assert!(told.contains("approved already"), "{told}");
+    assert!(told.contains("already approved"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +101,7 @@ async fn a_click_on_an_older_diff_is_refused() {
         w.server.seen().whispers[0]
             .1
             .to_string()
-            .contains("the fix has changed")
+            .contains("the fix changed after")
     );
 }
 
@@ -121,7 +121,7 @@ async fn a_click_on_a_question_that_was_asked_again_is_refused() {
     w.quiet().await;
     assert_eq!(w.acts(), 0);
     let told = w.server.seen().whispers[0].1.to_string();
-    assert!(told.contains("expired and was asked again"), "{told}");
+    assert!(told.contains("expired and was sent again"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

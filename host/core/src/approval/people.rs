@@ -39,7 +39,7 @@ pub enum PeopleError {
     #[error("{0:?} is not a person such as `ann slack:U0123ABCD user:ann`")]
     Form(String),
     /// There are two of the name.
-    #[error("{0} is named twice")]
+    #[error("{0} is listed twice")]
     Twice(String),
     /// A name at a door belongs to two people.
     #[error("{identity} cannot be both {one} and {other}")]

@@ -87,7 +87,7 @@ impl Key {
 }
 
 /// What a directory of plugins, policies or grants does.
-const JUDGES: &str = "says what code judges, and what it may do";
+const JUDGES: &str = "chooses the code that judges, and what it may do";
 /// What a list of people does.
 const APPROVES: &str = "says who may approve a fix";
 /// What the limits of fixes do.
@@ -129,7 +129,7 @@ pub const KEYS: &[Key] = &[
         "service account for all reads, as `namespace/name`",
         set!(reader, i => Some(Account::parse(&i.text()?)?)),
     )
-    .named("says as which account the cluster is read"),
+    .named("sets the account that reads the cluster"),
     key(
         "watch.namespace",
         "WATCH_NAMESPACE",
@@ -231,7 +231,7 @@ pub const KEYS: &[Key] = &[
         "how long a request for approval, and every yes to it, is valid",
         set!(approval_expires, i => Duration::from_secs(60 * i.number::<u64>(1, 10_080)?)),
     )
-    .named("says how long a yes holds"),
+    .named("sets how long an approval is valid"),
     key(
         "approval.people",
         "K8SHAWK_APPROVAL_PEOPLE",
@@ -396,7 +396,7 @@ pub const KEYS: &[Key] = &[
         "provider of the model",
         set!(model.provider, i => Some(provider(&i.text()?)?)),
     )
-    .named("says which provider gets the evidence"),
+    .named("chooses the provider that gets the evidence"),
     key(
         "model.name",
         "K8SHAWK_MODEL",
@@ -533,7 +533,7 @@ pub const KEYS: &[Key] = &[
         "`true` sends names of objects and namespaces as tokens",
         set!(model.hide_names, i => i.flag()?),
     )
-    .named_unless(&["true", "1", "yes"], "says whether names leave the cluster"),
+    .named_unless(&["true", "1", "yes"], "decides whether names leave the cluster"),
     key(
         "slack.channel",
         "SLACK_CHANNEL",
@@ -542,7 +542,7 @@ pub const KEYS: &[Key] = &[
         "channel for incidents: its id, or `#name`",
         set!(slack.channel, i => Some(slack::channel(&i.text()?)?)),
     )
-    .named("says where evidence is sent"),
+    .named("decides where evidence is sent"),
     key(
         "slack.approvers",
         "SLACK_APPROVERS",

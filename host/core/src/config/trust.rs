@@ -43,18 +43,18 @@ fn does(name: &str) -> Option<&'static str> {
     let mut of_models = Provider::ALL.iter().map(|provider| provider.variables());
     let file = name.strip_suffix("_FILE");
     if name == "K8SHAWK_CONFIG" {
-        Some("says which configuration is read")
+        Some("chooses the configuration that is read")
     } else if file.is_some_and(|secret| SECRETS.contains(&secret)) {
-        Some("says which file is sent as a secret")
+        Some("chooses the file that is sent as a secret")
     } else if SECRETS.contains(&name) {
-        Some("says whose account gets what is sent")
+        Some("chooses the account that gets what is sent")
     } else if name.starts_with("K8SHAWK_") {
         // Whatever has no key is a secret of some sink, or is read by no version of ours.
-        Some("says who gets evidence, or is a secret")
+        Some("decides who gets evidence, or is a secret")
     } else {
         of_models.find_map(|(key, url)| match name {
-            _ if name == key => Some("says whose account gets the evidence"),
-            _ if name == url => Some("says who gets the key of the model"),
+            _ if name == key => Some("chooses the account that gets the evidence"),
+            _ if name == url => Some("decides who gets the key of the model"),
             _ => None,
         })
     }
@@ -71,15 +71,15 @@ pub fn forbids(name: &str, value: &str) -> Option<&'static str> {
 /// Why a value of a found file is not taken, and what to do.
 pub(super) fn refused(key: &str, env: &str, does: &str, file: &str) -> String {
     format!(
-        "{key} {does}, and nobody named this file: start with `--config {file}` if it is yours, \
-         or set {env} in the environment"
+        "{key} {does}, and this file was only found in the working directory: start with `--config \
+         {file}` if you trust it, or set {env} in the environment"
     )
 }
 
 /// Why a variable of a found `.env` is not taken, and what to do.
 pub fn refused_variable(name: &str, does: &str, file: &str) -> String {
     format!(
-        "{name} {does}, and nobody named this file: start with `--env-file {file}` if it is \
-         yours, or set {name} in the environment"
+        "{name} {does}, and this file was only found in the working directory: start with \
+         `--env-file {file}` if you trust it, or set {name} in the environment"
     )
 }

@@ -115,7 +115,7 @@ pub(super) fn field(text: &str) -> Result<String, String> {
 
 /// `22:00-07:00` as minutes of the day.
 pub(super) fn hours(text: &str) -> Result<(u16, u16), String> {
-    let fault = || format!("{text:?} is not a span such as 22:00-07:00");
+    let fault = || format!("{text:?} is not a time range such as 22:00-07:00");
     let minute = |t: &str| {
         let (hour, minute) = t.trim().split_once(':')?;
         let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);

@@ -99,7 +99,7 @@ impl Enabled {
         };
         if let Some(own) = own {
             return Some(format!(
-                "{own} is K8sHawk's own namespace, where fixes need its name in fix.namespaces"
+                "{own} is K8sHawk's own namespace: fixes there need its name in fix.namespaces"
             ));
         }
         let namespace = target.namespace.as_str();
@@ -107,7 +107,7 @@ impl Enabled {
             let reached = kinds::kind(&target.kind).is_some_and(|kind| self.reaches(action, kind));
             return (!reached).then(|| {
                 format!(
-                    "{action} of a {} reaches beyond the namespaces of fix.namespaces",
+                    "{action} of a {} affects more than the namespaces of fix.namespaces",
                     target.kind
                 )
             });

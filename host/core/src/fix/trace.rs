@@ -6,7 +6,7 @@ use super::{Half, Operation};
 use crate::diff::Diff;
 
 /// Said of an object that is not the one that was planned on.
-const REPLACED: &str = "its target is gone, and another object has its name";
+const REPLACED: &str = "its target no longer exists, and another object has its name";
 
 /// What an object tells of an operation on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Operation {
     pub fn trace(&self, current: Option<&Value>, half: Half) -> Trace {
         match (self, current) {
             (Operation::Recreate { old, new }, current) => recreated(old, new, current, half),
-            (_, None) => Trace::Unknown("its target is gone"),
+            (_, None) => Trace::Unknown("its target no longer exists"),
             (_, Some(current)) if uid(current) != uid(self.planned_on()) => {
                 Trace::Unknown(REPLACED)
             }
@@ -68,7 +68,7 @@ fn recreated(old: &Value, new: &Value, current: Option<&Value>, half: Half) -> T
         (None, Half::First) => Trace::Half,
         // It may have been created, and have gone since: a Job may delete itself once it is done.
         (None, Half::Second) => {
-            Trace::Unknown("the old one is deleted, and there is none of its name now")
+            Trace::Unknown("the old one was deleted, and none of that name exists now")
         }
         (Some(current), _) if uid(current) == uid(old) => match is_going(current) {
             true => Trace::Half,
@@ -120,10 +120,10 @@ mod tests {
         Some(object("u", "8", 2, "other")),
         Trace::Unknown("its target was changed in the meantime")
     )]
-    #[case::vanished(None, Trace::Unknown("its target is gone"))]
+    #[case::vanished(None, Trace::Unknown("its target no longer exists"))]
     #[case::made_again_by_somebody(
         Some(object("v", "9", 1, "good")),
-        Trace::Unknown("its target is gone, and another object has its name")
+        Trace::Unknown("its target no longer exists, and another object has its name")
     )]
     fn a_replacement_is_proven_by_the_object_itself(
         #[case] current: Option<Value>,
@@ -138,10 +138,10 @@ mod tests {
         Some(json!({"metadata": {"uid": "u", "deletionTimestamp": "2026-01-01T00:00:00Z"}})),
         Trace::Done
     )]
-    #[case::gone(None, Trace::Unknown("its target is gone"))]
+    #[case::gone(None, Trace::Unknown("its target no longer exists"))]
     #[case::made_again(
         Some(json!({"metadata": {"uid": "v"}})),
-        Trace::Unknown("its target is gone, and another object has its name")
+        Trace::Unknown("its target no longer exists, and another object has its name")
     )]
     fn a_target_that_vanished_proves_no_deletion(
         #[case] current: Option<Value>,
@@ -166,7 +166,7 @@ mod tests {
         Some(job)
     }
 
-    const GONE: &str = "the old one is deleted, and there is none of its name now";
+    const GONE: &str = "the old one was deleted, and none of that name exists now";
 
     #[rstest]
     #[case::not_begun(job("u", 1), Half::First, Trace::Absent)]

@@ -148,12 +148,12 @@ fn pending(scene: Scene<'_>, claim: &Claim) -> Option<Sighting> {
                 entry.meta.name, class.provisioner
             )
         }
-        (Some(name), None) if name.is_empty() => "no storage class wanted".to_owned(),
+        (Some(name), None) if name.is_empty() => "no storage class requested".to_owned(),
         (Some(name), None) if scene.objects.is_readable("StorageClass", "") => {
             format!("storage class {name} does not exist")
         }
         (Some(name), None) => format!("storage class {name}"),
-        (None, None) => "no storage class named and no default one known".to_owned(),
+        (None, None) => "no storage class named, and no default class known".to_owned(),
     };
     let waits = class.is_some_and(|(_, c)| &*c.volume_binding_mode == "WaitForFirstConsumer");
     if waits && claim.spec.volume_name.is_empty() && !is_wanted(scene) {

@@ -11,7 +11,7 @@ pub(crate) fn observe(scene: Scene<'_>, ending: Option<Vec<String>>) -> Option<S
     if finalizers.is_empty() && ending.is_none() {
         return None;
     }
-    let mut message = format!("should be gone since {late} s");
+    let mut message = format!("should have been gone for {late} s");
     if !finalizers.is_empty() {
         message = format!("{message}; finalizers: {}", finalizers.join(", "));
     }

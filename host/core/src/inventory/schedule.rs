@@ -78,7 +78,7 @@ fn missed(scene: Scene<'_>, cron: &CronJob) -> Option<Sighting> {
     let active: Vec<&str> = cron.status.active.iter().map(|job| &*job.name).collect();
     if &*cron.spec.concurrency_policy == "Forbid" && !active.is_empty() {
         let message = format!(
-            "{schedule}: a start is blocked for {late} s by {} that still runs (Forbid); {ran}",
+            "{schedule}: a start has been blocked for {late} s by {}, still running (Forbid); {ran}",
             active.join(", ")
         );
         return Some(Sighting::new("Blocked", message).since(missed));

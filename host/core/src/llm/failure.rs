@@ -51,7 +51,7 @@ pub enum Failure {
         what: String,
     },
     /// The key is refused (401, 403): a person has to act.
-    #[error("the key is refused (HTTP {status}): {what}")]
+    #[error("the API key is rejected (HTTP {status}): {what}")]
     Refused {
         /// HTTP status.
         status: u16,
@@ -91,10 +91,10 @@ pub enum Failure {
         what: String,
     },
     /// The time of the whole investigation is used up.
-    #[error("the time of the investigation is used up")]
+    #[error("the investigation timed out")]
     Deadline,
     /// It failed too often just now and is left alone for a while.
-    #[error("left alone for {seconds} s more: {what}")]
+    #[error("paused for {seconds} s more: {what}")]
     Closed {
         /// How much longer.
         seconds: u64,

@@ -13,7 +13,7 @@ use crate::redact::{Veil, redact};
 use crate::render::{meaningful, yaml};
 
 /// What stands for an answer that has no form that is known.
-const NOT_UNDERSTOOD: &str = "the answer cannot be understood";
+const NOT_UNDERSTOOD: &str = "the answer cannot be parsed";
 
 /// Escape sequences of terminals.
 static ANSI: LazyLock<Option<Regex>> =

@@ -38,13 +38,16 @@ pub enum CallError {
     #[error("the plugin trapped: {0}")]
     Trap(String),
     /// The plugin still ran at its deadline.
-    #[error("the plugin used up its {limit:?} (limits.deadline_ms)")]
+    #[error("the plugin exceeded its deadline of {limit:?} (limits.deadline_ms)")]
     Deadline {
         /// The deadline of a call.
         limit: Duration,
     },
     /// The deadline passed while the plugin waited for the cluster: try again later.
-    #[error("the cluster did not answer within the {limit:?} of the call (limits.deadline_ms)")]
+    #[error(
+        "the cluster did not answer within the deadline of the call, {limit:?} \
+             (limits.deadline_ms)"
+    )]
     Waiting {
         /// The deadline of a call.
         limit: Duration,
@@ -72,13 +75,13 @@ pub enum CallError {
         limit: u32,
     },
     /// The result breaks a rule that its type cannot express.
-    #[error("the plugin answered out of bounds: {0}")]
+    #[error("the plugin returned an invalid answer: {0}")]
     Answer(String),
     /// Too many calls run at once: try again.
     #[error("no free instance in the sandbox")]
     Busy,
     /// The plugin is at another point of the flow: a fault of the caller.
-    #[error("the plugin is a {is} plugin, not a {asked} plugin")]
+    #[error("the plugin is {}, not {}", .is.plugin(), .asked.plugin())]
     Point {
         /// The plugin's point.
         is: Point,
@@ -86,7 +89,7 @@ pub enum CallError {
         asked: Point,
     },
     /// The plugin failed too often in a row and is not called until its digest changes.
-    #[error("the plugin is in quarantine after {faults} faults in a row: {last}")]
+    #[error("the plugin is quarantined after {faults} consecutive faults: {last}")]
     Quarantined {
         /// Faults in a row.
         faults: u32,

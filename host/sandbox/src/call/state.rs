@@ -146,7 +146,7 @@ impl Call {
         if self.budget.admit(answer.as_ref().map_or(0, Answer::size)) {
             return answer;
         }
-        let why = "the answers would not fit into the memory of the call (limits.memory_mib)";
+        let why = "the answers do not fit into the memory of the call (limits.memory_mib)";
         self.refusals.push(why.to_owned());
         Err(ReadError::Unavailable(why.to_owned()))
     }
@@ -170,7 +170,7 @@ impl Call {
             .and_then(|answer| match answer {
                 Answer::Text(text) => Ok(text),
                 Answer::Described(described) => Ok(described.text()),
-                Answer::Usage(_) => Err(types::ReadError::Unavailable("not a text".to_owned())),
+                Answer::Usage(_) => Err(types::ReadError::Unavailable("not a string".to_owned())),
             }))
     }
 }

@@ -13,7 +13,7 @@ pub(super) const CATALOGUE: Capability = Capability(&Definition {
     word: "catalogue",
     points: &[Point::Policy],
     verbs: &[],
-    told: Some("is told which fixes there are"),
+    told: Some("gets the fix catalogue"),
     link: |linker| catalogue::add_to_linker::<_, Own>(linker, |call| call),
 });
 

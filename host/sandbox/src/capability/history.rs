@@ -39,8 +39,9 @@ impl history::Host for Call {
 
 /// The newest first.
 fn revisions(listed: &str, deployment: &str) -> Told<Vec<history::Revision>> {
-    let sets: Vec<Value> = serde_json::from_str(listed)
-        .map_err(|e| ReadError::Unavailable(format!("the ReplicaSets are no JSON array: {e}")))?;
+    let sets: Vec<Value> = serde_json::from_str(listed).map_err(|e| {
+        ReadError::Unavailable(format!("the ReplicaSets are not a JSON array: {e}"))
+    })?;
     let owned = sets.iter().filter(|set| is_owned(set, deployment));
     let mut revisions: Vec<history::Revision> = owned.filter_map(revision).collect();
     revisions.sort_by_key(|revision| std::cmp::Reverse(revision.number));

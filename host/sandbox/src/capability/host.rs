@@ -32,7 +32,7 @@ pub(crate) const CLOCK: Capability = Capability(&Definition {
     word: "clock",
     points: &[Point::Policy],
     verbs: &[],
-    told: Some("may ask for the time"),
+    told: Some("may read the clock"),
     link: |linker| clock::add_to_linker::<_, Own>(linker, |call| call),
 });
 

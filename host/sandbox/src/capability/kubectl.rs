@@ -175,9 +175,9 @@ impl top::Host for Call {
             .await?
             .and_then(|answer| match answer {
                 Answer::Usage(usage) => Ok(usage.into_iter().map(top::Usage::from).collect()),
-                Answer::Text(_) | Answer::Described(_) => {
-                    Err(types::ReadError::Unavailable("not a usage".to_owned()))
-                }
+                Answer::Text(_) | Answer::Described(_) => Err(types::ReadError::Unavailable(
+                    "not a usage sample".to_owned(),
+                )),
             }))
     }
 }

@@ -12,7 +12,7 @@ pub(super) const ORIGIN: Capability = Capability(&Definition {
     word: "origin",
     points: &[Point::Policy],
     verbs: &[],
-    told: Some("is told who proposed a fix"),
+    told: Some("gets the origin of a fix"),
     link: |linker| origin::add_to_linker::<_, Own>(linker, |call| call),
 });
 

@@ -199,7 +199,7 @@ fn private(dir: &Path) -> Result<(), String> {
         return Err("it belongs to another user".to_owned());
     }
     if meta.mode() & 0o022 != 0 {
-        return Err("others may write to it; its mode must be 0700".to_owned());
+        return Err("others can write to it; its mode must be 0700".to_owned());
     }
     Ok(())
 }

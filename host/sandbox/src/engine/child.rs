@@ -71,7 +71,7 @@ pub(crate) fn in_child(program: &Path, wasm: &Wasm, scratch: &Scratch) -> Result
         ))),
         Some(status) if status.success() => Ok(()),
         Some(status) => Err(Failure::Failed(match status.signal() {
-            Some(signal) => format!("the compiler died of signal {signal} {}", complaint()),
+            Some(signal) => format!("the compiler was killed by signal {signal} {}", complaint()),
             None => complaint(),
         })),
     }
@@ -102,6 +102,6 @@ fn complaint(path: &Path) -> String {
             let text = text.trim();
             text.strip_prefix("k8shawk: ").unwrap_or(text).to_owned()
         }
-        Err(error) => format!("and why cannot be read: {error}"),
+        Err(error) => format!("and its output cannot be read: {error}"),
     }
 }

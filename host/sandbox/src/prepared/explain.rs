@@ -37,8 +37,8 @@ fn identity(plugin: &Plugin) -> String {
         None => "the grant is for any plugin of this id",
     };
     format!(
-        "{id} {version} is a {} plugin; digest {}, {pin}.",
-        plugin.point(),
+        "{id} {version} is {}; digest {}, {pin}.",
+        plugin.point().plugin(),
         plugin.pin()
     )
 }
@@ -51,7 +51,7 @@ fn releases(plugin: &Plugin) -> Vec<String> {
     }
     let auto = &plugin.grant().auto;
     if auto.is_empty() {
-        let nothing = "may release nothing without a person: its `auto` counts as `allow`";
+        let nothing = "may release nothing without approval: its `auto` counts as `allow`";
         return vec![format!("{id} {nothing}.")];
     }
     let sentence = |release: &Release| {
@@ -62,7 +62,7 @@ fn releases(plugin: &Plugin) -> Vec<String> {
             and(&release.actions)
         };
         let (places, risk) = (places(&release.namespaces()), release.risk);
-        format!("{id} may release without a person: {actions} of at most {risk} risk in {places}.")
+        format!("{id} may release without approval: {actions} of at most {risk} risk in {places}.")
     };
     auto.iter().map(sentence).collect()
 }
@@ -122,9 +122,9 @@ fn interfaces(plugin: &Plugin) -> Vec<String> {
 
 fn wasi(plugin: &Plugin) -> Option<String> {
     plugin.imports_wasi().then(|| {
-        "WASI is linked with every door shut: no files, no network and no environment; its time \
-         and its randomness are the same in every call that is the same, and what it prints goes \
-         to its log."
+        "WASI is linked without access to anything: no files, no network, no \
+         environment; its clock and randomness are deterministic for each call, and its output \
+         goes to its log."
             .to_owned()
     })
 }
@@ -146,7 +146,7 @@ fn settings(plugin: &Plugin) -> Option<String> {
         (true, _) => None,
         (false, true) => Some(format!("Settings are given for {}.", and(&keys))),
         (false, false) => Some(format!(
-            "Settings are given for {}, but the plugin does not want `settings`.",
+            "Settings are given for {}, but the plugin does not ask for `settings`.",
             and(&keys)
         )),
     }
@@ -162,7 +162,7 @@ fn missing(plugin: &Plugin) -> Option<String> {
         .collect();
     (!missing.is_empty()).then(|| {
         format!(
-            "{} wants {} and is not granted it.",
+            "{} asks for {}, which is not granted.",
             plugin.id(),
             and(&missing)
         )
@@ -180,7 +180,7 @@ fn idle(plugin: &Plugin) -> Option<String> {
     idle.dedup();
     (!idle.is_empty()).then(|| {
         format!(
-            "The grant allows {}, which {} does not want.",
+            "The grant allows {}, which {} does not ask for.",
             and(&idle),
             plugin.id()
         )

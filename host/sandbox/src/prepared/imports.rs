@@ -113,7 +113,7 @@ fn missing(import: &str, manifest: &Manifest, grant: &Grant) -> Option<String> {
     }
     let (word, point, id) = (capability.word(), manifest.point, &manifest.id);
     if !capability.fits(point) {
-        return Some(format!("{import}: a {point} plugin cannot use it"));
+        return Some(format!("{import}: {} cannot use it", point.plugin()));
     }
     if !manifest.wants.contains(&capability) {
         return Some(format!(

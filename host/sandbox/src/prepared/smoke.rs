@@ -75,7 +75,7 @@ fn signal() -> Signal {
         id: "smoke".to_owned(),
         source: SignalSource::Event,
         reason: "Smoke".to_owned(),
-        message: "a call to see that the plugin runs".to_owned(),
+        message: "a test call to check that the plugin runs".to_owned(),
         object: pod(),
         owner: pod(),
         count: 1,
@@ -101,7 +101,7 @@ fn incident() -> Incident {
 fn finding() -> Finding {
     Finding {
         class: "smoke".to_owned(),
-        title: "A call to see that the plugin runs".to_owned(),
+        title: "A test call to check that the plugin runs".to_owned(),
         cause: "Nothing is broken.".to_owned(),
         confidence: 0,
         severity: Severity::Low,
@@ -121,6 +121,6 @@ fn proposal() -> RawProposal {
         action: "delete-pod".to_owned(),
         target: pod(),
         parameters: Vec::new(),
-        rationale: "a call to see that the plugin runs".to_owned(),
+        rationale: "a test call to check that the plugin runs".to_owned(),
     }
 }

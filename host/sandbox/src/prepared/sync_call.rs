@@ -62,7 +62,7 @@ impl Plugin {
             };
             let length = script.chars().count();
             if length > limit as usize {
-                let what = format!("a script of {length} characters, {limit} were asked for");
+                let what = format!("a script of {length} characters, the limit is {limit}");
                 return Err(Stop::Known(CallError::Answer(what)));
             }
             Ok(script)

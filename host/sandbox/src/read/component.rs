@@ -48,7 +48,7 @@ impl Wasm {
         if found == self.digest {
             return Ok(());
         }
-        let what = "was changed while it was loaded";
+        let what = "changed while it was being loaded";
         Err(io::Error::new(ErrorKind::InvalidData, what))
     }
 }

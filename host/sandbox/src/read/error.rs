@@ -31,7 +31,7 @@ pub enum LoadError {
         message: String,
     },
     /// The grant is for another plugin: the operator compares and pins anew.
-    #[error("{path}: digest is {pinned}, plugin.toml and component of {plugin} have {found}")]
+    #[error("{path}: digest is {pinned}, but plugin.toml and component of {plugin} have {found}")]
     Digest {
         /// The grant.
         path: PathBuf,
@@ -74,13 +74,13 @@ pub enum LoadError {
         found: String,
     },
     /// The component imports interfaces that it does not get: all of them, with what to write.
-    #[error("the component imports what it does not get: {}", .faults.join("; "))]
+    #[error("the component imports interfaces that it does not get: {}", .faults.join("; "))]
     Import {
         /// One sentence for each interface.
         faults: Vec<String>,
     },
     /// An interface has the right name and another shape.
-    #[error("the component does not fit the interfaces of this host: {0}")]
+    #[error("the component does not match the interfaces of this host: {0}")]
     Link(String),
     /// The component fails on a harmless input.
     #[error("the smoke call failed: {0}")]
@@ -110,7 +110,7 @@ impl LoadError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Taken {
     /// A plugin is what it was when it went live: restart the host to change it.
-    #[error("{id} runs at the point {is} and cannot move to {asked} while the host runs")]
+    #[error("{id} is loaded at the point {is} and cannot move to {asked} until the host restarts")]
     Point {
         /// The id.
         id: String,

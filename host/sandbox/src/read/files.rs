@@ -107,7 +107,7 @@ fn ordinary(meta: &fs::Metadata) -> io::Result<()> {
     }
     Err(io::Error::new(
         ErrorKind::InvalidInput,
-        "is not an ordinary file",
+        "is not a regular file",
     ))
 }
 

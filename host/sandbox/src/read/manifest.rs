@@ -112,7 +112,7 @@ impl RawManifest {
             if !want.get_ref().fits(self.point) {
                 let may: Vec<&str> = Capability::of(self.point).map(Capability::word).collect();
                 let (point, word, may) = (self.point, want.get_ref().word(), may.join(", "));
-                let what = format!("a {point} plugin cannot use {word:?}; it may use {may}");
+                let what = format!("{} cannot use {word:?}; it may use {may}", point.plugin());
                 fault(want.span().start, what);
             }
         }

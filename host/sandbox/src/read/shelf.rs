@@ -26,8 +26,8 @@ impl Shelf {
             return Ok(());
         }
         let why = match self {
-            Shelf::Policies => "the directory of policies holds policies alone",
-            Shelf::Plugins => "a policy must stand in the directory of policies",
+            Shelf::Policies => "the policies directory can only hold policies",
+            Shelf::Plugins => "a policy must be in the policies directory",
         };
         Err(source.misplaced(&source.dir.join(manifest::FILE), why.to_owned()))
     }

@@ -159,11 +159,11 @@ impl Sources {
             lacks.push(("store", fault.to_string()));
         }
         if self.store.room() == Room::None {
-            let why = "its volume is full, and what happens now is held in memory";
+            let why = "its volume is full; new data is kept in memory";
             lacks.push(("store", why.to_owned()));
         }
         if !self.telemetry.is_listed() {
-            let why = "the cluster is still being listed, and nothing is judged before";
+            let why = "still listing the cluster; nothing is judged before that";
             lacks.push(("watch", why.to_owned()));
         }
         if let Some(why) = self.telemetry.stalled() {
@@ -179,7 +179,7 @@ impl Sources {
             if self.plugins.at(point).is_empty() {
                 lacks.push((point.as_str(), "no plugin is live".to_owned()));
             } else if self.plugins.is_idle(point) {
-                lacks.push((point.as_str(), "every plugin is in quarantine".to_owned()));
+                lacks.push((point.as_str(), "every plugin is quarantined".to_owned()));
             }
         }
         lacks

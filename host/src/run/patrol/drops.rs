@@ -35,7 +35,9 @@ impl Dropped {
             let (dropped, kinds) = (total - self.told, self.by_kind());
             warn!(
                 dropped,
-                kinds, "there was no room for changes (watch.queue); they are asked for again"
+                kinds,
+                "watch queue full (watch.queue): changes were dropped and are requested \
+                        again"
             );
             self.told = total;
             self.at = Some(now);

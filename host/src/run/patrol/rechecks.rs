@@ -72,8 +72,8 @@ impl Patrol {
             if expired {
                 // What only a person wanted is not asked again and again.
                 let (next, note) = match record.undo {
-                    Some(_) => (State::Cleared, "nobody said yes in time"),
-                    None => (State::Open, "the question expired: looked at again"),
+                    Some(_) => (State::Cleared, "nobody approved in time"),
+                    None => (State::Open, "the approval request expired: checking again"),
                 };
                 services.store.advance(id, State::Waiting, |r| {
                     r.votes.clear();

@@ -72,7 +72,7 @@ impl Patrol {
             return None;
         }
         if sweeping.stored && self.ingest.holds_nothing() && std::mem::take(&mut self.unstored) {
-            info!("everything is stored again");
+            info!("writing to the database again");
         }
         let counts = self.ingest.inventory().counts();
         self.telemetry().swept(sweeping.worked, counts);

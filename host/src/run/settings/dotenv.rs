@@ -134,11 +134,9 @@ mod tests {
         assert_eq!(
             judged(text, &[]),
             [
-                ".env:4: OPENAI_BASE_URL says who gets the key of the model, and nobody named this \
-                 file: start with `--env-file .env` if it is yours, or set OPENAI_BASE_URL in the \
-                 environment",
-                ".env:5: K8SHAWK_KUBECONFIG can start a program (an exec plugin), and nobody named \
-                 this file: start with `--env-file .env` if it is yours, or set K8SHAWK_KUBECONFIG \
+                ".env:4: OPENAI_BASE_URL decides who gets the key of the model, and this file was only found in the working directory: start with `--env-file .env` if you trust it, or set OPENAI_BASE_URL in \
+                 the environment",
+                ".env:5: K8SHAWK_KUBECONFIG can start a program (an exec plugin), and this file was only found in the working directory: start with `--env-file .env` if you trust it, or set K8SHAWK_KUBECONFIG \
                  in the environment",
             ]
         );
@@ -171,10 +169,7 @@ mod tests {
             let [fault] = &faults[..] else {
                 panic!("{name}: {faults:?}");
             };
-            assert!(
-                fault.starts_with(&format!(".env:2: {name} says ")),
-                "{fault}"
-            );
+            assert!(fault.starts_with(&format!(".env:2: {name} ")), "{fault}");
             assert!(fault.contains("--env-file .env"), "{fault}");
         }
     }

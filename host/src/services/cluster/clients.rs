@@ -62,10 +62,14 @@ impl Clients {
         match tokio::time::timeout(PATIENCE, load(origin)).await {
             Ok(Ok(pair)) => {
                 self.now.store(Arc::new(pair));
-                info!("the credentials for the API server are loaded again");
+                info!("the credentials for the API server were reloaded");
             }
-            Ok(Err(why)) => warn!(why, "the credentials for the API server stay as they are"),
-            Err(_) => warn!("loading the credentials for the API server takes too long"),
+            Ok(Err(why)) => warn!(
+                why,
+                "cannot reload the credentials for the API server; keeping \
+                                        the old ones"
+            ),
+            Err(_) => warn!("loading the credentials for the API server timed out"),
         }
         *renewed = Some(Instant::now());
     }

@@ -57,7 +57,7 @@ impl Origin {
             return Err(ClusterError::Config {
                 source_name: format!("the settings of {}", self.name),
                 why: format!(
-                    "they lead to {} now, not to {}",
+                    "they now point to {}, not to {}",
                     config.cluster_url, self.server
                 ),
             });
@@ -143,7 +143,7 @@ async fn version(cluster: &Cluster) -> Result<String, ClusterError> {
             Ok(version) => Ok(version.git_version),
             Err(error) => Err(ClusterError::Unreachable {
                 address: cluster.address.clone(),
-                why: format!("it answers, but not like an API server: {error}"),
+                why: format!("it answers, but is not an API server: {error}"),
             }),
         },
         Err(ClusterError::Denied { .. }) => Ok("unknown".to_owned()),
@@ -153,7 +153,7 @@ async fn version(cluster: &Cluster) -> Result<String, ClusterError> {
             | ClusterError::Answer { .. },
         ) => Err(ClusterError::Unreachable {
             address: cluster.address.clone(),
-            why: "it answers, but not like an API server".to_owned(),
+            why: "it answers, but is not an API server".to_owned(),
         }),
         Err(error) => Err(error),
     }

@@ -31,7 +31,7 @@ impl Tried {
 
 /// Why a fix cannot be tried now.
 pub enum NotTried {
-    /// What the fix would do is done already, or its target is gone.
+    /// What the fix would do is done already, or its target no longer exists.
     Done(String),
     /// A precondition, or the API server, says no.
     Refused(String),
@@ -126,6 +126,6 @@ fn diff(operation: &Operation, before: &Value, after: &Value) -> Diff {
         Operation::Replace { .. } => Diff::between(before, after),
         Operation::Delete { .. } => Diff::whole(&object, Some("exists"), None),
         Operation::Evict { .. } => Diff::whole(&object, Some("exists"), Some("evicted")),
-        Operation::Recreate { .. } => Diff::whole(&object, Some("failed"), Some("made anew")),
+        Operation::Recreate { .. } => Diff::whole(&object, Some("failed"), Some("recreated")),
     }
 }

@@ -54,7 +54,7 @@ pub enum ClusterError {
     },
     /// The credentials are not accepted (401), as while they are rotated: they are loaded again
     /// before the next try.
-    #[error("the API server at {address} does not accept the credentials: {why}")]
+    #[error("the API server at {address} rejects the credentials: {why}")]
     Unauthorized {
         /// The server.
         address: String,
@@ -85,13 +85,13 @@ pub enum ClusterError {
         attempt: String,
     },
     /// Somebody changed the object in between, or made one of this name (409): plan again.
-    #[error("{attempt}: the object changed in between")]
+    #[error("{attempt}: the object changed meanwhile")]
     Conflict {
         /// What was attempted.
         attempt: String,
     },
     /// The version or the list that was asked on from is too old (410): begin again.
-    #[error("{attempt}: too old to go on from: {why}")]
+    #[error("{attempt}: the resource version is too old: {why}")]
     Expired {
         /// What was attempted.
         attempt: String,
@@ -109,7 +109,7 @@ pub enum ClusterError {
         after: Option<Duration>,
     },
     /// The server or a backend of it fails (5xx): a write may have happened. Look, then try again.
-    #[error("{attempt}: not served now: {why}")]
+    #[error("{attempt}: temporarily unavailable: {why}")]
     Busy {
         /// What was attempted.
         attempt: String,
@@ -120,7 +120,7 @@ pub enum ClusterError {
     },
     /// Whoever the API server asks for us fails (the kubelet of a log, the server of metrics), a
     /// fault of its own: do without, and say so. Reads alone have it.
-    #[error("{attempt}: not served now: {why}")]
+    #[error("{attempt}: temporarily unavailable: {why}")]
     Backend {
         /// What was attempted.
         attempt: String,

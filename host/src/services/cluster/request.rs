@@ -247,7 +247,7 @@ impl Cluster {
             Ok(_) => Ok(text),
             Err(error) if error.kind() == ErrorKind::InvalidData => Err(ClusterError::Answer {
                 attempt: attempt.to_owned(),
-                why: "the answer is no text".to_owned(),
+                why: "the answer is not text".to_owned(),
             }),
             Err(error) => Err(ClusterError::Unanswered {
                 address: self.address.clone(),

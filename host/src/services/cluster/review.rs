@@ -50,7 +50,7 @@ impl Cluster {
         let api: Api<SelfSubjectReview> = Api::all(self.client_of(who));
         let (parameters, question) = (PostParams::default(), SelfSubjectReview::default());
         let asked = api.create(&parameters, &question);
-        let review = self.answer("ask who we are", asked).await?;
+        let review = self.answer("read our own identity", asked).await?;
         let user = review.status.and_then(|status| status.user_info);
         Ok(user.and_then(|user| user.username).unwrap_or_default())
     }
@@ -133,7 +133,7 @@ impl Cluster {
         let api: Api<SelfSubjectAccessReview> = Api::all(self.client_of(who));
         let parameters = PostParams::default();
         let asked = api.create(&parameters, &review);
-        let answer = self.answer("ask what we may do", asked).await?;
+        let answer = self.answer("check our own permissions", asked).await?;
         Ok(answer.status.is_some_and(|status| status.allowed))
     }
 }

@@ -185,7 +185,7 @@ impl Snapshot {
     /// Count one read against the budget.
     fn spend(&self) -> Result<(), ReadError> {
         if self.spent.fetch_add(1, Ordering::Relaxed) >= BUDGET {
-            let why = format!("the {BUDGET} requests for logs and usage are spent");
+            let why = format!("the {BUDGET} requests for logs and usage are used up");
             return Err(ReadError::Unavailable(why));
         }
         Ok(())

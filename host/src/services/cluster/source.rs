@@ -171,5 +171,5 @@ async fn rows(
 
 /// What came back has no form that is known.
 pub(super) fn not_understood(attempt: &str) -> ReadError {
-    ReadError::Later(format!("{attempt}: the answer cannot be understood"))
+    ReadError::Later(format!("{attempt}: the answer cannot be parsed"))
 }

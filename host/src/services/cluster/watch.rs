@@ -38,15 +38,15 @@ pub enum Change {
         /// Every object of it.
         objects: Vec<ObjectRef>,
     },
-    /// A kind is not followed for now, or changes of it were dropped; it is followed again from
-    /// there later, or listed again. Reported once per gap.
+    /// The watch of a kind is interrupted, or changes of it were dropped; it resumes
+    /// from there later, or is listed again. Reported once per gap.
     Gap {
         /// Kind; [`EVERY_KIND`](crate::services::watched_kinds::EVERY_KIND) where the API server does not answer.
         kind: String,
         /// Why.
         why: String,
     },
-    /// A kind is followed again, without loss.
+    /// The watch of a kind resumed, without loss.
     Restored {
         /// Kind; [`EVERY_KIND`](crate::services::watched_kinds::EVERY_KIND) after the API server was away.
         kind: String,

@@ -37,7 +37,7 @@ impl Place {
     ) -> Result<Place, ClusterError> {
         let known = kinds::kind(kind).ok_or_else(|| ClusterError::Refused {
             attempt: format!("act on {kind} {name}"),
-            why: "it is not a kind that can be changed".to_owned(),
+            why: "fixes cannot change this kind".to_owned(),
         })?;
         let resource = ApiResource {
             group: known.group.to_owned(),

@@ -24,7 +24,7 @@ impl Endpoint {
             return Err(format!("{base:?} is neither http nor https"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("a base URL must not hold a password".to_owned());
+            return Err("a base URL must not contain a password".to_owned());
         }
         let name = url
             .host_str()

@@ -139,7 +139,7 @@ async fn read(mut response: Response) -> Result<String, Failure> {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(String::from_utf8_lossy(&body).into_owned()),
             Err(error) => {
-                let what = format!("the answer was cut: {}", cause(&error));
+                let what = format!("the answer was truncated: {}", cause(&error));
                 return Err(Failure::Malformed { what });
             }
         }
@@ -151,7 +151,7 @@ fn broken(error: &reqwest::Error) -> Failure {
     if error.is_connect() {
         return Failure::Unreachable { what: cause(error) };
     }
-    let what = format!("the connection broke: {}", cause(error));
+    let what = format!("the connection was lost: {}", cause(error));
     Failure::Malformed { what }
 }
 

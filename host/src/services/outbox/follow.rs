@@ -61,7 +61,7 @@ impl Outbox {
                     behind.all = false;
                     behind.ids.extend(ids);
                 }
-                Err(fault) => return warn!(%fault, "what changed is told later"),
+                Err(fault) => return warn!(%fault, "cannot read what changed; updates are delayed"),
             }
         }
         let mut failed = None;
@@ -72,7 +72,7 @@ impl Outbox {
             again
         });
         if let Some(fault) = failed {
-            warn!(%fault, "what changed is told later");
+            warn!(%fault, "cannot read what changed; updates are delayed");
         }
     }
 

@@ -70,7 +70,7 @@ impl Required {
             Err(fault) => {
                 return vec![Missing {
                     id: "*".to_owned(),
-                    why: format!("it is not known which policies are required: {fault}"),
+                    why: format!("cannot read which policies are required: {fault}"),
                     in_quarantine: false,
                 }];
             }
@@ -112,7 +112,7 @@ impl Required {
             (None, _) => self.why_not_live(id),
             (Some(_), Some(error)) => error.to_string(),
             (Some(live), None) if granted && !live.plugin().is_granted() => {
-                "its grant is gone, and with it its settings".to_owned()
+                "its grant was removed, and its settings with it".to_owned()
             }
             (Some(_), None) => return None,
         };
@@ -126,7 +126,7 @@ impl Required {
     fn why_not_live(&self, id: &str) -> String {
         let refused = self.registry.refused().into_iter();
         let mut of_id = refused.filter(|r| r.id == id);
-        let none = "it does not stand in the directory of policies".to_owned();
+        let none = "it is not in the policies directory".to_owned();
         of_id.next().map_or(none, |refused| refused.why)
     }
 }
@@ -135,7 +135,7 @@ impl Missing {
     /// One line for people.
     pub fn told(&self) -> String {
         format!(
-            "{}: the policy is required and does not judge: {}",
+            "{}: the policy is required but not available: {}",
             self.id, self.why
         )
     }

@@ -282,7 +282,7 @@ fn source(record: &Record) -> SlackBlock {
     blocks::context(&small)
 }
 
-/// True where people were asked or told: what went away, or became part of another incident,
+/// True where approval was requested or people were notified: what went away, or became part of another incident,
 /// before that has no message of its own.
 pub fn is_told(record: &Record) -> bool {
     record.asked_at.is_some()

@@ -23,7 +23,7 @@ impl Keeper {
             Ok(thread) => Ok((Keeper(Some(thread)), Some(grown))),
             // SQLite copies it within a commit then.
             Err(fault) => {
-                warn!(%fault, "no thread for the database: some commits take longer");
+                warn!(%fault, "no background thread for the database: some commits take longer");
                 Ok((Keeper(None), None))
             }
         }
@@ -44,7 +44,7 @@ fn keep(connection: &Connection, told: &Receiver<()>) {
         // Whatever is read or written meanwhile goes on; what is left is copied the next time.
         let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         if let Err(fault) = copied {
-            warn!(%fault, "the database's log was not copied into it");
+            warn!(%fault, "the database's WAL was not checkpointed");
         }
     }
 }

@@ -28,7 +28,7 @@ impl Past {
     pub fn refusal(&self, now: i64) -> String {
         let minutes = (now - self.at) / 60_000;
         let (id, verdict) = (&self.incident, &self.verdict);
-        format!("{id} did this {minutes} min ago and it ended as {verdict}")
+        format!("{id} did this {minutes} min ago with the outcome {verdict}")
     }
 }
 

@@ -197,7 +197,7 @@ fn ordinary(path: &Path) -> Stored<()> {
             Ok(meta) if meta.is_symlink() => {
                 "is a symbolic link: name the file itself (state.database, K8SHAWK_DATABASE)"
             }
-            Ok(meta) if !meta.is_file() => "is not an ordinary file",
+            Ok(meta) if !meta.is_file() => "is not a regular file",
             _ => continue,
         };
         return Err(StoreError::NoFile {
@@ -227,7 +227,7 @@ fn lengthen(path: &Path) {
         grown
     };
     if let Err(fault) = grow() {
-        debug!(%fault, "the database's log has no length yet");
+        debug!(%fault, "the database's WAL is still empty");
     }
 }
 
@@ -241,7 +241,7 @@ fn to_shrink(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     let is_new = number("PRAGMA page_count")? == 0;
     if !is_new && let Err(fault) = connection.execute_batch("VACUUM") {
-        debug!(%fault, "the database keeps the pages that it frees");
+        debug!(%fault, "the database does not return freed pages to the disk");
     }
     Ok(())
 }

@@ -52,7 +52,8 @@ impl Store {
                     error!(
                         incident = id,
                         why,
-                        "a stored incident cannot be read: its text is kept in the table quarantine, and everything else goes on"
+                        "a stored incident cannot be read: its text was moved to the table \
+                         quarantine; everything else continues"
                     );
                 }
                 Ok(false) => {}

@@ -115,10 +115,11 @@ impl Store {
         });
         match made {
             Ok(0) => warn!(
-                "the volume of the database is full, and nothing is left that may be deleted: new incidents are held in memory"
+                "the volume of the database is full, and nothing more may be deleted: new \
+                 incidents are kept in memory"
             ),
             Ok(_) => {}
-            Err(fault) => warn!(%fault, "no room was made on the volume of the database"),
+            Err(fault) => warn!(%fault, "no space could be freed on the volume of the database"),
         }
         self.space.making.store(false, Ordering::Release);
     }
@@ -139,7 +140,8 @@ impl Store {
                 .fetch_add(number, Ordering::Relaxed);
             warn!(
                 conversations = gone,
-                "the volume of the database is full: conversations about ended incidents are deleted, and no model is asked"
+                "the volume of the database is full: deleting model conversations of ended \
+                 incidents; no model is asked"
             );
         }
         Ok(gone)
@@ -154,7 +156,7 @@ impl Store {
             self.space.incidents.fetch_add(number, Ordering::Relaxed);
             warn!(
                 incidents = ids.len(),
-                "the volume of the database is full: the oldest ended incidents are deleted"
+                "the volume of the database is full: deleting the oldest ended incidents"
             );
         }
         Ok(ids.len())

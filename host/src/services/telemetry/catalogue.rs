@@ -67,13 +67,13 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_stage_failures_total",
         "stage,kind",
-        "Runs of a stage that are tried again, by what failed: store, cluster, file, panic",
+        "Runs of a stage that are retried, by what failed: store, cluster, file, panic",
     ),
     gauge("k8shawk_stages_running", "", "Stages that run now"),
     counter(
         "k8shawk_task_failures_total",
         "task",
-        "Tasks of the host that ended or panicked, and were begun again or ended the host",
+        "Tasks of the host that ended or panicked and were restarted, or ended the host",
     ),
     counter(
         "k8shawk_connections_shed_total",
@@ -83,12 +83,12 @@ pub const METRICS: &[Metric] = &[
     gauge(
         "k8shawk_watch_queue_depth",
         "",
-        "Changes that wait for triage",
+        "Changes waiting for triage",
     ),
     gauge(
         "k8shawk_watch_queue_limit",
         "",
-        "Changes that may wait for triage (watch.queue)",
+        "Most changes that can wait for triage (watch.queue)",
     ),
     counter(
         "k8shawk_watch_changes_total",
@@ -98,17 +98,17 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_watch_dropped_total",
         "kind",
-        "Changes that found no room, in the queue or among held events; they are asked for again",
+        "Changes dropped because the queue or the held events were full; they are requested again",
     ),
     counter(
         "k8shawk_watch_gaps_total",
         "kind",
-        "Times that a kind was not followed for a while; * is all of them",
+        "Times that the watch of a kind was interrupted; * is all kinds",
     ),
     gauge(
         "k8shawk_watch_gap",
         "kind",
-        "1 while a kind is not followed",
+        "1 while the watch of a kind is interrupted",
     ),
     gauge(
         "k8shawk_watched_objects",
@@ -118,28 +118,24 @@ pub const METRICS: &[Metric] = &[
     histogram(
         "k8shawk_sweep_duration_seconds",
         "",
-        "Time of one look at everything that is observed",
+        "Time of one sweep over everything observed",
     ),
     counter(
         "k8shawk_signals_total",
         "outcome",
-        "Observations, by what triage made of them",
+        "Observations, by triage verdict",
     ),
     counter(
         "k8shawk_incidents_opened_total",
         "family,severity",
-        "Incidents that were opened",
+        "Incidents opened",
     ),
     counter(
         "k8shawk_incidents_ended_total",
         "state",
-        "Incidents that ended, by how",
+        "Incidents ended, by outcome",
     ),
-    gauge(
-        "k8shawk_incidents",
-        "state",
-        "Incidents that have not ended, by state",
-    ),
+    gauge("k8shawk_incidents", "state", "Open incidents, by state"),
     histogram(
         "k8shawk_incident_duration_seconds",
         "state",
@@ -148,12 +144,12 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_plugin_calls_total",
         "plugin,point",
-        "Calls of a plugin, without those that quarantine refused",
+        "Calls of a plugin, without those refused by quarantine",
     ),
     counter(
         "k8shawk_plugin_faults_total",
         "plugin,point,blame,kind",
-        "Calls without a result, by who has to act and why",
+        "Failed calls, by who has to act and why",
     ),
     counter(
         "k8shawk_plugin_refused_reads_total",
@@ -178,7 +174,7 @@ pub const METRICS: &[Metric] = &[
     gauge(
         "k8shawk_plugin_quarantined",
         "plugin,point",
-        "1 while a plugin is not called for its faults",
+        "1 while a plugin is quarantined",
     ),
     counter(
         "k8shawk_plugin_reloads_total",
@@ -188,12 +184,12 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_fixes_total",
         "action,outcome",
-        "Fixes that were sent, by how they ended",
+        "Fixes sent, by outcome",
     ),
     gauge(
         "k8shawk_store_unreadable",
         "",
-        "Stored incidents that cannot be read and are set aside",
+        "Stored incidents that cannot be read and were set aside",
     ),
     gauge(
         "k8shawk_store_full",
@@ -203,12 +199,12 @@ pub const METRICS: &[Metric] = &[
     gauge(
         "k8shawk_outbox_waiting",
         "",
-        "Messages that are stored and not sent yet",
+        "Messages queued and not sent yet",
     ),
     gauge(
         "k8shawk_outbox_oldest_seconds",
         "",
-        "Age of the oldest of them, without muted ones",
+        "Age of the oldest queued message, without muted ones",
     ),
     histogram(
         "gen_ai_client_operation_duration_seconds",
@@ -233,12 +229,12 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_model_requests_total",
         "provider,model,outcome",
-        "Requests to models by what became of them",
+        "Requests to models, by outcome",
     ),
     counter(
         "k8shawk_model_fallbacks_total",
         "provider,model,reason,to",
-        "Models that gave up their place, by reason and by who came after them",
+        "Fallbacks from one model to the next, by reason and by next model",
     ),
     counter(
         "k8shawk_model_cost_micro_usd_total",
@@ -258,7 +254,7 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_model_refused_fixes_total",
         "",
-        "Fixes of models that are none of the catalogue, or not on a seen object",
+        "Fixes of models that are not in the catalogue, or not on an object the model has seen",
     ),
     counter(
         "k8shawk_model_refused_reads_total",
@@ -270,18 +266,10 @@ pub const METRICS: &[Metric] = &[
         "",
         "Reads and writes of the database that failed",
     ),
-    gauge("k8shawk_ready", "", "1 where /ready says yes"),
-    gauge(
-        "k8shawk_build_info",
-        "version",
-        "1 for the version that runs",
-    ),
+    gauge("k8shawk_ready", "", "1 while /ready answers 200"),
+    gauge("k8shawk_build_info", "version", "1 for the running version"),
     gauge("process_resident_memory_bytes", "", "Memory of the process"),
-    counter(
-        "process_cpu_seconds_total",
-        "",
-        "Processor time of the process",
-    ),
+    counter("process_cpu_seconds_total", "", "CPU time of the process"),
     gauge("process_open_fds", "", "Open file descriptors"),
     gauge(
         "process_start_time_seconds",

@@ -92,13 +92,18 @@ impl PluginReloaded<'_> {
         match &self.0.outcome {
             Outcome::Loaded { digest, took } => info!(plugin = id, digest, ?took, "loaded"),
             Outcome::Swapped { from, to, took } => info!(plugin = id, from, to, ?took, "swapped"),
-            Outcome::Kept { reason } => warn!(plugin = id, reason, "the running version goes on"),
+            Outcome::Kept { reason } => warn!(
+                plugin = id,
+                reason,
+                "the running version stays in \
+                                                                    use"
+            ),
             Outcome::Refused { reason } => warn!(plugin = id, reason, "not loaded"),
         }
     }
 }
 
-/// A kind is not followed for now.
+/// The watch of a kind is interrupted.
 pub struct WatchGap<'e> {
     /// Kind.
     pub kind: &'e str,
@@ -111,11 +116,11 @@ impl WatchGap<'_> {
     pub fn emit(self, telemetry: &Telemetry) {
         let WatchGap { kind, why } = self;
         telemetry.0.metrics.gap(kind_label(kind), true);
-        warn!(kind, why, "not followed for now");
+        warn!(kind, why, "watch interrupted");
     }
 }
 
-/// A kind is followed again.
+/// The watch of a kind resumed.
 pub struct WatchRestored<'e> {
     /// Kind.
     pub kind: &'e str,
@@ -125,7 +130,7 @@ impl WatchRestored<'_> {
     /// Count it and say it.
     pub fn emit(self, telemetry: &Telemetry) {
         telemetry.0.metrics.gap(kind_label(self.kind), false);
-        info!(kind = self.kind, "followed again");
+        info!(kind = self.kind, "watch resumed");
     }
 }
 
@@ -163,9 +168,6 @@ impl TaskBegunAgain {
     /// Say it.
     pub fn emit(self, telemetry: &Telemetry) {
         telemetry.task_is_up(self.task);
-        warn!(
-            task = self.task.as_str(),
-            "a task of the host is begun again"
-        );
+        warn!(task = self.task.as_str(), "a task of the host is restarted");
     }
 }

@@ -149,12 +149,12 @@ impl ModelMetrics {
         );
         registry.register(
             "k8shawk_model_requests",
-            "Requests to models by what became of them",
+            "Requests to models, by outcome",
             self.requests.clone(),
         );
         registry.register(
             "k8shawk_model_fallbacks",
-            "Models that gave up their place, by reason and by who came after them",
+            "Fallbacks from one model to the next, by reason and by next model",
             self.fallbacks.clone(),
         );
         registry.register(
@@ -174,7 +174,7 @@ impl ModelMetrics {
         );
         registry.register(
             "k8shawk_model_refused_fixes",
-            "Fixes of models that are none of the catalogue, or not on a seen object",
+            "Fixes of models that are not in the catalogue, or not on an object the model has seen",
             self.refused_fixes.clone(),
         );
         registry.register(

@@ -38,7 +38,7 @@ impl Pulse {
         let silent = now.saturating_duration_since(last);
         (silent > longest).then(|| {
             let seconds = silent.as_secs();
-            format!("the watch took no change and did not sweep for {seconds} s")
+            format!("the watch took no change and ran no sweep for {seconds} s")
         })
     }
 }
@@ -56,7 +56,7 @@ mod tests {
         pulse.expect(Duration::from_secs(30));
         assert_eq!(pulse.stalled_at(later(29)), None);
         let why = pulse.stalled_at(later(32)).unwrap();
-        assert!(why.contains("did not sweep for 3"), "{why}");
+        assert!(why.contains("ran no sweep for 3"), "{why}");
         assert_eq!(pulse.stalled(), None);
     }
 

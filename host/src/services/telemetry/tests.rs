@@ -180,7 +180,7 @@ async fn ready_names_what_is_missing_and_metrics_come_in_both_formats() {
     telemetry.beats_every(Duration::ZERO);
     tokio::time::sleep(Duration::from_millis(5)).await;
     let (code, why) = page(&at("/health"), "*/*").await;
-    assert!(code == 503 && why.contains("did not sweep"), "{code} {why}");
+    assert!(code == 503 && why.contains("ran no sweep"), "{code} {why}");
     assert_eq!(lacks().await, ["analysis", "triage", "watch"]);
     telemetry.beats_every(Duration::from_secs(60));
     assert_eq!(page(&at("/health"), "*/*").await, healthy);

@@ -26,7 +26,7 @@ pub enum UndoError {
     #[error("the fix of {0} cannot be taken back: nothing was applied, or it has no inverse")]
     NoInverse(String),
     /// It was asked for before.
-    #[error("{0} takes it back already: it is {1}")]
+    #[error("{0} already takes it back: it is {1}")]
     Already(String, &'static str),
 }
 
@@ -80,7 +80,7 @@ fn finding(of: &Record, fix: &Fix, by: &str) -> Finding {
         class: CLASS.to_owned(),
         title: format!("{} on {} takes back {id}", fix.action.name(), fix.target),
         cause: format!(
-            "{by} asks to take back what {id} applied [e1]. Afterwards {id} was {} [e2].",
+            "{by} asks to undo what {id} applied [e1]. Afterwards {id} was {} [e2].",
             of.state.as_str()
         ),
         confidence: 100,

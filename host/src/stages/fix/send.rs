@@ -130,11 +130,11 @@ async fn not_created(
             Err(StageError::Cluster(error))
         }
         Class::Conflict => {
-            let why = "the old one is deleted, and somebody else created one of its name";
+            let why = "the old one was deleted, and someone else created one of that name";
             not_known(services, record, why).await
         }
         Class::Permanent | Class::Gone => {
-            let why = format!("the old one is deleted, and no new one was created: {error}");
+            let why = format!("the old one was deleted, and no new one was created: {error}");
             failed(services, record, &why)
         }
     }
@@ -173,7 +173,11 @@ async fn traced(
     match execution.operation.trace(current.as_ref(), execution.half) {
         Trace::Absent => return Ok(Found::Nothing),
         Trace::Half => return Ok(Found::Half),
-        Trace::Done => applied(services, record, "the target is as the fix makes it")?,
+        Trace::Done => applied(
+            services,
+            record,
+            "the target already has the values of the fix",
+        )?,
         Trace::Unknown(why) => not_known(services, record, why).await?,
     }
     Ok(Found::Ended)
@@ -188,7 +192,7 @@ fn planned_again(services: &Services, record: &Record) -> Result<(), StageError>
         r.step(
             services.clock.now(),
             State::Approved,
-            "the object changed in between: planned again",
+            "the object changed meanwhile: planning again",
         );
     })?;
     Ok(())

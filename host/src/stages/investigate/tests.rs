@@ -87,7 +87,7 @@ fn a_scan_says_that_it_does_not_know() {
         found[0]
             .unknown
             .iter()
-            .any(|u| u.contains("no answer of p1")),
+            .any(|u| u.contains("no answer from p1")),
         "{found:?}"
     );
 }

@@ -26,7 +26,7 @@ pub(super) fn replace(
     let mut object = current.clone();
     edit(&mut object)?;
     if object == *current {
-        return done("the object is already as the fix would make it");
+        return done("the object already has the values that the fix would set");
     }
     Ok(Operation::Replace { object })
 }
@@ -86,7 +86,7 @@ pub(super) fn needs_controller(pod: &Value) -> Result<(), Precondition> {
     if finished || owners.is_some_and(|o| !o.is_empty()) {
         Ok(())
     } else {
-        fails("the pod has no controller that would make it anew")
+        fails("the pod has no controller that would recreate it")
     }
 }
 

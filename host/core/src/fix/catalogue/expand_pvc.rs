@@ -40,7 +40,7 @@ impl Act for ExpandPvc {
                 .pointer("/spec/resources/requests/storage")
                 .and_then(Value::as_str);
             if now.and_then(nano).is_some_and(|now| now >= size.nano()) {
-                return done(format!("the claim asks for {size} or more already"));
+                return done(format!("the claim already requests {size} or more"));
             }
             let path = ["spec", "resources", "requests", "storage"];
             set(claim, &path, size.to_string());

@@ -33,7 +33,7 @@ pub(in crate::fix) const ENTRY: Entry = Entry {
             .ok_or_else(|| values.fault(format!("no reference to a {kind} can be patched")))?;
         let (from, to) = (values.word("from", "-.")?, values.word("to", "-.")?);
         if from == to {
-            return Err(values.fault("from and to are one name"));
+            return Err(values.fault("from and to are the same name"));
         }
         Ok(PatchReference { kind, from, to }.into())
     },
@@ -205,7 +205,7 @@ impl PatchReference {
         if self.kind == Referred::Secret {
             Ok(())
         } else if exists(from) {
-            fails(format!("{kind} {from:?} exists by now"))
+            fails(format!("{kind} {from:?} exists now"))
         } else if !exists(to) {
             fails(format!("{kind} {to:?} does not exist"))
         } else {
@@ -215,7 +215,7 @@ impl PatchReference {
 
     fn patch(&self, spec: Option<&mut Value>) -> Result<(), Precondition> {
         match spec.map(|spec| self.rename(spec)).transpose()? {
-            None | Some(0) => fails(format!("nothing names {} {:?}", self.kind.as_str(), self.from)),
+            None | Some(0) => fails(format!("nothing references {} {:?}", self.kind.as_str(), self.from)),
             Some(_) => Ok(()),
         }
     }

@@ -73,7 +73,7 @@ impl RaiseQuota {
         };
         if value.nano() <= now {
             return done(format!(
-                "the quota for {resource} is no lower than {value} already"
+                "the quota for {resource} is already {value} or more"
             ));
         }
         set(quota, &["spec", "hard", resource], value.to_string());

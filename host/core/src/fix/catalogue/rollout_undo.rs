@@ -48,7 +48,7 @@ impl Act for RolloutUndo {
             owner.is_some() && owner == uid && revision_of(set) == Some(revision)
         });
         let Some(template) = of_revision.and_then(|set| set.pointer("/spec/template")) else {
-            return fails(format!("there is no revision {revision} any more"));
+            return fails(format!("revision {revision} no longer exists"));
         };
         let mut template = template.clone();
         if let Some(labels) = template
@@ -58,7 +58,7 @@ impl Act for RolloutUndo {
             labels.remove("pod-template-hash");
         }
         if current.pointer("/spec/template") == Some(&template) {
-            return done(format!("the Deployment is at revision {revision} already"));
+            return done(format!("the Deployment is already at revision {revision}"));
         }
         let mut object = current.clone();
         set(&mut object, &["spec", "template"], template);

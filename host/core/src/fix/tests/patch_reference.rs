@@ -70,7 +70,7 @@ fn there_is_no_way_back_where_the_right_name_stood_elsewhere_before() {
 }
 
 #[rstest]
-#[case::the_missing_one_came(&["right", "wrong"], false, "exists by now")]
+#[case::the_missing_one_came(&["right", "wrong"], false, "exists now")]
 #[case::the_right_one_went(&[], false, "does not exist")]
 #[case::it_may_be_missing(&["right"], true, "optional")]
 fn it_is_refused_where_the_names_are_not_as_they_were(
@@ -95,7 +95,10 @@ fn a_reference_that_is_not_there_is_no_fix() {
     let refused = fix
         .plan(&workload(&spec), &[named("right")], "")
         .unwrap_err();
-    assert!(refused.to_string().contains("nothing names"), "{refused}");
+    assert!(
+        refused.to_string().contains("nothing references"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -18,7 +18,10 @@ pub(crate) fn observe(scene: Scene<'_>, webhooks: &Webhooks) -> Vec<Sighting> {
     if down.is_empty() {
         return Vec::new();
     }
-    let message = format!("failurePolicy Fail and nobody answers: {}", down.join("; "));
+    let message = format!(
+        "failurePolicy is Fail and no backend answers: {}",
+        down.join("; ")
+    );
     vec![Sighting::new("BackendDown", message)]
 }
 

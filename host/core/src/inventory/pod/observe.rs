@@ -91,7 +91,7 @@ fn starting(scene: Scene<'_>, pod: &Pod) -> Option<Sighting> {
         && &*init.spec.restart_policy != "Always"
     {
         let message = format!(
-            "init container {} runs; the pod starts since {age} s",
+            "init container {} is running; the pod has been starting for {age} s",
             init.spec.name
         );
         return Some(

@@ -53,7 +53,7 @@ impl Given<'_> {
             None | Some(Value::Null) => Ok(String::new()),
             Some(Value::String(text)) => Ok(text.trim().to_owned()),
             Some(Value::Number(number)) => Ok(number.to_string()),
-            Some(_) => Err(format!("{key} must be a text")),
+            Some(_) => Err(format!("{key} must be a string")),
         }
     }
 

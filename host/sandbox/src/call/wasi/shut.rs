@@ -21,7 +21,7 @@ pub(super) fn link<T: 'static>(
                 let what = format!("{import}#{name}");
                 linked.func_new(name, move |_, _, _, _| {
                     Err(wasmtime::Error::msg(format!(
-                        "{what} was called, and WASI is linked with every door shut"
+                        "{what} was called, and WASI is linked without access to anything"
                     )))
                 })?;
             }

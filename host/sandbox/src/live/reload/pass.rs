@@ -180,7 +180,7 @@ impl Reloader {
         let is_policy = source.manifest.point == Point::Policy;
         if is_policy && !source.granted && running.is_some_and(Plugin::is_granted) {
             // What it denies may stand in its settings.
-            let message = "the grant of a running policy is gone".to_owned();
+            let message = "the grant of a running policy was removed".to_owned();
             let path = source.grant_file.clone();
             return Err(LoadError::Grant { path, message });
         }
@@ -199,7 +199,7 @@ impl Reloader {
             {
                 let put = self.registry.put(plugin.with_rights_of(&source.grant));
                 let now = match put {
-                    Ok(_) => "the running version may do what is now granted".to_owned(),
+                    Ok(_) => "the running version now uses the new grant".to_owned(),
                     Err(taken) => taken.to_string(),
                 };
                 Outcome::Kept {
@@ -217,7 +217,7 @@ impl Reloader {
     }
 
     fn without_directory(&mut self, dirs: &[String]) -> Vec<ReloadEvent> {
-        self.gone(dirs, "its directory is gone")
+        self.gone(dirs, "its directory was removed")
     }
 
     fn gone(&mut self, dirs: &[String], why: &str) -> Vec<ReloadEvent> {
@@ -234,7 +234,7 @@ impl Reloader {
                 continue;
             }
             self.seen.insert(id.clone(), Stamp::gone());
-            let reason = format!("{why}; the running version goes on until the host restarts");
+            let reason = format!("{why}; the running version stays in use until the host restarts");
             events.push(ReloadEvent {
                 id,
                 outcome: Outcome::Kept { reason },

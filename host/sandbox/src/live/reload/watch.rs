@@ -25,7 +25,7 @@ impl Reloader {
             watched.renew(options, &changed);
             for event in self.pass().await {
                 if events.try_send(event).is_err() {
-                    tracing::warn!("an event of a reload was dropped: nobody takes them");
+                    tracing::warn!("a reload event was dropped: no receiver");
                 }
             }
             tokio::select! {
@@ -57,7 +57,7 @@ impl Watched {
         self.notices = match notices(options, changed) {
             Ok(notices) => Some(notices),
             Err(error) => {
-                tracing::warn!(%error, "no notices of changed files, looking at them in turn");
+                tracing::warn!(%error, "no file change notifications; polling instead");
                 None
             }
         };

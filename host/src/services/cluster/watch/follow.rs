@@ -202,7 +202,7 @@ impl Followed {
         let version = list.metadata.resource_version.unwrap_or_default();
         let token = list.metadata.continue_.filter(|token| !token.is_empty());
         if version.is_empty() && token.is_none() {
-            let why = "the list has no version to go on from".to_owned();
+            let why = "the list has no resource version".to_owned();
             return Err(ClusterError::Answer { attempt, why });
         }
         let state = State::Objects {
@@ -309,7 +309,7 @@ pub(super) fn concerned(error: &ClusterError) -> (Concerned, String) {
         // One object that is no JSON: the server answers, and its other kinds are as they were.
         ClusterError::Answer { why, .. } => (
             Concerned::ThisKind,
-            format!("what the API server sent cannot be read ({why}); listing again"),
+            format!("the API server's answer cannot be parsed ({why}); listing again"),
         ),
         other => match other.class() {
             Class::Transient { .. } => (Concerned::EveryKind, other.to_string()),

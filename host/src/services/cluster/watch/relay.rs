@@ -338,7 +338,7 @@ impl Relay {
             self.drops.count(slot.kind.kind);
         }
         self.begin_later(at, Duration::ZERO);
-        let why = "the queue was full and changes were dropped; they are asked for again";
+        let why = "watch queue full: changes were dropped and are requested again";
         self.gap(at, why.to_owned()).await
     }
 }

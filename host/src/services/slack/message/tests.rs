@@ -284,10 +284,14 @@ fn a_long_rca_is_a_file() {
 fn a_void_question_and_an_undo_are_told_in_the_thread() {
     use crate::services::slack::thread::posts;
     let mut r = record();
-    r.step(5, State::Waiting, "people were asked");
-    r.step(6, State::Open, "the question expired: looked at again");
+    r.step(5, State::Waiting, "approval requested");
+    r.step(
+        6,
+        State::Open,
+        "the approval request expired: checking again",
+    );
     r.step(7, State::Investigated, "found again");
-    r.step(8, State::Waiting, "people were asked");
+    r.step(8, State::Waiting, "approval requested");
     r.step(9, State::Approved, "approved by U0123ABCD");
     r.step(10, State::Investigated, "the target changed: approval void");
     let keys: Vec<String> = posts(&r, ours()).into_iter().map(|p| p.key).collect();

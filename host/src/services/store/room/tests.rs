@@ -79,7 +79,7 @@ fn a_full_volume_gives_up_conversations_then_ended_incidents_and_nothing_that_is
     assert_eq!(store.given_up(), (1, 30));
     assert_eq!(store.requests(&open).unwrap().len(), 1);
 
-    // With room again everything is stored again.
+    // With room again, everything is stored again.
     store.writer.with(|c| {
         c.query_row("PRAGMA max_page_count = 100000", [], |_| Ok(()))
             .unwrap();

@@ -117,10 +117,7 @@ fn whoever_only_looks_changes_no_file_of_an_older_version() {
     let path = place.path().join("k.sqlite");
     before(&path);
     let said = Store::open_existing(&path).err().unwrap().to_string();
-    assert!(
-        said.contains("`k8shawk run` brings it up to date"),
-        "{said}"
-    );
+    assert!(said.contains("`k8shawk run` upgrades it"), "{said}");
     assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 0);
     drop(Store::open(&path).unwrap());
     let seen = Store::open_existing(&path).unwrap().unwrap();

@@ -91,7 +91,10 @@ impl<E> Redacting<E> {
             // The address may hold a key.
             Err(error) => {
                 let why = redact(&error.to_string());
-                warn!(why, "traces cannot be sent and are lost; nothing else is");
+                warn!(
+                    why,
+                    "traces cannot be sent and are lost; nothing else is affected"
+                );
             }
         }
     }

@@ -27,6 +27,6 @@ fn an_object_that_is_no_json_concerns_its_kind_only() {
         why: "expected value".to_owned(),
     };
     let (whom, why) = concerned(&error);
-    assert!(whom == Concerned::ThisKind && why.contains("cannot be read"));
+    assert!(whom == Concerned::ThisKind && why.contains("cannot be parsed"));
     assert!(must_list(&error));
 }
