@@ -195,7 +195,7 @@ struct Demo {
     /// Do not wait for a key: approve what is asked
     #[arg(short, long)]
     yes: bool,
-    /// How to print
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
 }
@@ -421,7 +421,7 @@ fn is_misuse(error: &anyhow::Error) -> bool {
 #[error("{0}")]
 struct Misuse(String);
 
-/// Wrong configuration that was told of already, among other faults.
+/// Wrong configuration that was already reported, among other faults.
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration cannot be used")]
 struct Said;

@@ -28,7 +28,7 @@ fn told(command: &mut Command) -> (Option<i32>, String) {
     while child.try_wait().unwrap().is_none() {
         if begun.elapsed() > Duration::from_secs(60) {
             child.kill().unwrap();
-            panic!("it waits for ever");
+            panic!("it never returns");
         }
         std::thread::sleep(Duration::from_millis(20));
     }

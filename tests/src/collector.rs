@@ -90,7 +90,7 @@ impl Collector {
         traces
     }
 
-    /// A text of whoever sent, such as `service.name`.
+    /// A text of the sender, such as `service.name`.
     pub fn resource(&self, key: &str) -> Option<String> {
         let resources = held(&self.kept.resources);
         text(&resources, key)

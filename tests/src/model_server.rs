@@ -125,7 +125,7 @@ async fn serve(
     };
     let wire = check::wire(&request.path);
     let answer = answer::render(wire, &request, &reply);
-    // Counted before the last byte is written: then the client goes on.
+    // Counted before the last byte is written: then the client continues.
     request.took = begun.elapsed();
     seen.lock()
         .unwrap_or_else(PoisonError::into_inner)

@@ -82,7 +82,7 @@ pub struct Vote {
     pub digest: String,
 }
 
-/// What stood before a person's eyes when they said yes: a yes is for nothing else, and there is
+/// What a person saw when they approved: the approval is for nothing else, and there is
 /// no yes without one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,7 +93,7 @@ pub struct Question {
     pub asked_at: i64,
 }
 
-/// A yes to something that is not asked any more.
+/// An approval of something that is no longer asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Superseded {
     /// The fix is another one now.
@@ -123,9 +123,10 @@ impl Question {
 /// Who may approve, and for how long a question stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
-    /// Names of people and groups; empty means whoever reaches the socket, for low and medium risk.
+    /// Names of people and groups; empty means anyone with access to the socket, for low and medium
+    /// risk.
     pub approvers: Vec<String>,
-    /// The same in Slack; empty means whoever is let in there, for low and medium risk.
+    /// The same in Slack; empty means anyone who is let in there, for low and medium risk.
     pub in_slack: Vec<String>,
     /// Milliseconds after which a question, and every yes to it, expires.
     pub expires_after: i64,
@@ -153,7 +154,7 @@ pub enum ApprovalError {
     /// More people are needed.
     #[error("not enough yet: {missing}")]
     NotEnough {
-        /// Whose approval lacks, rule by rule.
+        /// Whose approval is missing, rule by rule.
         missing: String,
     },
 }
@@ -192,7 +193,8 @@ impl Authority {
         if self.named(person).is_empty() && !named && candidate.fix.risk() == Risk::High {
             return refuse("a high-risk fix needs approvers named in the configuration");
         }
-        // Whoever fits one rule may vote: rules that name different people each need their own.
+        // Anyone who matches one rule may vote: rules that name different people each need their
+        // own.
         match rules.first() {
             Some(rule) if !rules.iter().any(|r| person.is_one_of(&r.approvers)) => {
                 refuse(&rule.why)
@@ -232,7 +234,7 @@ impl Authority {
     /// Turn the stored votes into authority, the one way to make an [`Approval`].
     ///
     /// # Errors
-    /// [`ApprovalError`] says who or what lacks.
+    /// [`ApprovalError`] says who or what is missing.
     pub fn approve(
         &self,
         candidate: &Candidate,

@@ -95,7 +95,7 @@ impl Bundle {
     /// Parse a file's text.
     ///
     /// # Errors
-    /// A sentence that names the line, or what lacks.
+    /// A sentence that names the line, or what is missing.
     pub fn parse(text: &str) -> Result<Bundle, String> {
         let bundle: Bundle = serde_json::from_str(text).map_err(|e| e.to_string())?;
         if bundle.format != FORMAT {

@@ -48,7 +48,7 @@ pub struct Config {
     pub settle: Duration,
     /// Changes that may wait for triage.
     pub queue: usize,
-    /// How often what is still broken is looked at again.
+    /// Time between two checks of what is still broken.
     pub sweep: Duration,
     /// Directory of the plugins; beside the binary where none.
     pub plugins: Option<PathBuf>,
@@ -59,9 +59,9 @@ pub struct Config {
     /// Policies that must be live for anything to be decided; those that were live before where
     /// none are named.
     pub required_policies: Option<Vec<String>>,
-    /// Faults in a row that quarantine a plugin.
+    /// Consecutive faults that quarantine a plugin.
     pub quarantine_after: u32,
-    /// Who may approve; whoever reaches the socket where empty.
+    /// Who may approve; if empty, anyone with access to the socket.
     pub approvers: Vec<String>,
     /// How long a question, and every yes to it, stands.
     pub approval_expires: Duration,

@@ -23,7 +23,7 @@ pub struct Described {
     pub object: Value,
     /// As the verb `events` answers them, oldest first.
     pub events: Vec<EventRow>,
-    /// The time that ages are told by, milliseconds since the Unix epoch.
+    /// The time that ages are relative to, milliseconds since the Unix epoch.
     pub at: i64,
 }
 
@@ -64,7 +64,7 @@ impl Described {
     }
 }
 
-/// Times of the object are told as they are: without the present time no age is known.
+/// Times of the object are shown unchanged: without the current time no age is known.
 fn now(at: i64) -> String {
     match jiff::Timestamp::from_millisecond(at / 1000 * 1000) {
         Ok(time) => format!(" (it is {time})"),

@@ -41,7 +41,7 @@ pub struct Finding {
     pub confidence: u8,
     /// How bad it is.
     pub severity: Severity,
-    /// The object that fails or is guilty.
+    /// The object that fails, or that causes the failure.
     pub object: ObjectRef,
     /// The root owner of `object`.
     pub owner: ObjectRef,
@@ -85,6 +85,6 @@ impl Finding {
 pub enum Conclusion {
     /// Causes, the most confident first.
     Findings(Vec<Finding>),
-    /// Nothing is broken (any more), and how it knows.
+    /// Nothing is broken now, and how the plugin knows.
     Healthy(String),
 }

@@ -58,7 +58,7 @@ pub enum Scope<'a> {
     Namespace(&'a str),
 }
 
-/// Why a grant does not parse. Shown with the file's name by whoever read the file.
+/// Why a grant does not parse. The reader of the file shows it with the file's name.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum GrantError {
     /// The text is not TOML of this shape; the message names line and key.

@@ -223,7 +223,7 @@ impl Inventory {
         }
     }
 
-    /// True where the object's kind is held whole, and the object is not there: whatever is told
+    /// True where the object's kind is held whole, and the object does not exist: whatever is said
     /// of it, is over.
     pub fn is_gone(&self, object: &ObjectRef) -> bool {
         let whole = self.objects.is_readable(&object.kind, &object.namespace);

@@ -1,4 +1,4 @@
-//! What a model is told, what it may ask, and what is believed of its answer. All of it is pure:
+//! The input of a model, what it may ask, and what is believed of its answer. All of it is pure:
 //! the requests themselves are made by the host.
 //!
 //! Text goes out only as [`Clean`], which only an [`Egress`] makes. Text that comes back is parsed

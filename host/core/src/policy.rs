@@ -56,7 +56,7 @@ pub struct ApprovalRule {
     pub approvers: Vec<String>,
     /// How many different people, 1 or more.
     pub count: u32,
-    /// One sentence for whoever is asked.
+    /// One sentence for the people who are asked.
     pub why: String,
 }
 

@@ -1,4 +1,5 @@
-//! The least rights: which RBAC rules the grants and the enabled fixes need, and no other.
+//! The minimum permissions: the RBAC rules that the grants and the enabled fixes need, and no
+//! others.
 //!
 //! Two accounts. The *reader* makes every read and has no write, and no Secret. The *executor*
 //! makes dry runs and fixes, reads nothing, and may act as the reader.
@@ -44,7 +45,7 @@ pub fn reader(watched: &[&str], grants: &[Grant], fixes: &Enabled) -> Vec<Rule> 
     };
     let readable = || KINDS.iter().filter(|kind| kind.kind != "Secret");
     for kind in readable().filter(|kind| watched.contains(&kind.kind)) {
-        // `get`: an incident's objects are looked at again around a fix.
+        // `get`: an incident's objects are read again around a fix.
         add(place(kind), &["get", "list", "watch"]);
     }
     for kind in readable() {

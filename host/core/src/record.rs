@@ -22,9 +22,9 @@ pub enum State {
     Investigated,
     /// It has a decision, and people have not been told yet.
     Decided,
-    /// People were told; it waits for approval.
+    /// Approval was requested; it waits for it.
     Waiting,
-    /// People were told that no fix is safe; it waits for them.
+    /// People were notified that no fix is safe; it waits for them.
     NeedsHuman,
     /// It has the approvals that it needs.
     Approved,
@@ -242,7 +242,7 @@ pub struct Before {
     pub state: State,
     /// How many arrows were taken.
     pub steps: usize,
-    /// When people were asked.
+    /// When approval was requested.
     pub asked_at: Option<i64>,
     /// The state that the RCA described.
     pub documented: Option<State>,
@@ -421,7 +421,7 @@ impl Record {
         all
     }
 
-    /// True where an object is the owner, or one of the victims that are known by now.
+    /// True where an object is the owner, or one of the victims known so far.
     pub fn is_member(&self, object: &ObjectRef) -> bool {
         let incident = &self.incident;
         incident.owner.same_object(object) || incident.victims.iter().any(|v| v.same_object(object))

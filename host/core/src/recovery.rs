@@ -236,7 +236,7 @@ impl Recovery {
     }
 
     /// Take one check; returns a verdict once there is one. A restart within the stability
-    /// window starts the window anew.
+    /// window restarts the window.
     pub fn check(
         &mut self,
         health: Health,
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(
             r.check(good, 1, 6100, 5000, 60_000),
             None,
-            "the restart began it anew"
+            "the restart began it again"
         );
         assert_eq!(
             r.check(good, 1, 9100, 5000, 60_000),

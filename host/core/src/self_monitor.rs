@@ -26,7 +26,7 @@ pub enum Condition {
     Dropped,
     /// What is to be told does not leave.
     Silent,
-    /// A plugin is not called any more.
+    /// A plugin is no longer called.
     Quarantined,
     /// Stored incidents cannot be read.
     Unreadable,
@@ -306,7 +306,7 @@ pub fn silent(since: i64, waiting: u64, note: &str) -> Trouble {
     }
 }
 
-/// A plugin is not called any more. A policy that is not asked denies.
+/// A plugin is no longer called. A policy that is not asked denies.
 pub fn quarantined(id: &str, point: Point, digest: &str, error: &str) -> Trouble {
     let title = match point {
         Point::Policy => format!("policy {id} is quarantined; every fix is denied"),

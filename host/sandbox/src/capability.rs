@@ -19,7 +19,7 @@ use crate::wit::imports::k8shawk::incident::types;
 
 pub(crate) use host::{CLOCK, SETTINGS};
 
-/// Every capability, in the order in which people are told of them.
+/// Every capability, in the order in which people see them.
 const ALL: [Capability; 11] = [
     host::LOG,
     host::SETTINGS,

@@ -169,7 +169,7 @@ impl Plugin {
         &self.linked
     }
 
-    /// It imports WASI, and got it with every door shut.
+    /// It imports WASI, and got it without access to anything.
     pub fn imports_wasi(&self) -> bool {
         self.wasi
     }

@@ -1,4 +1,4 @@
-//! `k8shawk approve`: the fix is shown first, and the yes is for what was shown.
+//! `k8shawk approve`: the fix is shown first, and the approval is for what was shown.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -16,7 +16,7 @@ use crate::services::store::Store;
 use crate::services::terminal::{lines, plain};
 use crate::stages::approve::why_not_asked;
 
-/// Show the fix of an incident, ask, and hand the yes to the running host.
+/// Show the fix of an incident, ask, and pass the approval to the running host.
 pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool> {
     incidents::is_id(&args.id)?;
     let record = find(settings, &args.id)?;
@@ -65,7 +65,7 @@ fn find(settings: &Settings, id: &str) -> anyhow::Result<Record> {
     }
 }
 
-/// What is asked now, as it is shown and as a yes names it.
+/// What is asked now, as it is shown and as an approval names it.
 fn asked(record: &Record) -> Option<(&Candidate, Question)> {
     let candidate = record.decision.as_ref()?.first()?;
     Some((candidate, record.question()?))

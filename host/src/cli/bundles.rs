@@ -64,7 +64,7 @@ mod tests {
         for path in [&*fifo, Path::new("/dev/zero")] {
             let error = read(path).err().unwrap();
             assert!(error.is::<Unusable>(), "{error}");
-            assert!(error.to_string().contains("is not an ordinary file"));
+            assert!(error.to_string().contains("is not a regular file"));
         }
     }
 }

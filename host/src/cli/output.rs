@@ -1,12 +1,12 @@
-//! Printing to standard output. A reader that went away (a closed pipe) is no fault of ours.
+//! Printing to standard output. A closed pipe is not an error of this program.
 
 use std::io::Write;
 
 use k8shawk_core::redact::{Redacted, RedactedJson};
 use serde_json::Value;
 
-/// Print a line, as `println!` does, which panics where nobody reads any more. The words are ours
-/// and stay; each part is redacted by itself, so no part hides a word behind it.
+/// Print a line, as `println!` does, which panics when the reader has closed the pipe. The words
+/// are ours and stay; each part is redacted by itself, so no part hides a word behind it.
 macro_rules! say {
     ($format:literal $(, $part:expr)* $(,)?) => {
         $crate::cli::output::line(&k8shawk_core::redacted!(

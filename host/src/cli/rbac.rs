@@ -1,4 +1,4 @@
-//! `k8shawk rbac`: the least rights as manifests; and what `check` says of those that lack.
+//! `k8shawk rbac`: the minimum permissions as manifests; and what `check` says of missing ones.
 
 use k8shawk_core::rbac::{Account, Install, acting, manifests, rights};
 use serde_json::Value;
@@ -93,7 +93,7 @@ fn services(value: &Value) -> String {
     }
 }
 
-/// Say who reads and who writes, and name every right that lacks.
+/// Say who reads and who writes, and name every missing permission.
 pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Faults) {
     let needed = match Rights::needed(settings) {
         Ok(needed) => needed,

@@ -144,7 +144,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     }
 }
 
-/// A task that cannot be begun again ended: what is stored is gone on with at the next start.
+/// A task that cannot be restarted ended: stored work resumes at the next start.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}; every incident is stored; start it again")]
 struct Lost(String);
@@ -204,7 +204,7 @@ async fn prepare(
     Ok((loaded, cluster, counts, installation))
 }
 
-/// Stages that run end, or are gone on with at the next start; a second signal does not wait.
+/// Running stages finish, or resume at the next start; a second signal does not wait.
 async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
     let ending = async {
         let ((), driven) = tokio::join!(supervisor.end(GRACE), pipeline.stop(GRACE));

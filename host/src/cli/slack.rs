@@ -17,7 +17,7 @@ pub async fn slack(settings: &Settings, command: SlackCommand) -> anyhow::Result
     }
 }
 
-/// Everything that lacks, each with what to do.
+/// Everything that is missing, each with what to do.
 async fn tell(settings: &Settings) -> anyhow::Result<bool> {
     let config = &settings.config.slack;
     let secret = |name: &str| settings.secret(name);

@@ -42,7 +42,7 @@ impl HostCommands {
 }
 
 impl Commands for HostCommands {
-    /// The pipeline goes on with what was done, and tries again where a disk is full.
+    /// The pipeline continues with what was done, and retries if a disk is full.
     fn act(&self, who: &Person, act: &Act) -> Result<String, String> {
         let done = self.approve(who, act)?;
         if let Ok(record) = self.pipeline.services.store.find(act.incident()) {

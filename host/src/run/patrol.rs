@@ -1,5 +1,5 @@
 //! The owner of time in a running host: takes each change as it comes, sweeps over everything now
-//! and then, ends questions that expired, has incidents looked at again, and watches the host itself.
+//! and then, ends questions that expired, has incidents checked again, and watches the host itself.
 //!
 //! [`Ingest`] says what there is to judge; [`pipeline`](crate::run::pipeline) drives what triage opens.
 
@@ -57,7 +57,7 @@ async fn of(listing: &mut Option<Listing>) -> Listed {
 pub struct Patrol {
     pipeline: Arc<Pipeline>,
     ingest: Ingest,
-    /// When incidents are looked at again.
+    /// When incidents are checked again.
     rechecks: Rechecks,
     /// The look at everything that is under way.
     sweep: Option<Sweep>,
@@ -167,7 +167,7 @@ impl Patrol {
         self.telemetry().took(Stage::Ingest, begun.elapsed());
     }
 
-    /// What the way to a new incident took, for whoever measures it: when its observation was taken
+    /// How long the steps to a new incident took, for measurements: when its observation was taken
     /// up, when it was judged, and how long it took to store it.
     fn told_in(&self, id: &str, observation: &Observation, begun: Instant) {
         let taken_up = self.taken_at.duration_since(SystemTime::UNIX_EPOCH);

@@ -45,7 +45,7 @@ const AGAIN: Duration = Duration::from_secs(3);
 const LONGEST: Duration = Duration::from_secs(30);
 /// Longest pause.
 const AT_MOST: Duration = Duration::from_secs(120);
-/// Tries after which a person is told: about five minutes.
+/// Tries after which a person is notified: about five minutes.
 const TOLD: u32 = 12;
 
 /// Drives incidents, each by one task.
@@ -61,7 +61,7 @@ pub struct Pipeline {
 /// What drivers share beside their places.
 #[derive(Default)]
 struct Marks {
-    /// No stage begins any more.
+    /// No new stage begins.
     stop: CancellationToken,
     /// Why the last run of a stage failed, by incident.
     failing: Mutex<HashMap<String, String>>,
@@ -81,7 +81,7 @@ impl Marks {
     }
 }
 
-/// How many incidents are worked on. A model takes its time: whoever waits for it has another
+/// How many incidents are worked on. A model is slow: stages that wait for it have another
 /// place, so that an approved fix never waits behind it.
 struct Places {
     stages: Semaphore,
@@ -168,7 +168,7 @@ impl Drop for Driving {
 
 /// What a driver does after a stage.
 enum Next {
-    /// Look at the stored state and go on.
+    /// Read the stored state and continue.
     Go,
     /// Look again after this time.
     Wait(Duration),
@@ -220,7 +220,7 @@ impl Pipeline {
     }
 
     /// Look whether an incident that waits for people is still there; it ends where it is not, and
-    /// is driven anew where it has another cause.
+    /// is driven again where it has another cause.
     pub fn look_again(self: &Arc<Self>, record: &Record) {
         let (pipeline, record) = (self.clone(), record.clone());
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -228,7 +228,7 @@ impl Pipeline {
         tasks.spawn(async move {
             let id = &record.incident.id;
             let _place = pipeline.places.looking.acquire().await;
-            // It is looked at again later all the same.
+            // It is checked again later anyway.
             if pipeline.services.cluster.is_overloaded() {
                 return;
             }
@@ -255,8 +255,8 @@ impl Pipeline {
         self.marks.failing().get(id).cloned()
     }
 
-    /// Begin no stage any more, and wait for those that run. False where they take longer than
-    /// `patience`: what is stored of them is gone on with at the next start.
+    /// Begin no new stage, and wait for those that run. False where they take longer than
+    /// `patience`: their stored state is resumed at the next start.
     pub async fn stop(&self, patience: Duration) -> bool {
         self.marks.stop.cancel();
         let mut tasks = {
@@ -399,8 +399,8 @@ async fn stage(services: &Services, record: &Record) -> Result<Next, StageError>
 /// An incident that was quiet for so long may have gone away by itself, milliseconds.
 const QUIET: i64 = 60_000;
 
-/// A yes may be old, as after a restart: where nothing was seen of the incident for a while, it is
-/// looked at before its fix is sent. What a person wants undone is there until they say no.
+/// An approval may be old, as after a restart: where nothing was seen of the incident for a while,
+/// it is looked at before its fix is sent. What a person wants undone is there until they say no.
 async fn approved(services: &Services, record: &Record) -> Result<Next, StageError> {
     let (telemetry, id) = (&services.telemetry, record.incident.id.0.as_str());
     let quiet = services.clock.now() - record.last_seen > QUIET;

@@ -133,7 +133,7 @@ fn at_home(mut config: Config) -> Config {
     config
 }
 
-/// True where both are one file: whoever can write beside the binary can replace the binary.
+/// True where both are one file: anyone who can write beside the binary can replace the binary.
 fn is_same(file: &Path, beside: &Path) -> bool {
     match (file.canonicalize(), beside.canonicalize()) {
         (Ok(file), Ok(beside)) => file == beside,

@@ -19,7 +19,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The pause after so many failures in a row.
+    /// The pause after this many consecutive failures.
     pub fn after(self, failures: u32) -> Duration {
         let mut pauses = ExponentialBuilder::new()
             .with_min_delay(self.first)

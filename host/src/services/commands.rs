@@ -13,7 +13,7 @@ pub enum Act {
     Approve {
         /// Incident.
         id: String,
-        /// What was shown: whoever has not seen it cannot approve it.
+        /// What was shown: a person who has not seen it cannot approve it.
         shown: Question,
     },
     /// No to it.

@@ -1,7 +1,7 @@
 //! The open connections of one listener: at most so many, and none without an end.
 //!
 //! Where there is no room for a new one, the connection gives way that has been of no use for the
-//! longest time. So whoever holds connections without asking anything cannot keep others out.
+//! longest time. So a client that holds idle connections cannot keep others out.
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -9,7 +9,7 @@ use reqwest::redirect::Policy;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Choose the one TLS stack of the binary; whoever was first has chosen the same.
+/// Choose the one TLS stack of the binary; an earlier caller has chosen the same.
 pub fn choose_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -6,7 +6,7 @@ use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_core::record::Record;
 use serde_json::{Value, json};
 
-/// A fix with whoever proposed it and what the policies say.
+/// A fix with its origin and what the policies say.
 #[derive(Clone, Copy)]
 pub struct Proposed<'a> {
     /// The fix.

@@ -68,7 +68,7 @@ pub enum Outcome {
     Panicked(String),
 }
 
-/// Where people, or their programs, are told of incidents.
+/// Where people, or their programs, are notified of incidents.
 pub trait Sink: Send + Sync + 'static {
     /// Put what is to leave of an incident as it is now. It is called after each stored change, and
     /// again; what was put before costs nothing.

@@ -123,7 +123,7 @@ pub fn bind(path: &Path) -> Result<UnixListener> {
 }
 
 /// Close what an earlier host left open: the database with its companions, RCAs and audio, and the
-/// state directory where nothing but the host's own is in it. What cannot be closed is told.
+/// state directory where nothing but the host's own is in it. What cannot be closed is reported.
 pub fn tighten(state: &Path, database: &Path, knowledge_base: &Path) {
     for end in ["", "-wal", "-shm", "-journal"] {
         let mut name = database.as_os_str().to_owned();

@@ -1,4 +1,4 @@
-//! The line at the bottom of a terminal that says what goes on: on standard error, and only
+//! The progress line at the bottom of a terminal: on standard error, and only
 //! where somebody looks.
 
 use std::io::{IsTerminal, Write};

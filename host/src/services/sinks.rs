@@ -1,4 +1,4 @@
-//! Where incidents are told of: each sink is one [`Sink`] with an outbox of its own.
+//! Where incidents are reported: each sink is one [`Sink`] with an outbox of its own.
 //!
 //! Slack adds itself, since it also listens. A sink that only tells is a line in [`configured`].
 

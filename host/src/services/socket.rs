@@ -98,7 +98,7 @@ impl Drop for Control {
     }
 }
 
-/// Make the socket. One that nobody listens on any more is replaced.
+/// Make the socket. One without a listener is replaced.
 ///
 /// # Errors
 /// [`ControlError::Listen`], also where another host listens already.

@@ -172,11 +172,11 @@ pub struct Store {
     writer: Writer,
     /// Another connection, so that no read waits for a commit; none where nothing waits, in memory.
     reader: Option<Mutex<Connection>>,
-    /// False for whoever only looks at the file of a host.
+    /// False for a process that only reads the file of a host.
     writes: bool,
     /// Incidents whose records did not parse, until they are set aside.
     unreadable: Mutex<BTreeMap<String, String>>,
-    /// Records of late, by incident, with the revision that they were parsed from.
+    /// Recent records, by incident, with the revision that they were parsed from.
     parsed: Mutex<Parsed>,
     space: Space,
     changes: broadcast::Sender<String>,
@@ -213,7 +213,7 @@ impl Store {
         self.changes.subscribe()
     }
 
-    /// Tell whoever follows.
+    /// Tell the followers.
     fn changed(&self, id: &str) {
         let _ = self.changes.send(id.to_owned());
     }

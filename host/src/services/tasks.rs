@@ -1,8 +1,8 @@
 //! Service: the owner of every task of a running host.
 //!
-//! A task that ends, or panics, before the host stops is begun again after a pause that grows
-//! ([`Supervisor::keep`]); where it cannot be begun again, the host stops ([`Supervisor::vital`]) and
-//! whoever started it starts it anew. `tokio::spawn` is refused elsewhere by clippy.
+//! A task that ends, or panics, before the host stops is restarted after a pause that grows
+//! ([`Supervisor::keep`]); where it cannot be restarted, the host stops ([`Supervisor::vital`]) and
+//! its caller starts it again. `tokio::spawn` is refused elsewhere by clippy.
 
 use std::any::Any;
 use std::future::Future;
@@ -21,7 +21,7 @@ use crate::services::telemetry::event::{TaskBegunAgain, TaskFailed};
 
 pub use crate::services::telemetry::Task;
 
-/// Before a task is begun again. One that ran for longer than the longest pause has not failed for
+/// Before a task is restarted. One that ran for longer than the longest pause has not failed for
 /// the reason of the last time.
 const PAUSES: Backoff = Backoff {
     first: Duration::from_secs(1),
@@ -64,7 +64,7 @@ impl Supervisor {
         &self.0.stop
     }
 
-    /// Run a task that can be begun again, as often as it takes until the host stops. Until it
+    /// Run a task that can be restarted, as often as it takes until the host stops. Until it
     /// runs again `/ready` says no.
     pub fn keep<W>(&self, task: Task, begin: impl Fn() -> W + Send + Sync + 'static)
     where
@@ -92,7 +92,7 @@ impl Supervisor {
         });
     }
 
-    /// Run a task that cannot be begun again: where it ends before the host stops, the host
+    /// Run a task that cannot be restarted: where it ends before the host stops, the host
     /// stops, and [`Supervisor::lost`] says why.
     pub fn vital(&self, task: Task, work: impl Future<Output = ()> + Send + 'static) {
         let owned = self.0.clone();
@@ -138,7 +138,7 @@ impl Supervisor {
     }
 }
 
-/// Failures in a row, with that of a task that ran for so long.
+/// Consecutive failures, with that of a task that ran this long.
 fn in_a_row(pauses: Backoff, before: u32, ran: Duration) -> u32 {
     match ran <= pauses.longest {
         true => before.saturating_add(1),

@@ -45,7 +45,7 @@ struct Inner {
     /// Every kind was listed.
     listed: AtomicBool,
     pulse: Pulse,
-    /// Tasks that wait to be begun again, and why.
+    /// Tasks that wait to be restarted, and why.
     down: Mutex<BTreeMap<Task, String>>,
 }
 
@@ -197,7 +197,7 @@ impl Telemetry {
         self.0.pulse.stalled()
     }
 
-    /// A connection gave way to another one.
+    /// A connection was closed to make room for another one.
     pub fn shed(&self) {
         self.0.metrics.shed();
     }

@@ -98,7 +98,7 @@ impl Terminal {
         self.styled(text, Style::new().dimmed())
     }
 
-    /// Print a block. A reader that went away (a closed pipe) is no fault of ours.
+    /// Print a block. A closed pipe is not an error of this program.
     pub fn print(&self, text: &Redacted) {
         if self.quiet {
             return;

@@ -1,4 +1,4 @@
-//! Stage: a yes or no, of a person or of a policy that may say it.
+//! Stage: an approval or dismissal, by a person or by a policy with the right to it.
 
 mod undo;
 
@@ -14,7 +14,7 @@ use crate::stages::StageError;
 
 pub use undo::{UndoError, undo};
 
-/// Why a yes or no was not taken. The incident is unchanged.
+/// Why an approval or dismissal was rejected. The incident is unchanged.
 #[derive(Debug, Error)]
 pub enum VoteError {
     /// No such incident, or the store failed.
@@ -36,7 +36,7 @@ pub enum VoteError {
     /// This person may not, or it is too late.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
-    /// They said yes to something else.
+    /// They approved something else.
     #[error(transparent)]
     Superseded(#[from] Superseded),
 }
@@ -49,7 +49,7 @@ impl Fault for VoteError {
     }
 }
 
-/// What came of a yes.
+/// The result of an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Voted {
     /// It is enough: the fix runs.
@@ -101,7 +101,7 @@ pub fn automatic(services: &Services, record: &Record) -> Result<(), StageError>
     Ok(())
 }
 
-/// Take a yes to what was `shown`.
+/// Accept an approval of what was `shown`.
 ///
 /// # Errors
 /// [`VoteError`] says why not.

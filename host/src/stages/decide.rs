@@ -375,7 +375,7 @@ async fn candidate(
     })
 }
 
-/// What runs without a person does so a few times, not for ever.
+/// What runs without a person does so a few times, not forever.
 fn calmed(ruling: Ruling, times: usize) -> Ruling {
     if ruling == Ruling::Auto && times >= MAX_AUTO {
         let why = format!("it ran {times} times within the last hour");

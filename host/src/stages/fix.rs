@@ -80,7 +80,7 @@ async fn ruled_again(
     let judged = services.plugins.rule(&asked, &reader, now).await;
     let (ruling, _) =
         judged.map_err(|unanswered| StageError::Unanswered(unanswered.to_string()))?;
-    // People who said yes to something that is now allowed without them did no harm.
+    // Approving something that is now allowed without approval does no harm.
     let ruling = match ruling {
         Ruling::Auto => shown.ruling.clone(),
         other => other,
@@ -122,7 +122,8 @@ fn store(
     Ok(())
 }
 
-/// A yes that is too old is none: the incident is looked at again, and then people are asked again.
+/// An expired approval is void: the incident is checked again, and then approval is requested
+/// again.
 fn aged(services: &Services, record: &Record, why: &ApprovalError) -> Result<(), StageError> {
     let next = match record.undo {
         Some(_) => State::Investigated,
@@ -131,7 +132,7 @@ fn aged(services: &Services, record: &Record, why: &ApprovalError) -> Result<(),
     void(services, record, next, &why.to_string())
 }
 
-/// An approval that does not fit any more is void: the incident is decided anew.
+/// An approval that no longer matches is void: the incident is decided again.
 fn again(services: &Services, record: &Record, why: &str) -> Result<(), StageError> {
     void(services, record, State::Investigated, why)
 }

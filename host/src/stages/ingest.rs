@@ -87,7 +87,7 @@ impl Ingest {
         self.unlisted.is_empty()
     }
 
-    /// Wait for no kind any more: one that cannot be read never is listed.
+    /// Stop waiting for kinds: one that cannot be read is never listed.
     pub fn wait_for_no_kind(&mut self) {
         self.unlisted.clear();
         self.telemetry.listed();

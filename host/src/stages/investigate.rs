@@ -33,7 +33,7 @@ pub enum Asking {
 /// What became of the investigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Investigated {
-    /// It is stored: a finding, or the news that nothing is broken any more.
+    /// It is stored: a finding, or that nothing is broken now.
     Done,
     /// It looks healthy, and it is too early to say so.
     TooEarly,
@@ -161,7 +161,7 @@ fn store(
 }
 
 /// Ask again about an incident that is quiet, or that has news: end it where it is over. True where
-/// it has another cause by now, or what was not answered before may be now, and is open again.
+/// it has another cause now, or what was not answered before may be now, and is open again.
 ///
 /// # Errors
 /// [`StageError::Store`].

@@ -15,7 +15,7 @@ use crate::stages::StageError;
 /// How often it is stored that a dismissed condition still holds, milliseconds.
 const SEEN_AGAIN: i64 = 20_000;
 
-/// What holds now. `active` is what has not ended, `dropped` what was dropped of late, `why` the
+/// What holds now. `active` is what has not ended, `dropped` what was dropped recently, `why` the
 /// last failure of an incident.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ const MOST: usize = 4;
 
 type Explain = fn(&Case, &Value) -> Conclusion;
 
-/// Kinds that are explained by themselves, whoever owns them.
+/// Kinds that are explained by themselves, whatever owns them.
 const OWN: &[(&str, Explain)] = &[
     ("Node", |case, node| {
         one(case, node, node::diagnose(case, node))
@@ -98,7 +98,7 @@ fn subject(case: &Case) -> Result<Rc<Value>, Conclusion> {
     Err(Conclusion::Findings(vec![undetermined::unreadable(case)]))
 }
 
-/// The incident's own object where its deletion is stuck, whoever owns it.
+/// The incident's own object where its deletion is stuck, whatever owns it.
 fn ending(case: &Case) -> Option<Rc<Value>> {
     let object = &case.incident.object;
     let found = case.get(&object.kind, &object.namespace, &object.name)?;

@@ -80,7 +80,7 @@ const CONTAINER_STEPS: &[ContainerStep] = &[
     crash::diagnose,
 ];
 
-/// Seconds for which the last exit of a container counts that runs again by now.
+/// Seconds for which the last exit of a container counts that is running again.
 const FRESH: i64 = 600;
 
 /// The same for a container that was restarted again and again.
@@ -160,7 +160,7 @@ fn in_trouble(subject: &Subject, container: &Container) -> bool {
     };
     let clean = exit.code == 0 && exit.reason != "OOMKilled";
     if exit.at == "state" {
-        // A main container that ends without an error is a fault only where it is started anew.
+        // A main container that ends without an error is a fault only where it is restarted.
         let ends = container.role == Role::Init || never_restarts(subject);
         return !clean || (!ends && container.restarts() >= 2);
     }

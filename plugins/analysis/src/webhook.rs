@@ -56,7 +56,7 @@ fn guilty(hook: Option<&Hook>, webhook: &str) -> ObjectRef {
 }
 
 /// What the incidents of one webhook share. Triage names it by a message, which knows the
-/// webhook's name alone; so does this, although the configuration is what is guilty.
+/// webhook's name alone; so does this, although the configuration is the cause.
 fn shared(webhook: &str) -> ObjectRef {
     named("Webhook", "", webhook)
 }

@@ -7,9 +7,9 @@ use k8shawk_sdk::fix::{Finding, Parameter};
 /// Where the object to change is found.
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
-    /// The nearest object of one of these kinds: the guilty one, its owner, what is shared.
+    /// The nearest object of one of these kinds: the one at fault, its owner, what is shared.
     Kind(&'static [&'static str]),
-    /// The guilty object, whatever its kind.
+    /// The object at fault, whatever its kind.
     Object,
     /// A cluster-scoped or namespaced object that a fact names; `namespace/name` is understood.
     Named {

@@ -75,7 +75,7 @@ impl Rule {
         Rule { says, ..self }
     }
 
-    /// Only after it lasted; younger signals are looked at again.
+    /// Only after it lasted; younger signals are checked again.
     pub const fn after(self, threshold: Threshold) -> Rule {
         Rule {
             after: Some(threshold),

@@ -22,7 +22,7 @@ pub enum Outcome {
         approvers: Vec<String>,
         /// How many.
         count: u32,
-        /// For whoever is asked.
+        /// For the people who are asked.
         why: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The objects with their versions, and what happened to them of late.
+//! The objects with their versions, and what happened to them recently.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

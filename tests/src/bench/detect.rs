@@ -23,7 +23,7 @@ use crate::cluster::Cluster;
 use crate::fault::Product;
 
 const INCIDENTS: usize = 500;
-/// Changes of which is told what they waited for.
+/// Changes for which it is reported what they waited for.
 const SLOWEST: usize = 10;
 /// Time between two faults.
 const PAUSE: Duration = Duration::from_millis(250);

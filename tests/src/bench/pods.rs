@@ -273,7 +273,7 @@ fn missing_image() -> Value {
     })
 }
 
-/// Waits until a cluster has no pods any more.
+/// Waits until a cluster has no pods left.
 pub(super) fn wait_until_gone(cluster: &Cluster, patience: Duration) -> Result<()> {
     wait_until(patience, "the pods are gone", || {
         Ok(cluster

@@ -171,7 +171,7 @@ async fn play(
     })
 }
 
-/// What a model was told of an incident, and a request that was never answered.
+/// What was sent to a model for an incident, and a request that was never answered.
 async fn converse(played: &Played) -> Result<()> {
     let id = played.first()?;
     let record = played.flow.store.get(id)?;

@@ -106,7 +106,7 @@ impl Product {
                 .env("K8SHAWK_POLICIES", home.join("policies"))
                 .env("K8SHAWK_GRANTS", home.join("grants"));
         }
-        // What a developer has at hand is not asked by tests.
+        // Tests do not use the developer's own environment.
         for provider in Provider::ALL {
             let (key, url) = provider.variables();
             command.env_remove(key).env_remove(url);
@@ -334,7 +334,7 @@ impl Running<'_> {
         get(&format!("{}{path}", self.http()?), &[])
     }
 
-    /// Wait until `/ready` says yes.
+    /// Wait until `/ready` answers 200.
     ///
     /// # Errors
     /// After two minutes, with what it says.

@@ -16,14 +16,14 @@ use tempfile::TempDir;
 struct Database(TempDir);
 
 impl Database {
-    /// `mended` is the requirement that mended versions fulfil.
-    fn with(mended: &str) -> Database {
+    /// `patched` is the requirement that patched versions fulfil.
+    fn with(patched: &str) -> Database {
         let database = Database(tempfile::tempdir().unwrap());
         let crates = database.0.path().join("crates/serde_json");
         fs::create_dir_all(&crates).unwrap();
         let advisory = format!(
             "```toml\n[advisory]\nid = \"RUSTSEC-2026-9999\"\npackage = \"serde_json\"\n\
-             date = \"2026-11-01\"\n\n[versions]\npatched = [{mended}]\n```\n\n\
+             date = \"2026-11-01\"\n\n[versions]\npatched = [{patched}]\n```\n\n\
              # Numbers come out wrong\n\nMade up for a test.\n"
         );
         fs::write(crates.join("RUSTSEC-2026-9999.md"), advisory).unwrap();

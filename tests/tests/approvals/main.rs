@@ -1,4 +1,4 @@
-//! What becomes of a yes that is old when its fix could be sent: the real plugins, store and
+//! What happens to an approval that is old when its fix could be sent: the real plugins, store and
 //! pipeline over a recorded incident.
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use k8shawk_tests::recorded;
 
 const MINUTE: i64 = 60_000;
 
-/// A host that was asked about a fix, and has a yes to it that it did not work on yet.
+/// A host with an approval of a fix that it has not worked on yet.
 struct Asked {
     flow: Arc<Services>,
     pipeline: Pipeline,

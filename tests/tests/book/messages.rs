@@ -35,16 +35,16 @@ fn each_message_of_the_troubleshooting_chapter_is_in_the_code() {
 
 #[test]
 fn a_message_that_drifted_is_seen() {
-    let said = r#"format!("the plugin used up its {limit:?} (limits.deadline_ms)")"#;
+    let said = r#"format!("the plugin exceeded its {limit:?} (limits.deadline_ms)")"#;
     assert!(holds(
         said,
-        "the plugin used up its ... (limits.deadline_ms)",
+        "the plugin exceeded its ... (limits.deadline_ms)",
         FAR
     ));
     for drifted in [
         "the plugin used all of its ... (limits.deadline_ms)",
-        "the plugin used up its ... (deadline_ms)",
-        "(limits.deadline_ms) ... the plugin used up its",
+        "the plugin exceeded its ... (deadline_ms)",
+        "(limits.deadline_ms) ... the plugin exceeded its",
         "...",
     ] {
         assert!(!holds(said, drifted, FAR), "{drifted}");

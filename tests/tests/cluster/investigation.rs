@@ -305,7 +305,7 @@ fn disclosed(cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
-/// Killed while a model thinks: what left is told, before and after the next start.
+/// Killed while a model thinks: what was sent is reported, before and after the next start.
 fn crashed(cluster: &Cluster) -> Result<()> {
     let [case, ..] = &CASES;
     let broken = Broken::set_up(cluster, case.fault)?;

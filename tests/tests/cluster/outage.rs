@@ -31,7 +31,7 @@ fn outage() -> Result<()> {
     cluster.stop_apiserver()?;
     let begun = Instant::now();
     std::thread::sleep(Duration::from_secs(10));
-    // The yes is stored, though nothing can be done with it now.
+    // The approval is stored, though nothing can be done with it now.
     running.approve(text(&waiting, "/id"))?;
     std::thread::sleep(AWAY.saturating_sub(begun.elapsed()));
     ensure!(running.lives()?, "it ended: {}", running.log());
@@ -52,11 +52,9 @@ fn outage() -> Result<()> {
     let changes = generation(&broken)? - before;
     ensure!(changes == 1, "the Deployment was changed {changes} times");
     pull_noticed(&running)?;
-    wait_until(
-        Duration::from_secs(120),
-        "nothing is stuck any more",
-        || Ok((!running.incidents()?.iter().any(is_own)).then_some(())),
-    )
+    wait_until(Duration::from_secs(120), "nothing is stuck now", || {
+        Ok((!running.incidents()?.iter().any(is_own)).then_some(()))
+    })
     .with_context(|| running.told())?;
     // The node may be an incident too: its kubelet was silent for a minute.
     let all = running.incidents()?;
@@ -113,7 +111,7 @@ fn pull_noticed(running: &Running<'_>) -> Result<()> {
 }
 
 /// Until the fix has ended. What the outage did to the object may void the approval: a person
-/// says yes again then.
+/// approves again then.
 fn until_ended(running: &Running<'_>, id: &str) -> Result<Value> {
     let until = Instant::now() + Duration::from_secs(180);
     loop {

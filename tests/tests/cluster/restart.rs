@@ -164,7 +164,7 @@ fn finish(running: &Running<'_>) -> Result<()> {
     }
 }
 
-/// One panic of a driver: the same process tries the stage again, and goes on to the end.
+/// One panic of a driver: the same process retries the stage, and continues to the end.
 fn panic_at(cluster: &Cluster, point: &str) -> Result<()> {
     let broken = Broken::set_up(cluster, "app-panic-rollout")?;
     let product = armed(cluster)?;

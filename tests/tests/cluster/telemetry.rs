@@ -93,7 +93,8 @@ fn scraped(cluster: &Cluster) -> Result<()> {
     exposition(&running)
 }
 
-/// Both formats say the same, `promtool` likes it, and nothing is exposed that the book lacks.
+/// Both formats say the same, `promtool` likes it, and nothing is exposed that is missing in the
+/// book.
 fn exposition(running: &Running<'_>) -> Result<()> {
     let (_, classic) = running.page("/metrics")?;
     let said = promtool(&deployed(), &["check", "metrics"], &classic)?;

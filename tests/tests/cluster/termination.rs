@@ -51,9 +51,11 @@ fn under_load(cluster: &Cluster) -> Result<()> {
         .map_err(|_| anyhow::anyhow!("the pods were not made"))??;
     until_opened(&running, PODS)?;
     let told = |i: &Value| matches!(text(i, "/state"), "needs-human" | "waiting");
-    wait_until(Duration::from_secs(240), "people are told of each", || {
-        Ok(running.incidents()?.iter().all(told).then_some(()))
-    })
+    wait_until(
+        Duration::from_secs(240),
+        "people are notified of each",
+        || Ok(running.incidents()?.iter().all(told).then_some(())),
+    )
     .with_context(|| running.told())?;
     once(&running)
 }

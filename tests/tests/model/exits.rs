@@ -78,7 +78,7 @@ fn planted(name: &str, value: &str) -> Record {
     record
 }
 
-/// What a model is told: the opening, and each of its reads.
+/// The input of a model: the opening, and each of its reads.
 fn told(record: &Record, name: &str, value: &str) -> String {
     let findings: Vec<_> = record.finding.iter().cloned().collect();
     let case = Case {

@@ -217,7 +217,7 @@ proptest! {
                 let from = text.floor_char_boundary(at.saturating_sub(160));
                 &text[from..at]
             });
-            prop_assert!(found.is_none(), "{}: {to} was told {secret} behind {found:?}", INCIDENTS[incident]);
+            prop_assert!(found.is_none(), "{}: {to} got {secret} behind {found:?}", INCIDENTS[incident]);
         }
     }
 }

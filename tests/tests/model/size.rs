@@ -1,4 +1,4 @@
-//! How much a model is told of each recorded pod, beside what kubectl tells of it: everything that
+//! How much a model gets of each recorded pod, beside what kubectl shows: everything that
 //! explains the fault, and no padding.
 
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn pods() -> Vec<Pod> {
     KUBECTL.lines().map(row).collect()
 }
 
-/// What a model is told by a read.
+/// What a model gets from a read.
 async fn told(reader: &dyn Reader, read: Read) -> Option<String> {
     let guard = Guard::new(Arc::new(Grant::parse(GRANT).unwrap()));
     let answer = reader.read(guard.permit(read.clone()).unwrap()).await;
@@ -88,7 +88,7 @@ fn explaining(frame: &Frame, pod: &Value) -> Vec<String> {
     words.into_iter().map(text).collect()
 }
 
-/// Bytes that a model is told, and kubectl's.
+/// Bytes for a model, and kubectl's.
 async fn compare(pod: &Pod) -> (usize, usize) {
     let bundle = recorded::read(pod.recording).unwrap();
     let frame = bundle.frames[0].clone();

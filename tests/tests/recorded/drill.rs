@@ -89,7 +89,7 @@ impl Drill {
         Ok(ends(&incidents))
     }
 
-    /// One look: the process lives, people say yes, nothing is lost.
+    /// One look: the process lives, people approve, nothing is lost.
     fn turn(&mut self) -> Result<Vec<Value>> {
         self.host.keep_alive()?;
         thread::sleep(Duration::from_millis(500));

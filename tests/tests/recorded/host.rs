@@ -47,7 +47,7 @@ impl Commands {
         serde_json::from_slice(&output.stdout).with_context(|| format!("incidents: {told}"))
     }
 
-    /// Say yes to what an incident asks, over the socket; true where the host took it.
+    /// Approve the fix of an incident, over the socket; true where the host accepted it.
     ///
     /// # Errors
     /// The command cannot be started.
@@ -166,7 +166,7 @@ impl Drop for Host {
     }
 }
 
-/// Say yes to whatever waits; returns the ids that the host took.
+/// Approve whatever waits; returns the ids that the host accepted.
 ///
 /// # Errors
 /// The commands cannot be started.

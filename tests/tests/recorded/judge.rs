@@ -155,7 +155,7 @@ impl Judge {
                 .any(|note| note.starts_with("approved by"));
             ensure!(
                 yes || !self.approved.contains(id),
-                "lost: the yes to {id}: {incident}"
+                "lost: the approval of {id}: {incident}"
             );
         }
         self.states = now;

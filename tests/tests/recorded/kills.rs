@@ -264,7 +264,7 @@ impl Spoiler {
 /// Incidents whose yes the host took, and namespaces whose target was taken away.
 type Told = (Vec<String>, Vec<String>);
 
-/// A person who says yes to whatever waits, until the host is killed.
+/// A person who approves whatever waits, until the host is killed.
 struct Approving {
     over: Arc<AtomicBool>,
     thread: thread::JoinHandle<Told>,

@@ -224,7 +224,7 @@ async fn two_plugins_of_one_id_are_refused_until_there_is_one() {
     fs::remove_dir_all(workshop.plugins().join("twin")).unwrap();
     shelves.pass().await;
     assert_eq!(shelves.policy().id(), "twin");
-    // One that runs goes on, and its twin does not.
+    // A running one stays loaded, and its twin does not.
     workshop.plugin("twin", Guest::Triage, Guest::Triage.component());
     shelves.pass().await;
     assert_eq!(shelves.registry.get("twin").unwrap().point(), Point::Policy);

@@ -1,4 +1,4 @@
-//! What a yes is for: a keyed digest of what will be sent, with nothing left out for the eye.
+//! What an approval is for: a keyed digest of what will be sent, with nothing left out for the eye.
 
 use data_encoding::HEXLOWER;
 use ring::hmac;

@@ -107,8 +107,8 @@ impl People {
     /// How many different people these are for certain.
     ///
     /// Names that the operator gave to one person count once. A name that is nobody's may be
-    /// another name of whoever has none at that door, so it counts beside names of its own door
-    /// alone; a shared account counts only where there is nobody else.
+    /// another name of a person who has none at that door, so it counts beside names of its own
+    /// door alone; a shared account counts only where there is nobody else.
     pub fn count(&self, voters: &[&Person]) -> usize {
         let mut named: Vec<&Human> = Vec::new();
         let mut others: Vec<&Person> = Vec::new();

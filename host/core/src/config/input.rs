@@ -30,13 +30,13 @@ impl Input {
                 .iter()
                 .map(|item| match item.get_ref() {
                     DeValue::String(text) => Ok(text.clone().into_owned()),
-                    _ => Err("must be a list of texts".to_owned()),
+                    _ => Err("must be a list of strings".to_owned()),
                 })
                 .collect::<Result<_, _>>()
                 .map(Input::List),
-            _ => {
-                Err("must be a text, a whole number, true or false, or a list of texts".to_owned())
-            }
+            _ => Err(
+                "must be a string, a whole number, true or false, or a list of strings".to_owned(),
+            ),
         }
     }
 
@@ -53,7 +53,7 @@ impl Input {
     pub(super) fn text(&self) -> Result<String, String> {
         match self {
             Input::Text(text) => Ok(text.clone()),
-            _ => Err("must be a text".to_owned()),
+            _ => Err("must be a string".to_owned()),
         }
     }
 
@@ -80,7 +80,7 @@ impl Input {
                 .map(|t| t.trim().to_owned())
                 .filter(|t| !t.is_empty())
                 .collect()),
-            _ => Err("must be a list of texts".to_owned()),
+            _ => Err("must be a list of strings".to_owned()),
         }
     }
 

@@ -18,9 +18,9 @@ pub struct Retention {
     pub most_conversations: u32,
     /// A message after it was sent.
     pub outbox: Duration,
-    /// What a person asked at a door, and was told.
+    /// What a person asked, and the answer.
     pub asked: Duration,
-    /// RCAs; for ever where none.
+    /// RCAs; kept forever if none.
     pub rcas: Option<Duration>,
 }
 

@@ -1,6 +1,6 @@
 //! What a value can do beyond changing how K8sHawk works, and so which files may say it.
 //!
-//! `k8shawk.toml` and `.env` of the working directory are read without being named. Whoever can
+//! `k8shawk.toml` and `.env` of the working directory are read without being named. Anyone who can
 //! put a file there, as with a repository that somebody cloned, must not by it get a program
 //! started, get a secret or evidence, or get a say in what is changed. So a key or a variable has
 //! [`Trust::Named`] where it is

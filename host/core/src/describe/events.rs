@@ -1,4 +1,4 @@
-//! Events as they are told: those that say the same once, with the sum of their counts.
+//! Events as they are shown: identical ones once, with the sum of their counts.
 
 use crate::cut::cut;
 use crate::event::EventRow;

@@ -44,7 +44,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    /// Delete one pod that its owner makes anew.
+    /// Delete one pod that its owner recreates.
     delete_pod::DeletePod,
     /// Evict one pod, honouring its disruption budget.
     evict_pod::EvictPod,
@@ -70,7 +70,7 @@ catalogue! {
     cordon::Cordon,
     /// Delete a Job and its pods.
     delete_job::DeleteJob,
-    /// Make a failed Job anew.
+    /// Recreate a failed Job.
     retry_job::RetryJob,
     /// Set a hard limit of a ResourceQuota.
     raise_quota::RaiseQuota,

@@ -14,7 +14,7 @@ use crate::object::ObjectRef;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
-    /// Undone in seconds; touches one object that its owner makes anew.
+    /// Undone in seconds; touches one object that its owner recreates.
     Low,
     /// Changes a workload.
     Medium,

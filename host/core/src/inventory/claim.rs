@@ -177,7 +177,7 @@ fn class_of<'a>(objects: &'a Objects, claim: &Claim) -> Option<(&'a Entry, &'a S
 }
 
 /// True where a claim that waits for its first consumer has one: a node was chosen for it, or a
-/// pod that uses it finds no node for want of a volume.
+/// pod that uses it finds no node because its volume is missing.
 fn is_wanted(scene: Scene<'_>) -> bool {
     let meta = &scene.entry.meta;
     let mut users = scene

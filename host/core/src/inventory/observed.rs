@@ -11,7 +11,7 @@ use crate::object::ObjectRef;
 use crate::signal::ObjectSummary;
 
 /// One observed kind, or several of one form: what is kept of its objects, what is seen in them,
-/// what triage is told of them, and on what they depend.
+/// what triage gets of them, and on what they depend.
 pub(crate) trait Observed: Sized + Send + Sync + 'static {
     /// The kinds of this form.
     const KINDS: &'static [&'static str];
@@ -30,7 +30,7 @@ pub(crate) trait Observed: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Add to what triage is told of it: at first it counts as ready.
+    /// Add to what triage gets of it: at first it counts as ready.
     fn summarise(&self, _: Scene<'_>, _: &mut ObjectSummary) {}
 
     /// True where the change of an object of [`Observed::DEPENDS_ON`] may change what is observed.

@@ -115,7 +115,7 @@ pub(super) fn observe(scene: Scene<'_>) -> Vec<Sighting> {
     form.map(|form| (form.observe)(scene)).unwrap_or_default()
 }
 
-/// What triage is told of an object, without how long a condition lasted.
+/// What triage gets of an object, without how long a condition lasted.
 pub(super) fn summary(scene: Scene<'_>) -> ObjectSummary {
     let age = scene.since(scene.entry.meta.creation_timestamp);
     let mut summary = ObjectSummary {

@@ -1,4 +1,4 @@
-//! A look at everything, in parts: whoever looks has other things to do in between.
+//! A sweep over everything, in parts: the caller has other things to do in between.
 
 use std::collections::HashSet;
 use std::ops::Bound::{Excluded, Unbounded};

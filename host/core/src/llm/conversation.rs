@@ -90,7 +90,7 @@ pub struct Exchange {
 pub struct ToolRecord {
     /// The read in words.
     pub read: String,
-    /// What the model was told, before names and addresses became tokens. Never a secret.
+    /// The input of the model, before names and addresses became tokens. Never a secret.
     pub answer: Result<String, String>,
     /// True where the object is there.
     #[serde(default)]

@@ -52,7 +52,7 @@ pub struct Diagnosis {
     pub summary: String,
     /// Why the fix helps, or what to check.
     pub description: String,
-    /// The guilty object, where it names one of a known kind.
+    /// The object at fault, where it names one of a known kind.
     pub object: Option<ObjectRef>,
     /// Evidence that it cites.
     pub evidence: Vec<CitedEvidence>,

@@ -26,7 +26,7 @@ pub enum Failure {
         /// What it says.
         what: String,
     },
-    /// There is no such model any more: ask the next model.
+    /// The model no longer exists: ask the next model.
     #[error("the model is not served: {what}")]
     Retired {
         /// What the server says.
@@ -87,7 +87,7 @@ pub enum Failure {
     /// What guards the conversation cannot be made: no model is asked.
     #[error("nothing is sent: {what}")]
     Unguarded {
-        /// What lacks.
+        /// What is missing.
         what: String,
     },
     /// The time of the whole investigation is used up.

@@ -1,4 +1,5 @@
-//! The marks around text of the cluster: a model is told that nothing between them is an order.
+//! The marks around text of the cluster: the prompt says that nothing between them is an
+//! instruction.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

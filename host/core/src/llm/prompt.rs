@@ -1,4 +1,4 @@
-//! What a model is told first.
+//! The first prompt of a model.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use crate::incident::Incident;
 use crate::object::ObjectRef;
 use crate::redact::redact;
 
-/// Signals that are told.
+/// Most signals in the prompt.
 const SIGNALS: usize = 8;
-/// Findings that are told.
+/// Most findings in the prompt.
 const FINDINGS: usize = 3;
 
 /// What is investigated: an incident with what the patterns found, the best first.
@@ -56,7 +56,7 @@ pub struct Noted {
 }
 
 /// The patterns' evidence with the ids that it has in the conversation: the first finding keeps
-/// its own, the others go on behind them.
+/// its own, the others follow behind them.
 pub fn patterns_evidence(case: &Case<'_>) -> Vec<Noted> {
     let mut notes: Vec<Noted> = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();

@@ -139,7 +139,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "object",
                 "string",
-                "the guilty object as Kind/namespace/name",
+                "the object at fault as Kind/namespace/name",
                 false,
             ),
             (

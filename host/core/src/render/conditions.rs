@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-/// What a condition has. With anything else it is told like any other object.
+/// What a condition has. With anything else it is shown like any other object.
 const KEYS: &[&str] = &[
     "type",
     "status",
@@ -46,7 +46,7 @@ fn condition(fields: &Map<String, Value>) -> Option<(&str, String)> {
     if (explained || rest != "True") && !text("lastTransitionTime").is_empty() {
         rest.push_str(&format!(" since {}", text("lastTransitionTime")));
     }
-    // The last sign of life counts where there is none any more.
+    // The last sign of life counts where there is none now.
     if rest.starts_with("Unknown") && !text("lastHeartbeatTime").is_empty() {
         rest.push_str(&format!(", last heard of {}", text("lastHeartbeatTime")));
     }

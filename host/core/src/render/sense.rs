@@ -1,5 +1,5 @@
-//! What of an object is told: nothing that is empty, that every object has, or that stands
-//! elsewhere in it.
+//! The fields of an object that are shown: nothing that is empty, that every object has, or that
+//! stands elsewhere in it.
 
 use serde_json::{Map, Value};
 
@@ -64,7 +64,7 @@ const USUAL: &[(&str, &str)] = &[
 ];
 
 /// The value without managed fields, copies, noise and empty values. Values that may be secrets are
-/// tokens by now, where it is for a model. None where nothing is left.
+/// tokens, where it is for a model. None where nothing is left.
 pub(crate) fn meaningful(value: &Value) -> Option<Value> {
     match value {
         Value::Null => None,

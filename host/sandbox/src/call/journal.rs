@@ -47,7 +47,7 @@ impl Journal {
     }
 
     /// Count a host call with its arguments. `false` where the limits are used up: the guest
-    /// is told, and it may still return a result.
+    /// is told so, and it may still return a result.
     ///
     /// # Errors
     /// [`Overrun::HostCalls`] where a guest takes no notice and calls on.

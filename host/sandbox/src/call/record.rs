@@ -23,11 +23,11 @@ pub struct CallContext {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Blame {
-    /// Whoever wrote the plugin.
+    /// The author of the plugin.
     Guest,
     /// The host, or what it depends on: try again.
     Host,
-    /// Whoever wrote the configuration or the grant.
+    /// The author of the configuration or the grant.
     Operator,
 }
 
@@ -88,10 +88,10 @@ pub enum CallError {
         /// The point that was called.
         asked: Point,
     },
-    /// The plugin failed too often in a row and is not called until its digest changes.
+    /// The plugin had too many consecutive faults and is not called until its digest changes.
     #[error("the plugin is quarantined after {faults} consecutive faults: {last}")]
     Quarantined {
-        /// Faults in a row.
+        /// Consecutive faults.
         faults: u32,
         /// The last of them.
         last: String,
@@ -160,7 +160,7 @@ impl fmt::Display for Blame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// For whoever writes the plugin.
+    /// For the author of the plugin.
     Debug,
     /// Life cycle.
     Info,

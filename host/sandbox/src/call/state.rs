@@ -23,14 +23,14 @@ pub(crate) struct Granted {
     pub(crate) digest: Arc<str>,
     pub(crate) guard: Guard,
     pub(crate) limits: Limits,
-    /// The plugin is told the time.
+    /// The plugin may read the clock.
     pub(crate) clock: bool,
     /// Settings as JSON text.
     pub(crate) settings: BTreeMap<String, String>,
 }
 
 impl Granted {
-    /// What WASI's clock shows when a call begins: the time of the call where the plugin is told
+    /// What WASI's clock shows when a call begins: the time of the call if the plugin may read
     /// it, and else always the same.
     fn began(&self, now_ms: i64) -> Duration {
         let told = if self.clock { now_ms } else { 0 };
@@ -189,7 +189,7 @@ impl HasWasi for Call {
     }
 }
 
-/// What the guest is told of a read.
+/// The result of a read for the guest.
 pub(crate) type Told<T> = Result<T, types::ReadError>;
 
 fn told(error: ReadError) -> types::ReadError {

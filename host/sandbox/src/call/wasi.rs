@@ -49,7 +49,7 @@ pub(crate) struct Wasi {
 }
 
 impl Wasi {
-    /// `began` is the time that the call is told, `seed` what its random numbers follow from.
+    /// `began` is the time of the call, `seed` the source of its random numbers.
     pub(crate) fn new(began: Duration, seed: u64, journal: &Journal) -> Self {
         let clock = Clock::new(began);
         let output = [Level::Info, Level::Warn].map(|level| Output::new(level, journal.clone()));

@@ -42,7 +42,7 @@ pub struct Live {
     counts: [AtomicU64; 5],
 }
 
-/// Guest faults in a row of one digest.
+/// Consecutive guest faults of one digest.
 #[derive(Debug, Default)]
 struct Faults {
     digest: String,

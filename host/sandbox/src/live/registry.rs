@@ -10,7 +10,7 @@ use crate::prepared::Plugin;
 use crate::read::{Shelf, Taken};
 use k8shawk_core::point::Point;
 
-/// Guest faults in a row after which a plugin is no longer called.
+/// Consecutive guest faults after which a plugin is no longer called.
 pub const QUARANTINE_AFTER: u32 = 5;
 
 /// A plugin that stands in a directory and is not live.
@@ -107,7 +107,7 @@ impl Registry {
         self.unloaded().insert(key, refused);
     }
 
-    /// Forget refusals of a directory whose plugins are not there any more.
+    /// Forget refusals of a directory whose plugins no longer exist.
     pub(crate) fn keep_refusals(&self, shelf: Shelf, still_there: &[String]) {
         self.unloaded()
             .retain(|(of, id), _| *of != shelf || still_there.contains(id));

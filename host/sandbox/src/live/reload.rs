@@ -1,4 +1,4 @@
-//! Hot reload: what changes on disk goes live, or the version that ran goes on and says why.
+//! Hot reload: what changes on disk is loaded, or the running version stays in use and says why.
 
 mod pass;
 mod stamp;
@@ -64,12 +64,12 @@ pub enum Outcome {
         /// From reading to going live.
         took: Duration,
     },
-    /// The version that ran goes on.
+    /// The running version stays in use.
     Kept {
         /// Why the change did not go live.
         reason: String,
     },
-    /// There is no version that could go on: the plugin does not run.
+    /// There is no version to keep: the plugin does not run.
     Refused {
         /// Why.
         reason: String,

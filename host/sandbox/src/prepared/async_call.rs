@@ -93,7 +93,7 @@ impl Plugin {
         run.end(self, result)
     }
 
-    /// Whoever wrote a policy does not decide that nobody is asked: the operator does.
+    /// The author of a policy does not decide that nobody is asked: the operator does.
     fn within_grant(
         &self,
         verdict: Verdict,
@@ -118,7 +118,7 @@ impl Plugin {
             .ok();
         let mut store = self.store(Some(context));
         let deadline = store.data().deadline();
-        // Every tick a guest that computes lets other tasks of its thread go on.
+        // Every tick a guest that computes lets other tasks of its thread run.
         store.epoch_deadline_callback(move |_| {
             Ok(if Instant::now() < deadline {
                 UpdateDeadline::Yield(1)

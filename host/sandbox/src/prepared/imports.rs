@@ -37,7 +37,7 @@ pub(crate) fn linker(
 }
 
 /// Check a component's imports and exports against its point, its manifest and its grant, so
-/// that an operator reads what to do and not what the linker lacks.
+/// that an operator reads what to do, and not what is missing for the linker.
 ///
 /// # Errors
 /// [`LoadError::World`] or [`LoadError::Import`], the latter with every missing interface.

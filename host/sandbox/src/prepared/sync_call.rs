@@ -139,7 +139,7 @@ impl TriageSession<'_> {
     /// Judge one signal.
     ///
     /// # Errors
-    /// [`CallError`]; after it the session is of no use any more.
+    /// [`CallError`]; after it the session is useless.
     pub fn triage(
         &mut self,
         signal: &Signal,

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::call::{Blame, CallError};
 use crate::read::manifest::ManifestError;
 
-/// Why a plugin is not loaded. Nothing of it is kept: a version that ran before goes on.
+/// Why a plugin is not loaded. Nothing of it is kept: a version that ran before stays in use.
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// A file or directory cannot be read: it vanished, or is not readable.
@@ -30,7 +30,7 @@ pub enum LoadError {
         /// Line, key and what was expected.
         message: String,
     },
-    /// The grant is for another plugin: the operator compares and pins anew.
+    /// The grant is for another plugin: the operator compares and updates the pin.
     #[error("{path}: digest is {pinned}, but plugin.toml and component of {plugin} have {found}")]
     Digest {
         /// The grant.

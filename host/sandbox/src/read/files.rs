@@ -1,6 +1,6 @@
 //! Reading files that others may have put there: ordinary files alone, and no more than a bound.
 //!
-//! A FIFO would block whoever opens it, a device may never end: both would hold up every other
+//! Opening a FIFO would block, a device may never end: both would block every other
 //! plugin's reload, or the start of the host.
 
 use std::fs::{self, File, OpenOptions};

@@ -1,4 +1,4 @@
-//! Changes that found no room in the queue, as they are told of.
+//! Changes dropped by a full queue, as they are reported.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use crate::services::cluster::Drops;
 /// How long after a change was dropped that is said to be so, milliseconds.
 const RECENT: i64 = 5 * 60_000;
 
-/// Drops, and how many of them were told of.
+/// Drops, and how many of them were reported.
 pub(super) struct Dropped {
     drops: Arc<Drops>,
     told: u64,
-    /// When the last of them was told of.
+    /// When the last of them was reported.
     at: Option<i64>,
 }
 
 impl Dropped {
-    /// None was told of yet.
+    /// None was reported yet.
     pub(super) fn of(drops: Arc<Drops>) -> Dropped {
         Dropped {
             drops,
@@ -27,8 +27,8 @@ impl Dropped {
         }
     }
 
-    /// Changes that found no room are no loss, since they are asked for again; but whoever set the
-    /// queue's size should know.
+    /// Changes that found no room are not lost, since they are requested again; but the operator
+    /// who set the queue's size should know.
     pub(super) fn tell(&mut self, now: i64) {
         let total = self.drops.by_kind().values().sum();
         if total > self.told {
@@ -44,7 +44,7 @@ impl Dropped {
         }
     }
 
-    /// By kind in words, where some were dropped of late.
+    /// By kind in words, where some were dropped recently.
     pub(super) fn recently(&self, now: i64) -> Option<String> {
         let recent = self.at.is_some_and(|at| now - at < RECENT);
         recent.then(|| self.by_kind())

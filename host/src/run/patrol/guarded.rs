@@ -21,7 +21,7 @@ impl Patrol {
     }
 
     /// Sweep on; the time that the sweep began where that was its end. Where it panics the watch
-    /// does not beat: a host that cannot sweep must be started anew.
+    /// does not beat: a host that cannot sweep must be restarted.
     pub(super) fn sweep_safely(&mut self) -> Option<i64> {
         let mut ended = None;
         self.safely(|patrol| ended = patrol.sweep_on());

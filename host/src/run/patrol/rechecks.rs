@@ -1,4 +1,4 @@
-//! When an incident that waits for people is looked at again, and when its question expires.
+//! When an incident that waits for people is checked again, and when its approval request expires.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::services::progress;
 use crate::stages::StageError;
 use crate::stages::decide;
 
-/// Time without any signal after which an incident is looked at again, and time between two looks at
+/// Time without any signal after which an incident is checked again, and time between two checks of
 /// one whose cause or fix may only not be known yet; milliseconds.
 const PAUSE: i64 = 60_000;
 
@@ -37,7 +37,7 @@ impl Rechecks {
     ///
     /// One that is quiet may have gone away by itself. One of which Kubernetes gives a new reason
     /// may have another cause. Where the cause or the fix is not known, as after an outage of the API
-    /// server, it may be by now, whatever is heard in the meantime.
+    /// server, it may be known now, whatever signals came in the meantime.
     pub(super) fn is_due(&mut self, record: &Record, now: i64) -> bool {
         let id = &record.incident.id.0;
         let heard = *self.heard.entry(id.clone()).or_insert(now);
@@ -90,7 +90,7 @@ impl Patrol {
     }
 }
 
-/// What goes on, in a line.
+/// The current state, in a line.
 fn status(active: &[Record], pods: usize) -> String {
     let waiting = active.iter().filter(|r| r.state == State::Waiting).count();
     let fixing = active.iter().filter(|r| r.execution.is_some()).count();

@@ -153,7 +153,7 @@ mod tests {
         assert!(patrol.is_sweeping());
         let kind = watched()[0].to_owned();
         patrol.take(Change::Restored { kind });
-        assert!(patrol.is_sweeping(), "it goes on behind the change");
+        assert!(patrol.is_sweeping(), "it continues behind the change");
         while patrol.is_sweeping() {
             patrol.sweep_on();
         }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use k8shawk_core::config::{ConfigFault, trust};
 
-/// Read by no key of the configuration; a value that cannot be read is a fault all the same.
+/// Read by no key of the configuration; a value that cannot be read is a fault anyway.
 const OTHERS: [&str; 2] = ["RUST_LOG", "OTEL_"];
 
 /// What is set. An empty variable is none.

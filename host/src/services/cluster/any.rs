@@ -116,7 +116,7 @@ impl AnyCluster {
         };
         match self {
             AnyCluster::Live(cluster) => cluster.write(write, false).await.map(drop),
-            // A recording goes on where all is done.
+            // A recording continues once all is done.
             AnyCluster::Recorded(replay) if is_last(operation, half) => replay.execute(),
             AnyCluster::Recorded(_) => Ok(()),
             AnyCluster::Snapshot(_) => read_only(),

@@ -38,7 +38,7 @@ struct Version {
 #[derive(Clone)]
 pub(super) struct Origin {
     kubeconfig: Option<PathBuf>,
-    /// The context that was chosen at the start: another one may be the current one by now.
+    /// The context that was chosen at the start: the current one may have changed since.
     context: Option<String>,
     reader: Option<Account>,
     name: String,
@@ -136,7 +136,7 @@ fn client(config: Config, name: &str) -> Result<Client, ClusterError> {
     })
 }
 
-/// The server's version. Who may not ask for it is connected all the same.
+/// The server's version. A user without permission to ask for it is connected anyway.
 async fn version(cluster: &Cluster) -> Result<String, ClusterError> {
     match cluster.fetch("read the version", "/version", &[]).await {
         Ok(text) => match serde_json::from_str::<Version>(&text) {
@@ -207,8 +207,8 @@ async fn load(
 /// The largest kubeconfig, bytes.
 const KUBECONFIG: u64 = 16 << 20;
 
-/// What stands in the place of a kubeconfig and is none: reading a FIFO would wait for ever. One
-/// that is not there is told by whoever reads it.
+/// Something at the path of a kubeconfig that is not one: reading a FIFO would never return. One
+/// that does not exist is reported by its reader.
 fn unreadable(path: PathBuf) -> Option<(PathBuf, String)> {
     match files::text_of(&path, KUBECONFIG) {
         Err(why) if why.kind() != ErrorKind::NotFound => Some((path, why.to_string())),

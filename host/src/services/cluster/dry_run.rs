@@ -39,7 +39,7 @@ pub enum NotTried {
     Later(ClusterError),
 }
 
-/// Times that a fix is planned anew because its object changed in between.
+/// Times that a fix is planned again because its object changed meanwhile.
 const TRIES: u32 = 5;
 
 /// Plan a fix on the object as it is now, and have the API server try it.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 mod answer;
 
-/// What follows from a fault for whoever asked.
+/// What a fault means for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// The answer is no, and stays no: do without, and say why.
@@ -118,7 +118,7 @@ pub enum ClusterError {
         /// How long it wants to be left alone.
         after: Option<Duration>,
     },
-    /// Whoever the API server asks for us fails (the kubelet of a log, the server of metrics), a
+    /// A backend of the API server fails (the kubelet of a log, the metrics server), a
     /// fault of its own: do without, and say so. Reads alone have it.
     #[error("{attempt}: temporarily unavailable: {why}")]
     Backend {
@@ -180,7 +180,7 @@ impl ClusterError {
         }
     }
 
-    /// True where a write may have happened all the same: only the object itself can tell.
+    /// True where a write may have happened anyway: only the object itself can tell.
     pub fn may_have_happened(&self) -> bool {
         match self {
             ClusterError::Unanswered { .. }

@@ -21,7 +21,7 @@ impl Cluster {
     /// Uid of the namespace `kube-system`; none where the reader may not read it.
     ///
     /// # Errors
-    /// [`ClusterError`]: it is not known which cluster this is, so do not go on as another one.
+    /// [`ClusterError`]: it is unknown which cluster this is, so do not continue as another one.
     pub async fn system_uid(&self) -> Result<Option<String>, ClusterError> {
         let attempt = "read the uid of kube-system";
         match self.object_text(attempt, SYSTEM).await {

@@ -18,7 +18,7 @@ use crate::services::clock::Clock;
 const REMEMBERED: usize = 512;
 /// Bytes of a list from which on few are held at the same time.
 const LARGE: usize = 1 << 20;
-/// Bytes of the largest list: about 3,000 pods. Whoever parses it needs several times as much.
+/// Bytes of the largest list: about 3,000 pods. Parsing it needs several times as much.
 const LARGEST: usize = 8 << 20;
 /// Bytes of one answer that are taken before it is stripped, which leaves about half.
 const MOST: u64 = 32 << 20;

@@ -13,12 +13,12 @@ use crate::services::random;
 
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long whoever the API server asks for us may take, all tries together: a plugin reads two logs
+/// How long a backend of the API server may take, all tries together: a plugin reads two logs
 /// of a node that is gone within its deadline, and still says what it knows.
 const BEHIND: Duration = Duration::from_secs(4);
 /// Waits before the second and the third try, unless the server wants more.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
-/// Longest wait before the next try: whoever asks has a deadline of its own, and asks again later.
+/// Longest wait before the next try: the caller has a deadline of its own, and asks again later.
 const LONGEST: Duration = Duration::from_secs(5);
 /// Objects in one answer, where a list is read in pages.
 pub(super) const PAGE: u32 = 500;

@@ -1,8 +1,8 @@
 //! What a refusal says beside its text: the time that the server wants to be left alone.
 //!
 //! It stands in a header, and the client reports a refusal without its headers. So each refusal is
-//! written as a `Status` that holds it before the client sees it, whoever wrote the refusal: the
-//! server's own limit of requests answers in plain text.
+//! written as a `Status` that holds it before the client sees it, no matter who wrote the refusal:
+//! the server's own limit of requests answers in plain text.
 
 use std::time::Duration;
 
@@ -23,10 +23,10 @@ const MOST: usize = 64 << 10;
 /// How long its text may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the client reads: an answer as it came, or a refusal as it was written anew.
+/// What the client reads: an answer as it came, or a refusal as it was rewritten.
 type Told = Response<Either<Box<DynBody>, Full<Bytes>>>;
 
-/// A client that is told how long the server wants to be left alone.
+/// A client that learns how long the server asks it to back off.
 pub(super) fn client(config: Config) -> Result<Client, kube::Error> {
     let layer = AndThenLayer::new(told);
     Ok(ClientBuilder::try_from(config)?.with_layer(&layer).build())

@@ -58,7 +58,7 @@ impl Snapshot {
         take::take(cluster, namespace.unwrap_or_default()).await
     }
 
-    /// When it was taken, milliseconds since the Unix epoch. Ages are told as of then.
+    /// When it was taken, milliseconds since the Unix epoch. Ages are relative to it.
     pub fn taken_at(&self) -> i64 {
         self.at
     }

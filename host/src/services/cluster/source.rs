@@ -29,7 +29,7 @@ pub(crate) struct LogOf<'r> {
 
 /// What holds the state of a cluster, as the API server would send it.
 pub(crate) trait Source: Send + Sync {
-    /// The time that ages are told by, milliseconds since the Unix epoch.
+    /// The time that ages are relative to, milliseconds since the Unix epoch.
     fn now(&self) -> i64;
 
     /// The JSON text of one object.

@@ -67,7 +67,7 @@ impl Change {
     }
 }
 
-/// Changes that found no room, by kind. Whoever has none for a change that was relayed says so
+/// Changes that found no room, by kind. A receiver without room for a relayed change reports it
 /// here too, and its kind is listed again.
 #[derive(Debug, Default)]
 pub struct Drops {
@@ -114,10 +114,10 @@ impl Drops {
 
 /// Follow every observed kind and the events that are not Normal, in all namespaces or one,
 /// until cancelled or until nobody receives. It comes back from any outage by itself, and may be
-/// begun again after it ended: then every kind is listed again.
+/// restarted after it ended: then every kind is listed again.
 ///
-/// A watch that ends goes on from the version where it ended, and lists its kind again only where
-/// the API server does not know that version any more (410). What a list holds waits for room in
+/// A watch that ends resumes from the version where it ended, and lists its kind again only where
+/// the API server no longer has that version (410). What a list holds waits for room in
 /// the queue; a change that finds it full is dropped, counted, and asked for again later.
 pub async fn watch(
     cluster: &Cluster,

@@ -225,7 +225,7 @@ impl Cluster {
     }
 
     /// Create an object. A dry run cannot create what still exists, so it is tried under another
-    /// name. One of this name, whoever made it, is a [`ClusterError::Conflict`].
+    /// name. One of this name, no matter who created it, is a [`ClusterError::Conflict`].
     async fn create(&self, object: &Value, dry_run: bool) -> Result<Value, ClusterError> {
         let place = Place::of_object(self.writes(), object)?;
         let mut typed = place.typed(object)?;

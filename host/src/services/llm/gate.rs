@@ -9,7 +9,7 @@ use k8shawk_core::llm::{Budget, Failure, Usage};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// Failures in a row that open a breaker.
+/// Consecutive failures that open a breaker.
 const FAILURES: u32 = 3;
 /// How long a breaker stays open.
 const OPEN: Duration = Duration::from_secs(30);
@@ -126,7 +126,7 @@ impl Breaker {
         let rest = match failure {
             _ if asked.is_some_and(|wait| wait > PATIENCE) => asked,
             Failure::Retired { .. } | Failure::Refused { .. } => Some(GONE),
-            // It answers: whoever tried it for the others has learnt that.
+            // It answers: the caller that tried it for the others knows that now.
             Failure::RateLimited { .. } if asked.is_some() => self.reopen(),
             Failure::TooLarge { .. } | Failure::ToolUse { .. } | Failure::Rejected { .. } => {
                 self.reopen()

@@ -55,7 +55,7 @@ impl<'a> Ladder<'a> {
         self.leave(why, self.at + 1)
     }
 
-    /// Ask no model any more.
+    /// Ask no more models.
     pub fn stop(&mut self, why: &Failure) {
         self.leave(why, self.rungs.len());
     }
@@ -184,7 +184,7 @@ fn lost(rung: &RungSetup, body: &Body, left: bool, failure: &Failure) -> Usage {
     usage
 }
 
-/// A refused tool call is told to the model, and the dice are loaded less.
+/// A refused tool call is reported to the model, and the temperature is lowered.
 fn hint(talk: &mut Talk, failure: &Failure) {
     if let Failure::ToolUse { what } = failure {
         talk.temperature = 0;

@@ -49,7 +49,7 @@ pub enum Progress<'a> {
         read: &'a str,
         /// Id of the evidence that it gave, now or before.
         evidence: Option<&'a str>,
-        /// What the model is told where it gave none now.
+        /// The message to the model if it gave none now.
         told: Option<&'a str>,
         /// How long it took.
         took_ms: u64,
@@ -72,7 +72,7 @@ pub enum Next {
     Again,
     /// The next model is asked.
     NextModel,
-    /// No model is asked any more.
+    /// No more models are asked.
     Patterns,
 }
 

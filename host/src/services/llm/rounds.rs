@@ -251,7 +251,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What the model is told of one call.
+    /// The result of one call for the model.
     fn told(&mut self, plan: &Plan, record: Option<ToolRecord>) -> (String, bool) {
         let Some(record) = record else {
             if plan.name != SUBMIT {

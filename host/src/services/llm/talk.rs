@@ -4,7 +4,7 @@ use k8shawk_core::llm::{Clean, Egress, Fence};
 
 use super::wire::{Ask, Message, SentCall, ToolResult};
 
-/// Below this a tool's answer is not shortened any more.
+/// Below this a tool's answer is not shortened further.
 const SHORTEST: usize = 600;
 
 /// A conversation as it is sent.

@@ -39,7 +39,7 @@ pub struct ClusterTools {
     veil: Veil,
 }
 
-/// Why a read gave nothing: what the model is told, and what people are.
+/// Why a read returned nothing: in words for the model, and for people.
 struct Failed {
     told: String,
     refused: Option<String>,

@@ -55,7 +55,7 @@ pub enum CleanValue {
 pub struct ToolResult {
     /// Id of the call.
     pub id: String,
-    /// What it is told.
+    /// Its input.
     pub text: Clean,
     /// True where the call failed.
     pub error: bool,
@@ -148,7 +148,7 @@ pub fn estimate(bytes: usize) -> u64 {
 
 /// At most 200 characters in one line, without secrets: for messages about servers.
 pub fn brief(text: &str) -> String {
-    // Before and after: some secrets are told by their lines, some by the words beside them.
+    // Before and after: some secrets are recognised by their lines, some by the words beside them.
     let text = redact(text);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     redact(&line)

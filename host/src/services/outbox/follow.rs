@@ -19,7 +19,7 @@ use crate::services::store::StoreError;
 /// Pause before what could not be stored is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Milliseconds for which an ended incident is looked at again after a start.
+/// Milliseconds for which an ended incident is checked again after a start.
 const DAY: i64 = 24 * 3_600_000;
 
 /// What is to be looked at.
@@ -77,7 +77,7 @@ impl Outbox {
     }
 
     /// Incidents of which something may not have left yet. Those that ended before the sink was ever
-    /// told of them stay untold.
+    /// reported before are not reported again.
     fn may_be_untold(&self) -> Result<Vec<String>, StoreError> {
         self.store.told_by(self.sink, self.clock.now() - DAY)
     }

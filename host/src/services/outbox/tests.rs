@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use super::*;
 
-/// Answers with what it was told, then with success; remembers what it was given.
+/// Gives the configured answers, then success; remembers what it was given.
 #[derive(Default)]
 struct Scripted {
     answers: Mutex<VecDeque<Outcome>>,
@@ -102,7 +102,7 @@ async fn a_person_who_is_needed_holds_entries_and_loses_none() {
     assert_eq!(keys(&given), ["a1", "a1", "a2"]);
 }
 
-/// Takes for ever over what is in the background, and nothing over the rest.
+/// Never finishes what is in the background, and finishes the rest at once.
 #[derive(Default)]
 struct Speaking(Mutex<Vec<String>>);
 

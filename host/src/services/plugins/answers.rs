@@ -86,7 +86,7 @@ impl Answers<Conclusion> {
 }
 
 impl Complete<'_, Conclusion> {
-    /// Why nothing is broken any more, where a plugin says so.
+    /// Why nothing is broken now, where a plugin says so.
     pub fn healthy(&self) -> Option<&str> {
         self.given.iter().find_map(|(_, answer)| match answer {
             Conclusion::Healthy(why) => Some(why.as_str()),

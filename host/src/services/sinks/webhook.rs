@@ -1,5 +1,5 @@
-//! Other programs are told over HTTPS: each state of an incident that people were told of is one
-//! JSON document, signed as Standard Webhooks 1.0 says.
+//! Notifications for other programs over HTTPS: each state of an incident that people were notified
+//! of is one JSON document, signed as Standard Webhooks 1.0 says.
 //!
 //! The document that leaves is the one that was stored. It is sent again, under the same
 //! `webhook-id`, until the receiver answers with 2xx.

@@ -11,7 +11,7 @@ use tracing::warn;
 pub(super) struct Keeper(Option<JoinHandle<()>>);
 
 impl Keeper {
-    /// Begin to keep the file of `path`; whoever writes tells the sender when the log has grown.
+    /// Begin to keep the file of `path`; writers tell the sender when the WAL has grown.
     ///
     /// # Errors
     /// What SQLite says.

@@ -1,4 +1,4 @@
-//! How the file is opened: by the host, which brings it up to date, or by whoever looks at it.
+//! How the file is opened: by the host, which upgrades it, or by a reader.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -232,7 +232,7 @@ fn lengthen(path: &Path) {
 }
 
 /// Let a file give pages back to the volume: a new one from its start, an older one once, where
-/// there is room to write it anew.
+/// there is space to write it again.
 fn to_shrink(connection: &Connection) -> rusqlite::Result<()> {
     let number = |sql: &str| connection.query_row(sql, [], |r| r.get::<_, i64>(0));
     if number("PRAGMA auto_vacuum")? != 0 {

@@ -46,7 +46,7 @@ pub struct Entry {
     pub tries: u32,
     /// An attempt that began then and whose end is not known: look before doing it again.
     pub begun_at: Option<i64>,
-    /// What was done of it, in the words of whoever sends it.
+    /// What was done of it, in the words of the sink.
     pub progress: String,
 }
 

@@ -65,7 +65,7 @@ impl Store {
         }
     }
 
-    /// False where it can be read by now, or is gone.
+    /// False where it is readable again, or no longer exists.
     fn move_aside(&self, t: &Connection, id: &str, why: &str) -> Stored<bool> {
         let text: Option<String> = t
             .query_row(

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::room::ECHOES;
 use super::{Store, Stored};
 
-/// Incidents that are deleted in one transaction: whoever writes meanwhile does not wait for long.
+/// Incidents that are deleted in one transaction: other writers do not wait for long.
 const AT_ONCE: usize = 50;
 /// Pages that are given back to the volume in one transaction.
 const PAGES: i64 = 256;

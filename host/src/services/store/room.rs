@@ -1,6 +1,6 @@
 //! A full volume. What is given up, in this order, until a write fits again:
 //!
-//! 1. No model is asked any more: what leaves must be written down, and it is long.
+//! 1. No model is asked: what is sent must be recorded, and it is long.
 //! 2. What was said to models about incidents that have ended, and what was sent of them, is
 //!    deleted.
 //! 3. Ended incidents are deleted, the oldest first, but none that echoes of its signals still
@@ -98,7 +98,7 @@ impl Store {
         )
     }
 
-    /// A write did not fit: give up what matters least. Whoever wrote tries again.
+    /// A write did not fit: delete what matters least. The writer tries again.
     pub(super) fn make_room(&self) {
         if self.space.making.swap(true, Ordering::AcqRel) {
             return;

@@ -43,7 +43,7 @@ impl Store {
         Ok(ApprovalKey::new(&bytes))
     }
 
-    /// Keep which installation works with this store, for whoever reads it without a cluster.
+    /// Keep which installation works with this store, for readers without a cluster.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
@@ -143,7 +143,7 @@ mod tests {
             let second = Store::of_host(same);
             assert!(matches!(second, Err(StoreError::InUse { .. })), "{same:?}");
         }
-        // Whoever only looks is let in.
+        // A reader is let in.
         assert!(Store::open_existing(&path).unwrap().is_some());
         drop(first);
         Store::of_host(&path).unwrap();

@@ -1,6 +1,6 @@
 //! One connection that writes, and commits that are shared.
 //!
-//! A write runs on the thread of whoever asks, within the transaction that is open. The last one
+//! A write runs on the thread of its caller, within the open transaction. The last one
 //! that nobody waits behind commits for all of them: one wait for the disk, however many there
 //! are. Nobody is told that something was written before it is on the disk, and a write that
 //! failed because of what another one wrote is told so only once that is on the disk, too.
@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-/// Most writes of one commit: the first of them does not wait for ever.
+/// Most writes of one commit: so that the first of them does not wait forever.
 const MOST: usize = 64;
 /// Commits after which the log is copied into the file: some 3 MB.
 const COMMITS: u64 = 64;
@@ -141,7 +141,7 @@ impl Front {
     }
 }
 
-/// A write that has the connection. Dropping it passes the duty to commit on to whoever comes
+/// A write that has the connection. Dropping it passes the duty to commit on to the one that comes
 /// next, or commits.
 struct Turn<'w> {
     writer: &'w Writer,

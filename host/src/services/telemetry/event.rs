@@ -143,7 +143,7 @@ pub struct TaskFailed<'e> {
 }
 
 impl TaskFailed<'_> {
-    /// Count it and say it; until the task is begun again the host is not ready.
+    /// Count it and say it; until the task is restarted the host is not ready.
     pub fn emit(self, telemetry: &Telemetry) {
         let TaskFailed { task, why } = self;
         telemetry.task_is_down(task, why);

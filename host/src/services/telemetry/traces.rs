@@ -241,7 +241,7 @@ fn resource(cluster: &str) -> Resource {
 }
 
 /// The spans of an incident have a parent that is sent last, so a share of all traces is chosen by
-/// the trace's id, whoever the parent is. Everything else is what the environment says.
+/// the trace's id, whatever the parent is. Everything else is what the environment says.
 fn sampler() -> Option<Sampler> {
     let share = variable("OTEL_TRACES_SAMPLER_ARG").and_then(|share| share.parse().ok());
     match variable("OTEL_TRACES_SAMPLER").as_deref() {

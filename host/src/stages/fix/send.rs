@@ -35,7 +35,7 @@ pub async fn execute(services: &Services, record: &Record) -> Result<(), StageEr
     };
     match found {
         Found::Ended => Ok(()),
-        // What was begun is finished, however old the yes is by now: else the object is lost.
+        // What was begun is finished, however old the approval is: else the object is lost.
         Found::Half => second(services, record, &execution.operation).await,
         Found::Nothing => {
             let asked_at = record.asked_at.unwrap_or_default();
@@ -84,7 +84,7 @@ async fn refused(
     match error.class() {
         Class::Transient { .. } => Err(StageError::Cluster(error)),
         Class::Conflict if first => planned_again(services, record),
-        // What was sent before may have arrived by now.
+        // What was sent before may have arrived meanwhile.
         Class::Conflict | Class::Gone if !first => match traced(services, record, execution).await?
         {
             Found::Ended => Ok(()),

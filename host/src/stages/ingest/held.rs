@@ -65,7 +65,7 @@ impl Held {
         theirs
     }
 
-    /// All of them; none wait any more.
+    /// All of them; none wait after this.
     pub(super) fn take(&mut self) -> Vec<(Value, i64)> {
         self.places.clear();
         std::mem::take(&mut self.waiting)

@@ -14,7 +14,7 @@ use crate::routing::backend;
 /// Seconds in which metrics may be absent after a start.
 const SETTLE: i64 = 180;
 
-/// `ScalingActive=False`: on purpose, for want of requests, of pods, or of metrics.
+/// `ScalingActive=False`: on purpose, or because requests, pods or metrics are missing.
 pub fn explain(case: &Case, hpa: &Value, target: &Target, blind: &Value) -> Conclusion {
     let said = text(blind, "/message");
     if text(blind, "/reason") == "ScalingDisabled" {

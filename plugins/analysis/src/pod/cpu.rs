@@ -15,7 +15,7 @@ const TINY: i128 = 60;
 /// Limit above which a late answer is not put down to CPU without a reading, likewise.
 const SMALL: i128 = 250;
 
-/// Whether the probe's answers are late for want of CPU.
+/// Whether the probe times out because of too little CPU.
 pub fn diagnose(
     subject: &Subject,
     container: &Container,

@@ -159,7 +159,7 @@ fn nothing_but_the_environment_is_hidden_of_a_thousand_operations() {
     let mutations = mutations();
     for (place, after) in &mutations {
         let diff = Diff::between(&before, after);
-        // Another uid is another object: that binds a yes beside the digest.
+        // Another uid is another object: that binds an approval beside the digest.
         if diff.lines.is_empty() && place != "/metadata/uid" {
             silent.push(place);
         }

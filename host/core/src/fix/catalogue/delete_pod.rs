@@ -1,4 +1,4 @@
-//! `delete-pod`: delete one pod that its owner makes anew.
+//! `delete-pod`: delete one pod that its owner recreates.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! `retry-job`: make a failed Job anew.
+//! `retry-job`: recreate a failed Job.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,7 +41,7 @@ impl Act for RetryJob {
         }
         Ok(Operation::Recreate {
             old: job.clone(),
-            new: anew(job),
+            new: recreated(job),
         })
     }
 
@@ -69,7 +69,7 @@ fn has_failed(job: &Value) -> bool {
 }
 
 /// The Job as it was before the API server and its controller had it.
-fn anew(job: &Value) -> Value {
+fn recreated(job: &Value) -> Value {
     let mut new = as_new(job);
     if let Some(spec) = new.pointer_mut("/spec").and_then(Value::as_object_mut) {
         spec.remove("selector");

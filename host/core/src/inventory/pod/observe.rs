@@ -193,7 +193,7 @@ fn is_left_to_its_job(scene: Scene<'_>) -> bool {
     job.is_some_and(|job| job.ended() || job.status.failed.unwrap_or(0) < FAILED_PODS)
 }
 
-/// A container as triage is told of it.
+/// A container as triage gets it.
 fn told(seen: &Container<'_>) -> ContainerSummary {
     let mut summary = ContainerSummary {
         name: seen.spec.name.to_string(),

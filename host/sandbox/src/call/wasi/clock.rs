@@ -1,4 +1,4 @@
-//! Time that no clock tells: it begins where the call is told that it is, and moves when the guest
+//! Virtual time: it starts at the time of the call, and moves when the guest
 //! looks at it or waits.
 
 use std::pin::Pin;

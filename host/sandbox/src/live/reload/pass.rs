@@ -75,7 +75,7 @@ impl Reloader {
         events
     }
 
-    /// Whoever needs this plugin can ask why it does not run.
+    /// Callers that need this plugin can ask why it does not run.
     fn remember(&self, id: &str, outcome: &Outcome) {
         if let Outcome::Refused { reason } = outcome {
             self.registry.note_refusal(Unloaded {
@@ -210,7 +210,7 @@ impl Reloader {
         }
     }
 
-    /// The root is gone: everything that runs goes on.
+    /// The root is gone: everything that runs stays loaded.
     fn vanished(&mut self, why: &str) -> Vec<ReloadEvent> {
         let reason = format!("{}: {why}", self.plugins.display());
         self.gone(&[], &reason)

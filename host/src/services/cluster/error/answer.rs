@@ -104,7 +104,7 @@ fn meaning(status: &Status) -> Meaning {
         403 => Meaning::Denied,
         404 => Meaning::NotFound,
         405..=407 => Meaning::Refused,
-        // A timeout, by whoever stands in between.
+        // A timeout, by a proxy in between.
         408 => Meaning::Busy,
         409 => Meaning::Conflict,
         410 => Meaning::Expired,

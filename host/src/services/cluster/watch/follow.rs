@@ -1,9 +1,9 @@
 //! One watch of one kind, from a list or from the version where it ended before, to its first
 //! fault.
 //!
-//! The watcher of kube does not tell when a watch that was begun again is open, and lists whenever
-//! it likes. Here the caller is told, a list waits for its place, and the caller decides from which
-//! version a watch goes on.
+//! The watcher of kube does not tell when a restarted watch is open, and lists whenever
+//! it likes. Here the caller is notified, a list waits for its place, and the caller decides from
+//! which version a watch resumes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -243,7 +243,7 @@ impl Followed {
         let attempt = || self.attempt("watch");
         let change = match changes.try_next().await {
             Ok(Some(change)) => change,
-            // The server ends it after a while: it goes on where it stands.
+            // The server ends it after a while: it resumes where it was.
             Ok(None) => {
                 sleep(SOON.saturating_sub(since.elapsed())).await;
                 return Ok((None, State::Known { version }));
@@ -320,7 +320,7 @@ pub(super) fn concerned(error: &ClusterError) -> (Concerned, String) {
     }
 }
 
-/// True where a watch cannot go on from where it stood.
+/// True where a watch cannot resume from where it was.
 pub(super) fn must_list(error: &ClusterError) -> bool {
     matches!(
         error,

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 mod outage;
 
-/// Nobody receives any more.
+/// The receiver is gone.
 struct Closed;
 
 /// What is known of one watch.
@@ -63,7 +63,7 @@ pub(super) struct Relay {
     held: Held,
 }
 
-/// Owners first, then their pods, then what is told of these: else a pod's root owner would
+/// Owners first, then their pods, then what is reported of these: else a pod's root owner would
 /// not be known when the pod is.
 fn rank(kind: &Kind) -> u8 {
     match kind.kind {
@@ -158,7 +158,7 @@ impl Relay {
         }
     }
 
-    /// Begin the watch of a slot anew, from where it stood.
+    /// Restart the watch of a slot, from where it stood.
     fn begin(&mut self, at: usize, delay: Duration) {
         let Some(slot) = self.slots.get_mut(at) else {
             return;
@@ -192,7 +192,7 @@ impl Relay {
         }
     }
 
-    /// Whoever takes the changes had no room for some of these kinds.
+    /// The receiver had no room for some of these kinds.
     fn list_again(&mut self, lost: &[&'static str]) {
         for at in 0..self.slots.len() {
             let kind = self.slots.get(at).map_or("", |slot| slot.kind.kind);

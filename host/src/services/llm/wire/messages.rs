@@ -21,7 +21,7 @@ pub(super) fn request(rung: &RungSetup, ask: &Ask<'_>) -> Value {
     })
 }
 
-/// Roles take turns: what we say in a row is one message of several blocks.
+/// Roles take turns: what we say consecutively is one message of several blocks.
 fn messages(all: &[Message]) -> Vec<Value> {
     let mut turns: Vec<(&str, Vec<Value>)> = Vec::new();
     for message in all {

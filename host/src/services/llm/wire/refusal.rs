@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::brief;
 
-/// Codes and types of models that are not served any more.
+/// Codes and types of models that are no longer served.
 const RETIRED: &[&str] = &[
     "model_not_found",
     "model_decommissioned",
@@ -119,7 +119,7 @@ fn asked(received: &Received) -> Option<u64> {
         .or_else(|| time(received, received.header("retry-after")?))
 }
 
-/// When the limits that are used up begin anew. The two families of names differ in their order.
+/// When the exhausted limits are reset. The two families of names differ in their order.
 fn used_up(received: &Received) -> Option<u64> {
     let names = |limit: &str, what: &str| {
         [

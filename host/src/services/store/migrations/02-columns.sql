@@ -6,7 +6,7 @@ ALTER TABLE incidents ADD COLUMN shared TEXT NOT NULL DEFAULT '';
 ALTER TABLE incidents ADD COLUMN part_of TEXT NOT NULL DEFAULT '';
 ALTER TABLE incidents ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE incidents ADD COLUMN done INTEGER NOT NULL DEFAULT 0;
--- A record that is no JSON stays as it is: whoever reads it first sets it aside.
+-- A record that is not JSON stays unchanged: its first reader sets it aside.
 UPDATE incidents SET
     owner = coalesce((record ->> '$.incident.owner.kind') || '/'
         || (record ->> '$.incident.owner.namespace') || '/'

@@ -18,7 +18,7 @@ fn one_record_that_cannot_be_read_hides_no_other_and_keeps_its_text() {
     let other = Connection::open(&path).unwrap();
     other.execute(spoil, [&bad]).unwrap();
 
-    // Whoever only looks leaves it out and says so.
+    // A reader skips it and says so.
     let looks = Store::open_existing(&path).unwrap().unwrap();
     assert_eq!(looks.list(false).unwrap().len(), 1);
     assert_eq!(looks.unreadable().unwrap()[0].at, None);

@@ -18,7 +18,7 @@ pub(super) struct Ids {
 
 impl Ids {
     /// The ids of an incident of the store that began its life as `birth`: numbers of incidents
-    /// begin anew with a new store.
+    /// start again with a new store.
     pub(super) fn of(birth: &str, incident: &str) -> Ids {
         let digest: [u8; 32] = Sha256::new()
             .chain_update(birth)

@@ -39,7 +39,7 @@ pub fn mark(case: &Case, job: &Value, cause: &mut Finding) {
     }
 }
 
-/// The missing object, or the dependency's endpoints, exist by now.
+/// The missing object, or the dependency's endpoints, exist now.
 pub fn gone(case: &Case, cause: &Finding) -> Option<String> {
     let shared = cause.shared.as_ref()?;
     let found = case.get(&shared.kind, &shared.namespace, &shared.name)?;

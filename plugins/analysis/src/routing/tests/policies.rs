@@ -173,6 +173,6 @@ fn a_dns_server_that_crashes_is_broken_for_its_own_cause() {
     assert_eq!(
         value(&found, facts::RESTART),
         "",
-        "a restart does not mend a Corefile"
+        "a restart does not fix a Corefile"
     );
 }

@@ -1,4 +1,4 @@
-//! Whoever the API server asks for us: the kubelet of a log, the server of metrics.
+//! Backends of the API server: the kubelet of a log, the metrics server.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ async fn the_api_server_itself_is_asked_again(#[case] code: u16) {
     let log = log_of(&reader).await.unwrap_err();
     assert!(matches!(log, ReadError::Later(_)), "{log}");
     assert_eq!(asked.load(Ordering::SeqCst), 3);
-    // Each try is told.
+    // Each try is reported.
     assert_eq!(cluster.requests(), 3);
 }
 

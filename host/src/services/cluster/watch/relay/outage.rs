@@ -1,4 +1,4 @@
-//! Watches that ended: said once, begun again.
+//! Watches that ended: reported once, restarted.
 
 use std::time::Duration;
 
@@ -53,7 +53,8 @@ impl Relay {
                     .await?;
                 }
             }
-            // The outage was told; that its kinds are listed again is its end, and no news of each.
+            // The outage was reported; listing its kinds again is its end, and is not reported for
+            // each.
             (Concerned::ThisKind, _) if must_list(error) && self.follows_outage() => {}
             (Concerned::ThisKind, why) => self.gap(at, why).await?,
         }

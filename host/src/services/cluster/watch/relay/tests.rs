@@ -1,4 +1,4 @@
-//! Against an API server that speaks HTTP: where a watch goes on after a fault, and how many lists
+//! Against an API server that speaks HTTP: where a watch resumes after a fault, and how many lists
 //! an outage causes.
 
 use std::collections::HashMap;
