@@ -3,6 +3,8 @@
 mod key;
 mod people;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -40,6 +42,20 @@ pub struct Person {
     /// Where they came in.
     #[serde(default)]
     pub door: Door,
+    /// What people call them: the name in `approval.people`, else the one in their Slack profile;
+    /// none where neither is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
+}
+
+/// `Ann Example (U0123ABCD)`, or the name at the door alone where people call them nothing else.
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.called.as_ref().filter(|called| **called != self.name) {
+            Some(called) => write!(f, "{called} ({})", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
 }
 
 impl Person {
@@ -54,6 +70,7 @@ impl Person {
             name: name.to_owned(),
             groups: Vec::new(),
             door,
+            called: None,
         }
     }
 
@@ -168,6 +185,16 @@ pub struct Approval {
 }
 
 impl Authority {
+    /// A person under the name that the operator gave them, where there is one.
+    #[must_use]
+    pub fn introduce(&self, person: &Person) -> Person {
+        let called = self.people.name_of(person).map(str::to_owned);
+        Person {
+            called: called.or_else(|| person.called.clone()),
+            ..person.clone()
+        }
+    }
+
     /// Those who are named for the door of this person.
     fn named(&self, person: &Person) -> &[String] {
         match person.door {

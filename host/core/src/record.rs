@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::approval::{Question, Vote};
+use crate::approval::{Person, Question, Vote};
 use crate::decision::{Advice, Candidate, Decision, Refused};
 use crate::finding::Finding;
 use crate::fix::{Fix, Half, Operation};
@@ -122,6 +122,9 @@ pub struct StateChange {
     pub state: State,
     /// What happened, in a sentence.
     pub note: String,
+    /// The person who did it, without their groups; none where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Person>,
 }
 
 /// The operation that is or was sent.
@@ -291,6 +294,17 @@ impl Record {
         }
     }
 
+    /// Who approved what was sent, with the names that people call them; what is no person, such as
+    /// a policy, by its own.
+    pub fn approvers(&self) -> Vec<String> {
+        let voter = |name: &String| {
+            let vote = self.votes.iter().find(|v| v.approver.name == *name);
+            vote.map_or_else(|| name.clone(), |v| v.approver.to_string())
+        };
+        let sent = self.execution.iter().flat_map(|e| &e.approvers);
+        sent.map(voter).collect()
+    }
+
     /// The severity that people see: the finding's where there is one.
     pub fn severity(&self) -> Severity {
         self.finding
@@ -454,7 +468,19 @@ impl Record {
             at,
             state,
             note: note.into(),
+            by: None,
         });
+    }
+
+    /// Take an arrow that a person wanted.
+    pub fn step_by(&mut self, at: i64, state: State, note: impl Into<String>, who: &Person) {
+        self.step(at, state, note);
+        if let Some(step) = self.history.last_mut() {
+            step.by = Some(Person {
+                groups: Vec::new(),
+                ..who.clone()
+            });
+        }
     }
 }
 

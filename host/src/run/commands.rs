@@ -23,6 +23,7 @@ impl HostCommands {
 
     fn approve(&self, who: &Person, act: &Act) -> Result<String, String> {
         let services = &self.pipeline.services;
+        let who = &services.authority().introduce(who);
         match act {
             Act::Approve { id, shown } => {
                 match approve::approve(services, id, who, shown).map_err(|e| e.to_string())? {
@@ -84,7 +85,7 @@ impl Commands for HostCommands {
             None => "all namespaces".to_owned(),
         };
         format!(
-            "k8shawk {} watches {watched}\n{} incidents are open, {waiting} wait for approval",
+            "k8shawk {}, watching {watched}\nopen incidents: {}, waiting for approval: {waiting}",
             env!("CARGO_PKG_VERSION"),
             active.len()
         )

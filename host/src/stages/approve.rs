@@ -142,25 +142,20 @@ fn vote(
             at: now,
             digest: candidate.digest.clone(),
         };
-        let approver = &person.name;
         let (fix, mut votes) = (candidate.fix.summary(), record.votes.clone());
         votes.retain(|v| !v.approver.is(person));
         votes.push(vote);
         match authority.approve(candidate, &votes, asked_at, now) {
             Ok(_) => {
                 record.votes = votes;
-                record.step(now, State::Approved, format!("approved by {approver}"));
-                Ok(Voted::Approved(format!(
-                    "approved by {approver}; applying: {fix}"
-                )))
+                let note = format!("approved by {person}");
+                record.step_by(now, State::Approved, note.as_str(), person);
+                Ok(Voted::Approved(format!("{note}; applying: {fix}")))
             }
             Err(error @ ApprovalError::NotEnough { .. }) => {
                 record.votes = votes;
-                record.step(
-                    now,
-                    State::Waiting,
-                    format!("approved by {approver}; {error}"),
-                );
+                let note = format!("approved by {person}; {error}");
+                record.step_by(now, State::Waiting, note, person);
                 Ok(Voted::Counted(error.to_string()))
             }
             Err(error) => Err(error.into()),
@@ -179,7 +174,6 @@ pub fn dismiss(
     reason: &str,
 ) -> Result<String, VoteError> {
     services.authority().known(person)?;
-    let who = &person.name;
     let id = services.store.find(id)?.incident.id.0;
     let now = services.clock.now();
     let reason: String = reason
@@ -196,11 +190,8 @@ pub fn dismiss(
         } else {
             format!(": {reason}")
         };
-        record.step(
-            now,
-            State::Dismissed,
-            format!("dismissed by {who}{because}"),
-        );
+        let note = format!("dismissed by {person}{because}");
+        record.step_by(now, State::Dismissed, note, person);
         Ok(format!("{id} is dismissed"))
     })
 }

@@ -46,7 +46,7 @@ async fn with_no_approvers_only_members_of_the_channel_may() {
             seen.whispers[0]
                 .1
                 .to_string()
-                .contains("members of the channel")
+                .contains("members of the incident channel")
         );
         assert!(
             !seen.heads()[0].body.to_string().contains("U0009"),
@@ -68,6 +68,44 @@ async fn nothing_happens_while_it_is_not_known_who_it_is() {
         w.server.seen().whispers[0]
             .1
             .to_string()
-            .contains("try again")
+            .contains("Try again")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_approves_has_a_name_beside_the_id_and_nobody_needs_one() {
+    let w = World::new(&["U0001", "U0002"]).await;
+    let named = serde_json::json!({"profile": {"real_name": "Ann Example"}});
+    w.server.seen().users.insert("U0001".into(), named);
+    let id = click_by(&w, "U0001").await;
+    let named = w.store.get(&id).unwrap();
+    assert_eq!(
+        named
+            .history
+            .last()
+            .unwrap()
+            .by
+            .as_ref()
+            .unwrap()
+            .to_string(),
+        "Ann Example (U0001)"
+    );
+    let rca = k8shawk_core::rca::render(&named, "prod").into_string();
+    assert!(rca.contains("approved by Ann Example (U0001)"), "{rca}");
+    let asked = |w: &World| {
+        w.server
+            .seen()
+            .calls
+            .iter()
+            .filter(|c| **c == "users.info")
+            .count()
+    };
+    let before = asked(&w);
+    // Slack gives no name: the click counts all the same, and nobody was asked twice.
+    let id = click_by(&w, "U0002").await;
+    let nameless = w.store.get(&id).unwrap();
+    assert_eq!(nameless.state, State::Approved);
+    let by = nameless.history.last().unwrap().by.clone().unwrap();
+    assert_eq!((by.name.as_str(), by.called), ("U0002", None));
+    assert_eq!(asked(&w), before + 1);
 }

@@ -48,15 +48,15 @@ impl Commands for Clerk {
             Act::Undo { .. } => return Ok("proposed".to_owned()),
         };
         let note = match act {
-            Act::Dismiss { reason, .. } => format!("dismissed by {}: {reason}", who.name),
-            _ => format!("approved by {}", who.name),
+            Act::Dismiss { reason, .. } => format!("dismissed by {who}: {reason}"),
+            _ => format!("approved by {who}"),
         };
         self.store
             .modify(act.incident(), |r| {
                 if r.state != State::Waiting {
                     return Err(Refusal(format!("it is {} already", r.state.as_str())));
                 }
-                r.step(1, next, note);
+                r.step_by(1, next, note, who);
                 Ok("done".to_owned())
             })
             .map_err(|Refusal(why)| why)
@@ -274,7 +274,7 @@ impl World {
         let press = match action {
             "approve" => return self.approve_value(id),
             "dismiss" => Press::Dismiss { incident },
-            "details" => Press::Details { incident },
+            "evidence" => Press::Evidence { incident },
             "undo" => Press::Undo { incident },
             _ => Press::Mute {
                 what: incident,

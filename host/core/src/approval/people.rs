@@ -100,6 +100,11 @@ impl People {
         self.humans.iter().find(is)
     }
 
+    /// What the operator calls this person; none where no line has this name at its door.
+    pub fn name_of(&self, person: &Person) -> Option<&str> {
+        self.human(person).map(|human| human.name.as_str())
+    }
+
     fn is_shared(&self, person: &Person) -> bool {
         person.door == Door::Socket && self.shared.contains(&person.name)
     }

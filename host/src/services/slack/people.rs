@@ -30,13 +30,13 @@ type Remembered<T> = Mutex<HashMap<String, (Instant, T)>>;
 #[derive(Debug, Error)]
 pub enum Refusal {
     /// Slack does not say who they are: nothing may happen; they may try again.
-    #[error("it cannot be found out who you are ({0}); try again")]
+    #[error("could not verify who you are ({0}). Try again.")]
     Unknown(#[from] ApiError),
     /// They are no full member of the workspace.
-    #[error("only full members of this workspace may do that: {0}")]
+    #[error("only full members of this workspace can do that; {0}")]
     Outsider(#[from] Outsider),
     /// They are a member of the workspace, and of nothing that counts here.
-    #[error("only members of the channel may do that")]
+    #[error("only members of the incident channel can do that")]
     Elsewhere,
 }
 
@@ -46,6 +46,7 @@ pub enum Refusal {
 pub struct Insider {
     user: String,
     domain: Option<String>,
+    called: Option<String>,
 }
 
 impl Insider {
@@ -111,6 +112,7 @@ impl People {
         let insider = Insider {
             user: user.to_owned(),
             domain: standing.domain,
+            called: standing.called,
         };
         let person = self.person(&insider, named).await?;
         let is_named = named
@@ -130,6 +132,7 @@ impl People {
     /// [`ApiError`]: it is not known who they are, so nothing may happen.
     pub async fn person(&self, who: &Insider, named: &[String]) -> Result<Person, ApiError> {
         let mut person = Person::at(Door::Slack, &who.user);
+        person.called.clone_from(&who.called);
         let mut wanted: Vec<&String> = named.iter().collect();
         wanted.sort();
         wanted.dedup();
@@ -192,9 +195,8 @@ impl People {
         if let Some(team) = known {
             return Ok(team);
         }
-        let team = Team::of(&self.api.test().await?).ok_or_else(|| {
-            ApiError::Server("auth.test does not say which workspace this is".to_owned())
-        })?;
+        let team = Team::of(&self.api.test().await?)
+            .ok_or_else(|| ApiError::Server("auth.test returned no workspace".to_owned()))?;
         *self.team.lock().unwrap_or_else(PoisonError::into_inner) = Some(team.clone());
         Ok(team)
     }

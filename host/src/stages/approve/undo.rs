@@ -45,13 +45,14 @@ pub fn undo(services: &Services, id: &str, person: &Person) -> Result<String, Un
             return Err(UndoError::Already(by, earlier.state.as_str()));
         }
         let fix = of.inverse().ok_or(UndoError::NoInverse(id.clone()))?;
-        Ok(question(of, fix, &person.name, now))
+        Ok(question(of, fix, person, now))
     })?;
     Ok(record.incident.id.0)
 }
 
-fn question(of: &Record, fix: Fix, by: &str, now: i64) -> Record {
-    let finding = finding(of, &fix, by);
+fn question(of: &Record, fix: Fix, person: &Person, now: i64) -> Record {
+    let by = person.to_string();
+    let finding = finding(of, &fix, &by);
     let why = finding.title.clone();
     let incident = Incident {
         id: IncidentId(String::new()),
@@ -65,11 +66,12 @@ fn question(of: &Record, fix: Fix, by: &str, now: i64) -> Record {
         undo: Some(Undo {
             of: of.incident.id.0.clone(),
             fix,
-            by: by.to_owned(),
+            by: by.clone(),
         }),
         ..Record::new(incident, why.clone())
     };
-    record.step(now, State::Investigated, format!("{why}, asked by {by}"));
+    let note = format!("{why}, asked by {by}");
+    record.step_by(now, State::Investigated, note, person);
     record
 }
 

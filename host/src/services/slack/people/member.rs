@@ -5,12 +5,13 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::services::slack::beside::WhoAmI;
+use crate::services::slack::text::plain;
 
 /// Why somebody is no full member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Outsider {
     /// Slack shows us nobody of this id.
-    #[error("Slack does not know you here")]
+    #[error("Slack does not list you here")]
     Unseen,
     /// The account was closed.
     #[error("your account is deactivated")]
@@ -25,7 +26,7 @@ pub enum Outsider {
     #[error("you belong to another workspace")]
     Foreign,
     /// Slack's answer lacks something that it says of every member, or says it in another form.
-    #[error("Slack does not say {0}")]
+    #[error("Slack did not return {0} for you")]
     Unsaid(&'static str),
 }
 
@@ -34,6 +35,8 @@ pub enum Outsider {
 pub struct Standing {
     /// Domain of an address that the workspace confirmed, in lower case.
     pub domain: Option<String>,
+    /// What people call them, as their profile has it; none where it has no name.
+    pub called: Option<String>,
 }
 
 /// Our own workspace.
@@ -120,6 +123,7 @@ pub(super) fn standing(user: Option<&Value>, id: &str, team: &Team) -> Result<St
     }
     Ok(Standing {
         domain: domain(user),
+        called: called(user),
     })
 }
 
@@ -136,6 +140,18 @@ fn flag(
         None => missing,
         Some(_) => Err(Outsider::Unsaid(name)),
     }
+}
+
+/// Characters of a name that are kept.
+const NAME: usize = 60;
+
+/// The real name of a profile, else the name that is shown. Anybody writes what they like there:
+/// it stands beside the id, and decides nothing.
+fn called(user: &Value) -> Option<String> {
+    let places = ["/profile/real_name", "/profile/display_name", "/real_name"];
+    let names = places.iter().filter_map(|place| text(user, place));
+    let mut names = names.map(|name| plain(name, NAME));
+    names.find(|name| !name.is_empty())
 }
 
 /// An address counts where it is confirmed: anybody may write any address into a profile.

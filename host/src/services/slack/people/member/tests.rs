@@ -102,3 +102,24 @@ fn within_an_organisation_the_workspace_counts(#[case] user: Value, #[case] ours
     let team = found(json!({"team_id": "T1", "enterprise_id": "E1"})).unwrap();
     assert_eq!(team.has(&user), ours);
 }
+
+#[test]
+fn a_name_comes_from_the_profile_and_is_cut_and_plain() {
+    let called = |profile: Value| with(json!({"profile": profile})).unwrap().called;
+    let both = json!({"real_name": "Ann Example", "display_name": "ann"});
+    assert_eq!(called(both).as_deref(), Some("Ann Example"));
+    let shown = json!({"real_name": "", "display_name": "ann"});
+    assert_eq!(called(shown).as_deref(), Some("ann"));
+    for none in [
+        json!({}),
+        json!({"real_name": 7}),
+        json!({"real_name": "\u{200b} \n"}),
+    ] {
+        assert_eq!(called(none), None);
+    }
+    let long = called(json!({"real_name": format!("a\n\u{202e}{}", "b".repeat(500))})).unwrap();
+    assert!(
+        long.starts_with("a b") && long.chars().count() <= 60,
+        "{long}"
+    );
+}
