@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::object::ObjectRef;
 use crate::severity::Severity;
+use crate::sources;
 
 /// Class of a finding that names no cause.
 pub const UNDETERMINED: &str = "undetermined";
@@ -67,6 +68,13 @@ impl Finding {
     /// True where nobody found the cause.
     pub fn is_undetermined(&self) -> bool {
         self.class == UNDETERMINED
+    }
+
+    /// What changed before it broke, where that is known.
+    pub fn change(&self) -> Option<&Evidence> {
+        self.evidence
+            .iter()
+            .find(|e| e.source == sources::TEMPLATES)
     }
 
     /// True where both say the same in everything but words: class, objects and facts.

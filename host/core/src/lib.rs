@@ -34,7 +34,7 @@ pub mod self_monitor;
 pub mod severity;
 pub mod signal;
 
-pub use k8shawk_vocabulary::{classes, condition, event, kinds, quantity, selector};
+pub use k8shawk_vocabulary::{classes, condition, event, kinds, quantity, selector, sources};
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId};

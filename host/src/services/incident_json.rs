@@ -116,6 +116,9 @@ mod tests {
         assert_eq!(incident(&record, "prod")["cluster"], "prod");
         assert_eq!(finding(&record, None, "prod")["cluster"], "prod");
         let rca = rca::render(&record, "prod").into_string();
-        assert!(rca.contains("- **Cluster**: prod\n"), "{rca}");
+        assert!(
+            rca.contains("**prod, Deployment shop/web: waiting for approval.**"),
+            "{rca}"
+        );
     }
 }

@@ -93,7 +93,8 @@ mod tests {
             run(&services, record).unwrap();
             let text = std::fs::read_to_string(at).unwrap();
             assert!(
-                text.contains(&format!("- **State**: {}", record.state.as_str())),
+                text.contains(&format!("\n**{}, ", services.installation.cluster()))
+                    && text.contains(record.state.as_str()),
                 "{text}"
             );
             let name = at.file_name().and_then(|name| name.to_str()).unwrap();

@@ -12,3 +12,4 @@ pub mod quantity;
 #[cfg(feature = "schedule")]
 pub mod schedule;
 pub mod selector;
+pub mod sources;

@@ -22,7 +22,9 @@
 pub mod cluster;
 pub mod settings;
 
-pub use k8shawk_vocabulary::{classes, condition, event, facts, kinds, quantity, selector};
+pub use k8shawk_vocabulary::{
+    classes, condition, event, facts, kinds, quantity, selector, sources,
+};
 
 /// The triage point.
 #[allow(clippy::all, clippy::restriction)]

@@ -123,7 +123,7 @@ fn noticed(cluster: &Cluster) -> Result<()> {
     let described = running.until(&["needs-human"], Duration::from_secs(5))?;
     let rca = std::fs::read_to_string(running.directory().join(text(&described, "/rca")))?;
     ensure!(
-        rca.contains("test-incident") && rca.contains("## Cause"),
+        rca.contains("test-incident") && rca.contains("## Why"),
         "{rca}"
     );
     Ok(())

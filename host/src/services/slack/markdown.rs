@@ -56,11 +56,21 @@ fn inline(line: &str) -> String {
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
-                Some('`') => out.push('\u{2018}'),
+                Some('`') => out.push('\''),
                 Some('*') => out.push('\u{2217}'),
                 Some(escaped) => out.push(escaped),
                 None => out.push('\\'),
             },
+            // Between backticks every character is itself, in Slack too.
+            '`' => {
+                out.push('`');
+                while let Some(c) = chars.next() {
+                    out.push(c);
+                    if c == '`' {
+                        break;
+                    }
+                }
+            }
             '*' if chars.peek() == Some(&'*') => {
                 chars.next();
                 out.push('*');
@@ -112,6 +122,15 @@ mod tests {
             shown,
             "*A b*\n\n• *State*: x_y &lt;!here&gt;\n```\n&lt;@U1&gt;\n```\n"
         );
+    }
+
+    #[test]
+    fn code_in_a_line_stays_as_it_is() {
+        assert_eq!(
+            mrkdwn("- **[e1]** log: `**x** \\n <a>` y\n"),
+            "• *[e1]* log: `**x** \\n &lt;a&gt;` y\n"
+        );
+        assert_eq!(mrkdwn("open `a"), "open `a\n");
     }
 
     #[test]

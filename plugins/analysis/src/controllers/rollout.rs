@@ -2,7 +2,7 @@
 //! and which earlier revision is known to be good.
 
 use k8shawk_sdk::analysis::Finding;
-use k8shawk_sdk::{classes, facts};
+use k8shawk_sdk::{classes, facts, sources};
 use serde_json::Value;
 
 use super::failure::amend;
@@ -196,7 +196,7 @@ fn tell_good(finding: &mut Finding, failing: &Value, good: &Value, why: &str) {
     let diff = joined(&differences(good, failing, finding));
     let tag = last_tag(finding, good, failing);
     amend(finding, |draft| {
-        let cited = draft.cite("pod templates of the two ReplicaSets", &diff);
+        let cited = draft.cite(sources::TEMPLATES, &diff);
         let status = draft.cite(
             format!("ReplicaSet {} status", name(good)),
             format!(
@@ -232,7 +232,7 @@ fn tell_changed(finding: &mut Finding, failing: &Value, before: &Value) {
     let explains = !differences(before, failing, finding).is_empty();
     let served = independent(before, finding);
     amend(finding, |draft| {
-        let cited = draft.cite("pod templates of the two ReplicaSets", &diff);
+        let cited = draft.cite(sources::TEMPLATES, &diff);
         let tail = match (explains, served) {
             (true, true) => "; the earlier revision is not known to be good",
             (true, false) => "; the earlier revision needs the same registry",
