@@ -6,7 +6,7 @@ const { App } = require("@slack/bolt");
 const secret = "s3cr3t";
 const gallery = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const message = gallery.messages.find(([name]) => name === "waiting")[1];
-const row = message.attachments[0].blocks.at(-1);
+const row = message.blocks.at(-1);
 const reason = gallery.views.find(([name]) => name === "reason")[1];
 
 async function send(port, payload) {
@@ -47,7 +47,7 @@ async function main() {
   for (const element of row.elements) {
     const status = await send(port, {
       type: "block_actions", team, user, api_app_id: "A1", trigger_id: "1.2.3",
-      container: { type: "message_attachment", message_ts: "1.1", channel_id: "C0123" },
+      container: { type: "message", message_ts: "1.1", channel_id: "C0123" },
       channel: { id: "C0123", name: "g" }, message: { type: "message", ts: "1.1" },
       response_url: "https://hooks.slack.com/actions/T/1/x",
       actions: [{ ...element, block_id: "b", action_ts: "1.1" }],
@@ -59,7 +59,7 @@ async function main() {
     trigger_id: "1", view: { ...reason, id: "V1", state, hash: "h" } });
   if (status !== 200) throw new Error(`HTTP ${status}`);
   await app.stop();
-  const wanted = ["approve", "dismiss", "details", "view"];
+  const wanted = ["approve", "dismiss", "evidence", "view"];
   if (JSON.stringify(seen.map(([what]) => what)) !== JSON.stringify(wanted)) throw new Error(JSON.stringify(seen));
   if (!seen.every(([, incident]) => incident === "inc-7")) throw new Error(JSON.stringify(seen));
   console.log(`Bolt took ${seen.length} of our clicks and dialogs`);

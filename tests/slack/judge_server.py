@@ -69,7 +69,7 @@ def door(where):
     verifier = SignatureVerifier(where["secret"])
     payload = {"type": "block_actions", "user": {"id": "U0001"}, "trigger_id": "1.2.3",
                "channel": {"id": "C0123"}, "message": {"ts": "1.1"},
-               "actions": [{"type": "button", "action_id": "details",
+               "actions": [{"type": "button", "action_id": "evidence",
                             "value": '{"h":"0123456789abcdef","i":"inc-1"}'}]}
     body = "payload=" + urllib.parse.quote(json.dumps(payload))
 

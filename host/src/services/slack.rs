@@ -130,6 +130,7 @@ impl Slack {
             now: self.clock.now(),
             expires_after: self.options.expires_after,
             installation: &self.options.installation,
+            approvers: &self.options.approvers,
         }
     }
 

@@ -148,13 +148,13 @@ impl Host {
 
     fn payload(&self, number: usize) -> serde_json::Value {
         // Unknown, so that the work behind the acknowledgement is small.
-        let press = Press::Details {
+        let press = Press::Evidence {
             incident: format!("inc-{}", 900_000 + number),
         };
         let value = press.value(&ours());
         click(
             "U0001",
-            "details",
+            "evidence",
             &value,
             "1.1",
             &self.server.response_url("U0001"),

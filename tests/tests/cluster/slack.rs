@@ -88,13 +88,16 @@ fn over_socket_mode(cluster: &Cluster) -> Result<()> {
         .asked(&id, PATIENCE)
         .with_context(|| running.told())?;
     let shown = channel.message(&ts);
-    ensure!(shown.contains("Waits for approval"), "{shown}");
+    ensure!(shown.contains("Waiting for approval"), "{shown}");
 
     // Somebody else: told so privately, written down, and nothing else.
     let stranger = channel.click("U0666", "approve", &value, &ts);
     channel.socket("e1", &stranger)?;
     let told = channel.whispered("U0666", PATIENCE)?;
-    ensure!(told.contains("only members of the channel"), "{told}");
+    ensure!(
+        told.contains("only members of the incident channel"),
+        "{told}"
+    );
     ensure!(channel.message(&ts) == shown, "the message changed");
     ensure!(recorded(&running, "U0666")? == 1, "it is not written down");
 
@@ -115,11 +118,7 @@ fn over_socket_mode(cluster: &Cluster) -> Result<()> {
     channel.socket("e2", &click)?;
     let told = channel.whispered("U0001", PATIENCE)?;
     ensure!(told.contains("it has ended"), "{told}");
-    channel.until_shown(
-        &ts,
-        "Recovered* after the fix that <@U0001> approved",
-        PATIENCE,
-    )?;
+    channel.until_shown(&ts, "Approved by <@U0001>", PATIENCE)?;
     let wanted = [
         "rca/asked",
         "applying/",
@@ -179,7 +178,7 @@ fn undo(
     let dismiss = channel.button(&ts, "dismiss").context("no Dismiss")?;
     channel.socket("e5", &channel.click("U0001", "dismiss", &dismiss, &ts))?;
     channel.socket("e6", &channel.reason("U0001", "it was right", PATIENCE)?)?;
-    channel.until_shown(&ts, "Dismissed by <@U0001>:* it was right", PATIENCE)
+    channel.until_shown(&ts, "*Dismissed* by <@U0001>: it was right", PATIENCE)
 }
 
 fn over_http(cluster: &Cluster) -> Result<()> {
@@ -211,11 +210,7 @@ fn over_http(cluster: &Cluster) -> Result<()> {
         channel.post_twice(&http, &channel.click("U0001", "approve", &value, &ts))?;
     ensure!((first, replayed) == (200, 409), "{first} {replayed}");
     fixed_once(&running, &broken, before)?;
-    channel.until_shown(
-        &ts,
-        "Recovered* after the fix that <@U0001> approved",
-        PATIENCE,
-    )
+    channel.until_shown(&ts, "Approved by <@U0001>", PATIENCE)
 }
 
 fn while_down(cluster: &Cluster) -> Result<()> {
@@ -235,11 +230,7 @@ fn while_down(cluster: &Cluster) -> Result<()> {
     channel.hold(envelope("down", &click));
     running.again(broken.namespace.name(), &environment)?;
     fixed_once(&running, &broken, before)?;
-    channel.until_shown(
-        &ts,
-        "Recovered* after the fix that <@U0001> approved",
-        PATIENCE,
-    )?;
+    channel.until_shown(&ts, "Approved by <@U0001>", PATIENCE)?;
     ensure!(channel.heads() == 1, "it was posted again after the start");
     Ok(())
 }

@@ -177,6 +177,7 @@ fn exits(name: &str, value: &str) -> [(&'static str, String); 8] {
         now: NOW,
         expires_after: 1_800_000,
         installation: &ours,
+        approvers: &[],
     };
     let terminal = Terminal::stdout();
     let shown = [

@@ -116,6 +116,7 @@ impl Stage {
             now: record.last_seen,
             expires_after: 1_800_000,
             installation: &ours,
+            approvers: &[],
         };
         left.to("Slack", json!(render(record, look).content()).to_string());
         left.to(
@@ -123,7 +124,7 @@ impl Stage {
             serde_json::to_string(&posts(record, &ours)).unwrap(),
         );
         let rca = std::fs::read_to_string(record.rca.as_ref().unwrap()).unwrap();
-        assert!(rca.contains("## Cause"));
+        assert!(rca.contains("## Why"));
         left.to("RCA", rca);
         let finding = record.finding.as_ref().unwrap();
         for language in [Language::English, Language::Tamil, Language::Tanglish] {

@@ -33,7 +33,7 @@ async fn a_signed_click_over_http_approves_once_and_its_replay_is_refused() {
         "what was done shows in the message"
     );
     let text = w.server.seen().heads()[0].body.to_string();
-    assert!(text.contains("Approved by"), "{text}");
+    assert!(text.contains("*Approved*"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,11 +137,11 @@ async fn who_asks_to_take_a_fix_back_is_told_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dismiss_asks_for_a_reason_and_details_opens_a_dialog() {
+async fn dismiss_asks_for_a_reason_and_evidence_opens_a_dialog() {
     let w = World::new(&["U0001"]).await;
     let id = w.open("web").incident.id.0;
     w.settled().await;
-    for action in ["dismiss", "details"] {
+    for action in ["dismiss", "evidence"] {
         let mut payload = w.click("U0001", action, &w.value(action, &id));
         payload["trigger_id"] = json!(action);
         assert_eq!(w.post("/slack/interactions", &form(&payload)).await, 200);
@@ -155,7 +155,7 @@ async fn dismiss_asks_for_a_reason_and_details_opens_a_dialog() {
         .map(|v| v.1["view"].clone())
         .collect();
     assert_eq!(views.len(), 2);
-    assert_eq!(views[1]["title"]["text"], format!("Details of {id}"));
+    assert_eq!(views[1]["title"]["text"], format!("Evidence of {id}"));
     let private = &views[0]["private_metadata"];
     let submitted = submitted("U0001", private, "known since monday");
     assert_eq!(w.post("/slack/interactions", &form(&submitted)).await, 200);
@@ -208,7 +208,7 @@ async fn commands_mentions_and_the_home_tab_are_answered() {
         .iter()
         .map(|m| m.body.to_string())
         .collect();
-    let whys = answers.iter().filter(|a| a.contains("*Why*")).count();
+    let whys = answers.iter().filter(|a| a.contains("*Why* (")).count();
     assert_eq!(whys, 1, "{answers:?}");
     assert!(
         seen.views
@@ -258,7 +258,13 @@ async fn the_socket_opens_anew_when_slack_refreshes_it() {
     w.server
         .deliver(json!({"type": "disconnect", "reason": "refresh_requested"}));
     w.until(|| w.server.connections() >= 2).await;
-    let payload = click("U0001", "details", &w.value("details", "inc-1"), "1.1", "");
+    let payload = click(
+        "U0001",
+        "evidence",
+        &w.value("evidence", "inc-1"),
+        "1.1",
+        "",
+    );
     w.server
         .deliver(json!({"envelope_id": "e2", "type": "interactive", "payload": payload}));
     w.until(|| w.server.seen().acks.iter().any(|a| a == "e2"))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use k8shawk::services::speech::{Engine, Options, Speech};
 use k8shawk::services::store::Store;
 use k8shawk_core::Severity;
+use k8shawk_core::approval::{Door, Person};
 use k8shawk_core::record::State;
 use k8shawk_tests::slack_server::{Failure, SlackServer};
 use serde_json::json;
@@ -33,10 +34,7 @@ async fn one_incident_is_one_message_that_stays_true() {
     let heads = seen.heads();
     assert_eq!(heads.len(), 1);
     let text = heads[0].body.to_string();
-    assert!(
-        text.contains("Recovered* after the fix that <@U0001> approved"),
-        "{text}"
-    );
+    assert!(text.contains("Approved by <@U0001>"), "{text}");
     assert_eq!(heads[0].body["attachments"][0]["color"], "#ff8c00");
     assert!(!text.contains("<!channel>"), "{text}");
     let ts = heads[0].ts.clone();
@@ -48,8 +46,8 @@ async fn one_incident_is_one_message_that_stays_true() {
     assert_eq!(thread.len(), 5, "{thread:?}");
     let says = [
         "Root cause",
-        "Applying fix",
-        "Output",
+        "Applying the fix",
+        "Applied",
         "Recovered",
         "Root cause",
     ];
@@ -70,7 +68,8 @@ async fn two_hundred_incidents_with_slack_answering_429_arrive_once_and_in_order
     w.server.fail("chat.update", &limited(3));
     for id in &ids {
         w.step(id, |r| {
-            r.step(2, State::Dismissed, "dismissed by U0001: test")
+            let ann = Person::at(Door::Slack, "U0001");
+            r.step_by(2, State::Dismissed, "dismissed by U0001: test", &ann);
         });
     }
     w.settled().await;
@@ -86,7 +85,9 @@ async fn two_hundred_incidents_with_slack_answering_429_arrive_once_and_in_order
     assert_eq!(owners.len(), 200, "none twice");
     for head in &heads {
         assert!(
-            head.body.to_string().contains("Dismissed by <@U0001>"),
+            head.body
+                .to_string()
+                .contains("*Dismissed* by <@U0001>: test"),
             "{}",
             head.body
         );
@@ -181,7 +182,12 @@ async fn blocks_that_slack_refuses_are_sent_as_text() {
         seen.heads()[0].body["text"]
             .as_str()
             .unwrap()
-            .contains("web cannot start")
+            .contains("cannot be pulled")
+    );
+    let text = seen.heads()[0].body["text"].as_str().unwrap();
+    assert!(
+        text.contains("Waiting for approval. Try /k8shawk show inc-1"),
+        "{text}"
     );
 }
 

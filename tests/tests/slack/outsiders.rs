@@ -56,7 +56,7 @@ fn outsiders() -> Vec<(&'static str, Value)> {
 /// Everything that can be pressed or written, from a person's id.
 async fn everything(w: &World, user: &str, id: &str) {
     let ts = w.server.seen().heads()[0].ts.clone();
-    for action in ["approve", "dismiss", "details", "undo", "mute"] {
+    for action in ["approve", "dismiss", "evidence", "undo", "mute"] {
         let mut payload = w.click(user, action, &w.value(action, id));
         payload["trigger_id"] = json!(format!("{user}.{action}"));
         assert_eq!(w.post("/slack/interactions", &form(&payload)).await, 200);
@@ -98,7 +98,7 @@ async fn everything(w: &World, user: &str, id: &str) {
 const EVIDENCE: &[&str] = &[
     "inc-1",
     "app:1",
-    "app:2",
+    "2.4.1",
     "registry",
     "Deployment",
     "shop",
@@ -239,14 +239,14 @@ async fn while_slack_does_not_say_who_it_is_nothing_is_changed_or_read() {
         let whispers = std::mem::take(&mut w.server.seen().whispers);
         let text = whispers[0].1.to_string();
         assert!(
-            text.contains("cannot be found out who you are"),
+            text.contains("could not verify who you are"),
             "{method}: {text}"
         );
-        assert!(!text.contains("app:2"), "{method}: {text}");
+        assert!(!text.contains("2.4.1"), "{method}: {text}");
     }
     assert_eq!(w.command("U0001", "show 1").await, 200);
     w.quiet().await;
-    assert!(w.server.seen().whispers[0].1.to_string().contains("app:2"));
+    assert!(w.server.seen().whispers[0].1.to_string().contains("2.4.1"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,7 +264,7 @@ async fn members_of_the_channel_read_also_where_others_are_named_as_approvers() 
     w.quiet().await;
     {
         let seen = w.server.seen();
-        assert!(seen.whispers[0].1.to_string().contains("app:2"));
+        assert!(seen.whispers[0].1.to_string().contains("2.4.1"));
         assert!(seen.views[0].1.to_string().contains(&id));
     }
     let mute = w.click("U0002", "mute", &w.value("mute", "shop"));

@@ -97,7 +97,7 @@ async fn whoever_approves_has_a_name_beside_the_id_and_nobody_needs_one() {
             .seen()
             .calls
             .iter()
-            .filter(|c| **c == "users.info")
+            .filter(|c| c.0 == "users.info")
             .count()
     };
     let before = asked(&w);

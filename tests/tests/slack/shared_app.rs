@@ -67,7 +67,7 @@ fn click(world: &World, n: usize, incidents: usize) -> Click {
             shows: false,
         },
         _ => Click {
-            payload: button("details", &id),
+            payload: button("evidence", &id),
             act: None,
             shows: true,
         },
@@ -167,7 +167,7 @@ async fn an_approval_that_comes_to_the_other_host_approves_nothing_there() {
         let seen = blue.server.seen();
         let told = seen.whispers[0].1.to_string();
         assert!(
-            told.contains("Nothing was done") && told.contains("Click again"),
+            told.contains("Nothing done") && told.contains("Click again"),
             "{told}"
         );
     }
@@ -226,7 +226,10 @@ async fn a_command_changes_nothing_and_its_buttons_are_of_the_host_that_answered
     );
     // The diff that was shown is what the button approves.
     let (value, shown) = approve.unwrap();
-    assert!(shown.contains("app:2 -&gt; app:1"), "{shown}");
+    assert!(
+        shown.contains("2.4.1\\n+ registry.example/checkout:2.4.0"),
+        "{shown}"
+    );
     let payload = blue.click("U0001", "approve", &value);
     assert_eq!(blue.post("/slack/interactions", &form(&payload)).await, 200);
     blue.until(|| blue.acts() == 1).await;
@@ -246,9 +249,9 @@ async fn a_command_that_names_another_cluster_is_left_to_it() {
         blue.quiet().await;
         let told = std::mem::take(&mut blue.server.seen().whispers);
         let shown = told[0].1.to_string();
-        assert!(shown.contains("red was named"), "{text}: {shown}");
+        assert!(shown.contains("you named red"), "{text}: {shown}");
         assert!(
-            !shown.contains("app:2") && buttons(&told[0].1).is_empty(),
+            !shown.contains("2.4.1") && buttons(&told[0].1).is_empty(),
             "{text}: {shown}"
         );
     }

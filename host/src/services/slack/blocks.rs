@@ -59,7 +59,7 @@ pub fn context(elements: &[String]) -> SlackBlock {
     SlackContextBlock::new(elements.collect()).into()
 }
 
-/// Small text that names the cluster: it ends every message and begins every view.
+/// Small text that names the cluster: it ends every post and begins every view.
 pub fn of_cluster(installation: &Installation, more: &[String]) -> SlackBlock {
     let cluster = text::inline(installation.cluster(), 100);
     let mut all = vec![format!("Cluster *{cluster}*")];
@@ -191,19 +191,37 @@ fn weight(block: &SlackBlock) -> usize {
 
 /// Keep a message within the limits of Slack: what does not fit is left out from the end of its
 /// optional blocks. `fixed` blocks at the end (the buttons) always stay.
-pub fn fit(mut blocks: Vec<SlackBlock>, fixed: Vec<SlackBlock>) -> Vec<SlackBlock> {
-    let mut total: usize = blocks.iter().chain(&fixed).map(weight).sum();
+pub fn fit(blocks: Vec<SlackBlock>, fixed: Vec<SlackBlock>) -> Vec<SlackBlock> {
+    let used: usize = fixed.iter().map(weight).sum();
+    let mut blocks = within(
+        blocks,
+        TOTAL.saturating_sub(used),
+        MESSAGE_BLOCKS - fixed.len(),
+    );
+    blocks.extend(fixed);
+    blocks
+}
+
+/// What fits behind the colour bar of a message with these blocks.
+pub fn fit_behind(blocks: Vec<SlackBlock>, before: &[SlackBlock]) -> Vec<SlackBlock> {
+    let used: usize = before.iter().map(weight).sum();
+    let room = TOTAL.saturating_sub(used);
+    within(blocks, room, MESSAGE_BLOCKS.saturating_sub(before.len()))
+}
+
+/// As many as have `room` characters and are fewer than `most`, and what stands for the rest.
+fn within(mut blocks: Vec<SlackBlock>, room: usize, most: usize) -> Vec<SlackBlock> {
+    let mut total: usize = blocks.iter().map(weight).sum();
     let mut left_out = false;
-    while total > TOTAL || blocks.len() + fixed.len() >= MESSAGE_BLOCKS {
+    while total > room || blocks.len() >= most {
         let Some(last) = blocks.pop() else { break };
         total -= weight(&last);
         left_out = true;
     }
     if left_out {
         blocks.push(context(&[
-            "The rest is in the thread and in Details.".to_owned()
+            "Cut to fit Slack: the rest is in the thread and under *Evidence*.".to_owned(),
         ]));
     }
-    blocks.extend(fixed);
     blocks
 }

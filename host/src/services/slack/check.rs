@@ -1,4 +1,4 @@
-//! What lacks before Slack works, exactly: for `k8shawk slack check`.
+//! What is missing before Slack works: for `k8shawk slack check`.
 
 use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
@@ -37,23 +37,20 @@ pub struct Point {
 /// Scopes of the bot token, and what each is for.
 pub const SCOPES: &[(&str, &str)] = &[
     ("app_mentions:read", "questions in a thread"),
-    ("channels:history", "never posting twice after an outage"),
-    ("channels:read", "finding the channel and its members"),
+    ("channels:history", "no duplicate posts after an outage"),
+    ("channels:read", "the channel and its members"),
     ("chat:write", "messages"),
     ("commands", "/k8shawk"),
-    ("files:read", "never uploading twice after an outage"),
+    ("files:read", "no duplicate uploads after an outage"),
     ("files:write", "spoken summaries and long documents"),
-    ("groups:history", "the same in a private channel"),
-    ("groups:read", "the same for a private channel"),
-    ("usergroups:read", "approvers who are named as a user group"),
+    ("groups:history", "channels:history for a private channel"),
+    ("groups:read", "channels:read for a private channel"),
+    ("usergroups:read", "user groups as approvers"),
     (
         "users:read",
-        "telling members of the workspace from guests and bots",
+        "telling workspace members from guests and bots",
     ),
-    (
-        "users:read.email",
-        "approvers who are named by their e-mail domain",
-    ),
+    ("users:read.email", "e-mail domains as approvers"),
 ];
 
 fn good(what: &'static str, says: impl Into<Redacted>) -> Point {
@@ -78,8 +75,8 @@ pub async fn check(subject: &Subject) -> Vec<Point> {
     match (&subject.bot, &subject.bot_token) {
         (Some(api), Some(token)) => {
             if !token.begins("xoxb-") {
-                let says = "SLACK_BOT_TOKEN is no bot token: it begins with xoxb-, \
-                            see OAuth & Permissions in the app's settings";
+                let says = "SLACK_BOT_TOKEN is not a bot token (xoxb-...). Copy it from OAuth & \
+                            Permissions in the app's settings";
                 points.push(bad("bot token", says));
             }
             bot(api, subject, &mut points).await;
@@ -88,8 +85,8 @@ pub async fn check(subject: &Subject) -> Vec<Point> {
     }
     transport(subject, &mut points).await;
     if subject.approvers.is_empty() {
-        let says = "SLACK_APPROVERS is not set: every member of the channel may approve low and \
-                    medium risk, and nobody high risk";
+        let says = "SLACK_APPROVERS is not set: any member of the channel can approve low and \
+                    medium risk, nobody can approve high risk";
         points.push(good("approvers", says));
     }
     points
@@ -111,7 +108,7 @@ async fn bot(api: &Api, subject: &Subject, points: &mut Vec<Point>) {
     }
 }
 
-/// Scopes that lack; none where Slack did not say which there are.
+/// Missing scopes; none where Slack did not say which there are.
 fn scope_points(scopes: &[&str], approvers: &[String]) -> Vec<Point> {
     if scopes.is_empty() {
         return Vec::new();
@@ -126,7 +123,7 @@ fn scope_points(scopes: &[&str], approvers: &[String]) -> Vec<Point> {
         .filter(|(scope, _)| needed(scope) && !scopes.contains(scope))
         .map(|(scope, what)| {
             let says = redacted!(
-                "add the bot scope {} ({}) and install the app again",
+                "add the bot scope {} ({}) and reinstall the app",
                 *scope,
                 *what
             );
@@ -134,7 +131,7 @@ fn scope_points(scopes: &[&str], approvers: &[String]) -> Vec<Point> {
         })
         .collect();
     if lacks.is_empty() {
-        vec![good("scopes", "all are there")]
+        vec![good("scopes", "complete")]
     } else {
         lacks
     }
@@ -143,8 +140,8 @@ fn scope_points(scopes: &[&str], approvers: &[String]) -> Vec<Point> {
 async fn channel_point(api: &Api, channel: &str) -> Point {
     if !is_id(channel, "CG") {
         let says = redacted!(
-            "{} is a name; set SLACK_CHANNEL to the channel's id, which stays when it is \
-             renamed (open the channel's details, at the bottom)",
+            "{} is a name, which can change. Set SLACK_CHANNEL to the channel ID, at the bottom \
+             of the channel's \"About\" tab",
             Redacted::line(channel)
         );
         return bad("channel", says);
@@ -154,7 +151,7 @@ async fn channel_point(api: &Api, channel: &str) -> Point {
         Ok(info) => info.channel,
         Err(fault) if fault.code() == "channel_not_found" => {
             let says = redacted!(
-                "{} does not exist or is private: invite the bot to it",
+                "{} does not exist, or is private and the bot is not in it: invite the bot",
                 Redacted::line(channel)
             );
             return bad("channel", says);
@@ -173,8 +170,8 @@ async fn channel_point(api: &Api, channel: &str) -> Point {
     }
     if info.is_ext_shared || info.is_pending_ext_shared {
         let says = redacted!(
-            "#{} is shared with another organisation, whose people read all that is posted \
-             there: choose a channel of your own",
+            "#{} is shared with another organisation, which can read everything posted there: \
+             use an internal channel",
             name
         );
         return bad("channel", says);
@@ -186,17 +183,17 @@ async fn transport(subject: &Subject, points: &mut Vec<Point>) {
     match &subject.app_token {
         Some(token) if !token.begins("xapp-") => points.push(bad(
             "app token",
-            "SLACK_APP_TOKEN is no app-level token: it begins with xapp-, see Basic Information",
+            "SLACK_APP_TOKEN is not an app-level token (xapp-...). Create one under Basic Information",
         )),
         Some(token) => {
             let Some(api) = &subject.bot else { return };
             points.push(match api.with(token.clone()).open().await {
-                Ok(_) => good("socket mode", "a connection can be opened"),
+                Ok(_) => good("socket mode", "connection opens"),
                 Err(fault) => bad("socket mode", socket_fault(&fault)),
             });
         }
         None if subject.signing_secret => {
-            let says = "no app token: Slack must reach this host, see /slack/validate for the URLs";
+            let says = "no app token: Slack must reach this host; /slack/validate lists the URLs";
             points.push(good("http", says));
         }
         None => points.push(bad(
@@ -219,11 +216,16 @@ fn socket_fault(fault: &ApiError) -> Redacted {
     match fault.code() {
         "missing_scope" | "not_allowed_token_type" => {
             redacted!(
-                "{}: the app-level token needs the scope connections:write",
+                "{}: add the scope connections:write to the app-level token",
                 said
             )
         }
-        "invalid_auth" | "not_authed" => redacted!("{}: is it the token of this app?", said),
-        _ => redacted!("{}: is Socket Mode enabled in the app's settings?", said),
+        "invalid_auth" | "not_authed" => {
+            redacted!("{}: check that the token belongs to this app", said)
+        }
+        _ => redacted!(
+            "{}: check that Socket Mode is on in the app's settings",
+            said
+        ),
     }
 }

@@ -8,6 +8,7 @@ use k8shawk_core::record::{Record, State};
 
 use super::blocks::{self, Button, confirm};
 use super::effect::Answer;
+use super::home::count;
 use super::message::{self, Look, may_approve, standing};
 use super::payload::{MUTE, Press, is_namespace};
 use super::text::{code, inline, plain};
@@ -64,16 +65,16 @@ pub enum Command {
 
 /// What can be asked, one line each.
 pub const HELP: &[(&str, &str)] = &[
-    ("list [all]", "what is open; `all`: what ended too"),
-    ("show ID", "one incident with its evidence and its fix"),
-    ("approve ID", "its fix, with the button that applies it"),
-    ("dismiss ID [reason]", "no to its fix, after a dialog"),
+    ("list [all]", "open incidents; `all`: closed ones too"),
+    ("show ID", "one incident with its fix and evidence"),
+    ("approve ID", "its fix, with the Approve button"),
+    ("dismiss ID [reason]", "reject its fix; asks for a reason"),
     (
         "mute ID|NAMESPACE [minutes]",
-        "nothing in Slack about it for a while, after a click",
+        "no messages about it for a while (60 min)",
     ),
-    ("plugins", "how the plugins are"),
-    ("status", "how K8sHawk is"),
+    ("plugins", "plugin status"),
+    ("status", "K8sHawk status"),
 ];
 
 /// Cluster and rest of `prod/17`. A context of a kubeconfig may have slashes itself.
@@ -93,11 +94,11 @@ fn number(word: &str) -> Option<String> {
 }
 
 fn incident(word: Option<&str>, command: &str) -> Result<Named, String> {
-    let word = word.ok_or_else(|| format!("which incident? `{command} inc-1`, for example"))?;
+    let word = word.ok_or_else(|| format!("Which incident? For example: {command} inc-1"))?;
     let (cluster, rest) = split(word);
     let id = number(rest).ok_or_else(|| {
         let word = plain(word, 40);
-        format!("{word} is not the id of an incident, such as inc-1 or prod/inc-1")
+        format!("{word} is not an incident ID. Use inc-1, or prod/inc-1 to name the cluster.")
     })?;
     Ok(Named { cluster, id })
 }
@@ -128,7 +129,12 @@ impl Command {
             "list" | "ls" | "incidents" => match words.next() {
                 None => Command::List { all: false },
                 Some("all") => Command::List { all: true },
-                Some(other) => return Err(format!("list all? not {}", plain(other, 40))),
+                Some(other) => {
+                    return Err(format!(
+                        "Unknown option {}. Use list or list all.",
+                        plain(other, 40)
+                    ));
+                }
             },
             "show" => Command::Show(incident(words.next(), "show")?),
             "approve" => Command::Approve(incident(words.next(), "approve")?),
@@ -140,10 +146,18 @@ impl Command {
             "plugins" => Command::Plugins,
             "status" => Command::Status,
             "help" => Command::Help,
-            other => return Err(format!("{} is not a command; try help", plain(other, 40))),
+            other => {
+                return Err(format!(
+                    "Unknown command {}. Try /k8shawk help.",
+                    plain(other, 40)
+                ));
+            }
         };
         match words.next() {
-            Some(extra) => Err(format!("{} is one word too many", plain(extra, 40))),
+            Some(extra) => Err(format!(
+                "Unexpected argument {}. Try /k8shawk help.",
+                plain(extra, 40)
+            )),
             None => Ok(parsed),
         }
     }
@@ -152,18 +166,23 @@ impl Command {
 fn mute<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Command, String> {
     let word = words
         .next()
-        .ok_or("mute what? an incident or a namespace")?;
+        .ok_or("Mute what? Name an incident or a namespace.")?;
     let (cluster, rest) = split(word);
     let what = number(rest)
         .or_else(|| is_namespace(rest).then(|| rest.to_owned()))
-        .ok_or_else(|| format!("{} is no incident and no namespace", plain(word, 40)))?;
+        .ok_or_else(|| {
+            format!(
+                "{} is neither an incident ID nor a namespace.",
+                plain(word, 40)
+            )
+        })?;
     let minutes = match words.next() {
         None => USUAL,
         Some(text) => text
             .parse()
             .ok()
             .filter(|m| (1..=MUTE).contains(m))
-            .ok_or_else(|| format!("minutes are between 1 and {MUTE}"))?,
+            .ok_or_else(|| format!("Minutes must be between 1 and {MUTE}."))?,
     };
     Ok(Command::Mute {
         cluster,
@@ -179,7 +198,7 @@ pub fn help() -> Answer {
         .map(|(form, meaning)| format!("`/k8shawk {form}` {meaning}"))
         .collect();
     Answer::shows(
-        "What you can ask: list, show, approve, dismiss, mute, plugins, status".to_owned(),
+        "Commands: list, show, approve, dismiss, mute, plugins, status".to_owned(),
         vec![blocks::section(&lines.join("\n"))],
     )
 }
@@ -187,13 +206,11 @@ pub fn help() -> Answer {
 /// One line on an incident.
 pub fn line(record: &Record, look: Look<'_>) -> String {
     let standing = standing(record, look);
-    let severity = record.severity().as_str().to_uppercase();
+    let severity = record.severity().as_str();
     let owner = inline(&record.incident.owner.to_string(), 120);
     let title = inline(record.title(), 200);
-    format!(
-        "{} *{}* {severity} {owner}: {title} ({})",
-        standing.mark, record.incident.id, standing.state
-    )
+    let (mark, state, id) = (standing.mark, standing.state, &record.incident.id);
+    format!("{mark} *{owner}*: {title} ({id}, {severity}, {state})")
 }
 
 /// Incidents, the newest first.
@@ -201,7 +218,7 @@ pub fn list(records: &[Record], all: bool, look: Look<'_>) -> Answer {
     let wanted = |r: &&Record| (all || !r.state.is_final()) && r.state != State::Merged;
     let shown: Vec<&Record> = records.iter().rev().filter(wanted).collect();
     if shown.is_empty() {
-        return Answer::says("Nothing is open.");
+        return Answer::says("No open incidents.");
     }
     let mut blocks = Vec::new();
     let lines: Vec<String> = shown.iter().take(LISTED).map(|r| line(r, look)).collect();
@@ -210,10 +227,10 @@ pub fn list(records: &[Record], all: bool, look: Look<'_>) -> Answer {
     }
     let more = shown.len().saturating_sub(LISTED);
     if more > 0 {
-        blocks.push(blocks::context(&[format!("and {more} more")]));
+        blocks.push(blocks::context(&[format!("{more} more")]));
     }
     Answer::shows(
-        format!("{} incidents", shown.len()),
+        count(shown.len(), "incident"),
         blocks::fit(blocks, Vec::new()),
     )
 }
@@ -224,9 +241,10 @@ pub fn show(record: &Record, look: Look<'_>) -> Answer {
 }
 
 fn shown(message: message::Message) -> Answer {
-    let mut all = vec![blocks::section(&format!("*{}*", message.text))];
-    all.extend(message.blocks);
-    Answer::shows(message.text, all)
+    let text = message.text.clone();
+    let mut all = message.blocks;
+    all.extend(message.behind.into_iter().flat_map(|(_, blocks)| blocks));
+    Answer::shows(text, all)
 }
 
 /// The fix of an incident with its diff, and the button that approves exactly this.
@@ -235,12 +253,12 @@ pub fn ask(record: &Record, look: Look<'_>) -> Answer {
     let message = message::render(record, look);
     let first = match (may_approve(record, look), message.asks) {
         (Some(_), true) => {
-            format!("*Nothing is applied yet.* Press Approve to apply the fix of {id}.")
+            format!("*Nothing applied yet.* Press Approve to apply the fix of {id}.")
         }
         (Some(_), false) => {
-            format!("*Nothing is applied yet.* The fix of {id} changes more than fits here.")
+            format!("*Nothing applied yet.* The fix of {id} changes more than fits here.")
         }
-        (None, _) => format!("*There is nothing to approve of {id} now.*"),
+        (None, _) => format!("*{id} has no fix to approve now.*"),
     };
     let mut shown = shown(message);
     shown.blocks.insert(0, blocks::section(&first));
@@ -261,7 +279,7 @@ pub fn may_mute(what: &str, minutes: u32, line: Option<&str>, look: Look<'_>) ->
         style: None,
         confirm: Some(confirm(
             &format!("Mute {what}?"),
-            &format!("Nothing is said in Slack about {what} of {cluster} for {minutes} min."),
+            &format!("No Slack messages about {what} in {cluster} for {minutes} min."),
             "Mute",
         )),
     };
@@ -275,8 +293,8 @@ pub fn may_mute(what: &str, minutes: u32, line: Option<&str>, look: Look<'_>) ->
 pub fn elsewhere(cluster: &str, look: Look<'_>) -> Answer {
     let here = look.installation.cluster();
     Answer::says(&format!(
-        "Nothing was done: {cluster} was named, and this is the host of {here}. Where several \
-         clusters share this Slack app, Slack hands a command to any of them: send it again."
+        "Nothing done: you named {cluster}, and this K8sHawk watches {here}. Clusters that share a \
+         Slack app get each other's commands: send it again, or give each cluster its own app."
     ))
 }
 
@@ -357,9 +375,9 @@ mod tests {
     #[test]
     fn lists_what_is_open_and_on_request_what_ended() {
         let all = [record(), applied(State::Recovered)];
-        assert_eq!(list(&all, false, look()).text, "1 incidents");
+        assert_eq!(list(&all, false, look()).text, "1 incident");
         assert_eq!(list(&all, true, look()).text, "2 incidents");
-        assert_eq!(list(&[], false, look()).text, "Nothing is open.");
+        assert_eq!(list(&[], false, look()).text, "No open incidents.");
         let many = vec![record(); 300];
         assert!(list(&many, false, look()).blocks.len() < 50);
     }
@@ -378,6 +396,6 @@ mod tests {
         }
         let ended = ask(&applied(State::Recovered), look);
         let shown = serde_json::to_string(&ended).unwrap();
-        assert!(shown.contains("nothing to approve") && !shown.contains("\"approve\""));
+        assert!(shown.contains("no fix to approve") && !shown.contains("\"approve\""));
     }
 }

@@ -1,7 +1,8 @@
 //! The home tab and the modals.
 
+use k8shawk_core::finding::Finding;
 use k8shawk_core::record::{Record, State};
-use slack_morphism::blocks::SlackView;
+use slack_morphism::blocks::{SlackBlock, SlackView};
 
 use super::blocks::{self, Button, Modal};
 use super::command::line;
@@ -24,8 +25,8 @@ pub fn view(records: &[Record], look: Look<'_>) -> SlackView {
         blocks::header("K8sHawk"),
         blocks::of_cluster(look.installation, &[]),
         blocks::section(&format!(
-            "{} incidents are open, {waiting} wait for approval.",
-            open.len()
+            "{} open, {waiting} waiting for approval",
+            count(open.len(), "incident")
         )),
         blocks::divider(),
     ];
@@ -33,13 +34,13 @@ pub fn view(records: &[Record], look: Look<'_>) -> SlackView {
         let id = &record.incident.id.0;
         all.push(blocks::section(&line(record, look)));
         let button = Button {
-            press: Press::Details {
+            press: Press::Evidence {
                 incident: id.clone(),
             },
-            label: "Details".to_owned(),
+            label: "Evidence".to_owned(),
             style: None,
             confirm: None,
-            spoken: format!("All evidence of {id}"),
+            spoken: format!("Show the evidence of {id}"),
         };
         // Blocks of one view must differ in their ids.
         let row = Some(format!("row/{id}"));
@@ -47,9 +48,7 @@ pub fn view(records: &[Record], look: Look<'_>) -> SlackView {
     }
     let more = open.len().saturating_sub(LISTED);
     if more > 0 {
-        all.push(blocks::context(&[format!(
-            "and {more} more: /k8shawk list"
-        )]));
+        all.push(blocks::context(&[format!("{more} more: `/k8shawk list`")]));
     }
     blocks::home(all)
 }
@@ -59,7 +58,7 @@ pub fn closed(why: &str) -> SlackView {
     let why = inline(why, 300);
     blocks::home(vec![
         blocks::header("K8sHawk"),
-        blocks::section(&format!("There is nothing to see here: {why}.")),
+        blocks::section(&format!("You have no access: {why}.")),
     ])
 }
 
@@ -76,8 +75,8 @@ pub fn reason(record: &Record, place: &Place, proposed: &str, look: Look<'_>) ->
             blocks::section(&line(record, look)),
             blocks::input(
                 REASON,
-                "Why is no fix wanted?",
-                "It stays in the record and is shown with later incidents of this kind",
+                "Reason",
+                "Kept with the incident and in its RCA",
                 proposed,
             ),
         ],
@@ -85,62 +84,90 @@ pub fn reason(record: &Record, place: &Place, proposed: &str, look: Look<'_>) ->
     .view()
 }
 
+/// `1 incident`, `3 incidents`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
+
 /// Everything that is known of an incident.
-pub fn details(record: &Record, look: Look<'_>) -> SlackView {
+pub fn evidence(record: &Record, look: Look<'_>) -> SlackView {
     let id = &record.incident.id.0;
     let standing = standing(record, look);
+    let owner = record.incident.owner.to_string();
     let mut all = vec![
         blocks::header(&plain(record.title(), 150)),
-        blocks::of_cluster(look.installation, &[]),
+        blocks::of_cluster(look.installation, &[inline(&owner, 300)]),
         blocks::section(&format!("{} {}", standing.mark, standing.words)),
     ];
     for finding in record.finding.iter().chain(&record.also).take(4) {
-        all.push(blocks::section(&inline(&finding.cause, 2500)));
-        for e in finding.evidence.iter().take(12) {
-            let source = inline(&e.source, 200);
-            let excerpt = block(&e.excerpt, 1500);
-            all.push(blocks::section(&format!(
-                "*[{}]* {source}\n{excerpt}",
-                inline(&e.id, 12)
-            )));
-        }
-        let claims = finding
-            .unsupported
-            .iter()
-            .map(|c| format!("Unsupported: {}", inline(c, 400)));
-        let unknown = finding
-            .unknown
-            .iter()
-            .map(|u| format!("Unknown: {}", inline(u, 400)));
-        let rest: Vec<String> = claims.chain(unknown).take(10).collect();
-        if !rest.is_empty() {
-            all.push(blocks::context(&rest));
-        }
+        all.extend(of_finding(finding));
     }
-    let refused = record.refused().iter().take(10);
-    for r in refused {
-        let what = inline(&r.proposal, 400);
-        all.push(blocks::section(&format!(
-            "*Refused:* {what}\n{}",
-            inline(&r.reason, 800)
-        )));
-    }
+    all.push(blocks::context(&provenance(record)));
+    all.extend(record.refused().iter().take(10).map(|r| {
+        let (what, why) = (inline(&r.proposal, 400), inline(&r.reason, 800));
+        blocks::section(&format!("*Rejected fix:* {what}\n{why}"))
+    }));
     for step in record.history.iter().rev().take(10).rev() {
         let note = inline(&step.note, 400);
-        all.push(blocks::context(&[format!(
-            "{} {}: {note}",
-            moment(step.at),
-            step.state.as_str()
-        )]));
+        let (at, state) = (moment(step.at), step.state.as_str());
+        all.push(blocks::context(&[format!("{at} {state}: {note}")]));
     }
     Modal {
-        callback: "details",
-        title: format!("Details of {id}"),
+        callback: "evidence",
+        title: format!("Evidence of {id}"),
         submit: None,
         private: None,
         blocks: all,
     }
     .view()
+}
+
+/// A cause with all that proves it, and what nothing proves.
+fn of_finding(finding: &Finding) -> Vec<SlackBlock> {
+    let mut all = vec![blocks::section(&inline(&finding.cause, 2500))];
+    all.extend(finding.evidence.iter().take(12).map(|e| {
+        let (id, source) = (inline(&e.id, 12), inline(&e.source, 200));
+        let excerpt = block(&e.excerpt, 1500);
+        blocks::section(&format!("*[{id}]* {source}\n{excerpt}"))
+    }));
+    let claims = finding.unsupported.iter();
+    let claims = claims.map(|c| format!("Not backed by evidence: {}", inline(c, 400)));
+    let unknown = finding.unknown.iter();
+    let unknown = unknown.map(|u| format!("Unknown: {}", inline(u, 400)));
+    let rest: Vec<String> = claims.chain(unknown).take(10).collect();
+    if !rest.is_empty() {
+        all.push(blocks::context(&rest));
+    }
+    all
+}
+
+/// How the cause and the fix were found: what the message leaves out.
+fn provenance(record: &Record) -> Vec<String> {
+    let mut all = vec![format!("Class {}", inline(record.class(), 100))];
+    if let Some(finding) = &record.finding {
+        let by = inline(&record.answered_by, 80);
+        all.push(format!(
+            "Found by {by}, {} % confidence",
+            finding.confidence
+        ));
+    }
+    let why = record.consulted.iter().flat_map(|c| &c.why).take(3);
+    all.extend(why.map(|w| format!("No answer from {}", inline(w, 200))));
+    if let Some(candidate) = record.candidate() {
+        let proposer = candidate.proposer();
+        let proposer = proposer.map_or(String::new(), |by| format!(" {}", inline(&by, 80)));
+        all.push(format!("Fix {}{proposer}", candidate.fix.action.name()));
+        all.push(format!(
+            "Policy: {}",
+            inline(&candidate.ruling.summary(), 400)
+        ));
+    }
+    let unanswered = record.decision.iter().flat_map(|d| &d.unanswered).take(3);
+    all.extend(unanswered.map(|u| format!("No answer from {}", inline(&u.to_string(), 300))));
+    all
 }
 
 #[cfg(test)]
@@ -155,7 +182,7 @@ mod tests {
     fn the_home_tab_lists_what_is_open() {
         let shown = view(&[record(), applied(State::Recovered)], look());
         let shown = json!(shown).to_string();
-        assert!(shown.contains("1 incidents are open, 1 wait"), "{shown}");
+        assert!(shown.contains("1 incident open, 1 waiting"), "{shown}");
         let many = vec![record(); 500];
         assert!(
             json!(view(&many, look()))["blocks"]
@@ -171,7 +198,7 @@ mod tests {
         let place = Place::default();
         for view in [
             view(&[record()], look()),
-            details(&record(), look()),
+            evidence(&record(), look()),
             reason(&record(), &place, "", look()),
         ] {
             let view: Value = json!(view);
@@ -189,14 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_details_fit_into_a_modal() {
+    fn the_largest_evidence_fits_into_a_modal() {
         let mut r = record();
         let finding = r.finding.as_mut().unwrap();
         let one = finding.evidence[0].clone();
         finding.evidence = vec![one; 200];
         let other = finding.clone();
         r.also = vec![other; 50];
-        let view = json!(details(&r, look()));
+        let view = json!(evidence(&r, look()));
         assert!(view["blocks"].as_array().unwrap().len() <= 100);
         assert!(view.to_string().len() < 250_000);
     }

@@ -106,8 +106,8 @@ impl Configured {
             "SLACK_SIGNING_SECRET" => !self.app_token,
             _ => true,
         };
-        let lacks = |(name, set): (&'static str, bool)| (!set && needed(name)).then_some(name);
-        self.variables().into_iter().filter_map(lacks).collect()
+        let absent = |(name, set): (&'static str, bool)| (!set && needed(name)).then_some(name);
+        self.variables().into_iter().filter_map(absent).collect()
     }
 
     /// How Slack's requests come in.
@@ -120,7 +120,7 @@ impl Configured {
         }
     }
 
-    /// What is set, what lacks, and the addresses to give Slack.
+    /// What is set, what is missing, and the URLs to give Slack.
     pub fn report(&self, host: Option<&str>) -> Value {
         let set = self.variables().into_iter();
         let configured: Vec<&str> = set.filter(|s| s.1).map(|s| s.0).collect();
@@ -168,7 +168,7 @@ impl Refusal {
 /// The body of a request that is Slack's, or the refusal.
 async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Refusal> {
     let Some(verifier) = &door.verifier else {
-        let why = "Slack's requests are not taken here: /slack/validate says what is missing";
+        let why = "Slack is not configured for HTTP; /slack/validate lists what is missing";
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why));
     };
     let (head, body) = request.into_parts();
@@ -184,13 +184,13 @@ async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Refu
         Ok(Err(_)) => {
             return Err(Refusal::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large",
+                "body too large",
             ));
         }
         Err(_) => {
             return Err(Refusal::new(
                 StatusCode::REQUEST_TIMEOUT,
-                "the body did not arrive",
+                "timed out reading the body",
             ));
         }
     };
@@ -198,7 +198,7 @@ async fn signed(door: &Door, request: Request) -> Result<(Vec<u8>, String), Refu
     match verifier.check(stamp.as_deref(), signature.as_deref(), &body, now) {
         Ok(()) => Ok((body.to_vec(), signature.unwrap_or_default())),
         Err(fault) => {
-            warn!(%fault, "a request to Slack's door is refused");
+            warn!(%fault, "rejected a request to the Slack endpoint");
             let status = match fault {
                 SignatureError::Replayed => StatusCode::CONFLICT,
                 SignatureError::Flood => StatusCode::TOO_MANY_REQUESTS,
@@ -213,7 +213,7 @@ fn take(door: &Door, id: &str, parsed: Result<Inbound, ParseError>) -> Response 
     match parsed {
         Ok(what) => match door.inbox.put(id, what) {
             Taken::Yes | Taken::Again => acknowledged(),
-            Taken::Full => refuse(StatusCode::SERVICE_UNAVAILABLE, "too busy; try again"),
+            Taken::Full => refuse(StatusCode::SERVICE_UNAVAILABLE, "queue full; retry"),
         },
         Err(ParseError::Unused(_)) => acknowledged(),
         Err(fault) => refuse(StatusCode::BAD_REQUEST, &fault.to_string()),
@@ -243,7 +243,7 @@ async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
         Err(refusal) => return refusal.answer(),
     };
     let Ok(value) = serde_json::from_slice::<Value>(&body) else {
-        return refuse(StatusCode::BAD_REQUEST, "the body is not JSON");
+        return refuse(StatusCode::BAD_REQUEST, "body is not JSON");
     };
     if let Ok(SlackPushEvent::UrlVerification(asked)) = SlackPushEvent::deserialize(&value) {
         return answer(StatusCode::OK, &json!(asked));
@@ -259,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_what_lacks_and_never_a_value() {
+    fn reports_what_is_missing_and_never_a_value() {
         let one = Configured {
             bot_token: true,
             channel: true,

@@ -45,7 +45,7 @@ pub fn answer(text: &str, record: &Record, look: Look<'_>) -> Answer {
     let id = &record.incident.id;
     let (title, lines) = match topic(text) {
         None => {
-            let help = "Ask me: why, logs, evidence, fix, history, unknown, status.";
+            let help = "I can answer: why, logs, evidence, fix, history, unknown, status.";
             return Answer::says(help);
         }
         Some(Topic::Why) => ("Why", why(record)),
@@ -53,11 +53,11 @@ pub fn answer(text: &str, record: &Record, look: Look<'_>) -> Answer {
         Some(Topic::Evidence) => ("Evidence", quoted(record, |_| true)),
         Some(Topic::Fix) => ("Fix", fix(record)),
         Some(Topic::History) => ("History", history(record)),
-        Some(Topic::Unknown) => ("What stays unknown", unknown(record)),
+        Some(Topic::Unknown) => ("Still unknown", unknown(record)),
         Some(Topic::Status) => ("Status", vec![standing(record, look).words]),
     };
     let lines = if lines.is_empty() {
-        vec![format!("Nothing of that is in the evidence of {id}.")]
+        vec![format!("{id} has no evidence of that kind.")]
     } else {
         lines
     };
@@ -69,9 +69,8 @@ pub fn answer(text: &str, record: &Record, look: Look<'_>) -> Answer {
 /// The answer where a mention belongs to no incident.
 pub fn elsewhere() -> Answer {
     Answer::says(
-        "This thread is none of an incident of this cluster. Ask in the thread of an incident, or \
-         use /k8shawk list. Where several clusters share this Slack app, Slack hands a question to \
-         any of them: ask again.",
+        "This thread belongs to no incident of this cluster. Ask in an incident's thread, or use \
+         /k8shawk list. If several clusters share this Slack app, ask again: Slack picks one of them.",
     )
 }
 
@@ -115,23 +114,23 @@ fn fix(record: &Record) -> Vec<String> {
     let next = inline(&decision.next_check, 1500);
     let advice = decision.advice();
     match advice {
-        Advice::NoSafeFix => lines.push(format!("No fix is safe. Next: {next}")),
+        Advice::NoSafeFix => lines.push(format!("*No safe fix.* Next: {next}")),
         Advice::NotKnown(_) => {
             let why = advice.without_fix().unwrap_or_default();
-            lines.push(format!("Not known: {}. Next: {next}", inline(&why, 800)));
+            lines.push(format!("{}. Next: {next}", inline(&why, 800)));
         }
         Advice::Fix(candidate) => {
             let fix = &candidate.fix;
             let name = fix.action.name();
             let rationale = inline(&candidate.rationale, 1200);
-            lines.push(format!("*{name}*, risk {}. {rationale}", fix.risk()));
+            lines.push(format!("*{name}* ({} risk): {rationale}", fix.risk()));
             lines.push(block(&candidate.diff.to_string(), 2500));
             lines.push(code(&fix.kubectl(), 900));
         }
     }
     lines.extend(decision.refused.iter().take(8).map(|r| {
         format!(
-            "Refused: {}: {}",
+            "Rejected: {}: {}",
             inline(&r.proposal, 300),
             inline(&r.reason, 500)
         )
@@ -180,13 +179,13 @@ mod tests {
     fn answers_come_from_the_evidence() {
         assert!(asked("why?").contains("no tag app:2") && asked("why?").contains("[e1] event"));
         assert!(asked("show me the diff").contains("app:2 -&gt; app:1"));
-        assert!(asked("logs please").contains("Nothing of that is in the evidence"));
-        assert!(asked("status").contains("Waits for approval"));
+        assert!(asked("logs please").contains("has no evidence of that kind"));
+        assert!(asked("status").contains("Waiting for approval"));
     }
 
     #[test]
     fn other_words_get_help_and_are_not_obeyed() {
-        assert!(asked("delete everything").contains("Ask me: why"));
-        assert!(asked("approve inc-7").contains("Ask me: why"));
+        assert!(asked("delete everything").contains("I can answer: why"));
+        assert!(asked("approve inc-7").contains("I can answer: why"));
     }
 }

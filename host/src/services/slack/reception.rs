@@ -30,9 +30,9 @@ const AT_ONCE: usize = 16;
 
 /// What is said where a click came to a host that did not show the button. Slack delivers to any one
 /// of the connections of an app, and to no second one.
-const ELSEWHERE: &str = "Nothing was done. This is a button of another K8sHawk that uses the same \
-                         Slack app, and Slack delivered the click here. Click again; where it \
-                         comes here more often, each cluster needs a Slack app of its own.";
+const ELSEWHERE: &str = "Nothing done: this button belongs to another K8sHawk that uses the same \
+                         Slack app. Click again; if it keeps happening, give each cluster its own \
+                         Slack app.";
 
 /// Where something was done, and under which id it is known.
 struct From<'a> {
@@ -61,7 +61,7 @@ impl Slack {
             };
             while let Some(ended) = working.try_join_next() {
                 if let Err(fault) = ended {
-                    error!(%fault, "what a person did in Slack was not worked on to its end");
+                    error!(%fault, "handling a Slack action failed");
                 }
             }
             let Ok(place) = places.clone().acquire_owned().await else {
@@ -90,12 +90,12 @@ impl Slack {
             Some((user, None)) => self.put(&[Effect::home(user)]),
             Some((user, Some(place))) => self.admit(&arrived, user, place, commands).await,
             None => {
-                error!("the app was removed from Slack or its tokens were revoked");
+                error!("Slack app removed or tokens revoked; delivery paused, messages are queued");
                 Ok(())
             }
         };
         if let Err(fault) = done {
-            warn!(%fault, "what a person did in Slack could not be worked on");
+            warn!(%fault, "handling a Slack action failed");
         }
     }
 
@@ -112,7 +112,7 @@ impl Slack {
         let whisper = |answer| self.put(&[Effect::whisper(id, user, place, answer)]);
         let meant = arrived.what.installation();
         if meant.is_some_and(|meant| meant != self.options.installation.id()) {
-            warn!("a click for another installation came here: each needs a Slack app of its own");
+            warn!("received a click for another installation; give each cluster its own Slack app");
             return whisper(Answer::refuses(ELSEWHERE));
         }
         match self.insider(user).await {
@@ -203,9 +203,9 @@ impl Slack {
                 return self.answer(from, command::told(&done));
             }
             Press::Dismiss { incident } => self.ask_reason(from, &incident, "", trigger).await,
-            Press::Details { incident } => match self.store.get(&incident) {
+            Press::Evidence { incident } => match self.store.get(&incident) {
                 Ok(record) => {
-                    self.open(trigger, home::details(&record, self.look()))
+                    self.open(trigger, home::evidence(&record, self.look()))
                         .await
                 }
                 Err(fault) => Err(fault.to_string()),
@@ -232,7 +232,7 @@ impl Slack {
         let asked = SlackApiViewsOpenRequest::new(trigger.into(), view);
         match self.api.write("views.open", &asked).await {
             Ok(Answered {}) => Ok(String::new()),
-            Err(fault) => Err(format!("the dialog did not open ({fault}); click again")),
+            Err(fault) => Err(format!("the dialog did not open ({fault}). Click again.")),
         }
     }
 
@@ -257,7 +257,7 @@ impl Slack {
             && let Ok(record) = self.store.get(act.incident())
             && let Err(fault) = self.changed(&record)
         {
-            warn!(%fault, "the message follows later");
+            warn!(%fault, "updating the message failed; retrying");
         }
         done
     }
@@ -299,7 +299,7 @@ impl Slack {
             answer: done.as_ref().map_or_else(String::as_str, String::as_str),
         };
         if let Err(fault) = self.store.asked(&asked) {
-            warn!(%fault, "what a person asked is not written down");
+            warn!(%fault, "recording a Slack action failed");
         }
     }
 

@@ -155,7 +155,7 @@ impl Slack {
             return self.post_message(entry, incident, 0, content).await;
         };
         if posted.digest == shown {
-            return Ok("true already".to_owned());
+            return Ok("already up to date".to_owned());
         }
         let MessageId { channel, ts } = &posted.id;
         let update = |content: SlackMessageContent| {
@@ -170,7 +170,7 @@ impl Slack {
             }
             Err(error) if error.class() == Class::Gone => match posted.replaced {
                 0 => self.post_message(entry, incident, 1, content).await,
-                _ => Ok("a person deleted it twice".to_owned()),
+                _ => Ok("deleted twice; not posted again".to_owned()),
             },
             Err(error) => Err(outcome(&error)),
         }
@@ -232,7 +232,7 @@ impl Slack {
                 self.keep_posted(incident, &posted)?;
                 let again = self.outbox.put(&[Effect::message(incident, true)]);
                 again.map_err(|f| stored(&f))?;
-                Err(soon("its message is gone"))
+                Err(soon("its message was deleted; posting it again"))
             }
             sent => sent,
         }
@@ -287,8 +287,12 @@ impl Slack {
             Err(error) if error.class() == Class::Content => error,
             answer => return answer,
         };
-        warn!(error = %refused, "sent as plain text");
+        warn!(error = %refused, "Slack rejected the blocks; sent as plain text");
+        // The words of the bar say more than a notification has room for.
+        let bars = content.attachments.iter().flatten();
+        let told = bars.filter_map(|bar| bar.fallback.clone()).next();
         let plain = SlackMessageContent {
+            text: told.or(content.text),
             blocks: None,
             attachments: None,
             ..content

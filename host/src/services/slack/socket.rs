@@ -45,7 +45,7 @@ pub enum SocketError {
     #[error(transparent)]
     Api(#[from] ApiError),
     /// The address that Slack gave does not answer as a WebSocket.
-    #[error("the socket did not open: {0}")]
+    #[error("socket did not open: {0}")]
     Open(String),
 }
 
@@ -122,12 +122,12 @@ impl Socket {
                             Duration::ZERO
                         }
                         End::Disabled => {
-                            error!("Socket Mode is switched off in the settings of the Slack app");
+                            error!("Socket Mode is off in the Slack app's settings");
                             DISABLED
                         }
                         End::Lost(why) => {
                             failures += 1;
-                            debug!(%why, "the connection to Slack is lost");
+                            debug!(%why, "Slack connection lost");
                             backoff(failures)
                         }
                     }
@@ -142,9 +142,9 @@ impl Socket {
 
     fn complain(&self, fault: &SocketError, failures: u32) {
         if needs_person(fault) {
-            error!(%fault, "Socket Mode does not work; a person is needed");
+            error!(%fault, "Socket Mode failed; check the app token and settings with `k8shawk slack check`");
         } else if failures == 1 {
-            warn!(%fault, "no connection to Slack; trying again");
+            warn!(%fault, "no connection to Slack; retrying");
         }
     }
 
@@ -153,7 +153,7 @@ impl Socket {
         let url = match url.as_str().split_once("://") {
             Some(("wss", rest)) => format!("https://{rest}"),
             Some(("ws", rest)) => format!("http://{rest}"),
-            _ => return Err(SocketError::Open("Slack gave no address".to_owned())),
+            _ => return Err(SocketError::Open("Slack returned no URL".to_owned())),
         };
         // Without the address, which carries a ticket.
         let fault = |e: reqwest::Error| SocketError::Open(e.without_url().to_string());
@@ -167,7 +167,7 @@ impl Socket {
             .header("sec-websocket-key", &key);
         let response = tokio::time::timeout(Duration::from_secs(15), request.send())
             .await
-            .map_err(|_| SocketError::Open("no answer in time".to_owned()))?
+            .map_err(|_| SocketError::Open("timed out".to_owned()))?
             .map_err(fault)?;
         let accepted = response.headers().get("sec-websocket-accept");
         let right = derive_accept_key(key.as_bytes());
@@ -192,7 +192,7 @@ impl Socket {
                 next = tokio::time::timeout(SILENCE, stream.next()) => next,
             };
             let text = match next {
-                Err(_) => return End::Lost("nothing came for a minute".to_owned()),
+                Err(_) => return End::Lost("nothing received for a minute".to_owned()),
                 Ok(None) => return End::Lost("closed".to_owned()),
                 Ok(Some(Err(fault))) => return End::Lost(fault.to_string()),
                 Ok(Some(Ok(Message::Text(text)))) => text,
@@ -238,7 +238,7 @@ impl Socket {
         let taken = match parse(kind, envelope.get("payload").unwrap_or(&Value::Null)) {
             Ok((what, event)) => self.inbox.put(event.as_deref().unwrap_or(id), what),
             Err(fault) => {
-                debug!(%fault, kind, "an envelope of Slack is not used");
+                debug!(%fault, kind, "ignored a Slack envelope");
                 Taken::Again
             }
         };

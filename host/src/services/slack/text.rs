@@ -58,7 +58,7 @@ pub fn inline(text: &str, limit: usize) -> String {
         .map(|c| match c {
             '\n' => ' ',
             // A mark of our own cannot be closed or opened by foreign text.
-            '`' => '\u{2018}',
+            '`' => '\'',
             '*' => '\u{2217}',
             '_' => '_',
             '~' => '\u{223c}',
@@ -73,9 +73,10 @@ pub fn lines(text: &str, limit: usize) -> String {
     escape(clean(text).trim_end(), limit)
 }
 
-/// A word of foreign text as code.
+/// A line of foreign text as code: in it nothing but a backtick is a mark.
 pub fn code(text: &str, limit: usize) -> String {
-    let inner = inline(text, limit.saturating_sub(2));
+    let flat = clean(text).replace('\n', " ").replace('`', "'");
+    let inner = escape(flat.trim(), limit.saturating_sub(2));
     if inner.is_empty() {
         String::new()
     } else {
@@ -106,6 +107,16 @@ pub fn person(name: &str) -> String {
         format!("<@{name}>")
     } else {
         inline(name, 80)
+    }
+}
+
+/// Whoever a rule names, as people of the channel read it: a mention of a user or a group.
+pub fn named(name: &str) -> String {
+    match name.strip_prefix('@') {
+        _ if is_user_id(name) => format!("<@{name}>"),
+        _ if is_group_id(name) => format!("<!subteam^{name}>"),
+        Some(domain) => format!("anyone at {}", inline(domain, 80)),
+        None => inline(name, 80),
     }
 }
 

@@ -10,7 +10,7 @@ use slack_morphism::blocks::{SlackBlock, SlackBlockButtonStyle};
 
 use super::blocks::{self, Button, confirm};
 use super::markdown;
-use super::message::{Message, standing};
+use super::message::{Look, Message, fits_the_dialog, standing};
 use super::payload::Press;
 use super::text::{block, code, inline, person, plain};
 
@@ -75,10 +75,12 @@ impl Content {
         let Content::Message { text, blocks } = self else {
             return None;
         };
+        let text = super::text::inline(text, 1000);
         let message = Message {
-            text: super::text::inline(text, 1000),
-            colour: None,
+            plain: text.clone(),
+            text,
             blocks: blocks.clone(),
+            behind: None,
             asks: false,
         };
         Some(message.content())
@@ -95,15 +97,15 @@ pub fn posts(record: &Record, installation: &Installation) -> Vec<Post> {
     if record.asked_at.is_some() && record.finding.is_some() {
         all.extend(thread.document("asked"));
     }
+    all.extend(thread.command());
     all.extend(thread.voided());
     if let Some(execution) = &record.execution {
         all.push(thread.applying(execution));
         if let Some(output) = &execution.output {
             let at = execution.started_at;
-            let shown = block(output, 2500);
             let key = format!("output/{at}");
-            let text = format!("Output: {output}");
-            let section = blocks::section(&format!("*Output*\n{shown}"));
+            let text = format!("Applied: {output}");
+            let section = blocks::section(&applied(output));
             all.push(thread.post(key, &text, vec![section]));
         }
     }
@@ -112,14 +114,49 @@ pub fn posts(record: &Record, installation: &Installation) -> Vec<Post> {
         all.extend(thread.document(record.state.as_str()));
     }
     if let Some(other) = &record.undone_by {
-        let text = format!("{other} proposes to take this fix back");
-        let section = blocks::section(&format!("*Undo:* {}.", inline(&text, 200)));
+        let text = format!("Undo proposed: {other}");
+        let shown = format!(
+            "*Undo proposed* as {}: approve it there.",
+            inline(other, 40)
+        );
+        let section = blocks::section(&shown);
         all.push(thread.post(format!("undo/{other}"), &text, vec![section]));
     }
     all
 }
 
+/// What the API server answered: one line, or as many as there are.
+fn applied(output: &str) -> String {
+    match output.trim_end().contains('\n') {
+        true => format!("*Applied*\n{}", block(output, 2500)),
+        false => format!("*Applied*: {}", inline(output, 2500)),
+    }
+}
+
 impl Thread<'_> {
+    /// The whole command line and the diff, where the dialog of Approve has no room for the line.
+    fn command(&self) -> Option<Post> {
+        let record = self.record;
+        let candidate = record.candidate().filter(|c| !fits_the_dialog(c))?;
+        let asked_at = record.asked_at?;
+        let fenced = |text: &str| {
+            format!(
+                "```\n{}\n```\n",
+                text.replace("```", "\u{2cb}\u{2cb}\u{2cb}")
+            )
+        };
+        let (kubectl, diff) = (candidate.fix.kubectl(), candidate.diff.to_string());
+        let text = format!("Exact command of {}", record.incident.id);
+        let markdown = format!(
+            "**Exact command**\n{}**Diff**\n{}",
+            fenced(&kubectl),
+            fenced(&diff)
+        );
+        let pieces = markdown::pieces(&markdown::mrkdwn(&markdown), 2900);
+        let sections = pieces.iter().map(|p| blocks::section(p)).collect();
+        Some(self.post(format!("command/{asked_at}"), &text, sections))
+    }
+
     /// Each time that a question or an approval became void: an edited message tells nobody.
     fn voided(&self) -> Vec<Post> {
         let asked = |s: State| matches!(s, State::Waiting | State::Approved | State::Executing);
@@ -132,8 +169,9 @@ impl Thread<'_> {
             })
             .map(|(_, after)| {
                 let note = inline(&after.note, 600);
-                let text = format!("Asked again: {}", after.note);
-                let section = blocks::section(&format!(":repeat: *Asked again:* {note}."));
+                let text = format!("Approval void: {}", after.note);
+                let shown = format!(":repeat: *Approval void, investigating again*: {note}.");
+                let section = blocks::section(&shown);
                 self.post(format!("void/{}", after.at), &text, vec![section])
             })
             .collect()
@@ -142,11 +180,10 @@ impl Thread<'_> {
     fn applying(&self, execution: &Execution) -> Post {
         let (fix, at) = (&execution.fix, execution.started_at);
         let names: Vec<String> = execution.approvers.iter().map(|n| person(n)).collect();
-        let what = inline(&format!("{} on {}", fix.action.name(), fix.target), 400);
-        let kubectl = code(&fix.kubectl(), 900);
+        let kubectl = code(&fix.kubectl(), 2000);
         let by = names.join(", ");
-        let shown = format!("*Applying fix*: {what}\n{kubectl}\nApproved by {by}.");
-        let text = format!("Applying fix: {} on {}", fix.action.name(), fix.target);
+        let shown = format!("*Applying the fix*, approved by {by}\n{kubectl}");
+        let text = format!("Applying the fix of {}", fix.target);
         self.post(
             format!("applying/{at}"),
             &text,
@@ -161,10 +198,11 @@ impl Thread<'_> {
         if !ended || record.state == State::Merged {
             return None;
         }
-        let look = super::message::Look {
+        let look = Look {
             now: i64::MIN / 2,
             expires_after: 0,
             installation: self.installation,
+            approvers: &[],
         };
         let standing = standing(record, look);
         let mut all = vec![blocks::section(&format!(
@@ -172,7 +210,8 @@ impl Thread<'_> {
             standing.mark, standing.words
         ))];
         if let Some(recovery) = &record.recovery {
-            let checks = format!("{} checks", recovery.checks);
+            let s = if recovery.checks == 1 { "" } else { "s" };
+            let checks = format!("{} health check{s}", recovery.checks);
             all.push(blocks::context(&[checks]));
         }
         all.extend(self.undo());
@@ -186,14 +225,14 @@ impl Thread<'_> {
         let incident = record.incident.id.0.clone();
         let what = plain(&back.kubectl(), 200);
         let button = Button {
-            spoken: format!("Take back the fix of {incident}"),
+            spoken: format!("Undo the fix of {incident}"),
             press: Press::Undo { incident },
             label: "Undo…".to_owned(),
             style: (record.state == State::Worse).then_some(SlackBlockButtonStyle::Danger),
             confirm: Some(confirm(
-                "Take the fix back?",
-                &format!("Proposes {what}. It is judged and dry-run like any fix."),
-                "Propose it",
+                "Propose to undo this fix?",
+                &format!("{what}\n\nNothing runs yet: this needs approval like any fix."),
+                "Propose undo",
             )),
         };
         Some(blocks::actions(&[button], self.installation, None))

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use k8shawk_tests::cluster::wait_until;
 use k8shawk_tests::slack_server::click::{click, envelope, form, signed, submitted};
-use k8shawk_tests::slack_server::{SECRET, SlackServer};
+use k8shawk_tests::slack_server::{SECRET, Shown, SlackServer};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -83,11 +83,11 @@ impl Channel {
     /// Wait until the message of an incident can be approved: its timestamp, and what its button
     /// carries.
     pub fn asked(&self, id: &str, patience: Duration) -> Result<(String, String)> {
-        let word = format!(" {id}: ");
+        let word = format!("* · {id}\"");
         wait_until(patience, &format!("a message of {id}"), || {
             let seen = self.server.seen();
             let heads = seen.heads();
-            let of = |m: &&&_| shown_text(m).contains(&word);
+            let of = |m: &&&Shown| m.body.to_string().contains(&word);
             Ok(heads
                 .iter()
                 .find(of)
@@ -247,10 +247,6 @@ impl Channel {
         let (stamp, signature) = signed(&body, seconds() - 600);
         self.send(http, &body, &stamp, &signature)
     }
-}
-
-fn shown_text(message: &k8shawk_tests::slack_server::Shown) -> String {
-    message.body["text"].as_str().unwrap_or_default().to_owned()
 }
 
 impl Drop for Channel {

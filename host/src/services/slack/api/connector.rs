@@ -114,7 +114,7 @@ impl Connector {
         let status = sent.map_err(|e| ApiError::unreachable(&e))?.status();
         match status.is_success() {
             true => Ok(json!({})),
-            false => Err(ApiError::Server(format!("the upload got HTTP {status}"))),
+            false => Err(ApiError::Server(format!("upload returned HTTP {status}"))),
         }
     }
 }
@@ -173,11 +173,11 @@ async fn read(mut response: Response) -> Result<Value, ApiError> {
     {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_ANSWER {
-            return Err(ApiError::Server("the answer is too large".to_owned()));
+            return Err(ApiError::Server("response too large".to_owned()));
         }
     }
     let mut answer: Value = serde_json::from_slice(&bytes)
-        .map_err(|_| ApiError::Server(format!("HTTP {status} without JSON: is it Slack's API?")))?;
+        .map_err(|_| ApiError::Server(format!("HTTP {status}, not JSON; check slack.api_url")))?;
     let text = |name: &str| answer.get(name).and_then(Value::as_str);
     if answer.get("ok") != Some(&Value::Bool(true)) {
         let code = text("error").unwrap_or("no_error_given");
@@ -191,7 +191,7 @@ async fn read(mut response: Response) -> Result<Value, ApiError> {
 
 fn decode<RS: Parsed>(answer: Result<Value, ApiError>) -> ClientResult<RS> {
     // Without its fault, which quotes what Slack said.
-    let strange = |_| ApiError::Server("an answer of another form".to_owned());
+    let strange = |_| ApiError::Server("unexpected response".to_owned());
     Ok(serde_json::from_value(answer?).map_err(strange)?)
 }
 

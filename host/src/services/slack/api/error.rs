@@ -16,7 +16,7 @@ pub enum Class {
     Channel,
     /// The content: send it as plain text.
     Content,
-    /// The message is gone or cannot be edited: post it anew.
+    /// The message is gone or cannot be edited: post it again.
     Gone,
     /// Too late for this person: nothing to do.
     Late,
@@ -28,28 +28,28 @@ pub enum Class {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ApiError {
     /// No connection: nothing was sent.
-    #[error("Slack cannot be reached: {0}")]
+    #[error("cannot reach Slack: {0}")]
     Unreachable(String),
     /// The request was sent and no whole answer came: it may have been done.
-    #[error("Slack did not answer: {0}")]
+    #[error("no answer from Slack: {0}")]
     Unknown(String),
     /// Slack failed: it may have been done.
-    #[error("Slack failed: {0}")]
+    #[error("Slack error: {0}")]
     Server(String),
     /// Too fast.
-    #[error("Slack asks to wait {} s", after.as_secs())]
+    #[error("rate limited by Slack, retry in {} s", after.as_secs())]
     Limited {
         /// How long to wait.
         after: Duration,
     },
     /// Slack said no; nothing was done.
-    #[error("Slack refused: {code}{detail}")]
+    #[error("Slack returned {code}{detail}")]
     Refused {
         /// What to do about it.
         class: Class,
         /// Slack's word.
         code: String,
-        /// What lacks, such as `, needs chat:write`.
+        /// What is missing, such as `, needs chat:write`.
         detail: String,
     },
 }
@@ -65,7 +65,7 @@ impl ApiError {
         }
         if why.is_empty() {
             why = if error.is_timeout() {
-                "no answer in time"
+                "timed out"
             } else {
                 "connection lost"
             }
@@ -139,7 +139,7 @@ impl From<SlackClientError> for ApiError {
         };
         match ours.map(|cause| cause.downcast::<ApiError>()) {
             Some(Ok(ours)) => *ours,
-            _ => ApiError::Unreachable("the address of the API is not one".to_owned()),
+            _ => ApiError::Unreachable("invalid API URL".to_owned()),
         }
     }
 }
@@ -217,6 +217,6 @@ mod tests {
             assert_eq!(ApiError::refused(code, "").class(), class, "{code}");
         }
         let scope = ApiError::refused("missing_scope", "chat:write").to_string();
-        assert_eq!(scope, "Slack refused: missing_scope, needs chat:write");
+        assert_eq!(scope, "Slack returned missing_scope, needs chat:write");
     }
 }

@@ -96,14 +96,14 @@ async fn what_slack_says_comes_back_as_an_error_of_ours() {
     for (answer, says) in [
         (
             said(refusal),
-            "Slack refused: missing_scope, needs usergroups:read",
+            "Slack returned missing_scope, needs usergroups:read",
         ),
-        (limited.to_owned(), "Slack asks to wait 7 s"),
-        (strange, "Slack failed: an answer of another form"),
-        (huge, "Slack failed: the answer is too large"),
+        (limited.to_owned(), "rate limited by Slack, retry in 7 s"),
+        (strange, "Slack error: unexpected response"),
+        (huge, "Slack error: response too large"),
         (
             said("<html>"),
-            "Slack failed: HTTP 200 OK without JSON: is it Slack's API?",
+            "Slack error: HTTP 200 OK, not JSON; check slack.api_url",
         ),
     ] {
         let (base, _heard) = server(&answer).await;

@@ -111,7 +111,7 @@ fn a_click_is_read_where_the_library_fails() {
     use crate::services::slack::payload::tests::click;
     use slack_morphism::events::SlackInteractionEvent;
     let whole = |change: &dyn Fn(&mut Value)| {
-        let mut value = click("details", "v");
+        let mut value = click("evidence", "v");
         value["team"] = json!({"id": "T1", "domain": "d"});
         change(&mut value);
         value

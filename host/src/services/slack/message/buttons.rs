@@ -9,7 +9,7 @@ use slack_morphism::blocks::{SlackBlock, SlackBlockButtonStyle};
 use super::{Look, standing};
 use crate::services::slack::blocks::{self, Button, confirm};
 use crate::services::slack::payload::Press;
-use crate::services::slack::text::plain;
+use crate::services::slack::text::{clean, plain};
 
 /// The buttons that make sense in this state; `whole` says that the message shows all that changes.
 pub(super) fn row(record: &Record, look: Look<'_>, whole: bool) -> SlackBlock {
@@ -17,7 +17,7 @@ pub(super) fn row(record: &Record, look: Look<'_>, whole: bool) -> SlackBlock {
     let mut all = Vec::new();
     if let (true, Some(candidate)) = (whole, standing::may_approve(record, look)) {
         let asked_at = record.asked_at.unwrap_or_default();
-        all.push(approve(&incident, candidate, asked_at));
+        all.push(approve(&incident, candidate, asked_at, look));
     }
     if record.state.awaits_people() {
         all.push(Button {
@@ -31,42 +31,69 @@ pub(super) fn row(record: &Record, look: Look<'_>, whole: bool) -> SlackBlock {
         });
     }
     all.push(Button {
-        label: "Details".to_owned(),
+        label: "Evidence".to_owned(),
         style: None,
         confirm: None,
-        spoken: format!("All evidence of {incident}"),
-        press: Press::Details { incident },
+        spoken: format!("Show the evidence of {incident}"),
+        press: Press::Evidence { incident },
     });
     blocks::actions(&all, look.installation, None)
 }
 
-fn approve(incident: &str, candidate: &Candidate, asked_at: i64) -> Button {
+/// Characters of the dialog.
+const DIALOG: usize = 300;
+
+fn warning(risk: Risk) -> &'static str {
+    match risk {
+        Risk::High => "\n\nHigh risk: this may lose data or capacity.",
+        _ => "",
+    }
+}
+
+/// True where the dialog of Approve shows the whole command line; a longer one is in the thread.
+pub fn fits_the_dialog(candidate: &Candidate) -> bool {
+    let kubectl = clean(&candidate.fix.kubectl());
+    let whole = kubectl.chars().count() + warning(candidate.fix.risk()).chars().count();
+    whole <= DIALOG
+}
+
+/// The exact command line, or where it stands.
+fn dialog(candidate: &Candidate) -> String {
+    let kubectl = clean(&candidate.fix.kubectl());
+    let warning = warning(candidate.fix.risk());
+    match fits_the_dialog(candidate) {
+        true => format!("{kubectl}{warning}"),
+        false => format!(
+            "The kubectl line is too long for this dialog ({} characters). The thread of this \
+             message shows it in full, with the diff.{warning}",
+            kubectl.chars().count()
+        ),
+    }
+}
+
+fn approve(incident: &str, candidate: &Candidate, asked_at: i64, look: Look<'_>) -> Button {
     let shown = Question {
         digest: candidate.digest.clone(),
         asked_at,
     };
     let fix = &candidate.fix;
-    let what = plain(&format!("{} on {}", fix.action.name(), fix.target), 120);
-    let risk = fix.risk();
-    let warning = match risk {
-        Risk::High => " It may lose data or capacity.",
-        _ => "",
-    };
+    let cluster = plain(look.installation.cluster(), 30);
+    let target = plain(&fix.target.to_string(), 50);
     Button {
         press: Press::Approve {
             incident: incident.to_owned(),
             shown,
         },
         label: "Approve".to_owned(),
-        style: Some(match risk {
+        style: Some(match fix.risk() {
             Risk::High => SlackBlockButtonStyle::Danger,
             _ => SlackBlockButtonStyle::Primary,
         }),
         confirm: Some(confirm(
-            &format!("Apply {}?", fix.action.name()),
-            &format!("{what} ({risk} risk). The diff in the message is what changes.{warning}"),
+            &format!("Change {target} in {cluster}?"),
+            &dialog(candidate),
             "Apply",
         )),
-        spoken: format!("Approve {} for {incident}", fix.action.name()),
+        spoken: format!("Approve the fix of {incident}"),
     }
 }

@@ -1,6 +1,6 @@
-//! The diff of a fix under a message: as much as fits, in whole lines.
+//! The diff of a fix under a message: as much as fits, in whole fields.
 
-use k8shawk_core::diff::Diff;
+use k8shawk_core::diff::{Diff, Line};
 use slack_morphism::blocks::SlackBlock;
 
 use crate::services::slack::blocks;
@@ -16,18 +16,28 @@ const SECTIONS: usize = 2;
 pub(super) struct Changes {
     /// Sections of the message.
     pub(super) sections: Vec<SlackBlock>,
-    /// Lines that found no room.
+    /// Fields that found no room.
     pub(super) left_off: usize,
+}
+
+/// A changed field, its values below each other: on a phone a line is short.
+fn field(line: &Line) -> String {
+    let mut text = format!("{}\n", line.path);
+    for (sign, value) in [('-', &line.before), ('+', &line.after)] {
+        for part in value.iter().flat_map(|v| v.lines()) {
+            text.push_str(&format!("{sign} {part}\n"));
+        }
+    }
+    text
 }
 
 impl Changes {
     /// As much of a diff as fits.
     pub(super) fn of(diff: &Diff) -> Changes {
-        let text = diff.to_string();
         let (mut parts, mut left_off) = (Vec::<String>::new(), 0);
         let mut room = 0;
-        for line in text.lines() {
-            let needed = width(line) + 1;
+        for field in diff.lines.iter().map(field) {
+            let needed = width(&field) + 1;
             if left_off > 0 || needed > SECTION {
                 left_off += 1;
                 continue;
@@ -42,12 +52,11 @@ impl Changes {
             }
             room -= needed;
             if let Some(part) = parts.last_mut() {
-                part.push_str(line);
-                part.push('\n');
+                part.push_str(&field);
             }
         }
         let title = |at| match at {
-            0 => "*Server-side dry run*\n",
+            0 => "*Diff* (server-side dry run)\n",
             _ => "",
         };
         let section =
@@ -67,8 +76,6 @@ impl Changes {
 
 #[cfg(test)]
 mod tests {
-    use k8shawk_core::diff::Line;
-
     use super::*;
 
     fn diff(lines: usize, value: &str) -> Diff {
@@ -83,12 +90,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_shown_whole_or_counted() {
-        for (lines, value, left_off) in [(3, "x", 0), (200, "x", 0), (1, "", 0), (500, "x", 173)] {
+    fn fields_are_shown_whole_or_counted() {
+        for (lines, value, all) in [
+            (3, "x", true),
+            (200, "x", true),
+            (1, "", true),
+            (500, "x", false),
+        ] {
             let changes = Changes::of(&diff(lines, value));
-            assert_eq!(changes.left_off, left_off, "{lines}");
+            assert_eq!(changes.left_off == 0, all, "{lines}: {}", changes.left_off);
             let shown = serde_json::to_string(&changes.sections).unwrap();
-            assert_eq!(shown.matches("spec.n").count() + left_off, lines);
+            assert_eq!(shown.matches("spec.n").count() + changes.left_off, lines);
             assert!(!shown.contains('…'));
         }
         // What grows by being escaped is counted as it is sent.
@@ -96,5 +108,15 @@ mod tests {
         assert_eq!(escaped.left_off, 3);
         let two = Changes::of(&diff(3, &"&".repeat(400)));
         assert_eq!((two.sections.len(), two.left_off), (2, 1));
+    }
+
+    #[test]
+    fn a_field_stands_above_its_values() {
+        let diff = Diff::whole("spec.replicas", Some("2"), Some("3\n4"));
+        let shown = serde_json::to_string(&Changes::of(&diff).sections).unwrap();
+        assert!(
+            shown.contains("spec.replicas\\n- 2\\n+ 3\\n+ 4```"),
+            "{shown}"
+        );
     }
 }

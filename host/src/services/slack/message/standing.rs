@@ -30,79 +30,60 @@ pub fn may_approve<'r>(record: &'r Record, look: Look<'_>) -> Option<&'r Candida
 
 /// Where this incident stands.
 pub fn standing(record: &Record, look: Look<'_>) -> Standing {
-    let mark = mark(record.state);
-    let state = record.state.as_str();
-    let of = |state, words: String, brief: &str| Standing {
-        mark,
-        state,
-        words,
-        brief: brief.to_owned(),
-    };
-    match record.state {
-        State::Open => of(state, "*Being looked at.*".to_owned(), "Being looked at."),
-        State::Investigated | State::Decided => of(
-            state,
-            "*Being looked at again.* The fix may change.".to_owned(),
-            "Being looked at again.",
+    let (words, brief) = match record.state {
+        State::Waiting => return waiting(record, look),
+        State::Open => ("*Investigating*".to_owned(), "Investigating."),
+        State::Investigated | State::Decided => (
+            "*Investigating again*: the fix may change".to_owned(),
+            "Investigating again.",
         ),
-        State::Waiting => waiting(record, look),
-        State::NeedsHuman if record.is_undecided() => of(
-            state,
-            "*Needs a person.* Whether a fix is safe is not known.".to_owned(),
-            "Needs a person: whether a fix is safe is not known.",
+        State::NeedsHuman if record.is_undecided() => (
+            "*Needs a person*: could not determine whether a fix is safe".to_owned(),
+            "Needs a person: could not determine whether a fix is safe.",
         ),
-        State::NeedsHuman => of(
-            state,
-            "*Needs a person.* No fix is safe.".to_owned(),
-            "Needs a person: no fix is safe.",
+        State::NeedsHuman => (
+            "*Needs a person*: no safe fix".to_owned(),
+            "Needs a person: no safe fix.",
         ),
-        State::Approved => of(
-            state,
-            format!("*Approved by {}.* About to apply.", approvers(record)),
+        State::Approved => (
+            format!("*Approved* by {}, applying next", approvers(record)),
             "Approved.",
         ),
-        State::Executing => of(
-            state,
-            format!("*Applying the fix*, approved by {}.", approvers(record)),
+        State::Executing => (
+            format!("*Applying the fix*, approved by {}", approvers(record)),
             "Applying the fix.",
         ),
-        State::Applied => of(state, checking(record), "Applied, being checked."),
-        State::Recovered => of(
-            state,
-            format!(
-                "*Recovered* after the fix that {} approved.",
-                approvers(record)
-            ),
-            "Recovered.",
+        State::Applied => (
+            format!("*Fix applied, verifying*: {}", outcome(record)),
+            "Fix applied, verifying.",
         ),
-        State::Partly => of(
-            state,
-            format!("*Partly recovered.* {}", health(record)),
+        State::Recovered => (format!("*Recovered*: {}", outcome(record)), "Recovered."),
+        State::Partly => (
+            format!("*Partly recovered*: {}", outcome(record)),
             "Partly recovered.",
         ),
-        State::Unchanged => of(
-            state,
-            format!("*Unchanged by the fix.* {}", health(record)),
-            "Unchanged by the fix.",
+        State::Unchanged => (
+            format!("*Fix did not help*: {}", outcome(record)),
+            "Fix did not help.",
         ),
-        State::Worse => of(
-            state,
-            format!("*Worse than before the fix.* {}", health(record)),
-            "Worse than before the fix.",
+        State::Worse => (
+            format!("*Worse after the fix*: {}", outcome(record)),
+            "Worse after the fix.",
         ),
-        State::NotKnown => of(
-            state,
-            noted(record, "The outcome is not known"),
-            "The outcome is not known.",
+        State::NotKnown => (noted(record, "Outcome unknown"), "Outcome unknown."),
+        State::Failed => (noted(record, "Fix failed"), "Fix failed."),
+        State::Dismissed => (dismissed(record), "Dismissed."),
+        State::Cleared => (
+            noted(record, "Cleared without a fix"),
+            "Cleared without a fix.",
         ),
-        State::Failed => of(state, noted(record, "Failed"), "The fix failed."),
-        State::Dismissed => of(state, dismissed(record), "Dismissed."),
-        State::Cleared => of(
-            state,
-            noted(record, "Cleared by itself"),
-            "Cleared by itself.",
-        ),
-        State::Merged => of(state, merged(record), "Part of another incident."),
+        State::Merged => (merged(record), "Merged into another incident."),
+    };
+    Standing {
+        mark: mark(record.state),
+        state: record.state.as_str(),
+        words,
+        brief: brief.to_owned(),
     }
 }
 
@@ -122,34 +103,29 @@ fn mark(state: State) -> &'static str {
 }
 
 fn waiting(record: &Record, look: Look<'_>) -> Standing {
-    let mark = mark(State::Waiting);
     let until = record.asked_at.unwrap_or_default() + look.expires_after;
     if look.now > until {
         return Standing {
             mark: ":hourglass:",
             state: "expired",
-            words: "*The question expired.* The incident is looked at again.".to_owned(),
-            brief: "The question expired.".to_owned(),
+            words: "*Approval expired*: investigating again".to_owned(),
+            brief: "Approval expired.".to_owned(),
         };
     }
-    let mut words = format!("*Waits for approval* until {}.", moment(until));
+    let mut words = format!("*Waiting for approval* until {}", moment(until));
     if !record.votes.is_empty() {
-        let missing = record
-            .history
-            .last()
-            .and_then(|s| s.note.split_once("not enough yet: "))
-            .map(|(_, missing)| inline(missing, 400));
-        words.push_str(&format!(" {} said yes", voters(record)));
-        match missing {
-            Some(missing) => words.push_str(&format!("; {missing}.")),
-            None => words.push('.'),
+        words.push_str(&format!(". Approved by {}", voters(record)));
+        let last = record.history.last();
+        let missing = last.and_then(|s| s.note.split_once("not enough yet: "));
+        if let Some((_, missing)) = missing {
+            words.push_str(&format!("; {}", inline(missing, 400)));
         }
     }
     Standing {
-        mark,
+        mark: mark(State::Waiting),
         state: "waiting",
         words,
-        brief: "Waits for approval.".to_owned(),
+        brief: "Waiting for approval.".to_owned(),
     }
 }
 
@@ -184,27 +160,21 @@ pub(super) fn approvers(record: &Record) -> String {
     }
 }
 
-fn checking(record: &Record) -> String {
-    format!(
-        "*Applied*, approved by {}. {}",
-        approvers(record),
-        health(record)
-    )
+/// What came of the fix, and who approved it.
+fn outcome(record: &Record) -> String {
+    format!("{}. Approved by {}", health(record), approvers(record))
 }
 
-/// How many are good, before and now.
-pub(super) fn health(record: &Record) -> String {
+/// How many are healthy, before and now.
+fn health(record: &Record) -> String {
     let Some(recovery) = &record.recovery else {
-        return "It is being checked.".to_owned();
+        return "first check pending".to_owned();
     };
     let before = recovery.before;
     match recovery.last {
-        None => format!(
-            "Before the fix {} of {} were good.",
-            before.good, before.wanted
-        ),
+        None => format!("{}/{} healthy before", before.good, before.wanted),
         Some(now) => format!(
-            "{} of {} are good; before the fix {} of {} were.",
+            "{}/{} healthy ({}/{} before)",
             now.good, now.wanted, before.good, before.wanted
         ),
     }
@@ -218,31 +188,31 @@ fn noted(record: &Record, word: &str) -> String {
         .rev()
         .find(|s| s.state == record.state);
     match note.map(|s| inline(&s.note, 600)).filter(|n| !n.is_empty()) {
-        Some(note) => format!("*{word}.* {note}"),
-        None => format!("*{word}.*"),
+        Some(note) => format!("*{word}*: {note}"),
+        None => format!("*{word}*"),
     }
 }
 
-/// `dismissed by NAME: reason`, with the name as a mention where it is one.
+/// Who dismissed it and why: the step has `dismissed by NAME: reason`.
 fn dismissed(record: &Record) -> String {
-    let step = record
-        .history
-        .iter()
-        .rev()
-        .find(|s| s.state == State::Dismissed);
-    let note = step.map_or("", |s| s.note.as_str());
-    let Some(rest) = note.strip_prefix("dismissed by ") else {
+    let mut steps = record.history.iter().rev();
+    let step = steps.find(|s| s.state == State::Dismissed);
+    let Some((step, by)) = step.and_then(|s| Some((s, s.by.as_ref()?))) else {
         return noted(record, "Dismissed");
     };
-    match rest.split_once(": ") {
-        Some((who, reason)) => format!("*Dismissed by {}:* {}", person(who), inline(reason, 600)),
-        None => format!("*Dismissed by {}.*", person(rest)),
+    let prefix = format!("dismissed by {by}");
+    let reason = step.note.strip_prefix(&prefix).unwrap_or_default();
+    let reason = inline(reason.trim_start_matches(": "), 600);
+    let by = person(&by.name);
+    match reason.is_empty() {
+        true => format!("*Dismissed* by {by}"),
+        false => format!("*Dismissed* by {by}: {reason}"),
     }
 }
 
 fn merged(record: &Record) -> String {
     match &record.merged_into {
-        Some(other) => format!("*Part of {}.*", inline(other, 40)),
-        None => "*Part of another incident.*".to_owned(),
+        Some(other) => format!("*Merged into {}*", inline(other, 40)),
+        None => "*Merged into another incident*".to_owned(),
     }
 }

@@ -1,4 +1,7 @@
-use k8shawk_core::approval::{Person, Vote};
+use k8shawk_core::approval::{Door, Person, Vote};
+use k8shawk_core::decision::Decision;
+use k8shawk_core::fix::Fix;
+use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::State;
 use k8shawk_core::{Evidence, ObjectRef};
 use rstest::rstest;
@@ -21,6 +24,7 @@ pub(crate) fn look() -> Look<'static> {
         now: 1_700_000_060_000,
         expires_after: 1_800_000,
         installation: ours(),
+        approvers: &[],
     }
 }
 
@@ -44,21 +48,27 @@ fn a_waiting_incident_shows_what_is_asked() {
     let text = shown(&record());
     for part in [
         "#ff8c00",
-        "Deployment shop/web",
+        "*prod · Deployment shop/web* · inc-7",
+        "web cannot pull app:2",
         "no tag app:2",
         "Failed to pull image",
-        "set-image",
-        "Risk *medium*",
-        "app:2 -&gt; app:1",
-        "Answered by patterns, confidence 95",
-        "Waits for approval",
-        "one approval",
-        "1 other proposal was refused",
+        "*Fix* (medium risk)",
+        "`kubectl -n shop set image deployment/web app=app:1`",
+        "[app].image\\n- app:2\\n+ app:1",
+        "95 % confidence",
+        "*Waiting for approval* until <!date^1700001801^",
+        "Any member of this channel may approve",
         "recovered 3x",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert_eq!(buttons_of(&record()), ["approve", "dismiss", "details"]);
+    // What only we call so stands behind Evidence.
+    for part in ["image-not-found", "patterns", "set-image", "plugin"] {
+        assert!(!text.contains(part), "{part}: {text}");
+        let all = json!(crate::services::slack::home::evidence(&record(), look())).to_string();
+        assert!(part == "plugin" || all.contains(part), "{part}: {all}");
+    }
+    assert_eq!(buttons_of(&record()), ["approve", "dismiss", "evidence"]);
 }
 
 #[test]
@@ -83,41 +93,43 @@ fn the_button_is_bound_to_the_diff_that_is_shown() {
 fn an_expired_question_cannot_be_approved() {
     let mut r = record();
     r.asked_at = Some(0);
-    assert_eq!(buttons_of(&r), ["dismiss", "details"]);
-    assert!(shown(&r).contains("The question expired"));
+    assert_eq!(buttons_of(&r), ["dismiss", "evidence"]);
+    assert!(shown(&r).contains("Approval expired"));
 }
 
 #[rstest]
-#[case(State::Approved, "Approved by <@U0123ABCD>")]
+#[case(State::Approved, "*Approved* by <@U0123ABCD>")]
 #[case(State::Executing, "Applying the fix")]
-#[case(State::Applied, "2 of 2 are good; before the fix 0 of 2 were")]
+#[case(
+    State::Applied,
+    "verifying*: 2/2 healthy (0/2 before). Approved by <@U0123ABCD>"
+)]
 #[case(
     State::Recovered,
-    "Recovered* after the fix that <@U0123ABCD> approved"
+    "*Recovered*: 2/2 healthy (0/2 before). Approved by <@U0123ABCD>"
 )]
-#[case(State::Worse, "Worse than before")]
-#[case(State::Unchanged, "Unchanged by the fix")]
+#[case(State::Worse, "Worse after the fix")]
+#[case(State::Unchanged, "Fix did not help")]
 #[case(State::Partly, "Partly recovered")]
-#[case(State::NotKnown, "*The outcome is not known.* checked")]
-#[case(State::Failed, "*Failed.* checked")]
+#[case(State::NotKnown, "*Outcome unknown*: checked")]
+#[case(State::Failed, "*Fix failed*: checked")]
 fn every_state_after_the_approval_says_so(#[case] state: State, #[case] says: &str) {
     let r = applied(state);
     let text = shown(&r);
     assert!(text.contains(says), "{text}");
-    assert_eq!(buttons_of(&r), ["details"]);
+    assert_eq!(buttons_of(&r), ["evidence"]);
 }
 
 #[test]
 fn a_dismissal_names_the_person_and_quotes_the_reason() {
     let mut r = record();
-    r.step(
-        1,
-        State::Dismissed,
-        "dismissed by U0123ABCD: known <!channel>",
-    );
+    let mut ann = Person::at(Door::Slack, "U0123ABCD");
+    ann.called = Some("Ann *Example*".to_owned());
+    let note = format!("dismissed by {ann}: known <!channel>");
+    r.step_by(1, State::Dismissed, note, &ann);
     let text = shown(&r);
     assert!(
-        text.contains("Dismissed by <@U0123ABCD>:* known &lt;!channel&gt;"),
+        text.contains("*Dismissed* by <@U0123ABCD>: known &lt;!channel&gt;"),
         "{text}"
     );
 }
@@ -134,7 +146,7 @@ fn half_of_two_approvals_is_told() {
     r.step(1, State::Waiting, note);
     let text = shown(&r);
     assert!(
-        text.contains("<@U0123ABCD> said yes; another person must approve too"),
+        text.contains("Approved by <@U0123ABCD>; another person must approve too"),
         "{text}"
     );
 }
@@ -147,8 +159,9 @@ fn no_safe_fix_shows_the_next_check_and_no_approval() {
         next_check: "look at the node".into(),
         ..Decision::default()
     });
-    assert!(shown(&r).contains("No safe fix.* Next check: look at the node"));
-    assert_eq!(buttons_of(&r), ["dismiss", "details"]);
+    assert!(shown(&r).contains("*Needs a person*: no safe fix"));
+    assert!(shown(&r).contains("*Next:* look at the node"));
+    assert_eq!(buttons_of(&r), ["dismiss", "evidence"]);
 }
 
 #[test]
@@ -162,7 +175,7 @@ fn a_storm_is_one_message_with_its_victims() {
     }
     let text = shown(&r);
     assert!(
-        text.contains("One cause, 120 victims") && text.contains("and 110 more"),
+        text.contains("*120 objects affected.*") && text.contains("and 110 more"),
         "{text}"
     );
 }
@@ -197,7 +210,7 @@ fn the_largest_incident_fits_and_keeps_its_buttons() {
         "{}",
         total.len()
     );
-    assert_eq!(buttons_of(&r), ["approve", "dismiss", "details"]);
+    assert_eq!(buttons_of(&r), ["approve", "dismiss", "evidence"]);
     for block in &message.blocks {
         let block = json!(block);
         let text = block["text"]["text"].as_str().unwrap_or_default();
@@ -213,7 +226,7 @@ fn nobody_approves_where_not_all_that_changes_is_shown() {
     candidate.diff.lines = vec![first; 100];
     let message = render(&r, look());
     assert!(!message.asks);
-    assert_eq!(buttons_of(&r), ["dismiss", "details"]);
+    assert_eq!(buttons_of(&r), ["dismiss", "evidence"]);
     let text = json!(message.content()).to_string();
     assert!(
         text.contains("more changed fields do not fit here"),
@@ -229,12 +242,129 @@ fn nobody_approves_where_not_all_that_changes_is_shown() {
 }
 
 #[test]
-fn a_screen_reader_is_told_cluster_severity_title_and_standing() {
-    let text = render(&record(), look()).text;
+fn a_notification_says_cluster_object_and_cause_in_150_characters() {
+    let message = render(&record(), look());
     assert_eq!(
-        text,
-        "[prod] HIGH inc-7: web cannot pull app:2 (Deployment shop/web). Waits for approval."
+        message.text,
+        "[prod] Deployment shop/web: web cannot pull app:2"
     );
+    assert_eq!(
+        message.plain,
+        "[prod] Deployment shop/web: web cannot pull app:2 (high, inc-7). Waiting for approval. \
+         Try /k8shawk show inc-7."
+    );
+    let mut r = record();
+    let long = "a < b & `c` \u{1F525} ".repeat(50);
+    r.finding.as_mut().unwrap().title = long.clone();
+    r.incident.owner.name = long;
+    let cluster = "arn:aws:eks:eu-central-1:123456789012:cluster/production-with-a-long-name";
+    let installation = Installation::of(cluster, None, "database");
+    let look = Look {
+        installation: &installation,
+        ..look()
+    };
+    let text = render(&r, look).text;
+    assert!(text.chars().count() <= 150, "{text}");
+    assert!(
+        text.starts_with("[arn:aws:eks") && text.contains(": a &lt; b"),
+        "{text}"
+    );
+}
+
+/// The dialog of Approve.
+fn dialog(record: &Record) -> String {
+    let message = render(record, look());
+    let row = json!(message.blocks.last().unwrap());
+    row["elements"][0]["confirm"]["text"]["text"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn the_dialog_has_the_exact_command_or_says_where_it_is() {
+    use crate::services::slack::thread::posts;
+    let mut r = record();
+    assert_eq!(
+        dialog(&r),
+        "kubectl -n shop set image deployment/web app=app:1"
+    );
+    assert!(
+        posts(&r, ours())
+            .iter()
+            .all(|p| !p.key.starts_with("command/"))
+    );
+    let image = format!("registry.example/{}:1", "a".repeat(400));
+    let candidate = &mut r.decision.as_mut().unwrap().candidates[0];
+    candidate.fix = Fix::parse(
+        "set-image",
+        candidate.fix.target.clone(),
+        &[("container", "app"), ("image", &image)].map(|(k, v)| (k.to_owned(), v.to_owned())),
+    )
+    .unwrap();
+    let said = dialog(&r);
+    assert!(
+        said.contains("too long for this dialog") && said.contains("thread"),
+        "{said}"
+    );
+    let posts = posts(&r, ours());
+    let post = posts
+        .iter()
+        .find(|p| p.key == "command/1700000001000")
+        .unwrap();
+    let post = json!(post.content.message()).to_string();
+    assert!(
+        post.contains(&format!("app={image}")) && post.contains("app:2 -&gt; app:1"),
+        "{post}"
+    );
+}
+
+#[test]
+fn who_may_approve_is_said_as_people_read_it() {
+    use k8shawk_core::policy::ApprovalRule;
+    let rule = |approvers: &[&str], count, why: &str| ApprovalRule {
+        approvers: approvers.iter().map(|a| (*a).to_owned()).collect(),
+        count,
+        why: why.to_owned(),
+    };
+    let configured = ["U0001".to_owned(), "@example.com".to_owned()];
+    for (rules, approvers, says) in [
+        (vec![], &[][..], "Any member of this channel may approve"),
+        (
+            vec![],
+            &configured[..],
+            "Any of <@U0001>, anyone at example.com may approve",
+        ),
+        (
+            vec![rule(&["S0456"], 1, "shop is in production")],
+            &[][..],
+            "<!subteam^S0456> may approve: shop is in production",
+        ),
+        (
+            vec![rule(&["U0001", "U0002", "U0003"], 2, "four eyes")],
+            &[][..],
+            "2 of <@U0001>, <@U0002>, <@U0003> may approve: four eyes",
+        ),
+        (
+            vec![rule(&[], 2, "four eyes")],
+            &[][..],
+            "2 members of this channel may approve",
+        ),
+        (
+            vec![rule(&["<!here>"], 1, "x")],
+            &[][..],
+            "&lt;!here&gt; may approve: x",
+        ),
+    ] {
+        let mut r = record();
+        r.decision.as_mut().unwrap().candidates[0].ruling = Ruling::Approval(rules);
+        let look = Look {
+            approvers,
+            ..look()
+        };
+        let text = json!(render(&r, look).content()).to_string();
+        assert!(text.contains(says), "{says}: {text}");
+    }
 }
 
 #[test]
@@ -266,7 +396,7 @@ fn the_thread_gets_each_post_once_and_undo_where_there_is_an_inverse() {
     assert!(
         json!(worse[1].content.message())
             .to_string()
-            .contains("Approved by <@U0123ABCD>")
+            .contains("approved by <@U0123ABCD>")
     );
 }
 
@@ -304,7 +434,7 @@ fn a_void_question_and_an_undo_are_told_in_the_thread() {
     assert!(
         json!(last.content.message())
             .to_string()
-            .contains("inc-9 proposes")
+            .contains("*Undo proposed* as inc-9")
     );
 }
 
@@ -329,7 +459,7 @@ fn every_message_names_its_cluster_and_every_button_its_installation() {
             assert!(text.starts_with("[prod] "), "{text}");
             let body = body.to_string();
             assert!(
-                body.contains("Cluster*\\nprod") || body.contains("Cluster *prod*"),
+                body.contains("*prod · ") || body.contains("Cluster *prod*"),
                 "{body}"
             );
             let buttons = body.matches("\"action_id\"").count();

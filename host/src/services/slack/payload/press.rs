@@ -25,8 +25,8 @@ pub enum Press {
         /// Incident.
         incident: String,
     },
-    /// Show everything.
-    Details {
+    /// Show all evidence.
+    Evidence {
         /// Incident.
         incident: String,
     },
@@ -100,7 +100,7 @@ impl Press {
         match self {
             Press::Approve { .. } => "approve",
             Press::Dismiss { .. } => "dismiss",
-            Press::Details { .. } => "details",
+            Press::Evidence { .. } => "evidence",
             Press::Undo { .. } => "undo",
             Press::Mute { .. } => "mute",
         }
@@ -111,7 +111,7 @@ impl Press {
         match self {
             Press::Approve { incident, .. }
             | Press::Dismiss { incident }
-            | Press::Details { incident }
+            | Press::Evidence { incident }
             | Press::Undo { incident } => incident,
             Press::Mute { what, .. } => what,
         }
@@ -138,7 +138,7 @@ impl Press {
                 carried.m = about;
                 carried.t = Some(*minutes);
             }
-            Press::Dismiss { .. } | Press::Details { .. } | Press::Undo { .. } => {}
+            Press::Dismiss { .. } | Press::Evidence { .. } | Press::Undo { .. } => {}
         }
         serde_json::to_string(&carried).unwrap_or_default()
     }
@@ -155,7 +155,7 @@ impl Press {
                 Press::Approve { incident, shown }
             }
             ("dismiss", Some(incident), None, None, None, None) => Press::Dismiss { incident },
-            ("details", Some(incident), None, None, None, None) => Press::Details { incident },
+            ("evidence", Some(incident), None, None, None, None) => Press::Evidence { incident },
             ("undo", Some(incident), None, None, None, None) => Press::Undo { incident },
             ("mute", None, None, None, Some(what), Some(minutes))
                 if (1..=MUTE).contains(&minutes) && is_namespace(&what) =>

@@ -21,7 +21,7 @@ pub(crate) fn click(action: &str, value: &str) -> Value {
 }
 
 /// What a button of another installation than any of the tests carries.
-const DETAILS: &str = r#"{"h":"0123456789abcdef","i":"inc-7"}"#;
+const EVIDENCE: &str = r#"{"h":"0123456789abcdef","i":"inc-7"}"#;
 
 #[test]
 fn a_click_becomes_what_it_asks() {
@@ -31,14 +31,14 @@ fn a_click_becomes_what_it_asks() {
         installation,
         press,
         ..
-    }) = interaction(&click("details", DETAILS))
+    }) = interaction(&click("evidence", EVIDENCE))
     else {
         panic!("not understood");
     };
     let incident = "inc-7".to_owned();
     assert_eq!(
         (user.as_str(), press),
-        ("U0123ABCD", Press::Details { incident })
+        ("U0123ABCD", Press::Evidence { incident })
     );
     assert_eq!(installation, "0123456789abcdef");
     assert_eq!(place.thread.as_deref(), Some("1548261231.000200"));
@@ -46,7 +46,7 @@ fn a_click_becomes_what_it_asks() {
 
 #[test]
 fn an_answer_to_one_person_alone_has_no_thread() {
-    let mut value = click("details", DETAILS);
+    let mut value = click("evidence", EVIDENCE);
     value["container"]["is_ephemeral"] = json!(true);
     let Ok(Inbound::Pressed { place, .. }) = interaction(&value) else {
         panic!("not understood");
@@ -70,7 +70,7 @@ fn a_button_brings_back_what_it_was_given() {
         Press::Dismiss {
             incident: incident(),
         },
-        Press::Details {
+        Press::Evidence {
             incident: incident(),
         },
         Press::Undo {
@@ -88,10 +88,10 @@ fn a_button_brings_back_what_it_was_given() {
 
 #[rstest]
 #[case("approve", r#"{"h":"0123456789abcdef","i":"inc-7"}"#)]
-#[case("details", r#"{"i":"inc-7"}"#)]
-#[case("details", r#"{"h":"","i":"inc-7"}"#)]
-#[case("details", r#"{"h":"0123456789abcdeZ","i":"inc-7"}"#)]
-#[case("details", r#"{"h":"0123456789abcdef","i":"inc-7","t":5}"#)]
+#[case("evidence", r#"{"i":"inc-7"}"#)]
+#[case("evidence", r#"{"h":"","i":"inc-7"}"#)]
+#[case("evidence", r#"{"h":"0123456789abcdeZ","i":"inc-7"}"#)]
+#[case("evidence", r#"{"h":"0123456789abcdef","i":"inc-7","t":5}"#)]
 #[case("mute", r#"{"h":"0123456789abcdef","i":"inc-7"}"#)]
 #[case("mute", r#"{"h":"0123456789abcdef","m":"shop","t":0}"#)]
 #[case("mute", r#"{"h":"0123456789abcdef","m":"<!here>","t":5}"#)]
@@ -103,7 +103,7 @@ fn what_no_button_of_ours_carries_asks_nothing(#[case] action: &str, #[case] val
 #[test]
 fn what_slack_does_not_send_is_refused() {
     let bad = |change: &dyn Fn(&mut Value)| {
-        let mut value = click("details", DETAILS);
+        let mut value = click("evidence", EVIDENCE);
         change(&mut value);
         assert!(interaction(&value).is_err(), "{value}");
     };
@@ -114,9 +114,9 @@ fn what_slack_does_not_send_is_refused() {
     bad(&|v| v["actions"] = json!([]));
     bad(&|v| v["actions"][0]["action_id"] = json!("exec"));
     bad(&|v| v["actions"][0]["value"] = json!("inc-7"));
-    bad(&|v| v["actions"][0]["value"] = json!(DETAILS.replace('}', ",\"x\":1}")));
-    bad(&|v| v["actions"][0]["value"] = json!(DETAILS.replace("inc-7", "inc-7; rm")));
-    bad(&|v| v["actions"][0]["value"] = json!(DETAILS.replace('}', ",\"d\":\"zz\"}")));
+    bad(&|v| v["actions"][0]["value"] = json!(EVIDENCE.replace('}', ",\"x\":1}")));
+    bad(&|v| v["actions"][0]["value"] = json!(EVIDENCE.replace("inc-7", "inc-7; rm")));
+    bad(&|v| v["actions"][0]["value"] = json!(EVIDENCE.replace('}', ",\"d\":\"zz\"}")));
     bad(&|v| v["trigger_id"] = json!(null));
     bad(&|v| v["type"] = json!("new_thing"));
     bad(&|v| {

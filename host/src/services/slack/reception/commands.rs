@@ -72,7 +72,7 @@ impl Slack {
 
     fn status(&self, commands: &dyn Commands) -> String {
         let waiting = match self.outbox.waiting() {
-            Ok(waiting) => format!("{waiting} messages wait to be sent"),
+            Ok(waiting) => format!("{waiting} messages queued for Slack"),
             Err(fault) => fault.to_string(),
         };
         format!("{}\n{waiting}", commands.status())
@@ -97,11 +97,11 @@ impl Slack {
         let named = |n: &String| *n == person.name || person.groups.contains(n);
         // Without names, members of the channel may, and an insider is one.
         if !approvers.is_empty() && !approvers.iter().any(named) {
-            return Err("you are none of the approvers".to_owned());
+            return Err("you are not an approver (SLACK_APPROVERS)".to_owned());
         }
         let until = self.clock.now() + i64::from(minutes) * 60_000;
         let muted = self.store.mute(what, until, from.who.user());
         muted.map_err(|e| e.to_string())?;
-        Ok(format!("Nothing in Slack about {what} for {minutes} min."))
+        Ok(format!("Muted {what} for {minutes} min."))
     }
 }

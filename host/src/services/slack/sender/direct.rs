@@ -28,7 +28,9 @@ impl Slack {
             return Ok(String::new());
         };
         if self.clock.now() - entry.made_at > WHISPER_LIFE {
-            return Err(Outcome::Dropped("too late to be of use".to_owned()));
+            return Err(Outcome::Dropped(
+                "expired before it could be sent".to_owned(),
+            ));
         }
         let content = answer.content(&self.options.installation);
         if let Some(url) = response_url {

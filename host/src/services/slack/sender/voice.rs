@@ -46,12 +46,12 @@ impl Slack {
         language: &str,
     ) -> Sent<String> {
         let Some(speech) = &self.speech else {
-            return Err(Outcome::Dropped("no voice is configured".to_owned()));
+            return Err(Outcome::Dropped("no voice configured".to_owned()));
         };
         let record = self.record(incident)?;
         self.audible(&record)?;
         let Some(posted) = self.posted(incident)? else {
-            return Err(soon("the message is not posted yet"));
+            return Err(soon("message not posted yet"));
         };
         let progress: Progress = serde_json::from_str(&entry.progress).unwrap_or_default();
         let path = match progress.path.filter(|p| p.is_file()) {
@@ -80,7 +80,7 @@ impl Slack {
             .unwrap_or("voice.mp3")
             .to_owned();
         let title = format!(
-            "Spoken summary of {incident}, cluster {}",
+            "Spoken summary of {incident} ({})",
             self.options.installation.cluster()
         );
         let sent = self
@@ -117,8 +117,8 @@ impl Slack {
                 Ok(true) => return Ok("shared already".to_owned()),
                 Ok(false) => {}
                 Err(error) if error.class() == Class::App => {
-                    warn!(%error, "cannot look whether a file was shared");
-                    return Ok("perhaps shared".to_owned());
+                    warn!(%error, "checking whether a file was shared failed");
+                    return Ok("possibly shared".to_owned());
                 }
                 Err(error) if error.class() == Class::Other => {}
                 Err(error) => return Err(outcome(&error)),
@@ -172,6 +172,6 @@ fn unspoken(entry: &Entry, fault: &speech::SpeechError) -> Outcome {
 
 fn remove(path: &Path) {
     if let Err(fault) = std::fs::remove_file(path) {
-        warn!(%fault, "the audio is not deleted");
+        warn!(%fault, "deleting the audio failed");
     }
 }
