@@ -11,10 +11,12 @@ use libtest_mimic::Trial;
 
 use crate::Shared;
 
-/// A test for each folder.
+/// A test for each folder; last those that nothing may run beside.
 pub fn trials(shared: &Shared) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
-    for name in fault::names()? {
+    let mut names = fault::names()?;
+    names.sort_by_cached_key(|name| Fault::read(name, "x").is_ok_and(|fault| fault.exclusive));
+    for name in names {
         let (shared, label) = (shared.clone(), format!("faults::{name}"));
         let run = move || shared.with(|cluster, alone| twice(cluster, alone, &name));
         trials.push(Trial::test(label, run));
