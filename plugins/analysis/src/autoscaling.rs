@@ -1,21 +1,21 @@
 //! An autoscaler that is blind, at its maximum, or without a target.
 
 mod blind;
+mod target;
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
+use self::target::{ScaleTarget, draft};
 use crate::case::Case;
 use crate::controllers::workload;
-use crate::finding::Draft;
 use crate::json::{condition_is, items, name, number, reference, spoken, text};
-use crate::near;
 use crate::routing::backend;
 
 /// Explain an incident about a HorizontalPodAutoscaler.
 pub fn diagnose(case: &Case, hpa: &Value) -> Conclusion {
-    let target = Target::of(hpa);
+    let target = ScaleTarget::of(hpa);
     if let Some(finding) = target.missing(case, hpa) {
         return Conclusion::Findings(vec![finding]);
     }
@@ -32,71 +32,8 @@ pub fn diagnose(case: &Case, hpa: &Value) -> Conclusion {
     }
 }
 
-/// What the autoscaler scales.
-struct Target<'v> {
-    kind: &'v str,
-    name: &'v str,
-    namespace: &'v str,
-}
-
-impl<'v> Target<'v> {
-    fn of(hpa: &'v Value) -> Self {
-        Target {
-            kind: text(hpa, "/spec/scaleTargetRef/kind"),
-            name: text(hpa, "/spec/scaleTargetRef/name"),
-            namespace: text(hpa, "/metadata/namespace"),
-        }
-    }
-
-    fn spoken(&self) -> String {
-        format!("{} {}/{}", self.kind, self.namespace, self.name)
-    }
-
-    fn missing(&self, case: &Case, hpa: &Value) -> Option<Finding> {
-        if !case.is_missing(self.kind, self.namespace, self.name) {
-            return None;
-        }
-        let all = case.list(self.kind, self.namespace);
-        let mut near = near::clause(self.name, all.iter().map(name));
-        let other = ["Deployment", "StatefulSet"]
-            .into_iter()
-            .find(|kind| *kind != self.kind && case.get(kind, self.namespace, self.name).is_some());
-        if let Some(other) = other {
-            near = format!("; a {other} of that name exists");
-        }
-        let mut draft = draft(case, hpa, "hpa-target-missing", Severity::Medium);
-        let cited = draft.cite(
-            "spec.scaleTargetRef",
-            format!("{} {}", self.kind, self.name),
-        );
-        draft
-            .title(format!(
-                "the target {} of autoscaler {} does not exist",
-                self.name,
-                name(hpa)
-            ))
-            .confidence(95)
-            .say(format!(
-                "{} scales {}, which does not exist{near} {cited}.",
-                spoken(&reference(hpa)),
-                self.spoken()
-            ));
-        if let Some(unable) = condition_is(hpa, "AbleToScale", "False") {
-            let said = text(unable, "/message");
-            let cited = draft.cite("status.conditions[AbleToScale]", said);
-            draft.say(format!("The controller reports \"{said}\" {cited}."));
-        }
-        Some(draft.finish())
-    }
-}
-
-fn draft(case: &Case, hpa: &Value, class: &str, severity: Severity) -> Draft {
-    let owner = crate::dispatch::owner_of(case, hpa);
-    Draft::new(class, severity, reference(hpa), owner)
-}
-
 /// The autoscaler wants more than its maximum.
-fn at_max(case: &Case, hpa: &Value, target: &Target) -> Option<Finding> {
+fn at_max(case: &Case, hpa: &Value, target: &ScaleTarget) -> Option<Finding> {
     let limited = condition_is(hpa, "ScalingLimited", "True")
         .filter(|c| text(c, "/reason") == "TooManyReplicas")?;
     let max = number(hpa, "/spec/maxReplicas")?;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use k8shawk_sdk::analysis::{Incident, ObjectRef, ReadError};
+use k8shawk_sdk::analysis::{Conclusion, Incident, ObjectRef, ReadError};
 use k8shawk_sdk::cluster::Cluster;
 use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::kinds;
@@ -18,12 +18,16 @@ const DEEPEST: u8 = 2;
 
 type Listed = Rc<Vec<Value>>;
 
+/// Why a workload fails, or why it is healthy.
+pub type ExplainWorkload = fn(&Case, &Value) -> Conclusion;
+
 /// An incident under analysis. The same object or list is read once.
 pub struct Case<'a> {
     /// The incident as triage opened it.
     pub incident: &'a Incident,
     /// The granted verbs; prefer [`Case::get`] and [`Case::list`], which remember.
     pub cluster: &'a dyn Cluster,
+    workloads: ExplainWorkload,
     gets: RefCell<HashMap<String, Option<Rc<Value>>>>,
     lists: RefCell<HashMap<String, Listed>>,
     logs: RefCell<HashMap<String, String>>,
@@ -33,11 +37,18 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// A case with an empty memory.
-    pub fn new(incident: &'a Incident, cluster: &'a dyn Cluster) -> Self {
+    /// A case with an empty memory. Rules about workloads call those about what a workload depends on,
+    /// and these ask `workloads` in turn: that way back leads over the case, so that no rule imports
+    /// one that imports it.
+    pub fn new(
+        incident: &'a Incident,
+        cluster: &'a dyn Cluster,
+        workloads: ExplainWorkload,
+    ) -> Self {
         Case {
             incident,
             cluster,
+            workloads,
             gets: RefCell::default(),
             lists: RefCell::default(),
             logs: RefCell::default(),
@@ -99,6 +110,11 @@ impl<'a> Case<'a> {
         let found = Rc::new(found);
         self.lists.borrow_mut().insert(key, found.clone());
         found
+    }
+
+    /// Why a workload fails; asked within another cause, it belongs into [`Case::deeper`].
+    pub fn explain_workload(&self, workload: &Value) -> Conclusion {
+        (self.workloads)(self, workload)
     }
 
     /// Ask for the cause of another object in the midst of a cause; `None` where that was done

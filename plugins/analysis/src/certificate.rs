@@ -29,7 +29,7 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
             ),
         });
     };
-    let owner = crate::dispatch::owner_of(case, secret);
+    let owner = crate::owner::owner_of(case, secret);
     let mut draft = Draft::new(
         "certificate-expired",
         Severity::High,
@@ -88,7 +88,7 @@ fn users(case: &Case, secret: &ObjectRef) -> Vec<ObjectRef> {
             .iter()
             .filter(|o| uses(o))
         {
-            let owner = crate::dispatch::owner_of(case, object);
+            let owner = crate::owner::owner_of(case, object);
             if !found
                 .iter()
                 .any(|f| f.kind == owner.kind && f.name == owner.name)

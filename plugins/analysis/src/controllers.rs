@@ -8,6 +8,7 @@ pub mod job;
 pub mod refusal;
 pub mod revision;
 pub mod rollout;
+pub mod starting;
 pub mod statefulset;
 pub mod workload;
 

@@ -81,7 +81,7 @@ pub fn diagnose(case: &Case, object: &Value) -> Conclusion {
 }
 
 fn held(case: &Case, object: &Value, finalizers: &[&str], since: i64) -> Finding {
-    let owner = crate::dispatch::owner_of(case, object);
+    let owner = crate::owner::owner_of(case, object);
     let mut draft = Draft::new(
         "stuck-deletion-finalizer",
         Severity::Medium,
@@ -200,7 +200,7 @@ fn controller_of(case: &Case, finalizer: &str, draft: &mut Draft) {
 
 /// A pod whose kubelet cannot confirm the end, or an object that nothing visible holds.
 fn without_finalizer(case: &Case, object: &Value, since: i64) -> Conclusion {
-    let owner = crate::dispatch::owner_of(case, object);
+    let owner = crate::owner::owner_of(case, object);
     let subject = spoken(&reference(object));
     let node = text(object, "/spec/nodeName");
     let mut draft = Draft::new("stuck-deletion", Severity::Medium, reference(object), owner);

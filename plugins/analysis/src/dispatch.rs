@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use k8shawk_sdk::analysis::{Conclusion, Finding, ObjectRef};
+use k8shawk_sdk::analysis::{Conclusion, Finding, Incident, ObjectRef};
+use k8shawk_sdk::cluster::Cluster;
 use serde_json::Value;
 
 use crate::case::Case;
 use crate::controllers::{cronjob, job, seconds_since, workload};
-use crate::json::{deleting, named, reference, spoken, text};
+use crate::json::{deleting, named, spoken, text};
+use crate::owner::root_owner;
 use crate::routing::{ingress, network_policy, service};
 use crate::{
     apiservice, autoscaling, certificate, deletion, disruption, node, pod, quota, storage,
@@ -55,6 +57,11 @@ const WORKLOADS: &[&str] = &[
     "StatefulSet",
     "DaemonSet",
 ];
+
+/// A case of an incident, in which every rule may ask why a workload fails.
+pub fn case<'a>(incident: &'a Incident, cluster: &'a dyn Cluster) -> Case<'a> {
+    Case::new(incident, cluster, workload::diagnose)
+}
 
 /// Find the cause of the case's incident.
 pub fn conclude(case: &Case) -> Conclusion {
@@ -135,7 +142,7 @@ pub fn explain(case: &Case, object: &Value) -> Conclusion {
 
 /// A pod counts with its siblings, except where nothing but itself owns it.
 fn explain_pod(case: &Case, pod: &Value) -> Conclusion {
-    let owner = pod::root_owner(case, pod);
+    let owner = root_owner(case, pod);
     let owning = ["Job"].iter().chain(WORKLOADS);
     let direct = crate::json::items(pod, "/metadata/ownerReferences").first();
     let direct = direct.map(|o| named(text(o, "/kind"), &owner.namespace, text(o, "/name")));
@@ -187,16 +194,6 @@ fn finish(case: &Case, mut findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Coordinates of the incident's owner where it is known, else of the object.
-pub fn owner_of(case: &Case, object: &Value) -> ObjectRef {
-    let owner = pod::root_owner(case, object);
-    if owner.kind.is_empty() {
-        reference(object)
-    } else {
-        owner
-    }
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ fn blocks(
     pods: &[Value],
     (expected, healthy, desired): (i64, i64, i64),
 ) -> k8shawk_sdk::analysis::Finding {
-    let owner = pods.first().map(|pod| crate::pod::root_owner(case, pod));
+    let owner = pods.first().map(|pod| crate::owner::root_owner(case, pod));
     let mut draft = Draft::new(
         "pdb-blocks-eviction",
         Severity::Low,
@@ -118,7 +118,7 @@ fn blocks(
 }
 
 fn cannot_count(case: &Case, budget: &Value, said: &str) -> Conclusion {
-    let owner = crate::dispatch::owner_of(case, budget);
+    let owner = crate::owner::owner_of(case, budget);
     let mut draft = Draft::new(
         "pdb-blocks-eviction",
         Severity::Low,

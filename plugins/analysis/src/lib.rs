@@ -14,8 +14,10 @@ pub mod dispatch;
 pub mod disruption;
 pub mod finding;
 pub mod json;
+pub mod message;
 pub mod near;
 pub mod node;
+pub mod owner;
 pub mod pod;
 pub mod quota;
 pub mod routing;
@@ -39,7 +41,7 @@ use k8shawk_sdk::cluster::Granted;
 
 /// Find the cause of an incident with what `cluster` lets it read.
 pub fn analyse(incident: &Incident, cluster: &dyn Cluster) -> Conclusion {
-    dispatch::conclude(&case::Case::new(incident, cluster))
+    dispatch::conclude(&dispatch::case(incident, cluster))
 }
 
 #[cfg(target_family = "wasm")]

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::case::Case;
 use crate::finding::Draft;
 use crate::json::{condition, items, name, text};
+use crate::owner::root_owner;
 use crate::pod::container::shared;
-use crate::pod::owner::root_owner;
 use crate::pod::subject::{since, spell};
 
 /// Conditions of a node that must not be true, with what each says of it.

@@ -98,7 +98,7 @@ impl Bundle {
             .find(|o| text(o, "/kind") == kind && name(o) == named)
             .expect("the bundle holds the object");
         let incident = incident(reference(object));
-        what(&Case::new(&incident, self), object)
+        what(&crate::dispatch::case(&incident, self), object)
     }
 }
 

@@ -68,7 +68,7 @@ pub fn pod(case: &Case, pod: &Value) -> Conclusion {
 /// A finding of class `undetermined` about `object` and some of its pods.
 pub fn quote(case: &Case, object: &Value, pods: &[Value]) -> Finding {
     let subject = reference(object);
-    let owner = crate::dispatch::owner_of(case, object);
+    let owner = crate::owner::owner_of(case, object);
     let mut draft = Draft::new("undetermined", Severity::Medium, subject.clone(), owner);
     draft.title(format!(
         "{} is failing; no known pattern matches",

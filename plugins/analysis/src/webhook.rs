@@ -4,9 +4,9 @@ use k8shawk_sdk::analysis::{Conclusion, Finding, ObjectRef, Severity};
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::controllers::failed_create::between;
 use crate::controllers::refusal::{self, Refusal};
 use crate::json::{items, name, named, pairs, text};
+use crate::message::between;
 use crate::routing::backend::{self, Backend};
 
 /// A webhook, with the configuration that holds it.

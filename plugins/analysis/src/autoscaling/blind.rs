@@ -4,7 +4,7 @@ use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
-use super::{Target, draft};
+use super::target::{ScaleTarget, draft};
 use crate::case::Case;
 use crate::controllers::{age, pods_of, workload};
 use crate::finding::Draft;
@@ -15,7 +15,7 @@ use crate::routing::backend;
 const SETTLE: i64 = 180;
 
 /// `ScalingActive=False`: on purpose, or because requests, pods or metrics are missing.
-pub fn explain(case: &Case, hpa: &Value, target: &Target, blind: &Value) -> Conclusion {
+pub fn explain(case: &Case, hpa: &Value, target: &ScaleTarget, blind: &Value) -> Conclusion {
     let said = text(blind, "/message");
     if text(blind, "/reason") == "ScalingDisabled" {
         return Conclusion::Healthy(format!("{} is scaled to zero on purpose", target.spoken()));
@@ -52,7 +52,7 @@ pub fn explain(case: &Case, hpa: &Value, target: &Target, blind: &Value) -> Conc
     Conclusion::Findings(vec![no_metrics(case, hpa, target, "ScalingActive", blind)])
 }
 
-fn requests_missing(case: &Case, hpa: &Value, target: &Target, said: &str) -> Finding {
+fn requests_missing(case: &Case, hpa: &Value, target: &ScaleTarget, said: &str) -> Finding {
     let rest = said
         .split_once("missing request for ")
         .map_or("", |(_, rest)| rest);
@@ -104,7 +104,13 @@ const METRICS: &[(&str, &str)] = &[
     ("metrics.k8s.io", "v1beta1.metrics.k8s.io"),
 ];
 
-pub fn no_metrics(case: &Case, hpa: &Value, target: &Target, kind: &str, why: &Value) -> Finding {
+pub fn no_metrics(
+    case: &Case,
+    hpa: &Value,
+    target: &ScaleTarget,
+    kind: &str,
+    why: &Value,
+) -> Finding {
     let (reason, said) = (text(why, "/reason"), text(why, "/message"));
     let mut draft = draft(case, hpa, "hpa-no-metrics", Severity::Medium);
     let cited = draft.cite(

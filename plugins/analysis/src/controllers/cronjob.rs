@@ -1,12 +1,14 @@
 //! Why a CronJob does not run.
 
+mod draft;
 mod schedule;
 
 use jiff::Zoned;
-use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::analysis::{Conclusion, Finding};
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
+use self::draft::draft;
 use self::schedule::{Schedule, zone};
 use super::refusal::finished;
 use super::{children, failed_create, job, refusal};
@@ -48,11 +50,6 @@ pub fn diagnose(case: &Case, cron: &Value) -> Conclusion {
 fn last_job(jobs: &[Value]) -> Option<&Value> {
     jobs.iter()
         .max_by_key(|job| millis(job, "/metadata/creationTimestamp").unwrap_or_default())
-}
-
-fn draft(case: &Case, cron: &Value, class: &str) -> Draft {
-    let owner = crate::dispatch::owner_of(case, cron);
-    Draft::new(class, Severity::Medium, reference(cron), owner)
 }
 
 fn bad_schedule(case: &Case, cron: &Value, why: &str) -> Finding {

@@ -4,7 +4,7 @@ use k8shawk_sdk::analysis::{Conclusion, Severity};
 use serde_json::Value;
 
 use super::failure::{Failure, amend};
-use super::workload;
+use super::starting::starting;
 use crate::case::Case;
 use crate::finding::Draft;
 use crate::json::{is_ready, items, name, number, reference, spoken, text};
@@ -73,9 +73,9 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
     }
     let without = unserved(case, set, pods);
     if without.is_empty() || super::age(case, set) < 120 {
-        return workload::starting(case, set, pods);
+        return starting(case, set, pods);
     }
-    let owner = crate::dispatch::owner_of(case, set);
+    let owner = crate::owner::owner_of(case, set);
     let mut draft = Draft::new(
         "daemonset-incomplete",
         Severity::Medium,

@@ -1,13 +1,14 @@
 //! Why the API server refuses to create a pod.
 
 mod missing;
+mod quota;
 
 use k8shawk_sdk::analysis::Finding;
 
-use super::refusal::Refusal;
-use crate::finding::Draft;
-use crate::json::{name, named, text};
-use crate::{quota, webhook};
+use super::refusal::{Refusal, finish};
+use crate::json::{name, named, reference, text};
+use crate::message::between;
+use crate::webhook;
 
 type Explain = fn(&Refusal) -> Finding;
 
@@ -39,22 +40,6 @@ pub fn explain(refusal: &Refusal) -> Finding {
         .map_or_else(|| unrecognised(refusal), |(_, explain)| explain(refusal))
 }
 
-/// The text between `before` and the next of `ends`.
-pub fn between<'t>(text: &'t str, before: &str, ends: &[char]) -> Option<&'t str> {
-    let (_, rest) = text.split_once(before)?;
-    let found = rest.split(|c| ends.contains(&c)).next()?.trim();
-    (!found.is_empty()).then_some(found)
-}
-
-fn finish(mut draft: Draft, title: String, sentence: String, confidence: u8) -> Finding {
-    draft.title(title).say(sentence).confidence(confidence);
-    draft.finish()
-}
-
-fn workload(refusal: &Refusal) -> String {
-    name(refusal.workload).to_owned()
-}
-
 /// `violates PodSecurity "restricted:latest": FIELD (container "x" must ...), ...`
 fn pod_security(refusal: &Refusal) -> Finding {
     let level = between(&refusal.message, "violates PodSecurity \"", &['"']).unwrap_or("unknown");
@@ -63,7 +48,7 @@ fn pod_security(refusal: &Refusal) -> Finding {
         .split_once("violates PodSecurity")
         .map_or("", |(_, rest)| rest);
     let fields = rest.split_once("\": ").map_or(rest, |(_, fields)| fields);
-    let (mut draft, cited) = refusal.draft("pod-security-refused", named_creator(refusal));
+    let (mut draft, cited) = refusal.draft("pod-security-refused", reference(refusal.workload));
     let namespace = refusal.namespace();
     let enforced = refusal
         .case
@@ -90,7 +75,7 @@ fn pod_security(refusal: &Refusal) -> Finding {
     let sentence = format!("The pod violates Pod Security \"{level}\": {fields} {cited}.");
     finish(
         draft,
-        format!("{} violates Pod Security {level}", workload(refusal)),
+        format!("{} violates Pod Security {level}", name(refusal.workload)),
         sentence,
         95,
     )
@@ -102,7 +87,7 @@ fn limit_range(refusal: &Refusal) -> Finding {
     let names: Vec<&str> = ranges.iter().map(name).collect();
     let guilty = match names.as_slice() {
         [only] => named("LimitRange", refusal.namespace(), only),
-        _ => named_creator(refusal),
+        _ => reference(refusal.workload),
     };
     let (mut draft, cited) = refusal.draft("limit-range-refused", guilty.clone());
     if guilty.kind == "LimitRange" {
@@ -119,7 +104,10 @@ fn limit_range(refusal: &Refusal) -> Finding {
     let sentence = format!("{which} refuses the pod: {rule} {cited}.");
     finish(
         draft,
-        format!("a LimitRange refuses the pods of {}", workload(refusal)),
+        format!(
+            "a LimitRange refuses the pods of {}",
+            name(refusal.workload)
+        ),
         sentence,
         95,
     )
@@ -142,7 +130,10 @@ fn admission_policy(refusal: &Refusal) -> Finding {
         format!("ValidatingAdmissionPolicy {policy}{binding} denies the pod: \"{said}\" {cited}.");
     finish(
         draft,
-        format!("policy {policy} denies the pods of {}", workload(refusal)),
+        format!(
+            "policy {policy} denies the pods of {}",
+            name(refusal.workload)
+        ),
         sentence,
         95,
     )
@@ -168,7 +159,7 @@ fn terminating(refusal: &Refusal) -> Finding {
 fn forbidden(refusal: &Refusal) -> Finding {
     let user = between(&refusal.message, "User \"", &['"']).unwrap_or("?");
     let resource = between(&refusal.message, "create resource \"", &['"']).unwrap_or("?");
-    let (draft, cited) = refusal.draft("rbac-denied", named_creator(refusal));
+    let (draft, cited) = refusal.draft("rbac-denied", reference(refusal.workload));
     let sentence = format!(
         "\"{user}\" may not create {resource} in namespace {}: a Role with verb create \
          on {resource} and its RoleBinding are missing {cited}.",
@@ -184,7 +175,7 @@ fn forbidden(refusal: &Refusal) -> Finding {
 
 /// The pod template breaks the API's own rules.
 fn invalid(refusal: &Refusal) -> Finding {
-    let (draft, cited) = refusal.draft("pod-template-invalid", named_creator(refusal));
+    let (draft, cited) = refusal.draft("pod-template-invalid", reference(refusal.workload));
     let said = refusal
         .message
         .split_once("is invalid: ")
@@ -192,29 +183,25 @@ fn invalid(refusal: &Refusal) -> Finding {
     let sentence = format!("The pod template is invalid: {said} {cited}.");
     finish(
         draft,
-        format!("the pod template of {} is invalid", workload(refusal)),
+        format!("the pod template of {} is invalid", name(refusal.workload)),
         sentence,
         85,
     )
 }
 
 fn unrecognised(refusal: &Refusal) -> Finding {
-    let (mut draft, cited) = refusal.draft("undetermined", named_creator(refusal));
+    let (mut draft, cited) = refusal.draft("undetermined", reference(refusal.workload));
     draft.unknown(format!(
         "why the API server refuses: kubectl describe {} {} -n {}",
         text(refusal.workload, "/kind").to_lowercase(),
-        workload(refusal),
+        name(refusal.workload),
         refusal.namespace()
     ));
     let sentence = format!("The API server answered: \"{}\" {cited}.", refusal.message);
     finish(
         draft,
-        format!("pods of {} cannot be created", workload(refusal)),
+        format!("pods of {} cannot be created", name(refusal.workload)),
         sentence,
         40,
     )
-}
-
-fn named_creator(refusal: &Refusal) -> k8shawk_sdk::analysis::ObjectRef {
-    crate::json::reference(refusal.workload)
 }

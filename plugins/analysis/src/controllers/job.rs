@@ -1,12 +1,15 @@
 //! Why a Job failed or does not end.
 
 mod deadline;
+mod last_words;
 mod retry;
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
 use serde_json::Value;
 
+use self::last_words::last_words;
 use super::failure::{amend, failures};
+use super::starting::starting;
 use super::{children, failed_create, pods_of, refusal, seconds_since, workload};
 use crate::case::Case;
 use crate::finding::Draft;
@@ -114,31 +117,9 @@ fn tell(job: &Value, draft: &mut Draft) {
     draft.say(sentence);
 }
 
-fn last_words(case: &Case, pods: &[Value], draft: &mut Draft) {
-    let newest = pods
-        .iter()
-        .max_by_key(|p| text(p, "/metadata/creationTimestamp").to_owned());
-    let Some(pod) = newest else {
-        draft.unknown("what its pods did: they were deleted at the deadline");
-        return;
-    };
-    for container in items(pod, "/spec/containers") {
-        let log = case.logs(&reference(pod), text(container, "/name"), false);
-        let Some(line) = log.lines().rev().find(|line| !line.trim().is_empty()) else {
-            continue;
-        };
-        let cited = draft.cite(format!("log of {}", name(pod)), line);
-        draft.say(format!(
-            "The last line of its log is \"{}\" {cited}.",
-            line.trim()
-        ));
-        return;
-    }
-}
-
 /// The Job failed and the pods tell nothing, or are gone.
 fn by_itself(case: &Case, job: &Value, pods: &[Value]) -> Finding {
-    let owner = crate::dispatch::owner_of(case, job);
+    let owner = crate::owner::owner_of(case, job);
     let mut draft = Draft::new("job-failed", Severity::Medium, reference(job), owner);
     draft
         .title(format!("Job {} failed", name(job)))
@@ -173,5 +154,5 @@ fn running(case: &Case, job: &Value, pods: &[Value]) -> Conclusion {
         let since = seconds_since(case, job, "/status/startTime").unwrap_or_default();
         return Conclusion::Healthy(format!("{subject} has been running for {since} s"));
     }
-    workload::starting(case, job, pods)
+    starting(case, job, pods)
 }

@@ -1,6 +1,6 @@
 //! The newest answer of the API server to a controller that tried to make a pod.
 
-use k8shawk_sdk::analysis::{ObjectRef, Severity};
+use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
 use k8shawk_sdk::event::EventRow;
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ impl Refusal<'_, '_> {
 
     /// A finding on `object` that begins with how many pods are missing, and cites the answer.
     pub fn draft(&self, class: &str, object: ObjectRef) -> (Draft, String) {
-        let owner = crate::pod::root_owner(self.case, self.workload);
+        let owner = crate::owner::root_owner(self.case, self.workload);
         let mut draft = Draft::new(class, self.severity(), object, owner);
         let cited = draft.cite(&self.source, &self.message);
         let count = draft.cite(
@@ -82,6 +82,12 @@ impl Refusal<'_, '_> {
             .find_map(|at| self.workload.pointer(at))
             .unwrap_or(&Value::Null)
     }
+}
+
+/// A draft of a refusal with all that is left to say.
+pub fn finish(mut draft: Draft, title: String, sentence: String, confidence: u8) -> Finding {
+    draft.title(title).say(sentence).confidence(confidence);
+    draft.finish()
 }
 
 /// The refusal that keeps `workload` from having all its pods; `None` where it has them or
@@ -190,7 +196,7 @@ pub fn victims(refusal: &Refusal, needle: &str) -> Vec<ObjectRef> {
             }
             let creator = refusal.case.get(kind, namespace, &event.name);
             let Some(creator) = creator else { continue };
-            let owner = crate::pod::root_owner(refusal.case, &creator);
+            let owner = crate::owner::root_owner(refusal.case, &creator);
             let known = found
                 .iter()
                 .any(|v| v.kind == owner.kind && v.name == owner.name);

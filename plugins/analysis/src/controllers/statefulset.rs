@@ -5,7 +5,8 @@ use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use super::failure::{Failure, amend};
-use super::{revision, workload};
+use super::revision;
+use super::starting::starting;
 use crate::case::Case;
 use crate::finding::Draft;
 use crate::json::{is_ready, items, name, number, reference, spoken, text};
@@ -137,7 +138,7 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
         if let Some(stuck) = behind(case, set, pods) {
             return Conclusion::Findings(vec![stuck]);
         }
-        return workload::starting(case, set, pods);
+        return starting(case, set, pods);
     }
     Conclusion::Healthy(format!(
         "{ready_pods} of {wanted} pods of {subject} are ready"
@@ -146,7 +147,7 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
 
 fn without_service(case: &Case, set: &Value, sentence: &str) -> Finding {
     let service = text(set, "/spec/serviceName");
-    let owner = crate::dispatch::owner_of(case, set);
+    let owner = crate::owner::owner_of(case, set);
     let mut draft = Draft::new(
         "statefulset-service-missing",
         Severity::Medium,
@@ -185,7 +186,7 @@ fn behind(case: &Case, set: &Value, pods: &[Value]) -> Option<Finding> {
     if super::age(case, set) < 120 || pods.iter().any(|pod| super::age(case, pod) < 120) {
         return None;
     }
-    let owner = crate::dispatch::owner_of(case, set);
+    let owner = crate::owner::owner_of(case, set);
     let mut draft = Draft::new("statefulset-stuck", Severity::Medium, reference(set), owner);
     let cited = draft.cite(
         "pods of the StatefulSet",

@@ -5,15 +5,13 @@ use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use super::failure::{Failure, amend, failures};
-use super::{age, daemonset, failed_create, pods_of, refusal, rollout, statefulset};
+use super::starting::starting;
+use super::{daemonset, failed_create, pods_of, refusal, rollout, statefulset};
 use crate::case::Case;
 use crate::finding::{Draft, fact};
 use crate::json::{condition, deleting, is_ready, name, number, reference, spoken, text};
 use crate::routing::{dns, network_policy};
 use crate::undetermined;
-
-/// Seconds in which a new pod may still be starting, where nothing says more.
-const STARTING: i64 = 120;
 
 /// The causes of a workload's failure, or why it is healthy.
 pub fn diagnose(case: &Case, workload: &Value) -> Conclusion {
@@ -34,7 +32,7 @@ pub fn explain_pods_of_stranger(case: &Case, object: &Value) -> Vec<Finding> {
     let listed = case.list("Pod", text(object, "/metadata/namespace"));
     let mine = reference(object);
     let belongs = |pod: &&Value| {
-        let owner = crate::pod::root_owner(case, pod);
+        let owner = crate::owner::root_owner(case, pod);
         owner.kind == mine.kind && owner.name == mine.name
     };
     let pods: Vec<Value> = listed.iter().filter(belongs).cloned().collect();
@@ -165,32 +163,10 @@ fn without_cause(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
     }
 }
 
-/// Healthy while the pods that are not ready are young; else undetermined.
-pub fn starting(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
-    let waiting: Vec<&Value> = pods.iter().filter(|pod| !is_ready(pod)).collect();
-    let young = waiting
-        .iter()
-        .all(|pod| deleting(pod) || age(case, pod) < STARTING);
-    let subject = spoken(&reference(workload));
-    if !waiting.is_empty() && young {
-        let names: Vec<&str> = waiting.into_iter().map(name).take(4).collect();
-        return Conclusion::Healthy(format!(
-            "pods of {subject} are still starting or terminating: {}",
-            names.join(", ")
-        ));
-    }
-    if case.was_refused("Pod", text(workload, "/metadata/namespace"))
-        || age(case, workload) >= STARTING
-    {
-        return Conclusion::Findings(vec![undetermined::quote(case, workload, pods)]);
-    }
-    Conclusion::Healthy(format!("{subject} is new and still starting"))
-}
-
 /// A rollout that made no progress although none of its pods tells why.
 fn stuck(case: &Case, deployment: &Value, pods: &[Value]) -> Finding {
     let object = reference(deployment);
-    let owner = crate::dispatch::owner_of(case, deployment);
+    let owner = crate::owner::owner_of(case, deployment);
     let mut draft = Draft::new("rollout-stuck", Severity::Medium, object, owner);
     draft
         .title(format!("the rollout of {} is stuck", name(deployment)))

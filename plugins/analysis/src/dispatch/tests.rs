@@ -267,7 +267,7 @@ fn a_certificate_that_holds_is_harmless() {
 fn what_no_longer_exists_is_healthy() {
     let gone = incident(crate::json::named("Deployment", "shop", "web"));
     let bundle = nodes();
-    let case = crate::case::Case::new(&gone, &bundle);
+    let case = crate::dispatch::case(&gone, &bundle);
     let k8shawk_sdk::analysis::Conclusion::Healthy(why) = super::conclude(&case) else {
         panic!("findings");
     };

@@ -4,11 +4,11 @@ mod heap;
 mod words;
 
 use k8shawk_sdk::analysis::{Finding, Severity};
-use k8shawk_sdk::facts;
 
 use self::words::{EXPIRED, HEAP, telling};
 
-use super::container::{Container, Exit, Role};
+use super::container::{Container, Exit};
+use super::exit::ended;
 use super::log::Log;
 use super::subject::{Subject, cite_event, spell};
 use super::{dependency, rbac, setting};
@@ -31,39 +31,6 @@ pub fn diagnose(subject: &Subject, container: &Container) -> Option<Finding> {
         return Some(found);
     }
     Some(application(subject, container, &exit, &log))
-}
-
-/// The first sentence of each cause here: who ended how.
-pub fn ended(subject: &Subject, container: &Container, exit: &Exit, draft: &mut Draft) {
-    let cited = container.cite_exit(draft, exit);
-    let often = match container.restarts() {
-        0 => String::new(),
-        1 => " after 1 restart".to_owned(),
-        n => format!(" after {n} restarts"),
-    };
-    draft.say(format!(
-        "The {} of pod {} terminated with exit code {}{}{often} {cited}.",
-        container.called(),
-        subject.object.name,
-        exit.code,
-        manner(exit)
-    ));
-    draft.fact(facts::CONTAINER, container.name());
-    if container.role == Role::Init {
-        draft.say("It is an init container, so the pod's other containers never start.");
-    }
-}
-
-/// The signal behind an exit code, or `Completed` as the kubelet calls a good end.
-fn manner(exit: &Exit) -> &'static str {
-    match exit.code {
-        0 => " (Completed)",
-        134 => " (SIGABRT)",
-        137 => " (SIGKILL)",
-        139 => " (SIGSEGV)",
-        143 => " (SIGTERM)",
-        _ => "",
-    }
 }
 
 fn application(subject: &Subject, container: &Container, exit: &Exit, log: &Log) -> Finding {

@@ -10,7 +10,7 @@ use self::host::{bare, host, likely_host, split};
 use super::backend::{self, Backend};
 use super::container::{Container, Exit, shared};
 use super::coredns;
-use super::crash::ended;
+use super::exit::ended;
 use super::log::Log;
 use super::setting::tokens;
 use super::subject::Subject;

@@ -3,18 +3,16 @@
 mod labels;
 mod ports;
 
-use k8shawk_sdk::quantity;
+use k8shawk_sdk::{facts, quantity};
 use serde_json::Value;
 
 use super::constraint;
-use super::subject::Subject;
+use super::container::shared;
+use super::subject::{LISTED, Subject};
 use super::verdict::{Part, Why};
-use super::{capacity, schedule, topology};
+use super::{capacity, topology};
 use crate::finding::Draft;
 use crate::json::{items, name, text};
-
-/// Most nodes that a sentence lists.
-const LISTED: usize = 4;
 
 /// Say what the nodes lack, and set the title.
 pub fn explain(subject: &Subject, nodes: &[Value], part: &Part, draft: &mut Draft) {
@@ -175,7 +173,7 @@ fn cordon(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, Str
         );
     }
     let cited = draft.cite("nodes spec.unschedulable", cordoned.join(", "));
-    schedule::cordon_facts(subject, nodes, draft);
+    cordon_facts(subject, nodes, draft);
     let fits: Vec<&str> = nodes
         .iter()
         .filter(|n| constraint::only_cordon(subject, n))
@@ -192,4 +190,15 @@ fn cordon(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String, Str
             cordoned.join(", ")
         ),
     )
+}
+
+/// The facts of a cordon, where nothing else is in the way.
+fn cordon_facts(subject: &Subject, nodes: &[Value], draft: &mut Draft) {
+    if let Some(free) = nodes.iter().find(|n| constraint::only_cordon(subject, n)) {
+        draft.fact(facts::NODE, name(free)).fact(
+            facts::CORDONED,
+            "spec.unschedulable is set, and the pod fits otherwise",
+        );
+        draft.shared(shared("Node", "", name(free)));
+    }
 }

@@ -4,7 +4,7 @@ use k8shawk_sdk::analysis::{Finding, Severity};
 use serde_json::Value;
 
 use super::container::{Container, Exit};
-use super::crash::ended;
+use super::exit::ended;
 use super::log::Log;
 use super::subject::{Subject, between_marks};
 use crate::json::{items, name, text};

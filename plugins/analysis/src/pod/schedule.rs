@@ -1,8 +1,6 @@
 //! A pod that no node takes.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
-use k8shawk_sdk::facts;
-use serde_json::Value;
 
 use super::constraint;
 use super::container::shared;
@@ -232,15 +230,4 @@ fn unparsed(subject: &Subject, draft: Draft, message: &str, cited: &str) -> Find
         ))
         .confidence(60);
     draft.finish()
-}
-
-/// The facts of a cordon, where nothing else is in the way.
-pub fn cordon_facts(subject: &Subject, nodes: &[Value], draft: &mut Draft) {
-    if let Some(free) = nodes.iter().find(|n| constraint::only_cordon(subject, n)) {
-        draft.fact(facts::NODE, name(free)).fact(
-            facts::CORDONED,
-            "spec.unschedulable is set, and the pod fits otherwise",
-        );
-        draft.shared(shared("Node", "", name(free)));
-    }
 }

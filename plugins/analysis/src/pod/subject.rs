@@ -6,10 +6,13 @@ use k8shawk_sdk::kinds;
 use serde_json::Value;
 
 use super::container::{self, Container};
-use super::owner::root_owner;
 use crate::case::Case;
 use crate::finding::Draft;
 use crate::json::{reference, text};
+use crate::owner::root_owner;
+
+/// Most nodes or pods that a sentence lists.
+pub const LISTED: usize = 4;
 
 /// A pod, its root owner and its events.
 pub struct Subject<'a> {

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use crate::case::Case;
 use crate::controllers::failure::amend;
-use crate::controllers::workload;
 use crate::json::{deleting, has_labels, is_ready, items, name, pairs, spoken, text};
 use crate::near;
 
@@ -123,7 +122,7 @@ pub fn selected(case: &Case, service: &Value) -> Vec<Value> {
 
 /// The workload that owns a pod, where it can be read.
 pub fn workload_of(case: &Case, pod: &Value) -> Option<Rc<Value>> {
-    let owner = crate::pod::root_owner(case, pod);
+    let owner = crate::owner::root_owner(case, pod);
     case.get(&owner.kind, &owner.namespace, &owner.name)
 }
 
@@ -134,7 +133,7 @@ pub fn pods_cause(case: &Case, pods: &[Value]) -> Option<Finding> {
         .find(|pod| !is_ready(pod))
         .or_else(|| pods.first())?;
     case.deeper(|| match workload_of(case, first) {
-        Some(owner) if text(&owner, "/kind") != "Pod" => first_of(workload::diagnose(case, &owner)),
+        Some(owner) if text(&owner, "/kind") != "Pod" => first_of(case.explain_workload(&owner)),
         _ => crate::pod::diagnose(case, first),
     })?
 }

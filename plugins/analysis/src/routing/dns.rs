@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::case::Case;
 use crate::controllers::failure::amend;
-use crate::controllers::workload;
 use crate::finding::{Draft, fact};
 use crate::json::{is_ready, name, number, reference, text};
 use crate::routing::backend::first_of;
@@ -127,7 +126,7 @@ pub fn explain(case: &Case, finding: &mut Finding) {
         return;
     }
     let cause = case
-        .deeper(|| first_of(workload::diagnose(case, &server)))
+        .deeper(|| first_of(case.explain_workload(&server)))
         .flatten();
     let Some(cause) = cause else { return };
     let zero = fact(&cause, facts::SCALED_TO_ZERO).is_some();

@@ -2,62 +2,18 @@
 
 mod class;
 mod duplicate;
+mod route;
 mod tls;
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
 use serde_json::Value;
 
+use self::route::{Route, draft, routes};
 use super::service;
 use crate::case::Case;
 use crate::finding::Draft;
 use crate::json::{items, name, named, number, reference, spoken, text};
 use crate::near;
-
-/// Seconds that a controller may take to adopt an Ingress or to fetch a certificate.
-const SETTLE: i64 = 300;
-
-/// One path of an Ingress and what it leads to.
-struct Route<'v> {
-    host: &'v str,
-    path: &'v str,
-    kind: &'v str,
-    backend: &'v Value,
-}
-
-impl<'v> Route<'v> {
-    fn spoken(&self) -> String {
-        let host = if self.host.is_empty() { "*" } else { self.host };
-        format!(
-            "{host}{}",
-            if self.path.is_empty() { "/" } else { self.path }
-        )
-    }
-
-    fn service(&self) -> &'v str {
-        text(self.backend, "/service/name")
-    }
-}
-
-fn routes(ingress: &Value) -> Vec<Route<'_>> {
-    let default = ingress.pointer("/spec/defaultBackend");
-    let default = default.map(|backend| Route {
-        host: "",
-        path: "",
-        kind: "",
-        backend,
-    });
-    let rules = items(ingress, "/spec/rules").iter().flat_map(|rule| {
-        items(rule, "/http/paths").iter().filter_map(|path| {
-            Some(Route {
-                host: text(rule, "/host"),
-                path: text(path, "/path"),
-                kind: text(path, "/pathType"),
-                backend: path.get("backend")?,
-            })
-        })
-    });
-    rules.chain(default).collect()
-}
 
 /// Explain an incident about an Ingress.
 pub fn diagnose(case: &Case, ingress: &Value) -> Conclusion {
@@ -86,11 +42,6 @@ pub fn diagnose(case: &Case, ingress: &Value) -> Conclusion {
         ));
     }
     Conclusion::Findings(findings)
-}
-
-fn draft(case: &Case, ingress: &Value, class: &str, severity: Severity) -> Draft {
-    let owner = crate::dispatch::owner_of(case, ingress);
-    Draft::new(class, severity, reference(ingress), owner)
 }
 
 /// The Service and port of a route, and what stands behind them.

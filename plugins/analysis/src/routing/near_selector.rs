@@ -66,7 +66,7 @@ pub fn nearest(case: &Case, service: &Value) -> Near {
         else {
             continue;
         };
-        let owner = spoken(&crate::pod::root_owner(case, pod));
+        let owner = spoken(&crate::owner::root_owner(case, pod));
         let fits = |p: &&&Value| has_labels(p, &borrowed(&selector));
         let count = live.iter().filter(fits).count();
         let selector = written(&borrowed(&selector));

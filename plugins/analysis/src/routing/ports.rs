@@ -72,7 +72,7 @@ fn listed(declared: &[Declared]) -> String {
 }
 
 fn draft(case: &Case, service: &Value, target: &str, port: &Value) -> (Draft, String) {
-    let owner = crate::dispatch::owner_of(case, service);
+    let owner = crate::owner::owner_of(case, service);
     let mut draft = Draft::new(
         "service-target-port-mismatch",
         Severity::High,

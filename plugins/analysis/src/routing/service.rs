@@ -8,7 +8,6 @@ use super::backend::{pods_cause, ready_endpoints, selected, workload_of};
 use super::near_selector::{self, Near};
 use super::ports;
 use crate::case::Case;
-use crate::controllers::workload;
 use crate::finding::Draft;
 use crate::json::{
     deleting, has_labels, is_ready, name, number, pairs, reference, spoken, text, written,
@@ -56,7 +55,7 @@ pub fn diagnose(case: &Case, service: &Value) -> Conclusion {
 }
 
 fn draft(case: &Case, class: &str, severity: Severity, service: &Value) -> Draft {
-    let owner = crate::dispatch::owner_of(case, service);
+    let owner = crate::owner::owner_of(case, service);
     Draft::new(class, severity, reference(service), owner)
 }
 
@@ -89,7 +88,7 @@ fn owned(object: &Value) -> bool {
 
 /// The workload is right but has no pods: its cause is the Service's.
 fn behind_workload(case: &Case, service: &Value, of: &Value) -> Conclusion {
-    match case.deeper(|| workload::diagnose(case, of)) {
+    match case.deeper(|| case.explain_workload(of)) {
         None => Conclusion::Findings(Vec::new()),
         Some(Conclusion::Healthy(why)) => Conclusion::Healthy(why),
         Some(Conclusion::Findings(causes)) => {

@@ -6,7 +6,7 @@ use k8shawk_sdk::analysis::Finding;
 use k8shawk_vocabulary::schedule;
 use serde_json::Value;
 
-use super::draft;
+use super::draft::draft;
 use crate::case::Case;
 use crate::json::{name, reference, spoken, text};
 use crate::near;

@@ -2,17 +2,17 @@
 
 use k8shawk_sdk::analysis::Finding;
 
-use super::super::refusal::Refusal;
-use super::{between, finish, named_creator, workload};
+use crate::controllers::refusal::{Refusal, finish};
 use crate::finding::Draft;
-use crate::json::{name, named};
+use crate::json::{name, named, reference};
+use crate::message::between;
 use crate::near;
 
 /// `no PriorityClass with name NAME was found`
 pub fn priority_class(refusal: &Refusal) -> Finding {
     let wanted =
         between(&refusal.message, "no PriorityClass with name ", &[' ', ',']).unwrap_or("?");
-    let (draft, cited) = refusal.draft("priority-class-missing", named_creator(refusal));
+    let (draft, cited) = refusal.draft("priority-class-missing", reference(refusal.workload));
     missing(refusal, draft, "PriorityClass", "", wanted, &cited)
 }
 
@@ -24,14 +24,14 @@ pub fn service_account(refusal: &Refusal) -> Finding {
         &[':', ' '],
     );
     let (namespace, wanted) = path.and_then(|p| p.split_once('/')).unwrap_or(("", "?"));
-    let (draft, cited) = refusal.draft("service-account-missing", named_creator(refusal));
+    let (draft, cited) = refusal.draft("service-account-missing", reference(refusal.workload));
     missing(refusal, draft, "ServiceAccount", namespace, wanted, &cited)
 }
 
 /// `pod rejected: RuntimeClass "NAME" not found`
 pub fn runtime_class(refusal: &Refusal) -> Finding {
     let wanted = between(&refusal.message, "RuntimeClass \"", &['"']).unwrap_or("?");
-    let (draft, cited) = refusal.draft("runtime-class-missing", named_creator(refusal));
+    let (draft, cited) = refusal.draft("runtime-class-missing", reference(refusal.workload));
     missing(refusal, draft, "RuntimeClass", "", wanted, &cited)
 }
 
@@ -68,6 +68,9 @@ fn missing(
     let sentence = format!(
         "The pod template names {kind} \"{wanted}\", which does not exist{place}{close} {cited}."
     );
-    let title = format!("{kind} {wanted} of {} does not exist", workload(refusal));
+    let title = format!(
+        "{kind} {wanted} of {} does not exist",
+        name(refusal.workload)
+    );
     finish(draft, title, sentence, 95)
 }

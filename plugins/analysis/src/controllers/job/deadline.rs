@@ -5,11 +5,12 @@ use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
-use super::{last_words, retry};
+use super::last_words::last_words;
+use super::retry;
 use crate::case::Case;
-use crate::controllers::failed_create;
 use crate::finding::Draft;
 use crate::json::{millis, name, named, number, reference, spoken, text};
+use crate::message::between;
 
 /// `activeDeadlineSeconds` is over: the deadline is the class, the pods tell what took so long.
 pub fn exceeded(
@@ -19,7 +20,7 @@ pub fn exceeded(
     pods: &[Value],
     causes: &[Finding],
 ) -> Finding {
-    let owner = crate::dispatch::owner_of(case, job);
+    let owner = crate::owner::owner_of(case, job);
     let mut draft = Draft::new(
         "job-deadline-exceeded",
         Severity::Medium,
@@ -80,7 +81,7 @@ fn refused_start(case: &Case, job: &Value, draft: &mut Draft) -> bool {
     draft.say(format!("Its pod did not start: \"{said}\" {cited}."));
     let missing = [("configmap \"", "ConfigMap"), ("secret \"", "Secret")]
         .iter()
-        .find_map(|(before, kind)| Some((*kind, failed_create::between(said, before, &['"'])?)));
+        .find_map(|(before, kind)| Some((*kind, between(said, before, &['"'])?)));
     let Some((kind, wanted)) = missing else {
         return false;
     };

@@ -163,7 +163,7 @@ fn the_signal_speaks_where_events_are_gone() {
         last_seen: about.now,
         reporter: "replicaset-controller".into(),
     });
-    let case = crate::case::Case::new(&about, &bundle);
+    let case = crate::dispatch::case(&about, &bundle);
     let k8shawk_sdk::analysis::Conclusion::Findings(found) = crate::dispatch::conclude(&case)
     else {
         panic!("healthy");

@@ -5,9 +5,9 @@ use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use super::super::container::{Container, Exit};
+use super::super::exit::ended;
 use super::super::log::Log;
 use super::super::subject::Subject;
-use super::ended;
 use crate::json::{items, text};
 
 /// How runtimes are told the bound of their heap.

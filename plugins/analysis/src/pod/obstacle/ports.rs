@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::LISTED;
 use crate::finding::Draft;
 use crate::json::{items, name, number, text};
 use crate::pod::container::shared;
-use crate::pod::subject::Subject;
+use crate::pod::subject::{LISTED, Subject};
 
 pub fn ports(subject: &Subject, draft: &mut Draft) -> (String, String) {
     let wanted = host_ports(subject.pod);

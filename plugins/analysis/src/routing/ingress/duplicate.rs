@@ -4,7 +4,7 @@ use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
 use serde_json::Value;
 
 use super::class::class_of;
-use super::{Route, draft, routes};
+use super::route::{Route, draft, routes};
 use crate::case::Case;
 use crate::json::{millis, name, reference, spoken, text};
 

@@ -3,7 +3,7 @@
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
 use serde_json::Value;
 
-use super::{SETTLE, draft};
+use super::route::{SETTLE, draft};
 use crate::case::Case;
 use crate::controllers::age;
 use crate::json::{items, name, named, reference, spoken, text};

@@ -1,4 +1,4 @@
-//! The root of a pod's owner chain.
+//! The root of an object's owner chain.
 
 use k8shawk_sdk::analysis::ObjectRef;
 use serde_json::Value;
@@ -32,6 +32,16 @@ pub fn root_owner(case: &Case, object: &Value) -> ObjectRef {
             .and_then(|found| controller(&found).cloned());
     }
     root
+}
+
+/// The root owner where its kind is known, else the object itself.
+pub fn owner_of(case: &Case, object: &Value) -> ObjectRef {
+    let owner = root_owner(case, object);
+    if owner.kind.is_empty() {
+        reference(object)
+    } else {
+        owner
+    }
 }
 
 /// The owner reference of the controller; else the only one.
