@@ -2,12 +2,14 @@
 
 mod approve;
 mod bundles;
+mod check;
 mod compile;
+mod complaints;
 mod demo;
 mod incidents;
-mod inspect;
 mod model;
 mod output;
+mod plugin;
 mod policy;
 mod rbac;
 mod record;
@@ -494,12 +496,12 @@ async fn dispatch(
             args.place.over(&mut settings);
             record::record(settings, args).await
         }
-        Command::Plugin(command) => inspect::plugin(settings, command).await,
+        Command::Plugin(command) => plugin::plugin(settings, command).await,
         Command::Policy(command) => policy::policy(&settings, command).await,
         Command::Slack(command) => slack::slack(&settings, command).await,
         Command::Check(place) => {
             place.over(&mut settings);
-            inspect::check(settings).await
+            check::check(settings).await
         }
         Command::Rbac(args) => rbac::print(&settings, &args),
         Command::Completions { shell } => {

@@ -3,7 +3,7 @@
 use k8shawk_core::rbac::{Account, Install, acting, manifests, rights};
 use serde_json::Value;
 
-use super::inspect::Faults;
+use super::complaints::Complaints;
 use super::output::say;
 use super::{Misuse, Rbac, RbacFormat, output};
 use crate::run::load;
@@ -94,15 +94,15 @@ fn services(value: &Value) -> String {
 }
 
 /// Say who reads and who writes, and name every missing permission.
-pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Faults) {
+pub async fn check(settings: &Settings, cluster: &Cluster, complaints: &mut Complaints) {
     let needed = match Rights::needed(settings) {
         Ok(needed) => needed,
-        Err(error) => return faults.add(error.to_string()),
+        Err(error) => return complaints.add(error.to_string()),
     };
     let outcome = async {
         let writer = cluster.user(Who::Writer).await?;
         if let Some(fault) = stranger(cluster, &writer).await? {
-            faults.add(fault);
+            complaints.add(fault);
             return Ok(());
         }
         let reader = cluster.user(Who::Reader).await?;
@@ -115,12 +115,12 @@ pub async fn check(settings: &Settings, cluster: &Cluster, faults: &mut Faults) 
                 Who::Reader => &reader,
                 Who::Writer => &writer,
             };
-            faults.add(sentence(user, lack));
+            complaints.add(sentence(user, lack));
         }
         Ok::<(), ClusterError>(())
     };
     if let Err(error) = outcome.await {
-        faults.add(error.to_string());
+        complaints.add(error.to_string());
     }
 }
 

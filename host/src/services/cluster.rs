@@ -19,6 +19,7 @@ mod any;
 mod census;
 mod clients;
 mod connect;
+mod credentials;
 pub mod dry_run;
 mod error;
 pub mod health;

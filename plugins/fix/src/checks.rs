@@ -1,14 +1,12 @@
 //! The next human check, for when no fix is safe: one specific step per class.
 
 mod cluster;
+mod row;
 mod workloads;
 
 use crate::text;
 use k8shawk_sdk::classes;
 use k8shawk_sdk::fix::Finding;
-
-/// Classes, or words of classes, with the next check.
-pub type Row = (&'static [&'static str], &'static str);
 
 /// Where no row has words of the class.
 const OTHERWISE: &str = "Ask who changed {owner} last and why, and compare the time of the change \

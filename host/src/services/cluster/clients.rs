@@ -8,21 +8,12 @@ use kube::{Client, Config};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
-use super::connect::{Origin, pair};
+use super::credentials::{Origin, Pair, pair};
 
 /// Least time between two loads of the credentials: many requests are refused at the same time.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How long a load may take: a kubeconfig may start a program.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// One client for each account.
-#[derive(Clone)]
-pub(super) struct Pair {
-    /// Makes every read.
-    pub(super) reads: Client,
-    /// Makes dry runs and fixes: the same account, unless `cluster.reader` names one for reads.
-    pub(super) writes: Client,
-}
 
 /// The clients as they are now.
 pub(super) struct Clients {

@@ -3,7 +3,8 @@
 use axum::Router;
 use kube::{Client, Config};
 
-use super::clients::{Clients, Pair};
+use super::clients::Clients;
+use super::credentials::Pair;
 use super::{Cluster, retry_after};
 use crate::services::http_client;
 

@@ -1,6 +1,6 @@
 //! What to check next about images, processes, their settings and their workloads.
 
-use super::Row;
+use super::row::Row;
 
 /// The classes of the shipped analysis first, then words that other analyses may use.
 pub const ROWS: &[Row] = &[

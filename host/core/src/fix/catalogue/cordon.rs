@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::edit::{line, replace, set};
-use super::uncordon::Uncordon;
 use crate::fix::Action;
 use crate::fix::entry::{Act, Before, Entry, Found, Planned, Postcondition, Risk, Sends};
 use crate::object::ObjectRef;
@@ -19,7 +18,7 @@ pub(in crate::fix) const ENTRY: Entry = Entry {
 };
 
 /// It has no values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cordon {}
 
 impl Act for Cordon {
@@ -31,7 +30,7 @@ impl Act for Cordon {
     }
 
     fn inverse(&self, _before: &Before<'_>) -> Option<Action> {
-        Some(Uncordon {}.into())
+        Some(Action::Uncordon(Default::default()))
     }
 
     fn postcondition(&self) -> Postcondition {

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::cordon::Cordon;
 use super::edit::{line, replace};
 use crate::fix::Action;
 use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
@@ -23,7 +22,7 @@ pub(in crate::fix) const ENTRY: Entry = Entry {
 const TAINT: &str = "node.kubernetes.io/unschedulable";
 
 /// It has no values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uncordon {}
 
 impl Act for Uncordon {
@@ -38,7 +37,7 @@ impl Act for Uncordon {
     }
 
     fn inverse(&self, _before: &Before<'_>) -> Option<Action> {
-        Some(Cordon {}.into())
+        Some(Action::Cordon(Default::default()))
     }
 
     fn kubectl(&self, target: &ObjectRef) -> String {

@@ -1,19 +1,16 @@
-//! `k8shawk plugin` and `k8shawk check`.
+//! `k8shawk plugin`.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
 use super::output::{complain, say};
-use super::{Misuse, Plugin, Said, incidents, is_directory, is_misuse, rbac};
-use crate::run::load::{self, Loaded};
+use super::{Misuse, Plugin, incidents, is_directory};
+use crate::run::load;
 use crate::run::settings::Settings;
-use crate::services::cluster::Cluster;
 use crate::services::socket::{self, Ask};
 use crate::services::store::Store;
-use crate::services::telemetry::ModelMetrics;
 use crate::services::terminal::plain;
 
 /// `k8shawk plugin`.
@@ -120,100 +117,4 @@ async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
         None => {}
     }
     Ok(true)
-}
-
-/// Everything that can be wrong, at once.
-pub async fn check(settings: Settings) -> anyhow::Result<bool> {
-    let mut faults = Faults::default();
-    for file in &settings.files {
-        say!("configuration: {}", file.display());
-    }
-    if settings.files.is_empty() {
-        say!("configuration: defaults (no file)");
-    }
-    match load::load(&settings).await {
-        Ok(mut loaded) => {
-            if let Err(fault) = required(&settings, &mut loaded) {
-                faults.take("", &fault);
-            }
-            for live in loaded.plugins.registry.all() {
-                say!("plugin: {}", live.status());
-            }
-            loaded.refused().into_iter().for_each(|f| faults.add(f));
-            for missing in loaded.plugins.required.missing() {
-                faults.add(format!("policy {}", missing.told()));
-            }
-        }
-        Err(error) => faults.take("", &error),
-    }
-    match super::model::start(&settings, &ModelMetrics::default()) {
-        Ok(model) => say!("model: {}", super::model::shown(model.as_ref())),
-        Err(error) => faults.take("model: ", &error),
-    }
-    match super::sinks::read(&settings) {
-        Ok(planned) => {
-            for (name, value) in planned.rows(&settings.config) {
-                say!("{}: {}", name, value);
-            }
-            let unused = planned.unused(&settings.config);
-            faults
-                .found
-                .extend(unused.map(|why| format!("slack is not used: {why}")));
-        }
-        Err(more) => more
-            .into_iter()
-            .for_each(|fault| faults.take("", &Misuse(fault).into())),
-    }
-    if let Err(fault) = super::run::places(&settings.config) {
-        faults.take("", &fault);
-    }
-    cluster(&settings, &mut faults).await;
-    for fault in &faults.found {
-        complain!("k8shawk: {}", fault);
-    }
-    if faults.found.is_empty() {
-        say!("no problems found");
-    }
-    match faults.misuse {
-        true => Err(Said.into()),
-        false => Ok(faults.found.is_empty()),
-    }
-}
-
-/// What `check` found.
-#[derive(Default)]
-pub(super) struct Faults {
-    found: Vec<String>,
-    /// True where something of it is a setting that cannot be used.
-    misuse: bool,
-}
-
-impl Faults {
-    /// Something is broken or refused.
-    pub(super) fn add(&mut self, fault: String) {
-        self.found.push(fault);
-    }
-
-    fn take(&mut self, what: &str, error: &anyhow::Error) {
-        self.misuse |= is_misuse(error);
-        self.found.push(format!("{what}{error:#}"));
-    }
-}
-
-/// What a host required here, where one has run.
-fn required(settings: &Settings, loaded: &mut Loaded) -> anyhow::Result<()> {
-    if let Some(store) = Store::open_existing(&settings.config.database())? {
-        loaded.require(settings, &Arc::new(store));
-    }
-    Ok(())
-}
-
-async fn cluster(settings: &Settings, faults: &mut Faults) {
-    match Cluster::connect(&settings.config).await {
-        Ok(cluster) => {
-            say!("cluster: {} ({})", cluster.name(), cluster.version());
-            rbac::check(settings, &cluster, faults).await;
-        }
-        Err(error) => faults.take("", &error.into()),
-    }
 }
