@@ -9,6 +9,7 @@ mod log;
 mod retention;
 mod slack;
 pub mod trust;
+pub mod variables;
 mod voice;
 
 use std::fmt;

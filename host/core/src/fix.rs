@@ -6,7 +6,6 @@
 
 mod catalogue;
 mod enabled;
-mod entry;
 mod operation;
 mod parameters;
 mod trace;
@@ -20,12 +19,12 @@ use crate::diff::Diff;
 use crate::kinds::{self, Kind};
 use crate::object::{ObjectRef, is_name};
 use catalogue::CATALOGUE;
-use entry::{Before, Entry, Found, Sends};
+use catalogue::entry::{Before, Entry, Found, Sends};
 use parameters::Parameters;
 
 pub use catalogue::Action;
+pub use catalogue::entry::{Postcondition, Related, Risk};
 pub use enabled::{Enabled, stays_inside};
-pub use entry::{Postcondition, Related, Risk};
 pub(crate) use operation::as_written;
 pub use operation::{Half, Operation, Precondition, Write};
 pub use parameters::FixError;

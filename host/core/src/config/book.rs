@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::trust::{self, SECRETS};
+use super::variables::{self, SECRETS};
 use super::{Config, Input, KEYS, Key, Trust};
 use crate::llm::Provider;
 
@@ -65,7 +65,7 @@ fn named() -> String {
     let secrets = SECRETS.into_iter().chain(files.iter().map(String::as_str));
     let models = models.flat_map(|(key, url)| [key, url]);
     for name in secrets.chain(models).chain(others) {
-        add(trust::of_variable(name), format!("`{name}`"));
+        add(variables::of_variable(name), format!("`{name}`"));
     }
     let mut text = "\n| key or variable | reason: it |\n|---|---|\n".to_owned();
     for (does, names) in rows {

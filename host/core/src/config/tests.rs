@@ -217,13 +217,13 @@ fn every_variable_that_leads_a_secret_elsewhere_is_known() {
         "SLACK_CHANNEL",
         "K8SHAWK_APPROVERS",
     ] {
-        let trust = trust::of_variable(name);
+        let trust = variables::of_variable(name);
         assert!(matches!(trust, Some(Trust::Named(_))), "{name}: {trust:?}");
     }
     for name in ["WATCH_NAMESPACE", "VOICE_LANGUAGE", "K8SHAWK_STATE"] {
-        assert_eq!(trust::of_variable(name), Some(Trust::Found), "{name}");
+        assert_eq!(variables::of_variable(name), Some(Trust::Found), "{name}");
     }
-    assert_eq!(trust::of_variable("DATABASE_URL"), None);
+    assert_eq!(variables::of_variable("DATABASE_URL"), None);
 }
 
 #[test]

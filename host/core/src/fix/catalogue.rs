@@ -1,10 +1,11 @@
 //! The catalogue: one line for each action, and one file that holds everything of it.
 
 mod edit;
+pub(super) mod entry;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Act, Entry};
+use self::entry::{Act, Entry};
 
 /// The enum of the actions, and the way from one to its entry and to what it does.
 macro_rules! catalogue {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use k8shawk_core::config::{ConfigFault, trust};
+use k8shawk_core::config::{ConfigFault, variables};
 use k8shawk_sandbox::files;
 
 /// The file of the working directory.
@@ -92,8 +92,11 @@ fn refused(
         .iter()
         .filter(|(name, value)| !value.is_empty() && !is_set(name))
         .filter_map(|(name, value)| {
-            let does = trust::forbids(name, value)?;
-            Some((line(text, name), trust::refused_variable(name, does, place)))
+            let does = variables::forbids(name, value)?;
+            Some((
+                line(text, name),
+                variables::refused_variable(name, does, place),
+            ))
         })
         .collect();
     found.sort();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use k8shawk_core::config::{ConfigFault, trust};
+use k8shawk_core::config::{ConfigFault, variables};
 
 /// Read by no key of the configuration; a value that cannot be read is a fault anyway.
 const OTHERS: [&str; 2] = ["RUST_LOG", "OTEL_"];
@@ -59,7 +59,7 @@ impl Environment {
 /// `K8SHAWK_CONFIG` is a path, and paths need not be UTF-8: the command line takes it.
 fn is_read(name: &str) -> bool {
     let other = OTHERS.iter().any(|other| name.starts_with(other));
-    name != "K8SHAWK_CONFIG" && (other || trust::of_variable(name).is_some())
+    name != "K8SHAWK_CONFIG" && (other || variables::of_variable(name).is_some())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::edit::line;
 use crate::fix::Operation;
-use crate::fix::entry::{Act, Entry, Found, Planned, Postcondition, Risk, Sends};
+use super::entry::{Act, Entry, Found, Planned, Postcondition, Risk, Sends};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::fix::entry::Planned;
+use super::entry::Planned;
 use crate::fix::operation::as_written;
 use crate::fix::{Operation, Precondition};
 use crate::object::ObjectRef;

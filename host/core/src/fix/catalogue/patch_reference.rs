@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edit::{as_new, fails, line, named, replace};
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Related, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Before, Entry, Found, Planned, Related, Risk, Sends, WORKLOADS};
 use crate::fix::{Action, Operation, Precondition};
 use crate::object::ObjectRef;
 

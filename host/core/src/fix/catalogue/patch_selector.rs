@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::edit::{line, named, replace, set};
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
 use crate::fix::{Action, FixError, Parameters};
 use crate::object::ObjectRef;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::edit::{fails, field, line, named, replace};
 use crate::fix::Precondition;
-use crate::fix::entry::{Act, Entry, Found, Planned, Postcondition, Risk, Sends};
+use super::entry::{Act, Entry, Found, Planned, Postcondition, Risk, Sends};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edit::{done, fails, line, named, replace, set};
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
 use crate::fix::{Action, Precondition};
 use crate::object::ObjectRef;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::edit::{done, fails, line, named, replace};
 use crate::fix::Precondition;
-use crate::fix::entry::{ANY_KIND, Act, Entry, Found, Planned, Postcondition, Risk, Sends};
+use super::entry::{ANY_KIND, Act, Entry, Found, Planned, Postcondition, Risk, Sends};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::edit::{as_new, fails, line};
 use crate::fix::Operation;
-use crate::fix::entry::{Act, Entry, Found, Planned, Risk, Sends};
+use super::entry::{Act, Entry, Found, Planned, Risk, Sends};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

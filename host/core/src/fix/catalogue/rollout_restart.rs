@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::edit::{line, named, replace, set};
-use crate::fix::entry::{Act, Entry, Found, Planned, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Entry, Found, Planned, Risk, Sends, WORKLOADS};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edit::{done, fails, line, named, set};
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Related, Risk, Sends};
+use super::entry::{Act, Before, Entry, Found, Planned, Related, Risk, Sends};
 use crate::fix::{Action, Operation};
 use crate::object::ObjectRef;
 

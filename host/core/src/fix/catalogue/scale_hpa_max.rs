@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::edit::{MAX_REPLICAS, fails, line, replace, set};
 use crate::fix::Action;
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::edit::{field, find_container, line, named, replace};
 use crate::fix::Action;
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends, WORKLOADS};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

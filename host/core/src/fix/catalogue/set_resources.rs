@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edit::{find_container, line, named, replace, set};
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends, WORKLOADS};
 use crate::fix::Action;
 use crate::object::ObjectRef;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::edit::{line, replace};
 use crate::fix::Action;
-use crate::fix::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
 use crate::object::ObjectRef;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Action, FixError, Operation, Parameters, Precondition};
 use crate::diff::Diff;
+use crate::fix::parameters::Parameters;
+use crate::fix::{Action, FixError, Operation, Precondition};
 use crate::object::ObjectRef;
 
 /// How much harm a fix could do.
@@ -41,7 +42,7 @@ impl fmt::Display for Risk {
 
 /// Which operation an action becomes, and so which rights it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sends {
+pub(in crate::fix) enum Sends {
     /// [`Operation::Replace`].
     Replace,
     /// [`Operation::Delete`].
@@ -54,7 +55,7 @@ pub(super) enum Sends {
 
 impl Sends {
     /// Verb and subresource of each request that changes something.
-    pub(super) fn requests(self) -> &'static [(&'static str, &'static str)] {
+    pub(in crate::fix) fn requests(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Sends::Replace => &[("update", "")],
             Sends::Delete => &[("delete", "")],
@@ -65,12 +66,12 @@ impl Sends {
 }
 
 /// The kinds that every kind which can be targeted is among.
-pub(super) const ANY_KIND: &[&str] = &[];
-pub(super) const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
+pub(in crate::fix) const ANY_KIND: &[&str] = &[];
+pub(in crate::fix) const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
 
 /// One row of the catalogue.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(in crate::fix) struct Entry {
     /// Name, as plugins, people, metrics and configuration write it.
     pub name: &'static str,
     /// Kinds that it may target, with what it sends for them; [`ANY_KIND`] where any will do.
@@ -89,7 +90,7 @@ pub(super) struct Entry {
 
 /// The object that a fix is planned on, and what was read with it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(in crate::fix) struct Found<'a> {
     /// The target as it is now.
     pub current: &'a Value,
     /// What [`Act::reads`] asks for, as far as it exists.
@@ -124,7 +125,7 @@ pub enum Postcondition {
 
 /// What the dry run said was there before, and what was sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Before<'a> {
+pub(in crate::fix) struct Before<'a> {
     /// What the dry run changed.
     pub diff: &'a Diff,
     /// What was sent.
@@ -133,23 +134,23 @@ pub(super) struct Before<'a> {
 
 impl Before<'_> {
     /// The value of a field before the fix; none where the fix did not change it.
-    pub(super) fn value(&self, path: &str) -> Option<String> {
+    pub(in crate::fix) fn value(&self, path: &str) -> Option<String> {
         let line = self.diff.lines.iter().find(|line| line.path == path)?;
         line.before.clone()
     }
 
     /// The same for a field of a container.
-    pub(super) fn of_container(&self, name: &str, field: &str) -> Option<String> {
+    pub(in crate::fix) fn of_container(&self, name: &str, field: &str) -> Option<String> {
         ["containers", "initContainers"]
             .iter()
             .find_map(|list| self.value(&format!("spec.template.spec.{list}[{name}].{field}")))
     }
 }
 
-pub(super) type Planned = Result<Operation, Precondition>;
+pub(in crate::fix) type Planned = Result<Operation, Precondition>;
 
 /// What an action does, with its values.
-pub(super) trait Act {
+pub(in crate::fix) trait Act {
     /// Values by name, as people and plugins write them.
     fn parameters(&self) -> Vec<(&'static str, String)> {
         Vec::new()
