@@ -6,10 +6,10 @@ pub(crate) mod events;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cut::cut;
 use crate::event::EventRow;
 use crate::redact::Veil;
 use crate::render::{meaningful, yaml};
+use crate::truncate::truncate;
 
 /// Longest text of an object, bytes.
 const LENGTH: usize = 24 * 1024;
@@ -47,7 +47,7 @@ impl Described {
 
     fn shown(&self, object: &Value) -> String {
         let told = meaningful(object).map(|v| yaml(&v)).unwrap_or_default();
-        let mut out = cut(&told, LENGTH);
+        let mut out = truncate(&told, LENGTH);
         let namespace = self.object.pointer("/metadata/namespace");
         let namespace = namespace.and_then(Value::as_str).unwrap_or_default();
         let events = events::once(&self.events, namespace);

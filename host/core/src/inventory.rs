@@ -18,6 +18,7 @@ mod deletion;
 mod event;
 mod job;
 mod objects;
+mod observation;
 mod observed;
 mod owner;
 mod pod;
@@ -27,19 +28,18 @@ mod scaling;
 mod schedule;
 mod service;
 mod shape;
-mod sight;
 mod sweep;
 mod wire;
 mod workload;
 
 pub use event::{EventTimes, event_rows};
 use objects::Objects;
+pub use observation::Observation;
+use observation::{Scene, Sighting};
 use observed::{Change, Source};
 pub use projection::Projection;
 pub use registry::followed;
 use shape::Entry;
-pub use sight::Observation;
-use sight::{Scene, Sighting};
 pub use sweep::Sweep;
 
 /// How many objects there are.

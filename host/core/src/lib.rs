@@ -7,7 +7,6 @@
 pub mod approval;
 pub mod bundle;
 pub mod config;
-pub(crate) mod cut;
 pub mod decision;
 pub mod describe;
 pub mod diff;
@@ -25,7 +24,6 @@ pub mod point;
 pub mod policy;
 pub mod rbac;
 pub mod rca;
-pub mod reach;
 pub mod record;
 pub mod recovery;
 pub mod redact;
@@ -33,6 +31,7 @@ mod render;
 pub mod self_monitor;
 pub mod severity;
 pub mod signal;
+pub(crate) mod truncate;
 
 pub use k8shawk_vocabulary::{classes, condition, event, kinds, quantity, selector, sources};
 

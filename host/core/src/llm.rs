@@ -13,6 +13,7 @@ mod diagnosis;
 mod egress;
 mod failure;
 mod fence;
+pub mod fix_scope;
 mod options;
 mod prompt;
 mod tools;

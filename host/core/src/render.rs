@@ -6,8 +6,8 @@ mod sense;
 
 use serde_json::{Map, Value};
 
-use crate::cut::cut;
 use crate::redact::{is_secret_name, redact};
+use crate::truncate::truncate;
 
 pub(crate) use sense::meaningful;
 
@@ -119,7 +119,7 @@ fn flow(value: &Value) -> Option<String> {
 fn plain(value: &Value) -> String {
     match value {
         // Redacted while its line ends are still there: they show where a secret ends.
-        Value::String(text) => cut(&redact(text).trim_end().replace('\n', "\\n"), FIELD),
+        Value::String(text) => truncate(&redact(text).trim_end().replace('\n', "\\n"), FIELD),
         other => other.to_string(),
     }
 }

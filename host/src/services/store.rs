@@ -10,6 +10,7 @@
 
 mod asked;
 mod conversations;
+mod disk_full;
 mod find;
 mod incidents;
 mod keeper;
@@ -21,7 +22,6 @@ mod policies;
 mod quarantine;
 mod reloads;
 mod retain;
-mod room;
 mod schema;
 mod shown;
 mod state;
@@ -42,19 +42,19 @@ use tokio::sync::broadcast;
 
 use crate::services::random::NoRandomness;
 use crate::services::telemetry::Telemetry;
+use disk_full::Misses;
 use find::Parsed;
 use keeper::Keeper;
-use room::Space;
 use writer::{Writer, off_worker};
 
 pub use asked::{Asked, Refused};
+pub use disk_full::DiskSpace;
 pub use ledger::Past;
 pub use outbox::{Ended, Entry, MUTED, Oldest, Put, Sent};
 pub use policies::KnownPolicy;
 pub use quarantine::Unreadable;
 pub use reloads::Reload;
 pub use retain::Removed;
-pub use room::Room;
 pub use shown::Shown;
 
 /// Why the store did not do it. Nothing was written.
@@ -178,7 +178,7 @@ pub struct Store {
     unreadable: Mutex<BTreeMap<String, String>>,
     /// Recent records, by incident, with the revision that they were parsed from.
     parsed: Mutex<Parsed>,
-    space: Space,
+    misses: Misses,
     changes: broadcast::Sender<String>,
     telemetry: Telemetry,
     watcher: Option<Arc<dyn Watcher>>,
@@ -228,7 +228,7 @@ impl Store {
 
     fn fault(&self, source: rusqlite::Error) -> StoreError {
         self.telemetry.store_error();
-        self.space.failed(&source);
+        self.misses.failed(&source);
         StoreError::Database {
             path: self.path.clone(),
             source,
@@ -256,12 +256,12 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let write = || {
-            let misses = self.space.misses();
+            let misses = self.misses.number();
             let done = self.writer.write(work, |e| self.fault(e).into());
-            if self.space.misses() > misses {
+            if self.misses.number() > misses {
                 self.make_room();
             } else if done.is_ok() {
-                self.space.fitted();
+                self.misses.fitted();
             }
             done
         };

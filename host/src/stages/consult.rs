@@ -15,7 +15,7 @@ use tracing::warn;
 use crate::services::Services;
 use crate::services::cluster::AnyCluster;
 use crate::services::llm::{self, Outcome, Progress, Sink};
-use crate::services::store::Room;
+use crate::services::store::DiskSpace;
 use crate::services::terminal::ModelSteps;
 use crate::stages::StageError;
 
@@ -39,7 +39,7 @@ pub async fn run(services: &Services, record: &Record) -> Result<bool, StageErro
     if !is_open(record) {
         return Ok(false);
     }
-    if services.store.room() != Room::Enough {
+    if services.store.disk_space() != DiskSpace::Enough {
         let incident = &record.incident.id.0;
         warn!(
             incident,

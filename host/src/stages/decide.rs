@@ -6,8 +6,8 @@ use k8shawk_core::ObjectRef;
 use k8shawk_core::decision::{Candidate, Decision, Refused, Unanswered};
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
+use k8shawk_core::llm::fix_scope;
 use k8shawk_core::policy::{ApprovalRule, Origin, Ruling};
-use k8shawk_core::reach;
 use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::RawProposal;
 
@@ -239,7 +239,7 @@ async fn ruled(
     }
     // Text of the cluster may have led a model anywhere.
     if origin == Origin::Model {
-        let reached = reach::check(&record.incident, &known_victims(record), &fix.target);
+        let reached = fix_scope::check(&record.incident, &known_victims(record), &fix.target);
         reached.map_err(|out| Lost::Refused(format!("model: {out}")))?;
     }
     let asked = Asked {

@@ -9,7 +9,7 @@ use k8shawk_core::self_monitor::{self as own, Trouble};
 use k8shawk_sandbox::Point;
 
 use crate::services::Services;
-use crate::services::store::{Room, StoreError};
+use crate::services::store::{DiskSpace, StoreError};
 use crate::stages::StageError;
 
 /// How often it is stored that a dismissed condition still holds, milliseconds.
@@ -50,7 +50,7 @@ pub fn look(
     let unreadable = services.store.unreadable()?.into_iter();
     let unreadable: Vec<_> = unreadable.map(|one| (one.id, one.why)).collect();
     troubles.extend(own::unreadable(&unreadable));
-    if services.store.room() != Room::Enough {
+    if services.store.disk_space() != DiskSpace::Enough {
         let (conversations, incidents) = services.store.given_up();
         troubles.push(own::full(conversations, incidents));
     }

@@ -11,10 +11,10 @@ use k8shawk::services::llm::Silent;
 use k8shawk::services::plugins::Plugins;
 use k8shawk_core::bundle::{Bundle, DryRun, Recorded};
 use k8shawk_core::fix::Fix;
-use k8shawk_core::llm::{Case, Provider, Usage};
+use k8shawk_core::llm::{Case, Provider, Usage, fix_scope};
 use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_core::record::Record;
-use k8shawk_core::{Finding, ObjectRef, classes, reach};
+use k8shawk_core::{Finding, ObjectRef, classes};
 use k8shawk_sandbox::{Engine, EngineOptions, Registry, Reloader, Shelf};
 use k8shawk_tests::model_server::{ModelServer, Reply, Script};
 use k8shawk_tests::recorded;
@@ -234,7 +234,7 @@ impl Tally {
 }
 
 fn is_outside(record: &Record, target: &ObjectRef) -> bool {
-    reach::check(&record.incident, &record.incident.victims, target).is_err()
+    fix_scope::check(&record.incident, &record.incident.victims, target).is_err()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! Events as they are shown: identical ones once, with the sum of their counts.
 
-use crate::cut::cut;
 use crate::event::EventRow;
 use crate::redact::redact;
+use crate::truncate::truncate;
 
 /// Longest message.
 const MESSAGE: usize = 400;
@@ -60,7 +60,7 @@ fn told(row: &EventRow, namespace: &str) -> Told {
     Told {
         kind: row.kind.clone(),
         reason: row.reason.clone(),
-        message: cut(message.trim_end(), MESSAGE).replace('\n', " "),
+        message: truncate(message.trim_end(), MESSAGE).replace('\n', " "),
         reporter: row.reporter.clone(),
         name: row.name.clone(),
         count: row.count,

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::observation::{Scene, Sighting};
 use super::observed::{Change, Observed, Source};
 use super::shape::{Entry, Meta};
-use super::sight::{Scene, Sighting};
 use super::wire::{List, Text, Time};
 
 mod ingress;

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 
 use super::objects::Objects;
+use super::observation::{Scene, Sighting};
 use super::observed::{Change, Observed, Source};
 use super::pod::Pod;
 use super::shape::{Entry, Meta, condition};
-use super::sight::{Scene, Sighting};
 use super::wire::{Annotations, Message, Text, Time};
 use crate::signal::ObjectSummary;
 

@@ -1,6 +1,6 @@
 //! Objects that should be gone.
 
-use super::sight::{Scene, Sighting};
+use super::observation::{Scene, Sighting};
 
 /// An object whose deletion is overdue: a deletion timestamp already holds the grace period. Where
 /// nothing but finalizers can hold it up (`ending` is none), one without any is about to go.

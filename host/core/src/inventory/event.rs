@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::objects::Objects;
+use super::observation::{Observation, Scene};
 use super::registry;
 use super::shape::Meta;
-use super::sight::{Observation, Scene};
 use super::wire::{Message, Text, Time, count};
 use crate::event::EventRow;
 use crate::object::ObjectRef;

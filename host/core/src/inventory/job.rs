@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
+use super::observation::{Scene, Sighting};
 use super::observed::{Observed, Source};
 use super::schedule::CronJob;
 use super::shape::{Condition, Meta, condition};
-use super::sight::{Scene, Sighting};
 use super::wire::{List, Time};
 use crate::signal::ObjectSummary;
 

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::objects::Objects;
+use super::observation::{Scene, Sighting};
 use super::shape::{Entry, Meta};
-use super::sight::{Scene, Sighting};
 use crate::object::ObjectRef;
 use crate::signal::ObjectSummary;
 

@@ -3,13 +3,13 @@
 use super::access::{Ingress, IngressClass, Secret, Webhooks};
 use super::claim::{Claim, StorageClass, Volume};
 use super::job::Job;
+use super::observation::{Scene, Sighting};
 use super::observed::{Change, Observed, Source};
 use super::pod::Pod;
 use super::scaling::{Api, Budget, Namespace, Node, Scaler};
 use super::schedule::CronJob;
 use super::service::Service;
 use super::shape::Entry;
-use super::sight::{Scene, Sighting};
 use super::workload::Workload;
 use crate::kinds::Kind;
 use crate::signal::ObjectSummary;

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::observation::{Scene, Sighting};
 use super::observed::{Observed, Source};
 use super::shape::{Condition, Meta, condition, is_ready};
-use super::sight::{Scene, Sighting};
 use super::wire::{List, Text, Time};
 use crate::signal::ObjectSummary;
 

@@ -5,9 +5,9 @@ use jiff::{Timestamp, Zoned};
 use k8shawk_vocabulary::schedule;
 use serde::Deserialize;
 
+use super::observation::{Scene, Sighting};
 use super::observed::{Observed, Source};
 use super::shape::Meta;
-use super::sight::{Scene, Sighting};
 use super::wire::{List, Text, Time};
 use crate::signal::ObjectSummary;
 

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::objects::Objects;
+use super::observation::{Scene, Sighting};
 use super::observed::{Change, Observed, Source};
 use super::pod::Pod;
 use super::shape::{Entry, Meta};
-use super::sight::{Scene, Sighting};
 use super::wire::{List, Pairs, PortRef, Text, Time};
 use super::workload;
 use crate::signal::ObjectSummary;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use super::objects::Objects;
+use super::observation::Observation;
 use super::shape::Entry;
-use super::sight::Observation;
 use super::wire::Text;
 
 /// How far a look at everything has come.

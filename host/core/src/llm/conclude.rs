@@ -8,12 +8,12 @@ use super::claims::Claims;
 use super::command::fix_of_line;
 use super::diagnosis::{Diagnosis, ProposedFix};
 use super::prompt::{Case, Noted};
-use crate::cut::cut;
 use crate::decision::Refused;
 use crate::finding::{Evidence, Finding};
 use crate::fix::Fix;
 use crate::object::ObjectRef;
 use crate::redact::redact;
+use crate::truncate::truncate;
 
 /// A pattern's finding of this confidence is not replaced by a model that says otherwise.
 pub const STRONG: u8 = 80;
@@ -177,7 +177,7 @@ fn model_finding(
     let summary = redact(&diagnosis.summary);
     let mut unknown = same.map(|b| b.unknown.clone()).unwrap_or_default();
     if matches!(diagnosis.fix, ProposedFix::None) && !diagnosis.description.is_empty() {
-        unknown.push(cut(&redact(&diagnosis.description), 500));
+        unknown.push(truncate(&redact(&diagnosis.description), 500));
     }
     Finding {
         class,
@@ -256,7 +256,7 @@ fn evidence_of(
             Evidence {
                 id: note.id.clone(),
                 source: note.source.clone(),
-                excerpt: cut(&redact(quote.unwrap_or(&note.text)), EXCERPT),
+                excerpt: truncate(&redact(quote.unwrap_or(&note.text)), EXCERPT),
             }
         })
         .collect()
@@ -288,7 +288,7 @@ fn fix(
     let seen = |fix: &Fix| seen.iter().any(|s| s.same_object(&fix.target));
     match parsed {
         Ok(fix) if seen(&fix) => {
-            let rationale = cut(&redact(&diagnosis.description), 1000);
+            let rationale = truncate(&redact(&diagnosis.description), 1000);
             (Some(Proposal { fix, rationale }), None)
         }
         Ok(fix) => (
@@ -307,8 +307,8 @@ fn refused(said: &str, reason: &str) -> Refused {
     let said = redact(said);
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     Refused {
-        proposal: cut(&redact(&line), 300),
-        reason: format!("model: {}", cut(&redact(reason), 300)),
+        proposal: truncate(&redact(&line), 300),
+        reason: format!("model: {}", truncate(&redact(reason), 300)),
     }
 }
 

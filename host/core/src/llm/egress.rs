@@ -25,7 +25,7 @@ impl Clean {
     /// At most `bytes` of it, from its start and its end.
     #[must_use]
     pub fn shortened(&self, bytes: usize) -> Clean {
-        Clean(crate::cut::cut(&self.0, bytes))
+        Clean(crate::truncate::truncate(&self.0, bytes))
     }
 }
 

@@ -151,7 +151,7 @@ fn incident(incident: &Incident) -> String {
             signal.reason,
             signal.object,
             signal.count,
-            crate::cut::cut(&redact(&signal.message), 400)
+            crate::truncate::truncate(&redact(&signal.message), 400)
         ));
     }
     if !incident.victims.is_empty() {

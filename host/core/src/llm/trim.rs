@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::cut::cut;
 use crate::describe::events;
 use crate::event::EventRow;
 use crate::guard::{Answer, Read};
 use crate::redact::{Veil, redact};
 use crate::render::{meaningful, yaml};
+use crate::truncate::truncate;
 
 /// What stands for an answer that has no form that is known.
 const NOT_UNDERSTOOD: &str = "the answer cannot be parsed";
@@ -79,7 +79,7 @@ pub fn answer_text(veil: &Veil, read: &Read, answer: &Answer, bytes: usize) -> S
 
 /// Redacted while everything is there that gives a secret away, then cut.
 fn clipped(text: &str, bytes: usize) -> String {
-    cut(&redact(text), bytes)
+    truncate(&redact(text), bytes)
 }
 
 fn or_none(text: String) -> String {
@@ -206,7 +206,7 @@ pub fn log_text(text: &str, bytes: usize) -> String {
     let kept: Vec<&str> = kept.map(|(line, _)| line.as_str()).collect();
     let dropped = lines.len().saturating_sub(kept.len());
     if kept.is_empty() {
-        return cut(&whole, bytes);
+        return truncate(&whole, bytes);
     }
     format!("[{dropped} lines cut]\n{}", kept.join("\n"))
 }
@@ -240,7 +240,7 @@ fn is_telling(line: &str) -> bool {
 fn repeated<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<String> {
     let mut out: Vec<(String, String, usize)> = Vec::new();
     for line in lines {
-        let line = cut(line.trim_end(), 1000);
+        let line = truncate(line.trim_end(), 1000);
         let said = match STAMP.as_ref() {
             Some(stamp) => stamp.replace(&line, "").into_owned(),
             None => line.clone(),

@@ -16,7 +16,7 @@ use super::process;
 use crate::services::clock::Clock;
 use crate::services::cluster::{Change, Drops};
 use crate::services::plugins::Required;
-use crate::services::store::{Room, Store, StoreError};
+use crate::services::store::{DiskSpace, Store, StoreError};
 use crate::services::telemetry::Telemetry;
 use crate::services::telemetry::metrics::add;
 use crate::services::telemetry::metrics::labels::{
@@ -136,7 +136,7 @@ impl Sources {
         add(to, "k8shawk_incidents", states);
         let unreadable = count(self.store.unreadable()?.len());
         add(to, "k8shawk_store_unreadable", gauge(unreadable));
-        let full = u64::from(self.store.room() != Room::Enough);
+        let full = u64::from(self.store.disk_space() != DiskSpace::Enough);
         add(to, "k8shawk_store_full", gauge(full));
         add(
             to,
@@ -158,7 +158,7 @@ impl Sources {
         if let Err(fault) = self.store.active_by_state() {
             lacks.push(("store", fault.to_string()));
         }
-        if self.store.room() == Room::None {
+        if self.store.disk_space() == DiskSpace::None {
             let why = "its volume is full; new data is kept in memory";
             lacks.push(("store", why.to_owned()));
         }

@@ -12,8 +12,8 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::broadcast;
 use tracing::debug;
 
+use super::disk_full::Misses;
 use super::keeper::Keeper;
-use super::room::Space;
 use super::writer::Writer;
 use super::{BEHIND, Store, StoreError, Stored, schema};
 use crate::services::telemetry::Telemetry;
@@ -137,7 +137,7 @@ impl Store {
             writes: true,
             unreadable: Mutex::new(BTreeMap::new()),
             parsed: Mutex::new(HashMap::new()),
-            space: Space::default(),
+            misses: Misses::default(),
             changes: broadcast::channel(BEHIND).0,
             telemetry: Telemetry::default(),
             watcher: None,

@@ -4,7 +4,7 @@
 use k8shawk_core::config::Retention;
 use rusqlite::{Connection, params};
 
-use super::room::ECHOES;
+use super::disk_full::ECHOES;
 use super::{Store, Stored};
 
 /// Incidents that are deleted in one transaction: other writers do not wait for long.

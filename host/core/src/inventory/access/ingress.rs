@@ -1,9 +1,9 @@
 //! Ingresses against what they name.
 
 use super::{BackendService, Ingress};
+use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::service::Service;
 use crate::inventory::shape::Entry;
-use crate::inventory::sight::{Scene, Sighting};
 use crate::inventory::wire::Annotations;
 
 /// Everything that an Ingress names and that is not there.

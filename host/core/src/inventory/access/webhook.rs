@@ -1,9 +1,9 @@
 //! Admission webhooks whose backend is down.
 
 use super::{Webhook, Webhooks};
+use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::observed::Change;
 use crate::inventory::service::Service;
-use crate::inventory::sight::{Scene, Sighting};
 
 /// Webhooks that refuse what they guard because nobody answers.
 pub(crate) fn observe(scene: Scene<'_>, webhooks: &Webhooks) -> Vec<Sighting> {

@@ -1,8 +1,8 @@
 //! One container of a pod: at most one observation, by what explains most.
 
 use super::{Container, ContainerStatus, Pod, Terminated};
+use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::shape::Entry;
-use crate::inventory::sight::{Scene, Sighting};
 use crate::inventory::wire::Time;
 
 /// A crash longer ago than this in a container that is ready since is history.

@@ -2,9 +2,9 @@
 
 use super::{Container, Pod, container};
 use crate::inventory::job::Job;
+use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::observed::{Observed, Source};
 use crate::inventory::shape::{Entry, Meta, condition};
-use crate::inventory::sight::{Scene, Sighting};
 use crate::inventory::wire::Time;
 use crate::inventory::workload::Workload;
 use crate::signal::{ContainerSummary, ObjectSummary};

@@ -1,10 +1,10 @@
 //! What is wrong with a workload.
 
 use super::{KINDS, Workload};
+use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::observed::{Observed, Source};
 use crate::inventory::pod::Pod;
 use crate::inventory::shape::{Entry, Meta, condition};
-use crate::inventory::sight::{Scene, Sighting};
 use crate::inventory::wire::Time;
 use crate::signal::ObjectSummary;
 

@@ -86,6 +86,6 @@ fn a_long_list_becomes_one_line_for_each_object() {
 #[test]
 fn cutting_respects_characters() {
     for bytes in 0..40 {
-        let _ = cut("ääääääääääääääääääääää", bytes);
+        let _ = truncate("ääääääääääääääääääääää", bytes);
     }
 }

@@ -42,7 +42,7 @@ fn a_full_volume_gives_up_conversations_then_ended_incidents_and_nothing_that_is
     };
     store.keep_request(&ended[0], &request).unwrap();
     store.keep_request(&open, &request).unwrap();
-    assert_eq!(store.room(), Room::Enough);
+    assert_eq!(store.disk_space(), DiskSpace::Enough);
     // As a volume that has no page more.
     store.writer.with(|c| {
         let pages: i64 = c.query_row("PRAGMA page_count", [], |r| r.get(0)).unwrap();
@@ -58,16 +58,16 @@ fn a_full_volume_gives_up_conversations_then_ended_incidents_and_nothing_that_is
         }
     };
     assert!(refused.to_string().contains("full"), "{refused}");
-    assert_eq!(store.room(), Room::None);
+    assert_eq!(store.disk_space(), DiskSpace::None);
     assert_eq!(store.given_up(), (1, 0));
     assert_eq!(store.requests(&open).unwrap().len(), 1);
     put(&store, State::Waiting, "n").unwrap();
-    assert_eq!(store.room(), Room::Scarce);
+    assert_eq!(store.disk_space(), DiskSpace::Scarce);
 
     // Then ended incidents go, the oldest first; what is open is all there when nothing is left.
     let added = fill(&store);
     assert!(added.len() > 20, "{}", added.len());
-    assert_eq!(store.room(), Room::None);
+    assert_eq!(store.disk_space(), DiskSpace::None);
     let all = store.list(false).unwrap();
     assert!(
         all.iter().all(|r| !r.state.is_final()),
@@ -85,7 +85,7 @@ fn a_full_volume_gives_up_conversations_then_ended_incidents_and_nothing_that_is
             .unwrap();
     });
     put(&store, State::Waiting, "n").unwrap();
-    assert_eq!(store.room(), Room::Scarce);
+    assert_eq!(store.disk_space(), DiskSpace::Scarce);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Long text, cut in its middle.
+//! Long text, truncated in its middle.
 
 /// What stands where something was cut.
 const CUT: &str = "\n[cut]\n";
 
 /// At most about `bytes`: two thirds from the start, one third from the end.
-pub fn cut(text: &str, bytes: usize) -> String {
+pub fn truncate(text: &str, bytes: usize) -> String {
     if text.len() <= bytes {
         return text.to_owned();
     }

@@ -11,7 +11,7 @@ use crate::object::ObjectRef;
 #[error(
     "{target} is neither in the namespace of the incident, nor in its owner chain, nor a victim"
 )]
-pub struct OutOfReach {
+pub struct OutOfScope {
     target: ObjectRef,
 }
 
@@ -19,15 +19,15 @@ pub struct OutOfReach {
 /// `victims`.
 ///
 /// # Errors
-/// [`OutOfReach`] names the target.
+/// [`OutOfScope`] names the target.
 pub fn check(
     incident: &Incident,
     victims: &[ObjectRef],
     target: &ObjectRef,
-) -> Result<(), OutOfReach> {
+) -> Result<(), OutOfScope> {
     let own = chain(incident).chain(victims);
     let within = is_neighbour(incident, target) || own.into_iter().any(|o| o.same_object(target));
-    within.then_some(()).ok_or_else(|| OutOfReach {
+    within.then_some(()).ok_or_else(|| OutOfScope {
         target: target.clone(),
     })
 }

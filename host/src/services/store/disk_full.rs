@@ -25,9 +25,9 @@ pub(super) const ECHOES: i64 = DISMISSED_FOR + 60_000;
 /// Incidents that are deleted at once.
 const AT_ONCE: usize = 20;
 
-/// How much room there is.
+/// How much room the volume of the database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
+pub enum DiskSpace {
     /// Every write fits.
     Enough,
     /// A write did not fit a short while ago.
@@ -36,11 +36,11 @@ pub enum Room {
     None,
 }
 
-/// What is known of the room.
+/// Writes that found the volume full, and what was given up for them.
 #[derive(Default)]
-pub(super) struct Space {
+pub(super) struct Misses {
     /// Writes that did not fit.
-    misses: AtomicU64,
+    number: AtomicU64,
     /// When the last of them was.
     missed_at: AtomicI64,
     /// True until a write fits again.
@@ -52,19 +52,19 @@ pub(super) struct Space {
     incidents: AtomicU64,
 }
 
-impl Space {
+impl Misses {
     /// A write failed.
     pub(super) fn failed(&self, fault: &rusqlite::Error) {
         if fault.sqlite_error_code() == Some(ErrorCode::DiskFull) {
             let now = jiff::Timestamp::now().as_millisecond();
             self.missed_at.store(now, Ordering::Relaxed);
             self.out.store(true, Ordering::Relaxed);
-            self.misses.fetch_add(1, Ordering::Relaxed);
+            self.number.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn misses(&self) -> u64 {
-        self.misses.load(Ordering::Relaxed)
+    pub(super) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
     }
 
     /// A write fitted: one of somebody's, not one that made room.
@@ -77,15 +77,15 @@ impl Space {
 
 impl Store {
     /// How much room the volume has, as the last writes found it.
-    pub fn room(&self) -> Room {
+    pub fn disk_space(&self) -> DiskSpace {
         let now = jiff::Timestamp::now().as_millisecond();
-        let missed_at = self.space.missed_at.load(Ordering::Relaxed);
-        if self.space.out.load(Ordering::Relaxed) {
-            Room::None
+        let missed_at = self.misses.missed_at.load(Ordering::Relaxed);
+        if self.misses.out.load(Ordering::Relaxed) {
+            DiskSpace::None
         } else if now - missed_at < SCARCE {
-            Room::Scarce
+            DiskSpace::Scarce
         } else {
-            Room::Enough
+            DiskSpace::Enough
         }
     }
 
@@ -93,14 +93,14 @@ impl Store {
     pub fn given_up(&self) -> (u64, u64) {
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
         (
-            count(&self.space.conversations),
-            count(&self.space.incidents),
+            count(&self.misses.conversations),
+            count(&self.misses.incidents),
         )
     }
 
     /// A write did not fit: delete what matters least. The writer tries again.
     pub(super) fn make_room(&self) {
-        if self.space.making.swap(true, Ordering::AcqRel) {
+        if self.misses.making.swap(true, Ordering::AcqRel) {
             return;
         }
         // The log keeps its place on the volume, and begins from its start again.
@@ -121,7 +121,7 @@ impl Store {
             Ok(_) => {}
             Err(fault) => warn!(%fault, "no space could be freed on the volume of the database"),
         }
-        self.space.making.store(false, Ordering::Release);
+        self.misses.making.store(false, Ordering::Release);
     }
 
     fn drop_conversations(&self, t: &Connection) -> Stored<usize> {
@@ -135,7 +135,7 @@ impl Store {
         let gone = said + asked;
         if gone > 0 {
             let number = u64::try_from(gone).unwrap_or(u64::MAX);
-            self.space
+            self.misses
                 .conversations
                 .fetch_add(number, Ordering::Relaxed);
             warn!(
@@ -153,7 +153,7 @@ impl Store {
         self.delete(t, &ids)?;
         if !ids.is_empty() {
             let number = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-            self.space.incidents.fetch_add(number, Ordering::Relaxed);
+            self.misses.incidents.fetch_add(number, Ordering::Relaxed);
             warn!(
                 incidents = ids.len(),
                 "the volume of the database is full: deleting the oldest ended incidents"
