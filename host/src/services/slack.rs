@@ -6,22 +6,23 @@
 //! [`Slack::receive`], which asks a [`Commands`](crate::services::commands::Commands) for whatever changes an incident.
 
 pub mod api;
-pub mod beside;
 pub mod blocks;
 pub mod check;
 pub mod command;
-pub mod effect;
 pub mod follow;
 pub mod home;
 pub mod http;
 pub mod inbox;
+pub mod interactions;
 pub mod markdown;
 pub mod mention;
 pub mod message;
+pub mod morphism_gaps;
+pub mod outgoing;
+pub mod parse_error;
 pub mod payload;
 pub mod people;
 pub mod posted;
-pub mod reception;
 pub mod sender;
 pub mod service;
 pub mod signature;
@@ -40,8 +41,8 @@ use crate::services::outbox::Outbox;
 use crate::services::speech::Speech;
 use crate::services::store::{Put, Store, StoreError};
 use api::Api;
-use effect::Effect;
 use message::Look;
+use outgoing::Outgoing;
 use people::People;
 
 /// Its name as a sink.
@@ -115,11 +116,11 @@ impl Slack {
         }
         let id = &record.incident.id.0;
         let waited_for = !record.state.awaits_people();
-        let mut puts = vec![Effect::message(id, waited_for)];
+        let mut puts = vec![Outgoing::message(id, waited_for)];
         puts.extend(
             thread::posts(record, &self.options.installation)
                 .into_iter()
-                .map(|p| Effect::post(id, p)),
+                .map(|p| Outgoing::post(id, p)),
         );
         puts
     }
@@ -142,7 +143,7 @@ impl Slack {
         if !self.is_spoken(record) {
             return Ok(());
         }
-        let put = Effect::voice(&record.incident.id.0, &script.text, &script.language);
+        let put = Outgoing::voice(&record.incident.id.0, &script.text, &script.language);
         self.outbox.put(&[put])
     }
 

@@ -13,7 +13,7 @@ use k8shawk::services::cluster::AnyCluster;
 use k8shawk::services::cluster::replay::Replay;
 use k8shawk::services::llm::{Llm, Silent};
 use k8shawk::services::plugins::Plugins;
-use k8shawk::services::slack::effect::Effect;
+use k8shawk::services::slack::outgoing::Outgoing;
 use k8shawk::services::slack::posted::{MessageId, Posted};
 use k8shawk::services::slack::thread;
 use k8shawk::services::store::{Asked, Ended, Store};
@@ -226,11 +226,11 @@ fn told(store: &Store) -> Result<()> {
     for record in store.list(false)? {
         let id = &record.incident.id.0;
         let now = record.changed_at();
-        let mut puts = vec![Effect::message(id, false)];
+        let mut puts = vec![Outgoing::message(id, false)];
         puts.extend(
             thread::posts(&record, &ours)
                 .into_iter()
-                .map(|p| Effect::post(id, p)),
+                .map(|p| Outgoing::post(id, p)),
         );
         store.outbox_put("slack", &puts, now)?;
         let posted = Posted {

@@ -1,7 +1,7 @@
 //! Everything that the product sends to Slack, once: for the judges and for the pictures.
 
-use k8shawk::services::slack::effect::Answer;
 use k8shawk::services::slack::message::{Look, render};
+use k8shawk::services::slack::outgoing::Answer;
 use k8shawk::services::slack::payload::Place;
 use k8shawk::services::slack::{command, home, mention, thread};
 use k8shawk_core::approval::{Door, Person, Vote};

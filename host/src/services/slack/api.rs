@@ -15,7 +15,7 @@ use slack_morphism::{
     SlackClientHttpConnector, SlackClientSession,
 };
 
-use super::beside::{Answered, WhoAmI};
+use super::morphism_gaps::{Answered, WhoAmI};
 use crate::services::http_client;
 
 pub use connector::{Connector, Parsed};
@@ -92,7 +92,7 @@ impl Api {
         self.client.open_session(&self.token.0)
     }
 
-    /// A method that reads, with an answer of ours: see [`beside`](super::beside).
+    /// A method that reads, with an answer of ours: see [`morphism_gaps`](super::morphism_gaps).
     ///
     /// # Errors
     /// [`ApiError`].
@@ -106,7 +106,7 @@ impl Api {
         Ok(read.http_get(method, &asked.to_vec(), None).await?)
     }
 
-    /// A method that writes, with an answer of ours: see [`beside`](super::beside).
+    /// A method that writes, with an answer of ours: see [`morphism_gaps`](super::morphism_gaps).
     ///
     /// # Errors
     /// [`ApiError`].

@@ -4,7 +4,7 @@ use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
 
 use super::api::{Api, ApiError, Token};
-use super::beside::ChannelInfo;
+use super::morphism_gaps::ChannelInfo;
 use super::text::is_id;
 
 /// What is looked at.

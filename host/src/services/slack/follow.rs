@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use k8shawk_core::record::Record;
 
 use super::Slack;
-use super::effect::Effect;
+use super::outgoing::Outgoing;
 use crate::services::commands::Commands;
 use crate::services::outbox::{Outcome, Sink};
 use crate::services::store::{Entry, StoreError};
@@ -43,7 +43,7 @@ impl Slack {
         if !asks || !self.is_spoken(record) {
             return Ok(false);
         }
-        let key = Effect::voice_key(&record.incident.id.0);
+        let key = Outgoing::voice_key(&record.incident.id.0);
         Ok(!self.store.outbox_knows(&key)?)
     }
 }

@@ -5,8 +5,8 @@ use k8shawk_core::finding::Evidence;
 use k8shawk_core::record::Record;
 
 use super::blocks;
-use super::effect::Answer;
 use super::message::{Look, standing};
+use super::outgoing::Answer;
 use super::text::{block, code, inline, moment};
 
 /// What is asked.

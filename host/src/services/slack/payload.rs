@@ -13,27 +13,14 @@ use slack_morphism::events::{
     SlackInteractionViewSubmissionEvent,
 };
 use slack_morphism::{SlackChannelId, SlackResponseUrl, SlackTriggerId, SlackTs, SlackUserId};
-use thiserror::Error;
 
-use super::beside;
-use super::text::is_id;
+use super::morphism_gaps;
+use super::text::{is_id, is_ts};
 
+pub use super::morphism_gaps::REASON;
+pub use super::parse_error::ParseError;
 pub use event::{event, mention_of};
 pub use press::{MUTE, Press, is_namespace, private};
-
-/// Why something is not understood. It is acknowledged or refused, and nothing happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum ParseError {
-    /// It is not JSON, or not a form: refuse it.
-    #[error("the body is not {0}")]
-    Form(&'static str),
-    /// A field lacks or has a form that Slack does not send: refuse it.
-    #[error("{0} is missing or malformed")]
-    Field(&'static str),
-    /// It is of a kind that is not used here: acknowledge it and do nothing.
-    #[error("{0} is not used here")]
-    Unused(&'static str),
-}
 
 /// Where something was clicked or written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -145,13 +132,6 @@ fn channel(id: &SlackChannelId) -> Result<String, ParseError> {
     channel.ok_or(ParseError::Field("channel"))
 }
 
-/// `1700000000.123456`.
-pub(super) fn is_ts(text: &str) -> bool {
-    let digits = |t: &str| !t.is_empty() && t.len() <= 16 && t.bytes().all(|b| b.is_ascii_digit());
-    text.split_once('.')
-        .is_some_and(|(a, b)| digits(a) && digits(b))
-}
-
 fn ts(ts: &SlackTs) -> Option<String> {
     Some(ts.0.clone()).filter(|t| is_ts(t))
 }
@@ -178,7 +158,7 @@ fn written(text: &str, limit: usize) -> String {
 /// # Errors
 /// [`ParseError`].
 pub fn interaction(value: &Value) -> Result<Inbound, ParseError> {
-    match beside::interaction(value)? {
+    match morphism_gaps::interaction(value)? {
         SlackInteractionEvent::BlockActions(event) => pressed(event),
         SlackInteractionEvent::ViewSubmission(event) => submitted(event),
         _ => Err(ParseError::Unused("the interaction")),
@@ -227,9 +207,6 @@ fn place(event: &SlackInteractionBlockActionsEvent) -> Result<Place, ParseError>
     })
 }
 
-/// Block and element of the modal's field.
-pub const REASON: (&str, &str) = ("reason", "text");
-
 fn submitted(event: SlackInteractionViewSubmissionEvent) -> Result<Inbound, ParseError> {
     let SlackView::Modal(view) = event.view.view else {
         return Err(ParseError::Field("view"));
@@ -257,7 +234,7 @@ fn submitted(event: SlackInteractionViewSubmissionEvent) -> Result<Inbound, Pars
 /// # Errors
 /// [`ParseError`].
 pub fn command(value: &Value) -> Result<Inbound, ParseError> {
-    let event = beside::command(value)?;
+    let event = morphism_gaps::command(value)?;
     let name = event.command.0;
     if !name.starts_with('/') || name.len() > 64 {
         return Err(ParseError::Field("command"));

@@ -15,7 +15,7 @@ use slack_morphism::api::{
 use thiserror::Error;
 
 use super::api::{Api, ApiError};
-use super::beside::UserInfo;
+use super::morphism_gaps::UserInfo;
 use super::text::is_group_id;
 pub use member::{Outsider, Standing, Team};
 

@@ -14,9 +14,9 @@ use tracing::warn;
 
 use super::Slack;
 use super::api::{ApiError, Class, Parsed};
-use super::beside::{Accepted, Answered};
-use super::effect::Effect;
 use super::message;
+use super::morphism_gaps::{Accepted, Answered};
+use super::outgoing::Outgoing;
 use super::thread::{Content, Post};
 use crate::services::outbox::Outcome;
 use crate::services::slack::posted::{MessageId, Posted};
@@ -82,20 +82,20 @@ fn posting(
 impl Slack {
     /// Send one. An entry with `begun_at` may have been sent before: it is looked for first.
     pub async fn deliver(&self, entry: &Entry) -> Outcome {
-        let effect: Effect = match serde_json::from_str(&entry.effect) {
+        let effect: Outgoing = match serde_json::from_str(&entry.effect) {
             Ok(effect) => effect,
             Err(fault) => return Outcome::Dropped(format!("written by another version: {fault}")),
         };
         let sent = match &effect {
-            Effect::Message { incident } => self.make_true(entry, incident).await,
-            Effect::Post { incident, post } => self.post_in_thread(entry, incident, post).await,
-            Effect::Voice {
+            Outgoing::Message { incident } => self.make_true(entry, incident).await,
+            Outgoing::Post { incident, post } => self.post_in_thread(entry, incident, post).await,
+            Outgoing::Voice {
                 incident,
                 script,
                 language,
             } => self.speak(entry, incident, script, language).await,
-            Effect::Whisper { .. } => self.whisper(entry, &effect).await,
-            Effect::Reply {
+            Outgoing::Whisper { .. } => self.whisper(entry, &effect).await,
+            Outgoing::Reply {
                 channel,
                 thread,
                 answer,
@@ -105,7 +105,7 @@ impl Slack {
                     .await
                     .map(|_| String::new())
             }
-            Effect::Home { user } => self.publish(user).await,
+            Outgoing::Home { user } => self.publish(user).await,
         };
         sent.map_or_else(|outcome| outcome, Outcome::Sent)
     }
@@ -230,7 +230,7 @@ impl Slack {
             Err(Outcome::Dropped(why)) if is_gone(&why) && posted.replaced == 0 => {
                 posted.digest.clear();
                 self.keep_posted(incident, &posted)?;
-                let again = self.outbox.put(&[Effect::message(incident, true)]);
+                let again = self.outbox.put(&[Outgoing::message(incident, true)]);
                 again.map_err(|f| stored(&f))?;
                 Err(soon("its message was deleted; posting it again"))
             }

@@ -150,6 +150,13 @@ pub fn moment(ms: i64) -> String {
     )
 }
 
+/// True for a timestamp: `1700000000.123456`.
+pub(super) fn is_ts(text: &str) -> bool {
+    let digits = |t: &str| !t.is_empty() && t.len() <= 16 && t.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.')
+        .is_some_and(|(a, b)| digits(a) && digits(b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::services::slack::beside::UserInfo;
+use crate::services::slack::morphism_gaps::UserInfo;
 
 /// A server that answers every request with this, and what it was sent.
 async fn server(answer: &str) -> (String, tokio::task::JoinHandle<String>) {

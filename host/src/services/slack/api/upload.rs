@@ -6,7 +6,7 @@ use slack_morphism::api::{
 };
 
 use super::{Api, ApiError};
-use crate::services::slack::beside::{Answered, FileInfo};
+use crate::services::slack::morphism_gaps::{Answered, FileInfo};
 use crate::services::slack::text::plain;
 
 /// A file for a thread.

@@ -4,14 +4,14 @@ use serde_json::Value;
 use slack_morphism::events::{SlackAppMentionEvent, SlackEventCallbackBody};
 
 use super::{Inbound, ParseError, Place, channel, ts, user, written};
-use crate::services::slack::beside;
+use crate::services::slack::morphism_gaps;
 
 /// Parse the `event_callback` of the Events API; with its id, under which Slack repeats it.
 ///
 /// # Errors
 /// [`ParseError`].
 pub fn event(value: &Value) -> Result<(Inbound, String), ParseError> {
-    let (body, id) = beside::event(value)?;
+    let (body, id) = morphism_gaps::event(value)?;
     let what = match body {
         SlackEventCallbackBody::AppMention(event) => mention(&event)?,
         SlackEventCallbackBody::AppHomeOpened(event)

@@ -4,8 +4,9 @@ use k8shawk_core::Installation;
 use k8shawk_core::approval::Question;
 use serde::{Deserialize, Serialize};
 
-use super::{Place, is_ts};
+use super::Place;
 use crate::services::slack::text::is_id;
+use crate::services::slack::text::is_ts;
 
 /// Longest time in which nothing is said of something, in minutes.
 pub const MUTE: u32 = 7 * 24 * 60;

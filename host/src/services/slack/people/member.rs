@@ -4,7 +4,7 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::services::slack::beside::WhoAmI;
+use crate::services::slack::morphism_gaps::WhoAmI;
 use crate::services::slack::text::plain;
 
 /// Why somebody is no full member.

@@ -6,8 +6,8 @@ use slack_morphism::api::{SlackApiChatPostEphemeralRequest, SlackApiViewsPublish
 use super::{PLAIN, Sent, outcome, posting, stored};
 use crate::services::outbox::Outcome;
 use crate::services::slack::api::Class;
-use crate::services::slack::beside::{Answered, Whisper};
-use crate::services::slack::effect::Effect;
+use crate::services::slack::morphism_gaps::{Answered, Whisper};
+use crate::services::slack::outgoing::Outgoing;
 use crate::services::slack::people::Refusal;
 use crate::services::slack::{Slack, home};
 use crate::services::store::Entry;
@@ -16,8 +16,8 @@ use crate::services::store::Entry;
 const WHISPER_LIFE: i64 = 25 * 60_000;
 
 impl Slack {
-    pub(super) async fn whisper(&self, entry: &Entry, effect: &Effect) -> Sent<String> {
-        let Effect::Whisper {
+    pub(super) async fn whisper(&self, entry: &Entry, effect: &Outgoing) -> Sent<String> {
+        let Outgoing::Whisper {
             user,
             channel,
             thread,

@@ -5,7 +5,7 @@ use tracing::warn;
 
 use crate::services::slack::Slack;
 use crate::services::slack::api::ApiError;
-use crate::services::slack::beside::{Channels, Message, Messages, next};
+use crate::services::slack::morphism_gaps::{Channels, Message, Messages, next};
 use crate::services::slack::text::is_id;
 
 /// Pages that are looked through.

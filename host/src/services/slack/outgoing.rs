@@ -66,10 +66,10 @@ impl Answer {
     }
 }
 
-/// One effect.
+/// One thing that leaves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "kebab-case")]
-pub enum Effect {
+pub enum Outgoing {
     /// The message of this incident shows what is true.
     Message {
         /// Incident.
@@ -120,14 +120,14 @@ pub enum Effect {
     },
 }
 
-impl Effect {
+impl Outgoing {
     /// The incident that it is about.
     fn incident(&self) -> Option<&String> {
         match self {
-            Effect::Message { incident }
-            | Effect::Post { incident, .. }
-            | Effect::Voice { incident, .. } => Some(incident),
-            Effect::Whisper { .. } | Effect::Reply { .. } | Effect::Home { .. } => None,
+            Outgoing::Message { incident }
+            | Outgoing::Post { incident, .. }
+            | Outgoing::Voice { incident, .. } => Some(incident),
+            Outgoing::Whisper { .. } | Outgoing::Reply { .. } | Outgoing::Home { .. } => None,
         }
     }
 
@@ -144,7 +144,7 @@ impl Effect {
 
     /// Make the message of an incident true. What people wait for goes before what is new.
     pub fn message(incident: &str, waited_for: bool) -> Put {
-        let effect = Effect::Message {
+        let effect = Outgoing::Message {
             incident: incident.to_owned(),
         };
         let rank = if waited_for { 0 } else { 1 };
@@ -161,7 +161,7 @@ impl Effect {
         let key = format!("{incident}/{}", post.key);
         let incident = incident.to_owned();
         let lane = incident.clone();
-        Effect::Post { incident, post }.put(key, lane, 2, false)
+        Outgoing::Post { incident, post }.put(key, lane, 2, false)
     }
 
     /// Key of the spoken summary of an incident.
@@ -171,18 +171,18 @@ impl Effect {
 
     /// The spoken summary: in a lane of its own, so that it holds nothing up.
     pub fn voice(incident: &str, script: &str, language: &str) -> Put {
-        let effect = Effect::Voice {
+        let effect = Outgoing::Voice {
             incident: incident.to_owned(),
             script: script.to_owned(),
             language: language.to_owned(),
         };
-        let key = Effect::voice_key(incident);
+        let key = Outgoing::voice_key(incident);
         effect.put(key.clone(), key, BACKGROUND, false)
     }
 
     /// An answer to one person; `id` names what they did.
     pub fn whisper(id: &str, user: &str, place: &Place, answer: Answer) -> Put {
-        let effect = Effect::Whisper {
+        let effect = Outgoing::Whisper {
             user: user.to_owned(),
             channel: place.channel.clone(),
             thread: place.thread.clone(),
@@ -194,7 +194,7 @@ impl Effect {
 
     /// An answer in a thread; `id` names what is answered.
     pub fn reply(id: &str, channel: &str, thread: &str, answer: Answer) -> Put {
-        let effect = Effect::Reply {
+        let effect = Outgoing::Reply {
             channel: channel.to_owned(),
             thread: thread.to_owned(),
             answer,
@@ -204,7 +204,7 @@ impl Effect {
 
     /// A person's home tab.
     pub fn home(user: &str) -> Put {
-        let effect = Effect::Home {
+        let effect = Outgoing::Home {
             user: user.to_owned(),
         };
         effect.put(format!("home/{user}"), format!("home/{user}"), 2, true)

@@ -34,7 +34,7 @@ mod answers;
 mod arrivals;
 
 pub use answers::*;
-pub use arrivals::{command, event, interaction};
+pub use arrivals::{REASON, command, event, interaction};
 
 #[cfg(test)]
 mod tests;

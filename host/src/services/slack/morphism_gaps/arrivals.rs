@@ -19,7 +19,11 @@ use slack_morphism::{
     SlackViewId,
 };
 
-use crate::services::slack::payload::{ParseError, REASON, is_ts};
+use crate::services::slack::parse_error::ParseError;
+use crate::services::slack::text::is_ts;
+
+/// Block and element of the modal's field.
+pub const REASON: (&str, &str) = ("reason", "text");
 
 /// A field that must be there, unless its type is an option.
 fn part<T: DeserializeOwned>(value: &Value, name: &'static str) -> Result<T, ParseError> {

@@ -6,8 +6,8 @@ use super::From;
 use crate::services::commands::Commands;
 use crate::services::slack::Slack;
 use crate::services::slack::command::{self, Command, Named};
-use crate::services::slack::effect::Answer;
 use crate::services::slack::message::Look;
+use crate::services::slack::outgoing::Answer;
 use crate::services::slack::people::Refusal;
 use crate::services::store::StoreError;
 
