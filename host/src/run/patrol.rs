@@ -4,6 +4,7 @@
 //! [`Ingest`] says what there is to judge; [`pipeline`](crate::run::pipeline) drives what triage opens.
 
 mod drops;
+mod expiry;
 mod guarded;
 mod home;
 mod rechecks;

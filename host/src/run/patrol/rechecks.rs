@@ -1,4 +1,4 @@
-//! When an incident that waits for people is checked again, and when its approval request expires.
+//! When an incident that waits for people is checked again.
 
 use std::collections::HashMap;
 
@@ -56,31 +56,19 @@ impl Rechecks {
 
 impl Patrol {
     /// An incident that may be over, or have another cause, is looked at: nothing changes where it is
-    /// still there for the same cause. A question that is too old is asked again.
+    /// still there for the same cause.
     pub(super) fn recheck(&mut self, now: i64, active: &[Record]) -> Result<(), StageError> {
         let services = &self.pipeline.services;
-        let expires =
-            i64::try_from(services.config.approval_expires.as_millis()).unwrap_or(i64::MAX);
         self.watch_itself(active, now)?;
         progress::say(status(active, self.ingest.inventory().counts().pods));
         self.rechecks.retain(active);
         let of_cluster = active.iter().filter(|r| !r.incident.is_own());
         for record in of_cluster.filter(|r| r.state.awaits_people()) {
             let id = &record.incident.id.0;
-            let expired = record.state == State::Waiting
-                && record.asked_at.is_some_and(|at| now - at > expires);
-            if expired {
-                // What only a person wanted is not asked again and again.
-                let (next, note) = match record.undo {
-                    Some(_) => (State::Cleared, "nobody approved in time"),
-                    None => (State::Open, "the approval request expired: checking again"),
-                };
-                services.store.advance(id, State::Waiting, |r| {
-                    r.votes.clear();
-                    r.step(now, next, note);
-                })?;
-                self.pipeline.drive(id);
-            } else if decide::again(services, record)? {
+            if self.expire(record, now)? {
+                continue;
+            }
+            if decide::again(services, record)? {
                 self.pipeline.drive(id);
             } else if record.undo.is_none() && self.rechecks.is_due(record, now) {
                 self.pipeline.look_again(record);
