@@ -26,7 +26,7 @@ use thiserror::Error;
 
 use crate::services::cluster::ClusterError;
 use crate::services::store::StoreError;
-use crate::services::telemetry::Fault;
+use crate::services::telemetry::StageFault;
 
 /// Why a stage stopped. The incident stays in the state that is stored.
 #[derive(Debug, Error)]
@@ -62,7 +62,7 @@ impl StageError {
     }
 }
 
-impl Fault for StageError {
+impl StageFault for StageError {
     fn kind(&self) -> Option<&'static str> {
         match self {
             // Somebody else was faster: the stage is run on what is stored now.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::cluster::{Cluster, Namespace};
 
-pub use expect::Faults;
+pub use expect::Mismatches;
 pub use product::{Product, Running};
 
 /// `fault.toml`; its keys are explained in `tests/faults/README.md`.

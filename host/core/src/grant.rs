@@ -162,13 +162,13 @@ struct RawAllow {
     namespaces: Spanned<Vec<Spanned<String>>>,
 }
 
-/// Faults of one text, each with its line.
-struct Faults<'t> {
+/// GrantFaults of one text, each with its line.
+struct GrantFaults<'t> {
     text: &'t str,
     found: Vec<String>,
 }
 
-impl Faults<'_> {
+impl GrantFaults<'_> {
     fn at(&mut self, offset: usize, what: &str) {
         let line = line_of(self.text, offset);
         self.found.push(format!("line {line}: {what}"));
@@ -187,7 +187,7 @@ impl Grant {
     /// that is out of bounds.
     pub fn parse(text: &str) -> Result<Grant, GrantError> {
         let raw: RawGrant = toml::from_str(text).map_err(|e| malformed(text, &e))?;
-        let mut faults = Faults {
+        let mut faults = GrantFaults {
             text,
             found: Vec::new(),
         };
@@ -247,7 +247,7 @@ impl Grant {
 }
 
 impl RawLimits {
-    fn parse(&self, faults: &mut Faults<'_>) -> Limits {
+    fn parse(&self, faults: &mut GrantFaults<'_>) -> Limits {
         let default = Limits::default();
         let within = |from: usize, to: usize, value: usize| (from..=to).contains(&value);
         let mut deadline = default.deadline;
@@ -283,7 +283,7 @@ impl RawLimits {
 }
 
 impl RawAllow {
-    fn parse(self, faults: &mut Faults<'_>) -> Allow {
+    fn parse(self, faults: &mut GrantFaults<'_>) -> Allow {
         for kind in &self.kinds {
             let name = kind.get_ref();
             if name != "*" && kinds::kind(name).is_none() {
@@ -303,7 +303,7 @@ impl RawAllow {
 fn namespaces(
     table: &str,
     given: &Spanned<Vec<Spanned<String>>>,
-    faults: &mut Faults<'_>,
+    faults: &mut GrantFaults<'_>,
 ) -> Vec<NamespacePattern> {
     let before = faults.found.len();
     let patterns = given.get_ref().iter();
@@ -346,7 +346,7 @@ impl Allow {
 }
 
 impl NamespacePattern {
-    fn parse(table: &str, given: &Spanned<String>, faults: &mut Faults<'_>) -> Option<Self> {
+    fn parse(table: &str, given: &Spanned<String>, faults: &mut GrantFaults<'_>) -> Option<Self> {
         let text = given.get_ref().as_str();
         let (exclude, pattern) = match text.strip_prefix('!') {
             Some(rest) => (true, rest),
@@ -408,7 +408,7 @@ fn unknown_kind(name: &str) -> String {
     format!("allow.kinds: {name:?} is neither `*` nor a kind that can be read{hint}")
 }
 
-fn is_sha256(text: &Spanned<String>, faults: &mut Faults<'_>) -> bool {
+fn is_sha256(text: &Spanned<String>, faults: &mut GrantFaults<'_>) -> bool {
     let digits = text.get_ref();
     let fits = digits.len() == 64 && digits.chars().all(|c| c.is_ascii_hexdigit());
     if !fits {

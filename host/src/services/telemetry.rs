@@ -24,7 +24,7 @@ use k8shawk_core::record::{Before, Record, State};
 use opentelemetry::KeyValue;
 
 pub use llm::{ModelMetrics, Next};
-pub use run::Fault;
+pub use run::StageFault;
 pub use stage::Stage;
 pub use task::Task;
 pub use traces::{Timed, TraceError, Traces};

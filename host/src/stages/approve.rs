@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::services::Services;
 use crate::services::store::StoreError;
-use crate::services::telemetry::{Fault, Stage};
+use crate::services::telemetry::{Stage, StageFault};
 use crate::stages::StageError;
 
 pub use undo::{UndoError, undo};
@@ -41,7 +41,7 @@ pub enum VoteError {
     Superseded(#[from] Superseded),
 }
 
-impl Fault for VoteError {
+impl StageFault for VoteError {
     fn kind(&self) -> Option<&'static str> {
         // A person who may not, or comes too late, is no failure of the stage.
         let failed = matches!(self, VoteError::Store(StoreError::Database { .. }));

@@ -28,7 +28,7 @@ const JOINING: i64 = 90;
 const SILENCE: i64 = 20;
 
 /// What is wrong with a node's own state.
-pub struct Fault<'n> {
+pub struct NodeFault<'n> {
     /// Failure class.
     pub class: &'static str,
     /// The condition that says so.
@@ -38,19 +38,19 @@ pub struct Fault<'n> {
 }
 
 /// The fault in a node's conditions, if any.
-pub fn fault(node: &Value) -> Option<Fault<'_>> {
+pub fn fault(node: &Value) -> Option<NodeFault<'_>> {
     let ready = condition(node, "Ready")?;
     let state = text(ready, "/status");
     if state == "Unknown" {
         let meaning = "its kubelet no longer reports to the API server".to_owned();
-        return Some(Fault {
+        return Some(NodeFault {
             class: "node-unreachable",
             condition: ready,
             meaning,
         });
     }
     if state == "False" {
-        return Some(Fault {
+        return Some(NodeFault {
             class: "node-not-ready",
             condition: ready,
             meaning: "its kubelet reports that it is not ready".to_owned(),
@@ -63,7 +63,7 @@ pub fn fault(node: &Value) -> Option<Fault<'_>> {
         } else {
             "node-pressure"
         };
-        Some(Fault {
+        Some(NodeFault {
             class,
             condition,
             meaning: format!("it {what} ({kind})"),
@@ -73,7 +73,7 @@ pub fn fault(node: &Value) -> Option<Fault<'_>> {
 
 /// True where the node fell silent a moment ago. Its kubelet reports every ten seconds: after an outage
 /// of the API server each node looks silent until then, and its pods have the causes that they had.
-pub fn is_silent_since_a_moment(case: &Case, fault: &Fault<'_>) -> bool {
+pub fn is_silent_since_a_moment(case: &Case, fault: &NodeFault<'_>) -> bool {
     let since = since(case, text(fault.condition, "/lastTransitionTime"));
     fault.class == "node-unreachable" && since.is_some_and(|since| since < SILENCE)
 }
@@ -122,7 +122,7 @@ pub fn blame(case: &Case, node: &Value, mut draft: Draft, pod: &str) -> Finding 
     draft.finish()
 }
 
-fn say(case: &Case, node: &Value, fault: &Fault, draft: &mut Draft) {
+fn say(case: &Case, node: &Value, fault: &NodeFault, draft: &mut Draft) {
     let kind = text(fault.condition, "/type");
     let quoted = format!(
         "{kind}={} reason={} {}",

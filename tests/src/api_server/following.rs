@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Shared;
 use super::objects::Happened;
-use super::path::Target;
+use super::path::Addressed;
 use super::query::Query;
 use super::refusal::Refusal;
 use super::select::Selector;
@@ -27,7 +27,7 @@ const BOOKMARKS: Duration = Duration::from_secs(5);
 struct Following {
     shared: Arc<Shared>,
     newest: watch::Receiver<u64>,
-    target: Target,
+    target: Addressed,
     selector: Selector,
     /// Version up to which everything was told.
     told: u64,
@@ -42,7 +42,7 @@ struct Following {
 /// Answer a watch: what is there, where no version is named, then what happens.
 pub(super) fn answer(
     shared: &Arc<Shared>,
-    target: Target,
+    target: Addressed,
     query: &Query,
 ) -> Result<Response<Body>, Refusal> {
     let selector = query.selector()?;
@@ -148,7 +148,7 @@ impl Following {
 }
 
 /// How a change looks through a selector.
-fn told(target: &Target, selector: &Selector, happened: &Happened) -> Option<Bytes> {
+fn told(target: &Addressed, selector: &Selector, happened: &Happened) -> Option<Bytes> {
     let key = &happened.key;
     let in_scope = key.kind == target.kind.kind
         && (target.namespace.is_empty() || target.namespace == key.namespace);

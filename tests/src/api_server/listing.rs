@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::State;
-use super::path::Target;
+use super::path::Addressed;
 use super::query::Query;
 use super::refusal::Refusal;
 
 impl State {
     /// A list of what the selectors fit.
-    pub(super) fn list(&self, target: &Target, query: &Query) -> Result<Value, Refusal> {
+    pub(super) fn list(&self, target: &Addressed, query: &Query) -> Result<Value, Refusal> {
         let selector = query.selector()?;
         let version = self.objects.version();
         let token = query.text("continue");

@@ -4,7 +4,7 @@ use k8shawk_core::kinds::{KINDS, Kind};
 
 /// What a path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct Addressed {
     pub(super) kind: &'static Kind,
     /// Empty for a cluster-scoped kind, and for a list of all namespaces.
     pub(super) namespace: String,
@@ -15,7 +15,7 @@ pub(super) struct Target {
 }
 
 /// Parse `/api/v1/...` or `/apis/GROUP/VERSION/...`; none where no known kind is named.
-pub(super) fn parse(path: &str) -> Option<Target> {
+pub(super) fn parse(path: &str) -> Option<Addressed> {
     let mut words = path.trim_matches('/').split('/');
     let group = match words.next()? {
         "api" => "",
@@ -40,7 +40,7 @@ pub(super) fn parse(path: &str) -> Option<Target> {
         [] => return None,
     };
     let mut tail = tail.iter().map(|word| (*word).to_owned());
-    let target = Target {
+    let target = Addressed {
         kind,
         namespace: namespace.to_owned(),
         name: tail.next().unwrap_or_default(),

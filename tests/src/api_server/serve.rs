@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::audit::Verb;
 use super::objects::Key;
-use super::path::{self, Target};
+use super::path::{self, Addressed};
 use super::query::Query;
 use super::refusal::Refusal;
 use super::weather::Fate;
@@ -129,7 +129,7 @@ fn reviewed(user: &str, mut review: Value) -> Result<Response<Body>, Refusal> {
     Ok(json_answer(201, &review))
 }
 
-fn read(shared: &Arc<Shared>, target: Target, query: &Query) -> Result<Response<Body>, Refusal> {
+fn read(shared: &Arc<Shared>, target: Addressed, query: &Query) -> Result<Response<Body>, Refusal> {
     if target.name.is_empty() && query.flag("watch") {
         return following::answer(shared, target, query);
     }

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::State;
 use super::audit::{Entry, Verb};
 use super::objects::Key;
-use super::path::Target;
+use super::path::Addressed;
 use super::refusal::Refusal;
 
 /// A write that is asked for.
 pub(super) struct Write<'r> {
     pub(super) user: &'r str,
-    pub(super) target: &'r Target,
+    pub(super) target: &'r Addressed,
     pub(super) dry_run: bool,
     /// False where the answer will be lost.
     pub(super) answered: bool,
@@ -233,7 +233,7 @@ fn is_deleting(object: &Value) -> bool {
     object["metadata"]["deletionTimestamp"].is_string()
 }
 
-fn well_formed(target: &Target, mut object: Value) -> Result<Value, Refusal> {
+fn well_formed(target: &Addressed, mut object: Value) -> Result<Value, Refusal> {
     let kind = text(&object, "/kind");
     if !object.is_object() || !object["metadata"].is_object() {
         return Err(Refusal::bad("the body is no object with metadata"));

@@ -6,9 +6,9 @@ use super::Fault;
 
 /// Everything that is not as expected, in sentences.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Faults(pub Vec<String>);
+pub struct Mismatches(pub Vec<String>);
 
-impl std::fmt::Display for Faults {
+impl std::fmt::Display for Mismatches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.join("; "))
     }
@@ -23,7 +23,7 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 
 impl Fault {
     /// Hold the findings of a scan against this fault.
-    pub fn judge(&self, findings: &[Value]) -> Faults {
+    pub fn judge(&self, findings: &[Value]) -> Mismatches {
         let mut faults = Vec::new();
         if findings.len() != self.incidents() {
             let classes: Vec<String> = findings
@@ -37,7 +37,7 @@ impl Fault {
             ));
         }
         if self.harmless {
-            return Faults(faults);
+            return Mismatches(faults);
         }
         let fits = |f: &&Value| self.is_class(text(f, "/class"));
         match findings.iter().find(fits) {
@@ -55,7 +55,7 @@ impl Fault {
                 faults.push(format!("no finding of class {other}"));
             }
         }
-        Faults(faults)
+        Mismatches(faults)
     }
 
     fn is_class(&self, class: &str) -> bool {

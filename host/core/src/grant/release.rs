@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Faults, NamespacePattern, let_through, namespaces, written};
+use super::{GrantFaults, NamespacePattern, let_through, namespaces, written};
 use crate::fix::{self, Risk};
 use crate::grant::Scope;
 use crate::kinds;
@@ -34,7 +34,7 @@ pub(super) struct RawRelease {
 pub(super) fn parse(
     may: &[Spanned<String>],
     raw: Vec<RawRelease>,
-    faults: &mut Faults<'_>,
+    faults: &mut GrantFaults<'_>,
 ) -> Vec<Release> {
     for word in may.iter().filter(|word| word.get_ref() != AUTO) {
         let what = format!("may: {:?} is not known; there is {AUTO:?}", word.get_ref());
@@ -56,7 +56,7 @@ pub(super) fn parse(
 }
 
 impl RawRelease {
-    fn parse(self, faults: &mut Faults<'_>) -> Release {
+    fn parse(self, faults: &mut GrantFaults<'_>) -> Release {
         if self.actions.get_ref().is_empty() {
             let what = "auto.actions is empty, so nothing is released";
             faults.at(self.actions.span().start, what);

@@ -22,9 +22,9 @@ use k8shawk_core::point::Point;
 pub struct Counts {
     /// Calls, without those that quarantine refused.
     pub calls: u64,
-    /// Faults of the plugin.
+    /// GuestFaults of the plugin.
     pub guest_faults: u64,
-    /// Faults of the host or the cluster.
+    /// GuestFaults of the host or the cluster.
     pub host_faults: u64,
     /// Calls that quarantine refused.
     pub refused: u64,
@@ -37,14 +37,14 @@ pub struct Live {
     id: String,
     point: Point,
     plugin: ArcSwap<Plugin>,
-    faults: Mutex<Faults>,
+    faults: Mutex<GuestFaults>,
     quarantine_after: u32,
     counts: [AtomicU64; 5],
 }
 
 /// Consecutive guest faults of one digest.
 #[derive(Debug, Default)]
-struct Faults {
+struct GuestFaults {
     digest: String,
     in_row: u32,
     last: Option<CallError>,
@@ -224,7 +224,7 @@ impl Live {
         })
     }
 
-    /// Faults count for the digest that made them, even where it was replaced in the meantime.
+    /// GuestFaults count for the digest that made them, even where it was replaced in the meantime.
     fn noted<T>(&self, plugin: &Plugin, called: Called<T>) -> Called<T> {
         self.count(CALLS);
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -232,9 +232,9 @@ impl Live {
         match &called.result {
             Ok(_) if fresh || faults.in_row == 0 => {}
             Ok(_) => {
-                *faults = Faults {
+                *faults = GuestFaults {
                     digest: plugin.digest().to_owned(),
-                    ..Faults::default()
+                    ..GuestFaults::default()
                 }
             }
             Err(error) if error.blame() == Blame::Guest => {
@@ -245,7 +245,7 @@ impl Live {
                     faults.in_row.saturating_add(1)
                 };
                 let (digest, last) = (plugin.digest().to_owned(), Some(error.clone()));
-                *faults = Faults {
+                *faults = GuestFaults {
                     digest,
                     in_row,
                     last,

@@ -34,13 +34,13 @@ struct Case {
     #[serde(default)]
     now: Option<String>,
     settings: toml::Table,
-    proposal: Target,
+    proposal: ProposedChange,
     verdict: Expected,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Target {
+struct ProposedChange {
     action: String,
     kind: String,
     #[serde(default)]

@@ -74,12 +74,12 @@ struct Metadata<'a> {
 struct Event {
     #[serde(rename = "type")]
     kind: String,
-    involved_object: Target,
+    involved_object: InvolvedObject,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Target {
+struct InvolvedObject {
     kind: String,
     namespace: String,
     name: String,

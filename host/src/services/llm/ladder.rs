@@ -26,7 +26,7 @@ pub(super) struct Ladder<'a> {
 
 /// What follows a failure.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum AfterFailure {
     Again { at_least_ms: u64 },
     Shrink,
     Down,
@@ -94,25 +94,25 @@ impl<'a> Ladder<'a> {
                 Err(failure) => failure,
             };
             let mut step = step(&failure, attempt, self.at + 1 < self.rungs.len());
-            if step == Step::Shrink && (shrinks >= SHRINKS || !talk.shrink()) {
-                step = Step::Down;
+            if step == AfterFailure::Shrink && (shrinks >= SHRINKS || !talk.shrink()) {
+                step = AfterFailure::Down;
             }
             match step {
-                Step::Again { at_least_ms: wait } => {
+                AfterFailure::Again { at_least_ms: wait } => {
                     self.again(rung, &failure);
                     attempt += 1;
                     at_least_ms = wait;
                     hint(talk, &failure);
                 }
-                Step::Shrink => {
+                AfterFailure::Shrink => {
                     self.again(rung, &failure);
                     shrinks += 1;
                 }
-                Step::Down => {
+                AfterFailure::Down => {
                     (attempt, shrinks, at_least_ms) = (0, 0, 0);
                     self.down(&failure);
                 }
-                Step::Stop => self.stop(&failure),
+                AfterFailure::Stop => self.stop(&failure),
             }
         }
     }
@@ -195,34 +195,34 @@ fn hint(talk: &mut Talk, failure: &Failure) {
     }
 }
 
-fn step(failure: &Failure, attempt: u32, more: bool) -> Step {
+fn step(failure: &Failure, attempt: u32, more: bool) -> AfterFailure {
     let again = |times: u32| match attempt < times {
-        true => Step::Again { at_least_ms: 0 },
-        false => Step::Down,
+        true => AfterFailure::Again { at_least_ms: 0 },
+        false => AfterFailure::Down,
     };
     match failure {
         Failure::RateLimited { .. } | Failure::Overloaded { .. } => {
             let wait = failure.retry_after_ms().unwrap_or(0);
             match attempt < 2 && (wait <= PATIENCE_MS || !more) {
-                true => Step::Again { at_least_ms: wait },
-                false => Step::Down,
+                true => AfterFailure::Again { at_least_ms: wait },
+                false => AfterFailure::Down,
             }
         }
         Failure::ToolUse { .. } => again(2),
         Failure::Unreachable { .. } | Failure::Malformed { .. } => again(1),
-        Failure::TooLarge { .. } => Step::Shrink,
+        Failure::TooLarge { .. } => AfterFailure::Shrink,
         // All models of the ladder have one key.
-        Failure::Refused { status: 401, .. } => Step::Stop,
+        Failure::Refused { status: 401, .. } => AfterFailure::Stop,
         Failure::Retired { .. }
         | Failure::Refused { .. }
         | Failure::Rejected { .. }
         | Failure::Timeout { .. }
         | Failure::NoDiagnosis { .. }
-        | Failure::Closed { .. } => Step::Down,
+        | Failure::Closed { .. } => AfterFailure::Down,
         Failure::Deadline
         | Failure::Budget { .. }
         | Failure::Unguarded { .. }
-        | Failure::Unrecorded => Step::Stop,
+        | Failure::Unrecorded => AfterFailure::Stop,
     }
 }
 
@@ -238,14 +238,14 @@ mod tests {
         };
         assert_eq!(
             step(&limited(1500), 0, true),
-            Step::Again { at_least_ms: 1500 }
+            AfterFailure::Again { at_least_ms: 1500 }
         );
-        assert_eq!(step(&limited(9000), 0, true), Step::Down);
+        assert_eq!(step(&limited(9000), 0, true), AfterFailure::Down);
         assert_eq!(
             step(&limited(9000), 0, false),
-            Step::Again { at_least_ms: 9000 }
+            AfterFailure::Again { at_least_ms: 9000 }
         );
-        assert_eq!(step(&limited(0), 2, false), Step::Down);
+        assert_eq!(step(&limited(0), 2, false), AfterFailure::Down);
     }
 
     #[test]
@@ -253,9 +253,12 @@ mod tests {
         let what = String::new;
         assert_eq!(
             step(&Failure::Retired { what: what() }, 0, true),
-            Step::Down
+            AfterFailure::Down
         );
-        assert_eq!(step(&Failure::Timeout { ms: 1 }, 0, true), Step::Down);
+        assert_eq!(
+            step(&Failure::Timeout { ms: 1 }, 0, true),
+            AfterFailure::Down
+        );
         assert_eq!(
             step(
                 &Failure::Refused {
@@ -265,12 +268,12 @@ mod tests {
                 0,
                 true
             ),
-            Step::Stop
+            AfterFailure::Stop
         );
         assert_eq!(
             step(&Failure::TooLarge { what: what() }, 0, true),
-            Step::Shrink
+            AfterFailure::Shrink
         );
-        assert_eq!(step(&Failure::Deadline, 0, true), Step::Stop);
+        assert_eq!(step(&Failure::Deadline, 0, true), AfterFailure::Stop);
     }
 }

@@ -200,18 +200,18 @@ impl Socket {
                 Ok(Some(Ok(_))) => continue,
             };
             match self.take(&mut stream, text.as_str()).await {
-                Ok(Step::On) => {}
-                Ok(Step::Refresh) => return End::Refresh(Box::new(stream)),
-                Ok(Step::Disabled) => return End::Disabled,
+                Ok(Link::On) => {}
+                Ok(Link::Refresh) => return End::Refresh(Box::new(stream)),
+                Ok(Link::Disabled) => return End::Disabled,
                 Err(why) => return End::Lost(why),
             }
         }
     }
 
     /// Acknowledge first, work after.
-    async fn take(&self, stream: &mut Stream, text: &str) -> Result<Step, String> {
+    async fn take(&self, stream: &mut Stream, text: &str) -> Result<Link, String> {
         let Ok(envelope) = serde_json::from_str::<Value>(text) else {
-            return Ok(Step::On);
+            return Ok(Link::On);
         };
         let kind = envelope
             .get("type")
@@ -220,20 +220,20 @@ impl Socket {
         match kind {
             "hello" => {
                 info!("connected to Slack");
-                return Ok(Step::On);
+                return Ok(Link::On);
             }
             "disconnect" => {
                 let reason = envelope.get("reason").and_then(Value::as_str);
                 return Ok(match reason {
-                    Some("link_disabled") => Step::Disabled,
-                    _ => Step::Refresh,
+                    Some("link_disabled") => Link::Disabled,
+                    _ => Link::Refresh,
                 });
             }
             _ => {}
         }
         let id = envelope.get("envelope_id").and_then(Value::as_str);
         let Some(id) = id.filter(|id| !id.is_empty() && id.len() <= 128) else {
-            return Ok(Step::On);
+            return Ok(Link::On);
         };
         let taken = match parse(kind, envelope.get("payload").unwrap_or(&Value::Null)) {
             Ok((what, event)) => self.inbox.put(event.as_deref().unwrap_or(id), what),
@@ -247,7 +247,7 @@ impl Socket {
             let ack = Message::text(json!({"envelope_id": id}).to_string());
             stream.send(ack).await.map_err(|e| e.to_string())?;
         }
-        Ok(Step::On)
+        Ok(Link::On)
     }
 
     /// Let a connection that is about to close deliver what it has.
@@ -265,7 +265,7 @@ impl Socket {
     }
 }
 
-enum Step {
+enum Link {
     On,
     Refresh,
     Disabled,

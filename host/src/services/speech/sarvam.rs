@@ -92,7 +92,7 @@ impl Sarvam {
         };
         // The service's versions differ in this field's name, and say so with 400 or 422.
         match self.ask(script, voice, &self.language_field).await {
-            Err(Fault {
+            Err(NotSpoken {
                 malformed: true, ..
             }) => self.ask(script, voice, other).await,
             answer => answer,
@@ -100,7 +100,12 @@ impl Sarvam {
         .map_err(|fault| fault.error)
     }
 
-    async fn ask(&self, script: &Redacted, voice: &Voice, field: &str) -> Result<Vec<u8>, Fault> {
+    async fn ask(
+        &self,
+        script: &Redacted,
+        voice: &Voice,
+        field: &str,
+    ) -> Result<Vec<u8>, NotSpoken> {
         let mut body = json!({
             "text": script.as_str(),
             "speaker": voice.speaker,
@@ -136,25 +141,25 @@ impl Sarvam {
 }
 
 /// Why it was not spoken; `malformed` where another field name may help.
-struct Fault {
+struct NotSpoken {
     error: SpeechError,
     malformed: bool,
 }
 
-impl From<SpeechError> for Fault {
-    fn from(error: SpeechError) -> Fault {
-        Fault {
+impl From<SpeechError> for NotSpoken {
+    fn from(error: SpeechError) -> NotSpoken {
+        NotSpoken {
             error,
             malformed: false,
         }
     }
 }
 
-fn away(error: reqwest::Error) -> Fault {
+fn away(error: reqwest::Error) -> NotSpoken {
     SpeechError::Away(error.without_url().to_string()).into()
 }
 
-fn refusal(status: u16, answer: &Value) -> Fault {
+fn refusal(status: u16, answer: &Value) -> NotSpoken {
     let text = |pointer| answer.pointer(pointer).and_then(Value::as_str);
     let message: String = text("/error/message")
         .unwrap_or("no reason given")
@@ -168,7 +173,7 @@ fn refusal(status: u16, answer: &Value) -> Fault {
         500..=599 => SpeechError::Away(why),
         _ => SpeechError::Refused(why),
     };
-    Fault {
+    NotSpoken {
         error,
         malformed: matches!(status, 400 | 422),
     }

@@ -13,7 +13,7 @@ use super::{Stage, Telemetry, Traces};
 pub(super) const SPANS: &str = "k8shawk::span";
 
 /// Why a stage stopped, as a label.
-pub trait Fault: Display {
+pub trait StageFault: Display {
     /// A word of a closed set; none where it is no failure.
     fn kind(&self) -> Option<&'static str>;
 }
@@ -50,7 +50,7 @@ impl<'t> Run<'t> {
         }
     }
 
-    fn end<T, E: Fault>(mut self, done: Result<T, E>) -> Result<T, E> {
+    fn end<T, E: StageFault>(mut self, done: Result<T, E>) -> Result<T, E> {
         if let Err(fault) = &done {
             self.failure = fault.kind();
             if self.failure.is_some() {
@@ -91,7 +91,7 @@ impl Telemetry {
     ///
     /// # Errors
     /// What the stage returns.
-    pub async fn stage<T, E: Fault>(
+    pub async fn stage<T, E: StageFault>(
         &self,
         stage: Stage,
         incident: &str,
@@ -106,7 +106,7 @@ impl Telemetry {
     ///
     /// # Errors
     /// What the stage returns.
-    pub fn stage_now<T, E: Fault>(
+    pub fn stage_now<T, E: StageFault>(
         &self,
         stage: Stage,
         incident: &str,

@@ -18,42 +18,42 @@ use crate::json::{items, name, text};
 use crate::near;
 
 /// What a failed connection says, in lower case, and whether it is the name or the way.
-const TEXTS: &[(&str, Fault)] = &[
-    ("no such host", Fault::Name),
-    ("server misbehaving", Fault::Name),
-    (" enotfound", Fault::Name),
-    ("eai_again", Fault::Name),
-    ("unknownhostexception", Fault::Name),
-    ("could not translate host name", Fault::Name),
-    ("could not resolve host", Fault::Name),
-    ("name or service not known", Fault::Name),
-    ("name does not resolve", Fault::Name),
-    ("temporary failure in name resolution", Fault::Name),
-    ("failed to lookup address", Fault::Name),
-    ("bad address", Fault::Name),
-    ("host not found", Fault::Name),
-    ("unknown host", Fault::Name),
-    ("nodename nor servname", Fault::Name),
-    ("connection refused", Fault::Refused),
-    ("econnrefused", Fault::Refused),
-    ("connect error", Fault::Refused),
-    ("i/o timeout", Fault::Silent),
-    ("etimedout", Fault::Silent),
-    ("connection timed out", Fault::Silent),
-    ("connect timed out", Fault::Silent),
-    ("operation timed out", Fault::Silent),
-    ("timeout expired", Fault::Silent),
-    ("no route to host", Fault::Silent),
-    ("ehostunreach", Fault::Silent),
-    ("network is unreachable", Fault::Silent),
-    ("could not connect to", Fault::Refused),
-    ("can't connect to", Fault::Refused),
-    ("failed to connect to", Fault::Refused),
-    ("connection reset by peer", Fault::Refused),
+const TEXTS: &[(&str, Unreachable)] = &[
+    ("no such host", Unreachable::Name),
+    ("server misbehaving", Unreachable::Name),
+    (" enotfound", Unreachable::Name),
+    ("eai_again", Unreachable::Name),
+    ("unknownhostexception", Unreachable::Name),
+    ("could not translate host name", Unreachable::Name),
+    ("could not resolve host", Unreachable::Name),
+    ("name or service not known", Unreachable::Name),
+    ("name does not resolve", Unreachable::Name),
+    ("temporary failure in name resolution", Unreachable::Name),
+    ("failed to lookup address", Unreachable::Name),
+    ("bad address", Unreachable::Name),
+    ("host not found", Unreachable::Name),
+    ("unknown host", Unreachable::Name),
+    ("nodename nor servname", Unreachable::Name),
+    ("connection refused", Unreachable::Refused),
+    ("econnrefused", Unreachable::Refused),
+    ("connect error", Unreachable::Refused),
+    ("i/o timeout", Unreachable::Silent),
+    ("etimedout", Unreachable::Silent),
+    ("connection timed out", Unreachable::Silent),
+    ("connect timed out", Unreachable::Silent),
+    ("operation timed out", Unreachable::Silent),
+    ("timeout expired", Unreachable::Silent),
+    ("no route to host", Unreachable::Silent),
+    ("ehostunreach", Unreachable::Silent),
+    ("network is unreachable", Unreachable::Silent),
+    ("could not connect to", Unreachable::Refused),
+    ("can't connect to", Unreachable::Refused),
+    ("failed to connect to", Unreachable::Refused),
+    ("connection reset by peer", Unreachable::Refused),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+enum Unreachable {
     /// The name does not resolve.
     Name,
     /// Nothing listens.
@@ -75,16 +75,18 @@ pub fn diagnose(
     let service = service(subject, &line);
     let resolver_down = line.contains(":53: ")
         && (line.contains("i/o timeout") || line.contains("connection refused"));
-    if resolver_down || (fault == Fault::Name && (service.is_some() || coredns::down(subject))) {
+    if resolver_down
+        || (fault == Unreachable::Name && (service.is_some() || coredns::down(subject)))
+    {
         return Some(dns(subject, container, exit, log, &line));
     }
     let mut draft = subject.draft("dependency-unreachable", Severity::High);
     ended(subject, container, exit, &mut draft);
     let cited = draft.cite(log.source(container), &line);
     let said = match fault {
-        Fault::Name => "a name does not resolve",
-        Fault::Refused => "a connection is refused",
-        Fault::Silent => "a connection times out",
+        Unreachable::Name => "a name does not resolve",
+        Unreachable::Refused => "a connection is refused",
+        Unreachable::Silent => "a connection times out",
     };
     let host = host(&line);
     draft.say(format!("Its log says \"{line}\": {said} {cited}."));
@@ -166,7 +168,7 @@ fn service(subject: &Subject, line: &str) -> Option<Value> {
 }
 
 /// What is known of a host that is no Service.
-fn stranger(subject: &Subject, host: Option<&str>, fault: Fault) -> String {
+fn stranger(subject: &Subject, host: Option<&str>, fault: Unreachable) -> String {
     let Some(host) = host else {
         return "The log line names no known host.".to_owned();
     };
@@ -192,7 +194,7 @@ fn stranger(subject: &Subject, host: Option<&str>, fault: Fault) -> String {
             let near = near::clause(&short, services.iter().map(name));
             format!("There is no Service \"{short}\" in namespace {namespace}{near}.")
         }
-        (false, Fault::Name) => {
+        (false, Unreachable::Name) => {
             format!("The name {host} is not a name of this cluster: it is external, or misspelt.")
         }
         (false, _) => format!("The host {host} is outside this cluster."),

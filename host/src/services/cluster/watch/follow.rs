@@ -45,7 +45,7 @@ pub(super) enum Happening {
 }
 
 /// What happens at a slot.
-pub(super) type Step = (usize, Result<Happening, ClusterError>);
+pub(super) type SlotHappening = (usize, Result<Happening, ClusterError>);
 
 /// What one watch follows.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ pub(super) fn follow(
     slot: usize,
     version: Option<String>,
     delay: Duration,
-) -> (BoxStream<'static, Step>, AbortHandle) {
+) -> (BoxStream<'static, SlotHappening>, AbortHandle) {
     let state = match version {
         Some(version) => State::Known { version },
         None => State::Page {

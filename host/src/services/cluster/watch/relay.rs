@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 
-use super::follow::{Followed, Happening, Step, follow};
+use super::follow::{Followed, Happening, SlotHappening, follow};
 use super::held::Held;
 use super::{Change, Drops};
 use crate::services::cluster::Cluster;
@@ -47,7 +47,7 @@ pub(super) struct Relay {
     sink: mpsc::Sender<Change>,
     drops: Arc<Drops>,
     slots: Vec<Slot>,
-    watches: SelectAll<BoxStream<'static, Step>>,
+    watches: SelectAll<BoxStream<'static, SlotHappening>>,
     /// Watches that the API server's absence ended and that are not back.
     away: BTreeSet<usize>,
     /// True from the first watch that is back until the last one.
