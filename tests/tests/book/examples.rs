@@ -9,6 +9,15 @@ use tempfile::TempDir;
 
 use super::pages::{Block, Page, all, holds, root};
 
+/// Variables that an example gets; it gets no other, so that nothing of this machine is in its output.
+const KEPT: [&str; 5] = [
+    "HOME",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "XDG_CACHE_HOME",
+    "RUST_MIN_STACK",
+];
+
 /// The program as it is shipped, with everything beside it.
 pub fn program() -> PathBuf {
     let program = root().join("target/dist/k8shawk");
@@ -39,7 +48,7 @@ impl Desk {
             .current_dir(self.0.path())
             .env_clear()
             .env("PATH", path);
-        for kept in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "XDG_CACHE_HOME"] {
+        for kept in KEPT {
             if let Some(value) = std::env::var_os(kept) {
                 shell.env(kept, value);
             }

@@ -1,5 +1,5 @@
-//! Writes the tables of the book's chapter on configuration, and holds what each key says of itself
-//! against what it does.
+//! Writes the tables of the book's chapter on configuration and the file that is shipped beside the
+//! binary, and holds what each key says of itself against what it does.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -82,17 +82,69 @@ fn with(text: &str, name: &str, table: &str) -> String {
     format!("{head}{begin}{table}\n{end}{tail}")
 }
 
-#[test]
-fn the_book_has_the_tables_of_the_keys() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/configuration.md");
-    let book = std::fs::read_to_string(&path).unwrap();
-    let wanted = with(&with(&book, "named", &named()), "keys", &keys());
+/// The file with every key and its default.
+fn sample() -> String {
+    let mut text =
+        "# Configuration of K8sHawk. Every key is optional; the values here are the defaults.\n\
+                    # The environment variable in brackets replaces the key.\n"
+            .to_owned();
+    let mut section = "";
+    for key in KEYS {
+        let (its, name) = key.path.split_once('.').unwrap();
+        if its != section {
+            section = its;
+            write!(text, "\n[{section}]\n").unwrap();
+        }
+        let (line, default) = match quoted(key.default) {
+            Some(value) if value.parse::<i64>().is_ok() || value.parse::<bool>().is_ok() => {
+                (format!("{name} = {value}"), String::new())
+            }
+            Some(value) => (format!("{name} = {value:?}"), String::new()),
+            None => (format!("# {name} ="), format!("; default: {}", key.default)),
+        };
+        let values = match key.values {
+            "" => String::new(),
+            values => format!(" ({values})"),
+        };
+        let told = format!("{}{values}{default}", key.meaning).replace('`', "");
+        writeln!(text, "# {told} [{}]\n{line}", key.env).unwrap();
+    }
+    text
+}
+
+/// Holds a file against what it should be, or writes it where that is asked for.
+fn hold(path: &str, wanted: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path);
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, wanted).unwrap();
+        std::fs::write(&file, wanted).unwrap();
     } else {
         let how = "UPDATE=1 cargo test --release -p k8shawk-core config::book";
-        assert!(book == wanted, "docs/src/configuration.md is stale: {how}");
+        assert!(
+            std::fs::read_to_string(&file).unwrap() == wanted,
+            "{path} is stale: {how}"
+        );
     }
+}
+
+#[test]
+fn the_book_has_the_tables_of_the_keys() {
+    let book = include_str!("../../../../docs/src/configuration.md");
+    let wanted = with(&with(book, "named", &named()), "keys", &keys());
+    hold("docs/src/configuration.md", &wanted);
+}
+
+#[test]
+fn the_shipped_file_says_every_default() {
+    hold("deploy/k8shawk.toml", &sample());
+    let file = super::File {
+        name: "k8shawk.toml",
+        text: &sample(),
+        named: true,
+    };
+    let parsed = Config::parse([file], |_| None);
+    assert_eq!(parsed, Ok(Config::default()));
 }
 
 /// The configuration that this value of one key leads to.
