@@ -102,7 +102,7 @@ fn each_chapter_is_the_incident_that_it_says_it_is() {
         "{forbidden}"
     );
     let automatic = all[4]["history"].to_string();
-    assert!(automatic.contains("without a person"), "{automatic}");
+    assert!(automatic.contains("without approval"), "{automatic}");
 }
 
 #[test]
