@@ -249,7 +249,7 @@ fn a_place_that_cannot_be_written_is_told_at_the_start() {
     }
 }
 
-/// What a run and a check are told of the webhook, beside whatever else they say.
+/// What a run and a check say of the webhook, beside whatever else they say.
 const WEBHOOKS: &[(&str, &str, &[&str])] = &[
     (
         "http://hooks.example.org/t0ken",

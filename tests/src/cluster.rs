@@ -116,7 +116,7 @@ impl Cluster {
     /// A directory of the node for a volume, owned by a user; it goes with the cluster.
     ///
     /// # Errors
-    /// The cluster was given, or the directory cannot be made.
+    /// The cluster was given, or the directory cannot be created.
     pub fn volume(&self, name: &str, owner: u32) -> Result<PathBuf> {
         let path = self.own()?.slot.state().join("volumes").join(name);
         std::fs::create_dir_all(&path)?;

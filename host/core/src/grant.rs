@@ -122,7 +122,7 @@ pub struct Grant {
     pub limits: Limits,
     /// What may be read.
     pub allow: Vec<Allow>,
-    /// What may be released without a person.
+    /// What may be released without approval.
     pub auto: Vec<Release>,
     /// Settings for the plugin.
     pub settings: toml::Table,
@@ -225,7 +225,7 @@ impl Grant {
         (&self.allow, &self.auto)
     }
 
-    /// True where a policy of this grant may release an action on a target without a person.
+    /// True where a policy of this grant may release an action on a target without approval.
     pub fn may_release(&self, action: &str, risk: Risk, target: &ObjectRef) -> bool {
         self.auto
             .iter()

@@ -28,7 +28,7 @@ impl Installation {
     /// Its id is made of the uid of the namespace `kube-system`, which no other cluster has, and of
     /// what tells the database from every other one: incidents are numbered from 1 again in a new
     /// database, and a database may be copied to another cluster. Without the uid, where that
-    /// namespace may not be read or the world was recorded, the database alone tells.
+    /// namespace is not readable or the world was recorded, only the database tells.
     pub fn of(cluster: &str, system_uid: Option<&str>, database: &str) -> Installation {
         let mut hash = Sha256::new();
         for part in [system_uid.unwrap_or_default(), database] {

@@ -62,7 +62,7 @@ impl fmt::Display for ObjectRef {
     }
 }
 
-/// RBAC names may hold colons; no name holds a slash, a percent sign or two dots in a row.
+/// RBAC names may hold colons; no name holds a slash, a percent sign or two consecutive dots.
 pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= 253
         && !text.contains("..")

@@ -31,7 +31,7 @@ impl Origin {
         }
     }
 
-    /// True where policies may release it without a person. What a model says rests on text of
+    /// True where policies may release it without approval. What a model says rests on text of
     /// the cluster that anybody may have written, and asking to take a fix back approves nothing.
     fn may_run_unattended(&self) -> bool {
         matches!(self, Origin::Plugin(_))
@@ -68,7 +68,7 @@ pub enum Verdict {
     Allow,
     /// Only with this approval.
     RequireApproval(ApprovalRule),
-    /// May run without a person.
+    /// May run without approval.
     Auto,
     /// Must not run, and why.
     Deny(String),
@@ -78,7 +78,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ruling {
-    /// May run without a person.
+    /// May run without approval.
     Auto,
     /// Needs every one of these rules; an empty list is the host's default: one approver.
     Approval(Vec<ApprovalRule>),
@@ -119,7 +119,7 @@ impl Ruling {
     /// One line for people.
     pub fn summary(&self) -> String {
         match self {
-            Ruling::Auto => "runs without a person".to_owned(),
+            Ruling::Auto => "runs without approval".to_owned(),
             Ruling::Approval(rules) if rules.is_empty() => "one approval".to_owned(),
             Ruling::Approval(rules) => {
                 let lines: Vec<String> = rules.iter().map(ApprovalRule::summary).collect();

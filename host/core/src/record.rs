@@ -46,7 +46,7 @@ pub enum State {
     Failed,
     /// A person said no.
     Dismissed,
-    /// It went away by itself.
+    /// It cleared by itself.
     Cleared,
     /// It is part of another incident.
     Merged,
@@ -238,7 +238,7 @@ pub struct Record {
     pub last_seen: i64,
 }
 
-/// What matters of a record before it is changed, to whoever is told of the change.
+/// What matters of a record before it is changed, to those who see the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
     /// Where it stood.

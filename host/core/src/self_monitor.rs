@@ -22,7 +22,7 @@ const API: &str = "k8shawk.dev/v1";
 pub enum Condition {
     /// Incidents make no progress.
     Stuck,
-    /// There was no room for changes.
+    /// The watch queue was full.
     Dropped,
     /// What is to be told does not leave.
     Silent,
@@ -86,7 +86,7 @@ impl Condition {
             | Condition::Unreadable
             | Condition::Full
             | Condition::Unguarded => Severity::High,
-            // Nothing is lost: what was dropped is asked for again.
+            // Nothing is lost: what was dropped is requested again.
             Condition::Dropped => Severity::Medium,
         }
     }

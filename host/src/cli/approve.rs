@@ -71,7 +71,7 @@ fn asked(record: &Record) -> Option<(&Candidate, Question)> {
     Some((candidate, record.question()?))
 }
 
-/// What a yes would change: the fix with every line of its diff, and who must approve.
+/// What an approval would change: the fix with every line of its diff, and who must approve.
 pub(super) fn change(record: &Record, candidate: &Candidate) -> Redacted {
     let fix = &candidate.fix;
     let target = plain(&fix.target.to_string());

@@ -71,7 +71,7 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     Ok(found.is_empty())
 }
 
-/// That a namespace is there: nothing broken in one that is not would be no good news.
+/// That a namespace is there: finding nothing broken in one that does not exist would mislead.
 ///
 /// # Errors
 /// Wrong use.

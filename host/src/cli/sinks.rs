@@ -1,4 +1,4 @@
-//! Where incidents are told of, as it is configured: what `run` starts, and `check` judges.
+//! Where incidents are reported, as it is configured: what `run` starts, and `check` judges.
 
 use std::sync::Arc;
 

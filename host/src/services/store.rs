@@ -159,7 +159,7 @@ impl StoreError {
     }
 }
 
-/// Whoever is told of each change of an incident once it is stored, by the task that made it: what is
+/// A watcher of each change of an incident once it is stored, by the task that made it: what is
 /// worth seeing now and not worth sending later.
 pub trait Watcher: Send + Sync {
     /// An incident was stored; `before` is what stood there.

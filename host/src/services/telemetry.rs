@@ -1,4 +1,4 @@
-//! Service: what is measured and told of the host itself: metrics, traces, logs, readiness.
+//! Service: what is measured and reported of the host itself: metrics, traces, logs, readiness.
 //!
 //! Stages run through [`Telemetry::stage`]; what else happens is an [`event`] with one struct each,
 //! whose `emit` counts it and says it.

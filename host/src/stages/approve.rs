@@ -80,13 +80,13 @@ fn not_waiting(record: &Record) -> VoteError {
     }
 }
 
-/// True where policies allow the fix without a person.
+/// True where policies allow the fix without approval.
 pub fn is_automatic(record: &Record) -> bool {
     let fix = record.candidate();
     fix.is_some_and(|fix| matches!(fix.ruling, Ruling::Auto))
 }
 
-/// Approve what policies allow without a person.
+/// Approve what policies allow without approval.
 ///
 /// # Errors
 /// [`StageError::Store`].

@@ -22,7 +22,7 @@ use crate::stages::StageError;
 const MAX_PROPOSALS: usize = 5;
 /// How long an outcome counts against the same fix on the same object, milliseconds.
 const LEDGER: i64 = 60 * 60_000;
-/// Times within that time that a fix may run without a person.
+/// Times within that time that a fix may run without approval.
 const MAX_AUTO: usize = 2;
 /// How long somebody who may answer later is waited for, milliseconds: after that people are told
 /// that a fix is not known.
@@ -375,7 +375,7 @@ async fn candidate(
     })
 }
 
-/// What runs without a person does so a few times, not forever.
+/// What runs without approval does so a few times, not forever.
 fn calmed(ruling: Ruling, times: usize) -> Ruling {
     if ruling == Ruling::Auto && times >= MAX_AUTO {
         let why = format!("it ran {times} times within the last hour");

@@ -90,7 +90,7 @@ pub fn run(services: &Services, record: &Record) -> Result<bool, StageError> {
 }
 
 /// A dismissed incident of the same owner and the same found class: another signal of a cause
-/// that a person said no to. Only what patterns found counts: nobody is told of what is folded here,
+/// that a person said no to. Only what patterns found counts: nobody sees what is folded here,
 /// so that a model, or an attacker who writes what it reads, could hide an incident with a word.
 fn dismissed(services: &Services, record: &Record) -> Result<Option<String>, StageError> {
     let now = services.clock.now();

@@ -114,7 +114,7 @@ pub fn is_known(services: &Services, trouble: &Trouble) -> Result<bool, StageErr
     Ok(true)
 }
 
-/// End what holds no more; what people were not told of yet is ended later.
+/// End what holds no more; what was not reported yet is ended later.
 ///
 /// # Errors
 /// [`StageError::Store`].

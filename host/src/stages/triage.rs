@@ -24,7 +24,7 @@ pub enum Grouped {
     /// It belongs to this incident.
     Joined(String),
     /// It is a consequence of this incident, which it does not keep open: a pod that fails on a
-    /// node that is down may have a fault of its own.
+    /// node that is down may have a separate fault.
     Victim(String),
     /// It is the echo of an incident that just ended.
     Echo(String),
@@ -98,7 +98,7 @@ fn is_echo(
         return true;
     }
     match ended.state {
-        // What went away by itself may come back at once.
+        // What cleared by itself may come back at once.
         State::Cleared => false,
         // A person said no to this cause: it is the same one until it has been quiet for a
         // while, unless it got worse.
@@ -175,7 +175,7 @@ fn join(
             services.store.alias(key, &id)?;
         }
     }
-    // Classes of triage tell families apart, such as `node` from `workload`.
+    // Classes of triage distinguish families, such as `node` from `workload`.
     Ok(if opening.class == found.incident.class {
         Grouped::Joined(id)
     } else {

@@ -81,7 +81,7 @@ pub fn named(name: &str) -> Option<&'static Class> {
     all().find(|class| class.name == name)
 }
 
-/// True where `class` contains the words of `part`, whole and in a row: `node-pressure` is part
+/// True where `class` contains the words of `part`, whole and consecutive: `node-pressure` is part
 /// of `evicted-node-pressure`, and neither `node` of `nodeport-taken` nor `evict` of `evicted`.
 pub fn says(class: &str, part: &str) -> bool {
     let (class, part): (Vec<&str>, Vec<&str>) =

@@ -58,7 +58,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// One object; `None` where it does not exist **or** may not be read: ask
+    /// One object; `None` where it does not exist **or** is not readable: ask
     /// [`Case::is_missing`] before a cause says that something is missing.
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<Rc<Value>> {
         let key = format!("{kind}/{namespace}/{name}");
@@ -83,7 +83,7 @@ impl<'a> Case<'a> {
         self.get(kind, namespace, name).is_none() && !self.denied.borrow().contains(&key)
     }
 
-    /// The objects of a kind; empty where they may not be read (see [`Case::unread`]).
+    /// The objects of a kind; empty where they are not readable (see [`Case::unread`]).
     pub fn list(&self, kind: &str, namespace: &str) -> Listed {
         self.select(kind, namespace, "")
     }
@@ -147,7 +147,7 @@ impl<'a> Case<'a> {
         self.denied.borrow().clone()
     }
 
-    /// Events of an object, oldest first; empty where they may not be read.
+    /// Events of an object, oldest first; empty where they are not readable.
     pub fn events(&self, object: &ObjectRef) -> Vec<EventRow> {
         let (kind, namespace, name) = (&object.kind, &object.namespace, &object.name);
         let key = format!("{kind}/{namespace}/{name}");

@@ -28,7 +28,7 @@ pub struct Bundle {
     pub events: Vec<(String, EventRow)>,
     pub logs: HashMap<(String, String, bool), String>,
     pub usage: HashMap<String, Vec<Usage>>,
-    /// Kinds that may not be read; `log` for logs.
+    /// Kinds without read permission; `log` for logs.
     pub denied: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! Policy: who must approve which fix where.
 //!
 //! The grant's settings hold `rules`, of which the first that fits decides, and `protected`,
-//! the namespaces in which nothing runs without a person. Without a rule that fits, a high-risk
+//! the namespaces in which nothing runs without approval. Without a rule that fits, a high-risk
 //! fix needs two people and any other the host's default. Settings that do not parse
 //! deny everything, with the name of the key.
 

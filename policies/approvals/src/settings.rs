@@ -4,7 +4,7 @@ use k8shawk_sdk::policy::Risk;
 use k8shawk_sdk::settings::{Fields, Glob, risk, texts};
 use serde_json::Value;
 
-/// Namespaces in which nothing runs without a person, where the operator names none.
+/// Namespaces in which nothing runs without approval, where the operator names none.
 const PROTECTED: &[&str] = &["kube-system", "kube-public", "kube-node-lease"];
 
 /// What a rule answers.
@@ -45,7 +45,7 @@ pub struct Rule {
 pub struct Settings {
     /// The first rule that fits decides.
     pub rules: Vec<Rule>,
-    /// Namespaces in which nothing runs without a person.
+    /// Namespaces in which nothing runs without approval.
     pub protected: Vec<Glob>,
 }
 

@@ -111,7 +111,7 @@ impl Objects {
         after
     }
 
-    /// Store an object with the version that it has; no watch is told of it.
+    /// Store an object with the version that it has; no watch sees it.
     pub(super) fn load(&mut self, key: Key, object: Value) {
         let version = object["metadata"]["resourceVersion"].as_str();
         let version = version.and_then(|v| v.parse().ok()).unwrap_or_default();

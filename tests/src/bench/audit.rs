@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::cluster::Cluster;
 
-/// Whom the host acts as, so that its requests are told from those of the bench.
+/// Whom the host acts as: its requests differ from those of the bench.
 const HOST: &str = "k8shawk-bench";
 
 /// Everything but the control plane's own requests.

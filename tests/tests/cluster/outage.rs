@@ -95,7 +95,7 @@ fn told_once(log: &str) -> Result<()> {
 }
 
 /// The cause of what broke after the outage. While the node does not report, the pod has another one:
-/// no node takes it, or the node is what is wrong.
+/// no node fits it, or the node is what is wrong.
 fn pull_noticed(running: &Running<'_>) -> Result<()> {
     let patience = Duration::from_secs(300);
     wait_until(patience, "the failing pull is noticed", || {

@@ -110,7 +110,7 @@ fn it_waits_for_a_key_and_a_yes_is_the_persons() {
     let here = tempfile::tempdir().unwrap();
     let mut shown = OnTerminal::start(&demo(here.path(), &[]), 100).unwrap();
     shown.until(ASKED, " ", PATIENCE).unwrap();
-    // Neither time nor other keys are a yes, nor is one that was pressed before the question.
+    // Neither time nor other keys are an approval, nor is one that was pressed before the question.
     shown.press(" x\n").unwrap();
     std::thread::sleep(Duration::from_secs(2));
     assert!(!shown.shown().contains("recovered"), "{}", shown.shown());

@@ -9,7 +9,7 @@ pub enum Input {
     Text(String),
     /// A whole number.
     Number(i64),
-    /// A list of texts.
+    /// A list of strings.
     List(Vec<String>),
     /// True or false.
     Flag(bool),

@@ -1,4 +1,4 @@
-//! `may = ["auto"]` and its `[[auto]]` tables: which fixes a policy may release without a person.
+//! `may = ["auto"]` and its `[[auto]]` tables: which fixes a policy may release without approval.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -74,7 +74,8 @@ impl RawRelease {
             "medium" => Risk::Medium,
             other => {
                 let what = format!(
-                    "auto.risk: {other:?} is neither \"low\" nor \"medium\"; high risk never runs without a person"
+                    "auto.risk: {other:?} is neither \"low\" nor \"medium\"; high risk never runs \
+                     without approval"
                 );
                 faults.at(self.risk.span().start, &what);
                 Risk::Low

@@ -93,7 +93,7 @@ pub enum Failure {
     /// The time of the whole investigation is used up.
     #[error("the investigation timed out")]
     Deadline,
-    /// It failed too often just now and is left alone for a while.
+    /// It failed too often just now and is paused for a while.
     #[error("paused for {seconds} s more: {what}")]
     Closed {
         /// How much longer.

@@ -280,7 +280,7 @@ fn is_letters(part: &str) -> bool {
     (same || humps) && !is_unspeakable(part)
 }
 
-/// No word has so many consonants in a row.
+/// No word has so many consecutive consonants.
 fn is_unspeakable(part: &str) -> bool {
     let mut run = 0;
     part.bytes().any(|b| {

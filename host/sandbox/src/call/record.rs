@@ -164,7 +164,7 @@ pub enum Level {
     Debug,
     /// Life cycle.
     Info,
-    /// Coped with.
+    /// A problem that was handled.
     Warn,
     /// A person is needed.
     Error,

@@ -43,7 +43,7 @@ fn identity(plugin: &Plugin) -> String {
     )
 }
 
-/// What a policy may release without a person.
+/// What a policy may release without approval.
 fn releases(plugin: &Plugin) -> Vec<String> {
     let id = plugin.id();
     if plugin.point() != Point::Policy {

@@ -14,7 +14,7 @@ pub enum Shelf {
 }
 
 impl Shelf {
-    /// Who may write a plugin must not thereby decide what runs without a person.
+    /// Who may write a plugin must not thereby decide what runs without approval.
     fn holds(self, point: Point) -> bool {
         (point == Point::Policy) == (self == Shelf::Policies)
     }

@@ -79,7 +79,7 @@ pub(super) const STORY: [Chapter; 5] = [
                 it. K8sHawk says so, and says what to look at first.",
     },
     Chapter {
-        title: "Fixed without a person, and proven",
+        title: "Fixed automatically, and proven",
         recording: "job-retry-dependency",
         namespace: "reports",
         names: &[

@@ -154,8 +154,8 @@ impl Played {
         self.opened.iter().map(|id| store.get(id)).collect()
     }
 
-    /// Those that ask for a yes now, one after the other: a fix can be carried out where what came
-    /// after it was recorded.
+    /// Those that ask for approval now, one after the other: a fix can be carried out where what
+    /// came after it was recorded.
     pub fn asked(&self) -> impl Iterator<Item = Record> + '_ {
         let store = &self.pipeline.services.store;
         let records = self.opened.iter().filter_map(|id| store.get(id).ok());

@@ -89,7 +89,7 @@ struct Story {
     paced: bool,
     /// True where nobody is to be asked.
     alone: bool,
-    /// The keys of whoever reads along.
+    /// The keys of the person at the terminal.
     keys: Option<Keys>,
 }
 

@@ -24,7 +24,7 @@ use crate::services::telemetry::metrics::labels::{
 };
 use crate::services::watched_kinds::watched;
 
-/// Digits of a digest that tell versions apart.
+/// Digits of a digest that distinguish versions.
 const DIGEST: usize = 12;
 
 /// Who keeps what is asked for.

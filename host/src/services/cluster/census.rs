@@ -25,7 +25,8 @@ struct Metadata {
 }
 
 impl Cluster {
-    /// Count what a summary names, in all namespaces or in one; of a kind that may not be read, 0.
+    /// Count what a summary names, in all namespaces or in one; of a kind without read permission,
+    /// 0.
     ///
     /// # Errors
     /// Those that may pass: nothing is known then.

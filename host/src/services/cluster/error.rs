@@ -118,8 +118,8 @@ pub enum ClusterError {
         /// How long it wants to be left alone.
         after: Option<Duration>,
     },
-    /// A backend of the API server fails (the kubelet of a log, the metrics server), a
-    /// fault of its own: do without, and say so. Reads alone have it.
+    /// A backend of the API server fails (the kubelet of a log, the metrics
+    /// server): do without, and say so. Reads alone have it.
     #[error("{attempt}: temporarily unavailable: {why}")]
     Backend {
         /// What was attempted.

@@ -91,7 +91,7 @@ impl LiveReader {
                 let _place = self.cluster.lists.acquire().await;
                 self.list_text(kind, namespace, &restriction).await
             };
-            // One that is too old before its end is asked for again later.
+            // One that is too old before its end is requested again later.
             let body = body?;
             let rest = array
                 .take(kind, &body)

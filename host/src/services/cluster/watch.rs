@@ -85,7 +85,7 @@ impl Drops {
             .unwrap_or_default()
     }
 
-    /// A change of this kind was relayed, and there was no room for it.
+    /// A change of this kind was relayed, and dropped because the queue was full.
     pub fn lose(&self, kind: &'static str) {
         self.count(kind);
         if let Ok(mut lost) = self.lost.lock() {

@@ -1,7 +1,7 @@
 //! What the plugins of a point answered, and who gave no answer.
 //!
-//! What is there can be read from any answers. What is *not* there, such as "nothing is broken any
-//! more", can be read from [`Complete`] ones alone, and those exist only where nobody failed and
+//! What is there can be read from any answers. What is *not* there, such as "nothing is broken
+//! now", can be read from [`Complete`] ones alone, and those exist only where nobody failed and
 //! every read was answered.
 
 use k8shawk_core::decision::Unanswered;

@@ -100,7 +100,7 @@ impl Configured for Receiver {
     }
 }
 
-/// One receiver, told of incidents.
+/// One receiver of incidents.
 struct Webhook {
     receiver: Receiver,
     store: Arc<Store>,
@@ -150,7 +150,8 @@ impl Webhook {
 
 impl Sink for Webhook {
     fn changed(&self, record: &Record) -> Result<(), StoreError> {
-        // What went away, or became part of another incident, before people were told is none.
+        // An incident that cleared, or became part of another one, before anyone was notified is
+        // not sent.
         if record.asked_at.is_none() {
             return Ok(());
         }

@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// The ids of incidents that have not ended, and of those that ended since a moment and that a
-    /// sink was told of.
+    /// sink has seen.
     ///
     /// # Errors
     /// [`StoreError::Database`].

@@ -56,7 +56,8 @@ pub(super) const CLASSES: &[Class] = &[
         name: "registry-unreachable",
         means: "The node cannot reach the registry: name resolution, routing, TLS or a time-out.",
         apart: "The error comes from the connection, not from the registry. Many workloads with one registry host are one incident.",
-        people: "From the node, `curl -v https://HOST/v2/`; repair DNS, the proxy, the firewall or the certificate, or ask whoever runs the registry.",
+        people: "From the node, `curl -v https://HOST/v2/`; repair DNS, the proxy, the firewall or \
+                 the certificate, or ask the registry's operators.",
         fix: "rollout-undo to an image of another registry",
     },
     Class {

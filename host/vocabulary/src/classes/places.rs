@@ -16,7 +16,7 @@ pub(super) const CLASSES: &[Class] = &[
         name: "unschedulable-extended-resource",
         means: "No node offers enough of a device resource such as `nvidia.com/gpu`.",
         apart: "`Insufficient` with a name that has a slash. If no node offers it at all, the device plugin does not run.",
-        people: "Check the device plugin's DaemonSet, or wait for whoever holds the devices.",
+        people: "Check the device plugin's DaemonSet, or wait for the pods that hold the devices.",
         fix: SCALE,
     },
     Class {
@@ -30,7 +30,8 @@ pub(super) const CLASSES: &[Class] = &[
         name: "unschedulable-cordon",
         means: "The only node that fits is cordoned.",
         apart: "`node(s) were unschedulable`, and without the cordon the pod would fit.",
-        people: "Finish the maintenance, then `kubectl uncordon`; ask whoever cordoned it first.",
+        people: "Finish the maintenance, then `kubectl uncordon`; ask the person who cordoned it \
+                 first.",
         fix: "uncordon",
     },
     Class {
@@ -77,7 +78,7 @@ pub(super) const CLASSES: &[Class] = &[
     },
     Class {
         name: "scheduling-gated",
-        means: "The pod carries a scheduling gate, so no scheduler looks at it.",
+        means: "The pod carries a scheduling gate, so schedulers skip it.",
         apart: "PodScheduled is false with the reason SchedulingGated.",
         people: "Find the controller that set the gate (often a queue such as Kueue) and ask why it holds it.",
         fix: ROLLBACK,
@@ -113,13 +114,14 @@ pub(super) const CLASSES: &[Class] = &[
     Class {
         name: "node-not-ready",
         means: "The node's kubelet reports that it is not ready.",
-        apart: "Ready is False and the kubelet still reports. Where nobody reports any more it is node-unreachable.",
+        apart: "Ready is False and the kubelet still reports. If the kubelet no longer reports, it \
+                is node-unreachable.",
         people: "`journalctl -u kubelet` on the node, from the time of the condition: runtime, network plugin, certificates.",
         fix: "cordon",
     },
     Class {
         name: "node-unreachable",
-        means: "The node's kubelet does not report any more.",
+        means: "The node's kubelet no longer reports.",
         apart: "Ready is Unknown with NodeStatusUnknown, and the Lease is old. The pods may still run.",
         people: "Look at the machine's console and network; do not force-delete its StatefulSet pods before it is off.",
         fix: "cordon",

@@ -83,7 +83,8 @@ pub(super) const CLASSES: &[Class] = &[
     Class {
         name: "dns-broken",
         means: "Names of the cluster do not resolve, because CoreDNS does not answer or cannot.",
-        apart: "Several workloads fail to resolve, and CoreDNS has a fault of its own. One wrong name in one workload is dependency-unreachable.",
+        apart: "Several workloads fail to resolve, and CoreDNS itself fails. One wrong name in one \
+                workload is dependency-unreachable.",
         people: "Resolve `kubernetes.default` from a debug pod, then read CoreDNS's log: Corefile, upstream, memory.",
         fix: "rollout-restart of CoreDNS; scale where it is at zero",
     },

@@ -33,7 +33,7 @@ pub(super) const CLASSES: &[Class] = &[
     },
     Class {
         name: "job-failed",
-        means: "A Job used up its backoffLimit, or its pod failure policy ended it.",
+        means: "A Job reached its backoffLimit, or its pod failure policy ended it.",
         apart: "Failed with BackoffLimitExceeded or PodFailurePolicy; the last pod's exit code is told. A time limit is job-deadline-exceeded.",
         people: "Read the last pod's log before it is cleaned up; run it again where a second run is harmless.",
         fix: "retry-job, where the cause is gone",

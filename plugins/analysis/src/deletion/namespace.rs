@@ -1,4 +1,4 @@
-//! A namespace that does not go away.
+//! A namespace that is stuck in Terminating.
 
 use k8shawk_sdk::analysis::{Conclusion, Severity};
 use serde_json::Value;

@@ -31,7 +31,7 @@ pub fn down(subject: &Subject) -> bool {
 /// Say in what state CoreDNS is; true where it is down.
 pub fn state(subject: &Subject, draft: &mut Draft) -> bool {
     if subject.case.unreadable("Pod", "kube-system") {
-        draft.unknown("The state of CoreDNS: the pods of kube-system may not be read.");
+        draft.unknown("The state of CoreDNS: no permission to read the pods of kube-system.");
         return false;
     }
     let pods = pods(subject);

@@ -1,4 +1,4 @@
-//! A pod that no node takes.
+//! A pod that fits no node.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
 

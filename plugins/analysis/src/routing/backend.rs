@@ -79,7 +79,7 @@ pub fn state(case: &Case, namespace: &str, service: &str) -> Backend {
     Backend::Down(why, cause.map(Box::new))
 }
 
-/// Ready addresses in the Service's EndpointSlices; `None` where they may not be read.
+/// Ready addresses in the Service's EndpointSlices; `None` where they are not readable.
 pub fn ready_endpoints(case: &Case, service: &Value) -> Option<usize> {
     let namespace = text(service, "/metadata/namespace");
     if case.unreadable("EndpointSlice", namespace) {
