@@ -81,7 +81,7 @@ pub struct Seen {
     pub emails: HashMap<String, String>,
     /// What `users.info` says of people otherwise than of a full member; null: it does not say so.
     pub users: HashMap<String, Value>,
-    /// Envelopes for whoever connects next.
+    /// Envelopes for the next connection.
     pub held: Vec<Value>,
     counter: u64,
 }
@@ -192,7 +192,7 @@ impl SlackServer {
         sockets.iter().filter(|s| !s.is_closed()).count()
     }
 
-    /// Keep an envelope for whoever connects next.
+    /// Keep an envelope for the next connection.
     pub fn hold(&self, envelope: Value) {
         self.seen().held.push(envelope);
     }

@@ -1,4 +1,4 @@
-//! Guests, people of other workspaces, bots and whoever is not in the channel: they change nothing,
+//! Guests, people of other workspaces, bots and people outside the channel: they change nothing,
 //! and read nothing.
 
 use k8shawk::services::slack::payload::{Place, private};

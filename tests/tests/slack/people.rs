@@ -101,7 +101,7 @@ async fn whoever_approves_has_a_name_beside_the_id_and_nobody_needs_one() {
             .count()
     };
     let before = asked(&w);
-    // Slack gives no name: the click counts all the same, and nobody was asked twice.
+    // Slack gives no name: the click counts anyway, and nobody was asked twice.
     let id = click_by(&w, "U0002").await;
     let nameless = w.store.get(&id).unwrap();
     assert_eq!(nameless.state, State::Approved);

@@ -28,7 +28,7 @@ use k8shawk_tests::slack_server::{SECRET, SlackServer};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-/// Approves whoever comes, once, or asks the desk behind it.
+/// Approves every caller, once, or asks the desk behind it.
 pub struct Clerk {
     store: Arc<Store>,
     pub acts: Mutex<Vec<(Person, Act)>>,

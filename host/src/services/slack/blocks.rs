@@ -109,7 +109,7 @@ impl Button {
     }
 }
 
-/// A row of buttons, each of which says whose it is; `id` tells rows of one view apart.
+/// A row of buttons, each of which says whose it is; `id` distinguishes rows of one view.
 pub fn actions(buttons: &[Button], installation: &Installation, id: Option<String>) -> SlackBlock {
     let buttons = buttons.iter().take(25).map(|b| b.of(installation).into());
     let row = SlackActionsBlock::new(buttons.collect());

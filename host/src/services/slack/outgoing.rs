@@ -18,7 +18,7 @@ pub struct Answer {
     pub text: String,
     /// Blocks; the text alone where there are none.
     pub blocks: Vec<SlackBlock>,
-    /// True for whoever is not let in: they are not told which cluster this is.
+    /// True for a person who is not let in: they do not learn which cluster this is.
     #[serde(default)]
     pub anonymous: bool,
 }
@@ -50,8 +50,8 @@ impl Answer {
         }
     }
 
-    /// What `chat.postMessage` and its like get. It says which cluster answers, except to whoever
-    /// is not let in.
+    /// What `chat.postMessage` and its like get. It says which cluster answers, except to a person
+    /// who is not let in.
     pub fn content(&self, installation: &Installation) -> SlackMessageContent {
         let mut blocks = self.blocks.clone();
         if blocks.is_empty() {

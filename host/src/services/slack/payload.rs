@@ -104,7 +104,7 @@ impl Inbound {
         }
     }
 
-    /// Id of the installation that it is meant for; none where it is for whoever gets it.
+    /// Id of the installation that it is meant for; none where it is for any receiver.
     pub fn installation(&self) -> Option<&str> {
         match self {
             Inbound::Pressed { installation, .. } | Inbound::Reason { installation, .. } => {

@@ -51,7 +51,7 @@ impl Access {
         })
     }
 
-    /// What is set, and what lacks.
+    /// What is set, and what is missing.
     pub fn configured(&self, config: &Config) -> Configured {
         Configured {
             bot_token: self.bot.is_some(),

@@ -110,7 +110,7 @@ pub fn person(name: &str) -> String {
     }
 }
 
-/// Whoever a rule names, as people of the channel read it: a mention of a user or a group.
+/// The people whom a rule names, as the channel reads them: a mention of a user or a group.
 pub fn named(name: &str) -> String {
     match name.strip_prefix('@') {
         _ if is_user_id(name) => format!("<@{name}>"),

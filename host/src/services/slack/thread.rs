@@ -87,7 +87,7 @@ impl Content {
     }
 }
 
-/// Everything that the thread should have by now, in order.
+/// Everything that the thread should have, in order.
 pub fn posts(record: &Record, installation: &Installation) -> Vec<Post> {
     let thread = Thread {
         record,

@@ -1,5 +1,5 @@
 //! How the client of `slack-morphism` reaches Slack: with our roots of trust, time-outs, bounds and
-//! turns around each of its calls. What it sends is redacted here, whoever asked for it.
+//! turns around each of its calls. What it sends is redacted here, for every caller.
 
 use std::time::Duration;
 
@@ -154,7 +154,7 @@ fn limited(response: &Response) -> ApiError {
     }
 }
 
-/// A bounded answer, where Slack says yes.
+/// A bounded answer, where Slack says ok.
 async fn read(mut response: Response) -> Result<Value, ApiError> {
     let status = response.status();
     if status.as_u16() == 429 {

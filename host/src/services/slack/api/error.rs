@@ -92,7 +92,7 @@ impl ApiError {
         }
     }
 
-    /// True where it may have been done all the same.
+    /// True where it may have been done anyway.
     pub fn is_ambiguous(&self) -> bool {
         match self {
             ApiError::Unknown(_) | ApiError::Server(_) => true,

@@ -78,7 +78,7 @@ impl Slack {
         format!("{}\n{waiting}", commands.status())
     }
 
-    /// Whoever may approve may mute.
+    /// Approvers may mute.
     pub(super) async fn mute(
         &self,
         from: &From<'_>,

@@ -8,7 +8,7 @@ use slack_morphism::{
     SlackChannelId, SlackMessageContent, SlackMessageResponseType, SlackResponseMetadata, SlackTs,
 };
 
-/// Slack said yes; nothing else of the answer is used.
+/// Slack said ok; nothing else of the answer is used.
 #[derive(Debug, Deserialize)]
 pub struct Answered {}
 
@@ -89,7 +89,7 @@ pub struct Channel {
     pub id: SlackChannelId,
     /// Name, without `#`.
     pub name: Option<String>,
-    /// True where nobody can write there any more.
+    /// True where nobody can write there now.
     #[serde(default)]
     pub is_archived: bool,
     /// True where the bot is in it.
