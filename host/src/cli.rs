@@ -1,6 +1,7 @@
 //! The command line.
 
 mod approve;
+mod author;
 mod bundles;
 mod check;
 mod compile;
@@ -26,7 +27,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use k8shawk_core::config::{ConfigFault, LogFormat, namespace};
 use k8shawk_core::redact;
-use k8shawk_sandbox::COMPILE;
+use k8shawk_sandbox::{COMPILE, Point};
+use k8shawk_scaffold::Language;
 
 use crate::run::load;
 use crate::run::settings::{self, Settings};
@@ -88,7 +90,7 @@ enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
-    /// The plugins: list, explain, check
+    /// The plugins: new, build, test, list, explain, check, history
     #[command(subcommand)]
     Plugin(Plugin),
     /// Policies: new, build, test, inspect, forget
@@ -143,6 +145,29 @@ fn name_or_none(text: &str) -> Result<String, String> {
         "" => Ok(String::new()),
         name => namespace(name),
     }
+}
+
+/// A language that has templates.
+fn language(text: &str) -> Result<Language, String> {
+    let all = Language::ALL;
+    let found = all.into_iter().find(|language| language.as_str() == text);
+    found.ok_or_else(|| {
+        let known = all.map(Language::as_str).join(", ");
+        format!(
+            "there are templates for {known}; for another language, write [build] in plugin.toml"
+        )
+    })
+}
+
+/// Where a plugin is called.
+fn point(text: &str) -> Result<Point, String> {
+    let found = Point::ALL.into_iter().find(|point| point.as_str() == text);
+    found.ok_or_else(|| {
+        format!(
+            "the points are {}",
+            Point::ALL.map(Point::as_str).join(", ")
+        )
+    })
 }
 
 /// A prefix of object names.
@@ -248,6 +273,30 @@ struct Record {
 
 #[derive(Debug, Subcommand)]
 enum Plugin {
+    /// Create a plugin: a first rule, its interfaces, and how it is built
+    New {
+        /// Directory to create; its name is the plugin's id
+        directory: PathBuf,
+        /// Point: triage, analysis, fix, policy or voice
+        #[arg(long, value_parser = point)]
+        point: Point,
+        /// Language: rust, go, c, javascript, typescript or python
+        #[arg(long, default_value = "rust", value_parser = language)]
+        language: Language,
+    },
+    /// Build a plugin into `<id>/plugin.toml` and `<id>/<id>.wasm`, as its plugin.toml says
+    Build {
+        /// Directory of the source
+        directory: PathBuf,
+        /// Directory to write `<id>/` to [default: policies for a policy, else plugins]
+        #[arg(short, long)]
+        to: Option<PathBuf>,
+    },
+    /// Run a plugin's cases.toml against its component
+    Test {
+        /// Directory with plugin.toml, the component and cases.toml
+        directory: PathBuf,
+    },
     /// List the plugins with their digests and state
     List,
     /// Explain in sentences what a plugin may read
@@ -275,18 +324,21 @@ enum SlackCommand {
 
 #[derive(Debug, Subcommand)]
 enum Policy {
-    /// Create a policy in Rust
+    /// Create a policy: `plugin new --point policy`
     New {
         /// Directory to create; its name is the policy's id
         directory: PathBuf,
+        /// Language of the policy
+        #[arg(long, default_value = "rust", value_parser = language)]
+        language: Language,
     },
-    /// Build a plugin crate into `<id>/plugin.toml` and `<id>/<id>.wasm`
+    /// Build a plugin into `<id>/plugin.toml` and `<id>/<id>.wasm`
     Build {
-        /// Directory of the crate
+        /// Directory of the source
         directory: PathBuf,
-        /// Directory to write `<id>/` to
-        #[arg(short, long, default_value = "policies")]
-        to: PathBuf,
+        /// Directory to write `<id>/` to [default: policies for a policy, else plugins]
+        #[arg(short, long)]
+        to: Option<PathBuf>,
     },
     /// Run a policy's cases.toml against its component
     Test {

@@ -1,24 +1,149 @@
-//! From a core module, as `cargo build --target wasm32-unknown-unknown` makes it with
-//! wit-bindgen, to a component.
+//! From what a compiler made to a component.
 
 use thiserror::Error;
+use wasmparser::{Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
-/// Why a module does not become a component.
+/// What C and Go import by themselves.
+const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// The section in which bindings say which interfaces a module has.
+const SECTION: &str = "component-type";
+
+/// Why the output of a compiler cannot be turned into a component.
 #[derive(Debug, Error)]
-#[error("the module cannot be turned into a component: {0}")]
+#[error("this cannot be turned into a component: {0}")]
 pub struct EncodeError(String);
 
-/// Turn a core module into a component. Its imports are what the code uses, and no more.
+/// What a module may lack.
+#[derive(Debug, Clone, Copy)]
+pub struct Additions<'a> {
+    /// The interfaces of its point, for bindings that leave them out, as Go's do.
+    pub world: &'a [u8],
+    /// An adapter for imports of WASI preview 1.
+    pub preview1: &'a [u8],
+}
+
+/// Turn a core module with bindings into a component. Its imports are what the code uses, and no more.
 ///
 /// # Errors
 /// [`EncodeError`] where the bytes are no module, or were built without wit-bindgen.
 pub fn componentise(core_wasm: &[u8]) -> Result<Vec<u8>, EncodeError> {
+    encode(core_wasm, None)
+}
+
+/// Turn what a compiler made into a component: a component stays as it is, a module gets what it lacks.
+///
+/// # Errors
+/// [`EncodeError`] where the bytes are no WebAssembly, or have no export that a plugin needs.
+pub fn component(wasm: &[u8], additions: Additions<'_>) -> Result<Vec<u8>, EncodeError> {
+    let shape = Shape::of(wasm)?;
+    if shape.is_component {
+        return Ok(wasm.to_vec());
+    }
+    let mut module = wasm.to_vec();
+    if !shape.has_interfaces {
+        append_section(&mut module, SECTION, additions.world);
+    }
+    encode(&module, shape.uses_preview1.then_some(additions.preview1))
+}
+
+fn encode(module: &[u8], preview1: Option<&[u8]>) -> Result<Vec<u8>, EncodeError> {
     let fault = |e| EncodeError(format!("{e:#}"));
-    ComponentEncoder::default()
-        .validate(true)
-        .module(core_wasm)
-        .map_err(fault)?
-        .encode()
-        .map_err(fault)
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true).module(module).map_err(fault)?;
+    if let Some(adapter) = preview1 {
+        encoder.adapter(PREVIEW1, adapter).map_err(fault)?;
+    }
+    encoder.encode().map_err(fault)
+}
+
+/// What a WebAssembly file is.
+#[derive(Default)]
+struct Shape {
+    is_component: bool,
+    has_interfaces: bool,
+    uses_preview1: bool,
+}
+
+impl Shape {
+    fn of(wasm: &[u8]) -> Result<Shape, EncodeError> {
+        let fault = |e: wasmparser::BinaryReaderError| EncodeError(e.to_string());
+        let mut shape = Shape::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload.map_err(fault)? {
+                Payload::Version { encoding, .. } if encoding == Encoding::Component => {
+                    return Ok(Shape {
+                        is_component: true,
+                        ..shape
+                    });
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        shape.uses_preview1 |= import.map_err(fault)?.module == PREVIEW1;
+                    }
+                }
+                Payload::CustomSection(section) => {
+                    shape.has_interfaces |= section.name().starts_with(SECTION);
+                }
+                _ => {}
+            }
+        }
+        Ok(shape)
+    }
+}
+
+/// A custom section at the end of a module.
+fn append_section(module: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let mut body = Vec::new();
+    leb128(&mut body, name.len());
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(data);
+    module.push(0);
+    leb128(module, body.len());
+    module.extend_from_slice(&body);
+}
+
+/// A length as WebAssembly writes it.
+fn leb128(out: &mut Vec<u8>, mut value: usize) {
+    loop {
+        // Seven bits fit.
+        let low = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            return out.push(low);
+        }
+        out.push(low | 0x80);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: Additions<'static> = Additions {
+        world: &[],
+        preview1: &[],
+    };
+
+    #[test]
+    fn a_component_stays_as_it_is() {
+        let bytes = wat::parse_str("(component)").unwrap();
+        assert_eq!(component(&bytes, NOTHING).unwrap(), bytes);
+    }
+
+    #[test]
+    fn what_is_no_webassembly_is_said_to_be_none() {
+        let error = component(b"#!/bin/sh\n", NOTHING).unwrap_err().to_string();
+        assert!(
+            error.contains("cannot be turned into a component"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn sections_longer_than_a_byte_tells_are_read_again() {
+        let mut module = wat::parse_str("(module)").unwrap();
+        append_section(&mut module, SECTION, &[7; 300]);
+        assert!(Shape::of(&module).unwrap().has_interfaces);
+    }
 }

@@ -18,7 +18,7 @@ mod wit;
 
 pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level};
 pub use capability::Capability;
-pub use encode::{EncodeError, componentise};
+pub use encode::{Additions, EncodeError, component, componentise};
 pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
 pub use k8shawk_core::point::Point;
 pub use live::{
@@ -28,6 +28,7 @@ pub use live::{
 pub use prepared::{Plugin, TriageSession, explain, load};
 pub use read::digest::sha256;
 pub use read::{
-    LoadError, Manifest, ManifestError, Shelf, Source, Taken, files, pin, plugins_in, read_grant,
+    Build, LoadError, Manifest, ManifestError, Shelf, Source, Taken, Tool, files, pin, plugins_in,
+    read_grant,
 };
 pub use wit::value::{Language, Plan, RawProposal};

@@ -6,7 +6,7 @@ use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
 use super::output::{complain, say};
-use super::{Misuse, Plugin, incidents, is_directory};
+use super::{Misuse, Plugin, author, incidents, is_directory};
 use crate::run::load;
 use crate::run::settings::Settings;
 use crate::services::socket::{self, Ask};
@@ -16,6 +16,19 @@ use crate::services::terminal::plain;
 /// `k8shawk plugin`.
 pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool> {
     match command {
+        Plugin::New {
+            directory,
+            point,
+            language,
+        } => author::new(&directory, point, language),
+        Plugin::Build { directory, to } => {
+            is_directory(&directory)?;
+            author::build(&directory, to.as_deref())
+        }
+        Plugin::Test { directory } => {
+            is_directory(&directory)?;
+            author::test(&directory).await
+        }
         Plugin::List => list(&settings).await,
         Plugin::Explain { id } => {
             let live = named(&settings, &id).await?;

@@ -16,6 +16,7 @@ mod home;
 mod languages;
 mod life;
 mod loading;
+mod newcomer;
 mod policies;
 mod proposals;
 mod reading;

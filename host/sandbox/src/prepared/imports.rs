@@ -153,6 +153,7 @@ mod tests {
             wants: Capability::of(Point::Analysis)
                 .filter(|c| wants.contains(&c.word()))
                 .collect(),
+            build: None,
         }
     }
 

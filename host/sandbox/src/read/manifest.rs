@@ -1,6 +1,6 @@
 //! `plugin.toml`: what a plugin is, and what it would like to use.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use k8shawk_core::point::Point;
 use serde::Deserialize;
@@ -11,6 +11,8 @@ use crate::capability::Capability;
 
 /// The name of the file.
 pub const FILE: &str = "plugin.toml";
+/// The version of the interfaces.
+const VERSION: &str = "0.1.0";
 
 /// What a plugin says of itself. What it gets is the operator's grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,47 @@ pub struct Manifest {
     pub point: Point,
     /// Interfaces that it would like to use.
     pub wants: Vec<Capability>,
+    /// How its component is made of its source; a crate for cargo where it does not say.
+    pub build: Option<Build>,
+}
+
+/// How a component is made. The host never runs it: `plugin build` does, on its author's machine.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    /// Commands for `sh -c`, in the plugin's directory, in order.
+    pub steps: Vec<String>,
+    /// What they make: a component, or a core module with the bindings of a point.
+    pub output: PathBuf,
+    /// What they need on the machine.
+    #[serde(default)]
+    pub tools: Vec<Tool>,
+}
+
+/// A program that a build needs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// A command for `sh -c` that succeeds where it is there.
+    #[serde(rename = "try")]
+    pub check: String,
+    /// The command that installs it.
+    pub install: String,
+}
+
+impl Build {
+    /// Why it cannot be meant, in a sentence.
+    fn fault(&self) -> Option<&'static str> {
+        let own = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+        match () {
+            () if self.steps.is_empty() => Some("[build] has no steps"),
+            () if self.output.as_os_str().is_empty() => Some("[build] output is empty"),
+            () if !self.output.components().all(own) => {
+                Some("[build] output is outside the plugin's directory")
+            }
+            () => None,
+        }
+    }
 }
 
 /// Why a manifest cannot be used: its author or the operator corrects the file.
@@ -54,6 +97,8 @@ struct RawManifest {
     point: Point,
     #[serde(default)]
     wants: Vec<Spanned<Capability>>,
+    #[serde(default)]
+    build: Option<Spanned<Build>>,
 }
 
 impl Manifest {
@@ -78,7 +123,14 @@ impl Manifest {
             version: raw.version.into_inner(),
             point: raw.point,
             wants: raw.wants.into_iter().map(Spanned::into_inner).collect(),
+            build: raw.build.map(Spanned::into_inner),
         })
+    }
+
+    /// The interfaces that it wants, as a world imports them.
+    pub fn imports(&self) -> Vec<String> {
+        let of = |want: &Capability| format!("{}@{VERSION}", want.interface());
+        self.wants.iter().map(of).collect()
     }
 }
 
@@ -107,6 +159,11 @@ impl RawManifest {
         }
         if self.version.get_ref().is_empty() {
             fault(self.version.span().start, "version is empty".to_owned());
+        }
+        if let Some(build) = &self.build
+            && let Some(what) = build.get_ref().fault()
+        {
+            fault(build.span().start, what.to_owned());
         }
         for want in &self.wants {
             if !want.get_ref().fits(self.point) {
@@ -160,6 +217,33 @@ mod tests {
         assert!(
             error.contains("mine/plugin.toml") && error.contains("line 5"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn a_build_says_what_it_makes_and_where() {
+        let with = |build: &str| parse(&format!("{GOOD}[build]\n{build}"));
+        let made = with("steps = [\"make\"]\noutput = \"build/x.wasm\"").unwrap();
+        let build = made.build.unwrap();
+        assert_eq!(build.steps, ["make"]);
+        assert_eq!(build.output, Path::new("build/x.wasm"));
+        for (text, why) in [
+            ("steps = []\noutput = \"x\"", "no steps"),
+            ("steps = [\"make\"]\noutput = \"\"", "output is empty"),
+            ("steps = [\"make\"]\noutput = \"../x\"", "outside"),
+            ("steps = [\"make\"]\noutput = \"/x\"", "outside"),
+        ] {
+            let error = with(text).unwrap_err();
+            assert!(error.contains(why) && error.contains("line 5"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_world_imports_what_the_plugin_wants() {
+        let imports = parse(GOOD).unwrap().imports();
+        assert_eq!(
+            imports,
+            ["k8shawk:host/log@0.1.0", "k8shawk:kubectl/get@0.1.0"]
         );
     }
 

@@ -1,18 +1,22 @@
 //! A policy's `cases.toml`, run against its component in the sandbox.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use k8shawk_core::ObjectRef;
 use k8shawk_core::fix::Risk;
-use k8shawk_core::grant::{Grant, Release};
-use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_core::grant::{Allow, Grant, Release, Verb};
 use k8shawk_core::incident::{Incident, IncidentId};
 use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_core::severity::Severity;
-use k8shawk_sandbox::{CallContext, Engine, EngineOptions, Plugin, RawProposal, Source, files};
+use k8shawk_sandbox::{
+    CallContext, CallRecord, Engine, EngineOptions, Plugin, RawProposal, Source, files,
+};
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::objects::Objects;
 use crate::cli::Unusable;
 use crate::cli::output::say;
 use crate::run::load;
@@ -33,7 +37,20 @@ struct Case {
     origin: Option<String>,
     #[serde(default)]
     now: Option<String>,
+    /// Of the incident; high where none.
+    #[serde(default)]
+    severity: Option<Severity>,
+    /// Of the incident; `workload` where none.
+    #[serde(default)]
+    class: Option<String>,
+    #[serde(default)]
     settings: toml::Table,
+    /// The whole cluster, as far as `get` and `list` see it.
+    #[serde(default)]
+    objects: Vec<Value>,
+    /// Kinds whose reads the cluster refuses.
+    #[serde(default)]
+    denied: Vec<String>,
     proposal: ProposedChange,
     verdict: Expected,
 }
@@ -46,6 +63,8 @@ struct ProposedChange {
     #[serde(default)]
     namespace: String,
     name: String,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -60,15 +79,6 @@ struct Expected {
     count: Option<u32>,
 }
 
-/// A test has no cluster.
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: Permit) -> Reading<'_> {
-        Box::pin(async { Err(ReadError::NotFound) })
-    }
-}
-
 /// Run every case; true where all hold.
 pub async fn test(directory: &Path) -> anyhow::Result<bool> {
     let path = directory.join("cases.toml");
@@ -81,12 +91,17 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
     let engine = Engine::new(&options)?;
     // A case brings its own settings, so the grant that stands beside is none.
     let source = Source::read(directory, directory)?;
+    let wants = source.manifest.wants.iter();
+    let wanted: Vec<Verb> = wants
+        .flat_map(|want| want.verbs().iter().copied())
+        .collect();
     let mut failed = 0;
     for case in &cases.case {
         // What it answers is tested, not what the operator lets it release.
         let grant = Grant {
             settings: case.settings.clone(),
             auto: vec![Release::everything()],
+            allow: vec![Allow::everything(&wanted)],
             ..Grant::default()
         };
         let source = Source {
@@ -94,13 +109,9 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
             ..source.clone()
         };
         let plugin = Plugin::prepare(&engine, &source).await?;
-        match run(&plugin, case).await {
-            Ok(()) => say!("ok      {}", case.name),
-            Err(why) => {
-                failed += 1;
-                say!("FAILED  {}: {}", case.name, why);
-            }
-        }
+        let tried = run(&plugin, case).await;
+        failed += usize::from(tried.fault.is_some());
+        tried.print(&case.name);
     }
     say!(
         "{} of {} cases pass",
@@ -110,9 +121,81 @@ pub async fn test(directory: &Path) -> anyhow::Result<bool> {
     Ok(failed == 0)
 }
 
-async fn run(plugin: &Plugin, case: &Case) -> Result<(), String> {
+/// One case, run.
+struct Tried {
+    /// Why it does not hold.
+    fault: Option<String>,
+    /// What the call did; none where there was no call.
+    record: Option<CallRecord>,
+}
+
+impl Tried {
+    fn print(&self, name: &str) {
+        let cost = self.record.as_ref().map(cost).unwrap_or_default();
+        let Some(why) = &self.fault else {
+            return say!("ok      {}{}", name, cost);
+        };
+        say!("FAILED  {}: {}{}", name, why, cost);
+        for (level, line) in self.record.iter().flat_map(|record| &record.log) {
+            say!("        {}: {}", format!("{level:?}").to_lowercase(), line);
+        }
+    }
+}
+
+/// Time, memory and calls of the host, for whoever sets the limits of the grant.
+fn cost(record: &CallRecord) -> String {
+    let millis = record.duration.as_secs_f64() * 1e3;
+    let kib = record.memory >> 10;
+    format!(
+        "  ({millis:.1} ms, {kib} KiB, {} host calls)",
+        record.host_calls
+    )
+}
+
+async fn run(plugin: &Plugin, case: &Case) -> Tried {
+    let (context, origin) = match (context(case), origin(case)) {
+        (Ok(context), Ok(origin)) => (context, origin),
+        (Err(why), _) | (_, Err(why)) => {
+            return Tried {
+                fault: Some(why),
+                record: None,
+            };
+        }
+    };
     let target = &case.proposal;
     let object = ObjectRef::of(&target.kind, &target.namespace, &target.name);
+    let incident = Incident {
+        id: IncidentId("inc-1".to_owned()),
+        class: case.class.clone().unwrap_or_else(|| "workload".to_owned()),
+        severity: case.severity.unwrap_or(Severity::High),
+        object: object.clone(),
+        owner: object.clone(),
+        signals: Vec::new(),
+        victims: Vec::new(),
+        opened_at: context.now_ms,
+    };
+    let parameters = target.parameters.clone().into_iter().collect();
+    let proposal = RawProposal {
+        action: target.action.clone(),
+        target: object,
+        parameters,
+        rationale: String::new(),
+    };
+    let called = plugin
+        .judge_proposal(&incident, &proposal, &origin, case.risk, context)
+        .await;
+    let fault = match called.result {
+        Ok(verdict) if holds(&case.verdict, &verdict) => None,
+        Ok(verdict) => Some(format!("the verdict is {verdict:?}")),
+        Err(why) => Some(why.to_string()),
+    };
+    Tried {
+        fault,
+        record: Some(called.record),
+    }
+}
+
+fn context(case: &Case) -> Result<CallContext, String> {
     let now_ms = match &case.now {
         Some(text) => text
             .parse::<jiff::Timestamp>()
@@ -120,40 +203,19 @@ async fn run(plugin: &Plugin, case: &Case) -> Result<(), String> {
             .as_millisecond(),
         None => 0,
     };
-    let incident = Incident {
-        id: IncidentId("inc-1".to_owned()),
-        class: "workload".to_owned(),
-        severity: Severity::High,
-        object: object.clone(),
-        owner: object.clone(),
-        signals: Vec::new(),
-        victims: Vec::new(),
-        opened_at: now_ms,
-    };
-    let proposal = RawProposal {
-        action: target.action.clone(),
-        target: object,
-        parameters: Vec::new(),
-        rationale: String::new(),
-    };
-    let origin = match &case.origin {
+    let reader = Arc::new(Objects {
+        all: case.objects.clone(),
+        denied: case.denied.clone(),
+    });
+    Ok(CallContext { reader, now_ms })
+}
+
+fn origin(case: &Case) -> Result<Origin, String> {
+    match &case.origin {
         Some(text) => Origin::parse(text).ok_or_else(|| {
             format!("origin {text:?} is none of \"plugin ID\", \"model\" and \"undo\"")
-        })?,
-        None => Origin::Plugin("fix".to_owned()),
-    };
-    let context = CallContext {
-        reader: Arc::new(Nothing),
-        now_ms,
-    };
-    let called = plugin
-        .judge_proposal(&incident, &proposal, &origin, case.risk, context)
-        .await;
-    let verdict = called.result.map_err(|e| e.to_string())?;
-    if holds(&case.verdict, &verdict) {
-        Ok(())
-    } else {
-        Err(format!("the verdict is {verdict:?}"))
+        }),
+        None => Ok(Origin::Plugin("fix".to_owned())),
     }
 }
 

@@ -1,0 +1,190 @@
+//! Bindings for C and Go, made from `wit/` with the host: their authors need no wit-bindgen.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use wit_bindgen_core::wit_parser::Resolve;
+use wit_bindgen_core::{Files, WorldGenerator};
+use wit_component::StringEncoding;
+
+/// Where plugins are called; each has a package of its name.
+const POINTS: [&str; 5] = ["triage", "analysis", "fix", "policy", "voice"];
+/// What the packages of the points use.
+const SHARED: [&str; 3] = ["incident", "host", "kubectl"];
+/// The module that Go bindings import, and where it is in the crate that generates them.
+const RUNTIME: &str = "src/pkg";
+
+fn main() -> Result<()> {
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    let wit = Path::new("../../wit");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={}", wit.display());
+    let mut tables = String::new();
+    for point in POINTS {
+        let text = fs::read_to_string(wit.join(point).join(format!("{point}.wit")))?;
+        let directory = out.join(point);
+        lay_out(
+            wit,
+            &directory.join("wit"),
+            point,
+            &world(point, &imports(&text, point)),
+        )?;
+        let generate =
+            |generator: Box<dyn WorldGenerator>| generated(&directory.join("wit"), generator);
+        let c = generate(wit_bindgen_c::Opts::default().build())?;
+        let go = generate(wit_bindgen_go::Opts::default().build())?;
+        table(&mut tables, &out, &format!("{point}-c"), c)?;
+        table(&mut tables, &out, &format!("{point}-go"), go)?;
+        let world = component_type(&directory.join("wit"))?;
+        table(
+            &mut tables,
+            &out,
+            &format!("{point}-world"),
+            vec![("component-type".to_owned(), world)],
+        )?;
+    }
+    table(&mut tables, &out, "go-runtime", go_runtime()?)?;
+    let adapter = vec![("preview1".to_owned(), adapter(wit, &out)?)];
+    table(&mut tables, &out, "adapter", adapter)?;
+    fs::write(out.join("bindings.rs"), tables)?;
+    Ok(())
+}
+
+/// The imports of a point's own world, by their full names.
+fn imports(text: &str, point: &str) -> Vec<String> {
+    let lines = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("import "));
+    lines
+        .map(|import| import.trim_end_matches(';'))
+        .map(|import| match import.contains(':') {
+            true => import.to_owned(),
+            false => format!("k8shawk:{point}/{import}@0.1.0"),
+        })
+        .collect()
+}
+
+fn world(point: &str, imports: &[String]) -> String {
+    let mut text = "package local:plugin;\n\nworld plugin {\n".to_owned();
+    for import in imports {
+        let _ = writeln!(text, "    import {import};");
+    }
+    let _ = writeln!(text, "    export k8shawk:{point}/{point}@0.1.0;\n}}");
+    text
+}
+
+/// `world.wit` and `deps/`, the layout that every tool reads.
+fn lay_out(wit: &Path, to: &Path, point: &str, world: &str) -> Result<()> {
+    for package in SHARED.into_iter().chain([point]) {
+        let deps = to.join("deps").join(package);
+        fs::create_dir_all(&deps)?;
+        let file = format!("{package}.wit");
+        fs::copy(wit.join(package).join(&file), deps.join(&file))?;
+    }
+    fs::write(to.join("world.wit"), world)?;
+    Ok(())
+}
+
+fn generated(wit: &Path, mut generator: Box<dyn WorldGenerator>) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(wit)?;
+    let world = resolve.select_world(&[package], None)?;
+    let mut files = Files::default();
+    generator.generate(&mut resolve, world, &mut files)?;
+    Ok(files
+        .iter()
+        .map(|(name, bytes)| (name.to_owned(), bytes.to_vec()))
+        .collect())
+}
+
+/// What makes a component of a module: all that a plugin of the point may import, and its export.
+fn component_type(wit: &Path) -> Result<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(wit)?;
+    let world = resolve.select_world(&[package], None)?;
+    wit_component::metadata::encode(&resolve, world, StringEncoding::UTF8, None, false)
+}
+
+/// What stands between C or Go and the host: it imports the log, and nothing else.
+fn adapter(wit: &Path, out: &Path) -> Result<Vec<u8>> {
+    println!("cargo::rerun-if-changed=preview1.wat");
+    let directory = out.join("preview1");
+    fs::create_dir_all(directory.join("deps/host"))?;
+    fs::copy(
+        wit.join("host/host.wit"),
+        directory.join("deps/host/host.wit"),
+    )?;
+    let world =
+        "package local:adapter;\n\nworld adapter {\n    import k8shawk:host/log@0.1.0;\n}\n";
+    fs::write(directory.join("world.wit"), world)?;
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(&directory)?;
+    let world = resolve.select_world(&[package], None)?;
+    let mut module = wat::parse_file("preview1.wat")?;
+    wit_component::embed_component_metadata(
+        &mut module,
+        &resolve,
+        world,
+        StringEncoding::UTF8,
+        false,
+    )?;
+    Ok(module)
+}
+
+/// The Go files of the module that the bindings import, from the crate that generates them.
+fn go_runtime() -> Result<Vec<(String, Vec<u8>)>> {
+    let cargo = std::env::var("CARGO")?;
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let packages = metadata["packages"].as_array().context("no packages")?;
+    let generator = packages
+        .iter()
+        .find(|package| package["name"] == "wit-bindgen-go")
+        .and_then(|package| package["manifest_path"].as_str())
+        .context("no wit-bindgen-go")?;
+    let root = Path::new(generator).with_file_name(RUNTIME);
+    let mut files = Vec::new();
+    for name in [
+        "go.mod",
+        "LICENSE",
+        "wit/types/option.go",
+        "wit/types/result.go",
+        "wit/types/tuple.go",
+        "wit/types/unit.go",
+        "wit/types/future.go",
+        "wit/types/stream.go",
+        "wit/runtime/runtime.go",
+        "wit/runtime/empty.s",
+        "wit/async/async.go",
+        "wit/async/empty.s",
+    ] {
+        let bytes = fs::read(root.join(name)).with_context(|| format!("{RUNTIME}/{name}"))?;
+        files.push((name.to_owned(), bytes));
+    }
+    Ok(files)
+}
+
+/// A table of names and bytes as Rust.
+fn table(text: &mut String, out: &Path, name: &str, files: Vec<(String, Vec<u8>)>) -> Result<()> {
+    let directory = out.join(name);
+    let constant = name.to_uppercase().replace('-', "_");
+    writeln!(text, "pub(crate) const {constant}: &[(&str, &[u8])] = &[")?;
+    for (name, bytes) in files {
+        let path = directory.join(&name);
+        fs::create_dir_all(path.parent().context("no parent")?)?;
+        fs::write(&path, bytes)?;
+        writeln!(text, "    ({name:?}, include_bytes!({path:?})),")?;
+    }
+    writeln!(text, "];")?;
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! The texts of the templates.
+
+use k8shawk_core::point::Point;
+
+use crate::Language;
+
+/// The packages of interfaces.
+pub(crate) const WIT: &[(&str, &str)] = &[
+    (
+        "incident",
+        include_str!("../../../wit/incident/incident.wit"),
+    ),
+    ("host", include_str!("../../../wit/host/host.wit")),
+    ("kubectl", include_str!("../../../wit/kubectl/kubectl.wit")),
+    ("triage", include_str!("../../../wit/triage/triage.wit")),
+    (
+        "analysis",
+        include_str!("../../../wit/analysis/analysis.wit"),
+    ),
+    ("fix", include_str!("../../../wit/fix/fix.wit")),
+    ("policy", include_str!("../../../wit/policy/policy.wit")),
+    ("voice", include_str!("../../../wit/voice/voice.wit")),
+];
+
+/// Cases of the first policy.
+pub(crate) const CASES: &str = include_str!("../templates/cases.toml");
+const README: &str = include_str!("../templates/README.md");
+const GRANT: &str = include_str!("../templates/grant.toml");
+const IGNORED: &str = include_str!("../templates/gitignore");
+
+/// What stands around the rule of every point.
+pub(crate) fn around(language: Language) -> &'static [(&'static str, &'static str)] {
+    match language {
+        Language::Rust => &[
+            ("README.md", README),
+            (".gitignore", IGNORED),
+            ("grant.toml", GRANT),
+            ("plugin.toml", include_str!("../templates/rust/plugin.toml")),
+            ("Cargo.toml", include_str!("../templates/rust/Cargo.toml")),
+        ],
+        Language::Go => &[
+            ("README.md", README),
+            (".gitignore", IGNORED),
+            ("grant.toml", GRANT),
+            ("plugin.toml", include_str!("../templates/go/plugin.toml")),
+            ("go.mod", include_str!("../templates/go/go.mod")),
+        ],
+        Language::C => &[
+            ("README.md", README),
+            (".gitignore", IGNORED),
+            ("grant.toml", GRANT),
+            ("plugin.toml", include_str!("../templates/c/plugin.toml")),
+            ("k8shawk.h", include_str!("../templates/c/k8shawk.h")),
+            (
+                "requirements.txt",
+                include_str!("../templates/c/requirements.txt"),
+            ),
+        ],
+        Language::JavaScript => &[
+            ("README.md", README),
+            (".gitignore", IGNORED),
+            ("grant.toml", GRANT),
+            (
+                "plugin.toml",
+                include_str!("../templates/javascript/plugin.toml"),
+            ),
+            (
+                "package.json",
+                include_str!("../templates/javascript/package.json"),
+            ),
+            (
+                "console.js",
+                include_str!("../templates/javascript/console.js"),
+            ),
+        ],
+        Language::TypeScript => &[
+            ("README.md", README),
+            (".gitignore", IGNORED),
+            ("grant.toml", GRANT),
+            (
+                "plugin.toml",
+                include_str!("../templates/typescript/plugin.toml"),
+            ),
+            (
+                "package.json",
+                include_str!("../templates/typescript/package.json"),
+            ),
+            (
+                "tsconfig.json",
+                include_str!("../templates/typescript/tsconfig.json"),
+            ),
+            (
+                "k8shawk.d.ts",
+                include_str!("../templates/typescript/k8shawk.d.ts"),
+            ),
+            (
+                "console.js",
+                include_str!("../templates/javascript/console.js"),
+            ),
+        ],
+        Language::Python => &[
+            ("README.md", README),
+            (".gitignore", IGNORED),
+            ("grant.toml", GRANT),
+            (
+                "plugin.toml",
+                include_str!("../templates/python/plugin.toml"),
+            ),
+            (
+                "requirements.txt",
+                include_str!("../templates/python/requirements.txt"),
+            ),
+        ],
+    }
+}
+
+/// The first rule.
+pub(crate) fn rule(language: Language, point: Point) -> &'static str {
+    match (language, point) {
+        (Language::Rust, Point::Triage) => include_str!("../templates/rust/triage.rs"),
+        (Language::Rust, Point::Analysis) => include_str!("../templates/rust/analysis.rs"),
+        (Language::Rust, Point::Fix) => include_str!("../templates/rust/fix.rs"),
+        (Language::Rust, Point::Policy) => include_str!("../templates/rust/policy.rs"),
+        (Language::Rust, Point::Voice) => include_str!("../templates/rust/voice.rs"),
+        (Language::Go, Point::Triage) => include_str!("../templates/go/triage.go"),
+        (Language::Go, Point::Analysis) => include_str!("../templates/go/analysis.go"),
+        (Language::Go, Point::Fix) => include_str!("../templates/go/fix.go"),
+        (Language::Go, Point::Policy) => include_str!("../templates/go/policy.go"),
+        (Language::Go, Point::Voice) => include_str!("../templates/go/voice.go"),
+        (Language::C, Point::Triage) => include_str!("../templates/c/triage.c"),
+        (Language::C, Point::Analysis) => include_str!("../templates/c/analysis.c"),
+        (Language::C, Point::Fix) => include_str!("../templates/c/fix.c"),
+        (Language::C, Point::Policy) => include_str!("../templates/c/policy.c"),
+        (Language::C, Point::Voice) => include_str!("../templates/c/voice.c"),
+        (Language::JavaScript, Point::Triage) => include_str!("../templates/javascript/triage.js"),
+        (Language::JavaScript, Point::Analysis) => {
+            include_str!("../templates/javascript/analysis.js")
+        }
+        (Language::JavaScript, Point::Fix) => include_str!("../templates/javascript/fix.js"),
+        (Language::JavaScript, Point::Policy) => include_str!("../templates/javascript/policy.js"),
+        (Language::JavaScript, Point::Voice) => include_str!("../templates/javascript/voice.js"),
+        (Language::TypeScript, Point::Triage) => include_str!("../templates/typescript/triage.ts"),
+        (Language::TypeScript, Point::Analysis) => {
+            include_str!("../templates/typescript/analysis.ts")
+        }
+        (Language::TypeScript, Point::Fix) => include_str!("../templates/typescript/fix.ts"),
+        (Language::TypeScript, Point::Policy) => include_str!("../templates/typescript/policy.ts"),
+        (Language::TypeScript, Point::Voice) => include_str!("../templates/typescript/voice.ts"),
+        (Language::Python, Point::Triage) => include_str!("../templates/python/triage.py"),
+        (Language::Python, Point::Analysis) => include_str!("../templates/python/analysis.py"),
+        (Language::Python, Point::Fix) => include_str!("../templates/python/fix.py"),
+        (Language::Python, Point::Policy) => include_str!("../templates/python/policy.py"),
+        (Language::Python, Point::Voice) => include_str!("../templates/python/voice.py"),
+    }
+}

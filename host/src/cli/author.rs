@@ -1,0 +1,10 @@
+//! What whoever writes a plugin does: start it, build it, run its cases.
+
+mod build;
+mod cases;
+mod new;
+mod objects;
+
+pub use build::build;
+pub use cases::test;
+pub use new::new;

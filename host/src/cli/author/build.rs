@@ -1,0 +1,152 @@
+//! `plugin build`: from source to what the host loads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use k8shawk_sandbox::{Additions, Build, Manifest, Point, component, files, pin};
+use k8shawk_scaffold::{GENERATED, adapter, component_type, wit};
+
+use super::new::write;
+use crate::cli::output::say;
+use crate::cli::{Misuse, Unusable};
+
+/// The target that imports nothing by itself.
+const TARGET: &str = "wasm32-unknown-unknown";
+/// The stack of a guest, bytes; rustc reserves 1 MiB. A call wipes the whole of a small memory,
+/// and faults the pages of a large one in again.
+const STACK: u32 = 128 << 10;
+/// Where `wit/` says what a plugin imports.
+const WORLD: &str = "wit/world.wit";
+
+/// Build a plugin into `<to>/<id>/`: `plugin.toml`, the component, and its cases.
+pub fn build(directory: &Path, to: Option<&Path>) -> anyhow::Result<bool> {
+    let plugin_file = directory.join("plugin.toml");
+    let text = files::text(&plugin_file).map_err(|why| Unusable::fault(&plugin_file, why))?;
+    let manifest = Manifest::parse(&text, &plugin_file)?;
+    refresh_world(directory, &manifest)?;
+    let made = match &manifest.build {
+        Some(build) => by_steps(directory, build)?,
+        None => by_cargo(directory)?,
+    };
+    let bytes = files::read(&made, files::COMPONENT).map_err(|why| Unusable::fault(&made, why))?;
+    let additions = Additions {
+        world: component_type(manifest.point),
+        preview1: adapter(),
+    };
+    let wasm = component(&bytes, additions).with_context(|| made.display().to_string())?;
+    let place = to
+        .unwrap_or(default_place(manifest.point))
+        .join(&manifest.id);
+    lay_out(directory, &place, &manifest.id, &wasm)?;
+    let (size, digest) = (wasm.len() / 1024, pin(text.as_bytes(), &wasm));
+    let file = place.join(format!("{}.wasm", manifest.id));
+    say!("{} ({} KB), digest {}", file.display(), size, digest);
+    Ok(true)
+}
+
+/// Where the plugins of a point are by default.
+fn default_place(point: Point) -> &'static Path {
+    Path::new(match point {
+        Point::Policy => "policies",
+        _ => "plugins",
+    })
+}
+
+/// The world is what the plugin wants, unless its author took the file over.
+fn refresh_world(directory: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+    let known = fs::read_to_string(directory.join(WORLD)).unwrap_or_default();
+    if known.starts_with(GENERATED) {
+        write(directory, &wit(manifest.point, &manifest.imports()))?;
+    }
+    Ok(())
+}
+
+/// Run the steps of `[build]`; what they print is their author's to read.
+fn by_steps(directory: &Path, build: &Build) -> anyhow::Result<PathBuf> {
+    let run = |text: &str| {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", text])
+            .current_dir(directory)
+            .stdin(Stdio::null());
+        command
+    };
+    for tool in &build.tools {
+        let found = run(&tool.check)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !found.context("cannot run sh")?.success() {
+            let why = format!("`{}` fails; to install it: {}", tool.check, tool.install);
+            return Err(Misuse(why).into());
+        }
+    }
+    for step in &build.steps {
+        // Standard output is for what we print.
+        let status = run(step)
+            .stdout(std::io::stderr())
+            .status()
+            .context("cannot run sh")?;
+        if !status.success() {
+            bail!("{}: this step failed: {step}", directory.display());
+        }
+    }
+    Ok(directory.join(&build.output))
+}
+
+/// Build a crate; cargo says where its library is.
+fn by_cargo(directory: &Path) -> anyhow::Result<PathBuf> {
+    let output = Command::new("cargo")
+        .args(["rustc", "--lib", "--profile", "wasm", "--target", TARGET])
+        .args(["--message-format", "json", "--manifest-path"])
+        .arg(directory.join("Cargo.toml"))
+        .args(["--", "-C", &format!("link-arg=-zstack-size={STACK}")])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("cargo could not build {}", directory.display());
+    }
+    artifact(&String::from_utf8_lossy(&output.stdout))
+        .with_context(|| format!("{} builds no cdylib", directory.display()))
+}
+
+/// Put a built plugin where the host loads it; the component comes last and whole.
+fn lay_out(directory: &Path, place: &Path, id: &str, wasm: &[u8]) -> anyhow::Result<()> {
+    fs::create_dir_all(place).with_context(|| format!("cannot make {}", place.display()))?;
+    copy(&directory.join("plugin.toml"), &place.join("plugin.toml"))?;
+    let cases = directory.join("cases.toml");
+    if cases.exists() {
+        copy(&cases, &place.join("cases.toml"))?;
+    }
+    let file = place.join(format!("{id}.wasm"));
+    let beside = file.with_extension("new");
+    fs::write(&beside, wasm).with_context(|| format!("cannot write {}", beside.display()))?;
+    fs::rename(&beside, &file)?;
+    Ok(())
+}
+
+/// Copy a file, unless it is there already: copying a file onto itself would empty it.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let same = to
+        .canonicalize()
+        .is_ok_and(|to| from.canonicalize().is_ok_and(|f| f == to));
+    if !same {
+        let text = files::text(from).map_err(|why| Unusable::fault(from, why))?;
+        fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    Ok(())
+}
+
+/// The last `.wasm` that cargo says it made.
+fn artifact(messages: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| message.get("filenames")?.as_array().cloned())
+        .flatten()
+        .filter_map(|name| name.as_str().map(PathBuf::from))
+        .rfind(|path| path.extension().is_some_and(|x| x == "wasm"))
+}

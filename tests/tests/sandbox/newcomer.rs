@@ -1,0 +1,157 @@
+//! Whoever has never written a plugin: `plugin new`, one edit, `build`, `test`, and a host obeys, in
+//! every language that has templates, with the toolchains that its `plugin.toml` names.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use k8shawk::services::plugins::{Asked, Plugins};
+use k8shawk_core::ObjectRef;
+use k8shawk_core::fix::Fix;
+use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_core::policy::{Origin, Ruling};
+use k8shawk_sandbox::{Registry, Reloader, Shelf};
+use rstest::rstest;
+
+use crate::workshop::{Workshop, incident, product};
+
+/// Directories of tools: one set serves the plugins of every point.
+const TOOLS: [&str; 3] = ["node_modules", ".venv", "target"];
+
+struct Nothing;
+
+impl Reader for Nothing {
+    fn read(&self, _: Permit) -> Reading<'_> {
+        Box::pin(async { Err(ReadError::NotFound) })
+    }
+}
+
+/// Run `k8shawk` in the workshop; what it printed.
+fn k8shawk(workshop: &Workshop, arguments: &[&str]) -> String {
+    let output = Command::new(product())
+        .args(arguments)
+        .current_dir(workshop.path())
+        .env("K8SHAWK_GRANTS", workshop.grants())
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {printed}{told}");
+    printed
+}
+
+fn edit(file: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains(from), "{}: {text}", file.display());
+    fs::write(file, text.replace(from, to)).unwrap();
+}
+
+/// What a host with the built policies says of a deletion in a namespace.
+async fn ruling(plugins: &Plugins, namespace: &str) -> Ruling {
+    let target = ObjectRef::new("v1", "Pod", namespace, "web");
+    let (incident, origin) = (incident(), Origin::parse("plugin fix").unwrap());
+    let asked = Asked {
+        incident: &incident,
+        fix: &Fix::parse("delete-pod", target, &[]).unwrap(),
+        rationale: "",
+        origin: &origin,
+    };
+    let reader: Arc<dyn Reader> = Arc::new(Nothing);
+    plugins.rule(&asked, &reader, 0).await.unwrap().0
+}
+
+#[rstest]
+#[case::rust("rust", "src/lib.rs")]
+#[case::go("go", "export_k8shawk_policy_policy/policy.go")]
+#[case::c("c", "policy.c")]
+#[case::javascript("javascript", "policy.js")]
+#[case::typescript("typescript", "policy.ts")]
+#[case::python("python", "policy.py")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_writes_a_policy_and_the_host_obeys(
+    #[case] language: &str,
+    #[case] source: &str,
+) {
+    let workshop = Workshop::new();
+    let project = workshop.path().join("mine");
+    k8shawk(
+        &workshop,
+        &["policy", "new", "mine", "--language", language],
+    );
+    edit(&project.join(source), "kube-system", "payments");
+    edit(&project.join("cases.toml"), "kube-system", "payments");
+    let built = k8shawk(&workshop, &["plugin", "build", "mine"]);
+    assert!(built.contains("policies/mine/mine.wasm"), "{built}");
+    let tested = k8shawk(&workshop, &["plugin", "test", "policies/mine"]);
+    assert!(tested.contains("2 of 2 cases pass"), "{tested}");
+    // The settings of the grant would win over what was edited.
+    let granted = fs::read_to_string(project.join("grant.toml")).unwrap();
+    workshop.grant("mine", &granted.replace("kube-system", "payments"));
+
+    let registry = Arc::new(Registry::new(5));
+    let policies = workshop.policies();
+    let shelf = (Shelf::Policies, policies.as_path());
+    let engine = workshop.engine.clone();
+    let mut reloader = Reloader::new(engine, registry.clone(), shelf, &workshop.grants());
+    reloader.pass().await;
+    assert!(registry.get("mine").is_some(), "{:?}", registry.refused());
+    let plugins = Plugins::new(registry);
+    let denied = ruling(&plugins, "payments").await;
+    assert!(
+        matches!(&denied, Ruling::Denied(why) if why.concat().contains("by hand")),
+        "{denied:?}"
+    );
+    assert!(!matches!(ruling(&plugins, "shop").await, Ruling::Denied(_)));
+    other_points_fit(&workshop, language);
+}
+
+/// The templates of the other points build too, with the tools of the first.
+fn other_points_fit(workshop: &Workshop, language: &str) {
+    for point in ["triage", "analysis", "fix", "voice"] {
+        let id = format!("my-{point}");
+        let new = [
+            "plugin",
+            "new",
+            &id,
+            "--point",
+            point,
+            "--language",
+            language,
+        ];
+        k8shawk(workshop, &new);
+        let project = workshop.path().join(&id);
+        for tools in TOOLS {
+            let first = workshop.path().join("mine").join(tools);
+            if first.exists() {
+                symlink(first, project.join(tools)).unwrap();
+            }
+        }
+        k8shawk(workshop, &["plugin", "build", &id]);
+        let granted = workshop.grants().join(format!("{id}.toml"));
+        fs::copy(project.join("grant.toml"), granted).unwrap();
+        let fits = k8shawk(workshop, &["plugin", "check", &format!("plugins/{id}")]);
+        assert!(fits.contains(&format!("{id} fits")), "{fits}");
+    }
+}
+
+#[test]
+fn a_missing_tool_is_named_with_the_line_that_installs_it() {
+    let workshop = Workshop::new();
+    k8shawk(&workshop, &["policy", "new", "mine", "--language", "go"]);
+    let output = Command::new(product())
+        .args(["plugin", "build", "mine"])
+        .current_dir(workshop.path())
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", workshop.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("`go version` fails") && told.contains("apt-get install"),
+        "{told}"
+    );
+}
