@@ -44,10 +44,9 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
             for (name, value) in planned.rows(&settings.config) {
                 say!("{}: {}", name, value);
             }
-            let unused = planned.unused(&settings.config);
-            complaints
-                .found
-                .extend(unused.map(|why| format!("slack is not used: {why}")));
+            if let Some(names) = planned.missing(&settings.config) {
+                complaints.add(format!("slack is not used: {names} not set"));
+            }
         }
         Err(more) => more
             .into_iter()

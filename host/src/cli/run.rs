@@ -63,8 +63,8 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     loaded.require(&settings, &store);
     loaded.plugins.required.note(clock.now())?;
     let mut rows = planned.rows(&config);
-    let unused = planned.unused(&config);
-    rows.extend(unused.map(|why| ("SLACK", format!("NOT USED: {why}"))));
+    let missing = planned.missing(&config);
+    rows.extend(missing.map(|names| ("SLACK", format!("NOT USED: {names} not set"))));
     rows.push(("http", http.address().to_string()));
     let name = redacted!("k8shawk {}", env!("CARGO_PKG_VERSION"));
     terminal.print(&terminal.bold(&name));

@@ -64,12 +64,12 @@ impl Planned {
         rows
     }
 
-    /// Why Slack is not used, where something of it is configured.
-    pub fn unused(&self, config: &Config) -> Option<String> {
+    /// The variables that Slack is not used without, where something of it is configured.
+    pub fn missing(&self, config: &Config) -> Option<String> {
         let configured = self.access.configured(config);
         let missing = configured.missing();
         let is_unused = !configured.is_empty() && !missing.is_empty();
-        is_unused.then(|| format!("{} not set", missing.join(", ")))
+        is_unused.then(|| missing.join(", "))
     }
 
     fn slack_rows(&self, config: &Config) -> Rows {
@@ -77,7 +77,7 @@ impl Planned {
         if configured.is_empty() {
             return vec![("slack", "not configured".to_owned())];
         }
-        if self.unused(config).is_some() {
+        if self.missing(config).is_some() {
             return Vec::new();
         }
         let channel = config.slack.channel.as_deref().unwrap_or_default();

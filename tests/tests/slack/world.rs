@@ -54,7 +54,7 @@ impl Commands for Clerk {
         self.store
             .modify(act.incident(), |r| {
                 if r.state != State::Waiting {
-                    return Err(Refusal(format!("it is {} already", r.state.as_str())));
+                    return Err(Refusal(format!("it is already {}", r.state.as_str())));
                 }
                 r.step_by(1, next, note, who);
                 Ok("done".to_owned())
