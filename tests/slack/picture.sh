@@ -22,8 +22,8 @@ print(urllib.parse.quote(json.dumps([shown(n) for n in sys.argv[2:]])))' "$messa
     "file://$PWD/tests/slack/picture.html$phone#$hash" 2>/dev/null
 }
 mkdir -p docs/src/images
-draw slack-waiting.png 740 1010 waiting "waiting?"
-draw slack-recovered.png 740 1100 recovered "recovered/applying/1790000060000" "recovered/output/1790000060000" \
+draw slack-waiting.png 740 950 waiting "waiting?"
+draw slack-recovered.png 740 1130 recovered "recovered/applying/1790000060000" "recovered/output/1790000060000" \
   "recovered/verdict/recovered"
-draw slack-storm.png 740 560 storm
-draw slack-phone.png 375 1290 waiting
+draw slack-storm.png 740 520 storm
+draw slack-phone.png 375 1370 waiting

@@ -145,3 +145,6 @@ fn next(out: &mut String, record: &Record) {
         let _ = writeln!(out, "- {step}");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,3 +233,22 @@ fn a_yes_is_for_what_was_shown_alone() {
     let older = shown(&c.digest, 4);
     assert_eq!(older.stands(&c, 5), Err(Superseded::Question));
 }
+
+#[test]
+fn the_operators_name_for_a_person_comes_before_the_one_in_their_profile() {
+    let mut authority = anyone();
+    authority.people = People::parse(&["ann slack:U0001 user:ann user:root".into()]).unwrap();
+    let slack = |id: &str| Person {
+        called: Some("Ann *Example*".into()),
+        ..Person::at(Door::Slack, id)
+    };
+    let shown = |person: &Person| authority.introduce(person).to_string();
+    assert_eq!(shown(&slack("U0001")), "ann (U0001)");
+    assert_eq!(shown(&slack("U0002")), "Ann *Example* (U0002)");
+    assert_eq!(shown(&Person::at(Door::Slack, "U0002")), "U0002");
+    assert_eq!(shown(&Person::named("ann")), "ann");
+    assert_eq!(shown(&Person::named("root")), "ann (root)");
+    // A name decides nothing.
+    let introduced = authority.introduce(&slack("U0002"));
+    assert!(introduced.is(&slack("U0002")) && !introduced.is(&slack("U0001")));
+}

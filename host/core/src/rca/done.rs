@@ -20,7 +20,10 @@ pub(super) fn done(out: &mut String, record: &Record) {
     for step in &record.history {
         let at = clock(step.at, record.incident.opened_at);
         let (state, note) = (step.state.as_str(), inline(&step.note));
-        let _ = writeln!(out, "- {at} {state}: {note}");
+        let _ = match note.starts_with(state) {
+            true => writeln!(out, "- {at} {note}"),
+            false => writeln!(out, "- {at} {state}: {note}"),
+        };
     }
     for refused in record.refused() {
         let (what, why) = (inline(&refused.proposal), inline(&refused.reason));

@@ -22,12 +22,12 @@ fn written(ms: i64, form: &str) -> String {
         .unwrap_or_else(|_| ms.to_string())
 }
 
-/// `45 s`, `12 min`, `3 h 5 min`.
+/// `45 s`, `12 min 5 s`, `3 h 5 min`.
 pub(super) fn duration(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
     match (seconds / 3600, seconds / 60 % 60) {
         (0, 0) => format!("{seconds} s"),
-        (0, minutes) => format!("{minutes} min"),
+        (0, minutes) => format!("{minutes} min {} s", seconds % 60),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(time(day), "2026-09-21 14:13:20 UTC");
         assert_eq!(clock(day + 1000, day), "14:13:21");
         assert_eq!(clock(day - 86_400_000, day), "2026-09-20 14:13:20");
-        assert_eq!(duration(105_000), "1 min");
+        assert_eq!(duration(105_000), "1 min 45 s");
         assert_eq!(duration(11_100_000), "3 h 5 min");
         assert_eq!(duration(-1), "0 s");
     }
