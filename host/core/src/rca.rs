@@ -87,7 +87,7 @@ fn victims(out: &mut String, record: &Record) {
 fn before(out: &mut String, record: &Record) {
     if let Some(change) = record.finding.as_ref().and_then(Finding::change) {
         let changed = quoted(&change.excerpt);
-        let _ = writeln!(out, "\n## What changed before\n\n[{}]{changed}", change.id);
+        let _ = write!(out, "\n## What changed before\n\n[{}]{changed}", change.id);
     }
     let mut signals: Vec<_> = record.incident.signals.iter().collect();
     if signals.is_empty() {

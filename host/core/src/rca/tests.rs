@@ -61,7 +61,7 @@ fn it_reads_from_what_broke_to_what_is_next() {
     for part in [
         "# Image app:2 cannot be pulled\n",
         "**prod, Deployment shop/checkout: recovered.** inc-7, high severity, opened \
-         2026-09-21 14:13:20 UTC, closed 14:15:05 after 1 min.",
+         2026-09-21 14:13:20 UTC, closed 14:15:05 after 1 min 45 s.",
         "## Why",
         "The registry has no app:2 [e1].",
         "- **[e1]** event Failed: `app:2: not found`",
@@ -72,7 +72,7 @@ fn it_reads_from_what_broke_to_what_is_next() {
         "~ image: app:2 -> app:1",
         "Policy: one approval. Approved by Ann Example (U0001). API server: `deployment \
          shop/checkout is changed`",
-        "- 14:14:18 approved: approved by Ann Example (U0001)",
+        "- 14:14:18 approved by Ann Example (U0001)",
         "- 14:15:05 recovered: checked 4 times",
         "- Rejected fix: kubectl exec: not in the catalogue",
         "## Result",
