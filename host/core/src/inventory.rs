@@ -57,6 +57,19 @@ pub struct Counts {
     pub deployments: usize,
 }
 
+impl Counts {
+    /// Counted by kind.
+    pub fn of(count: impl Fn(&'static str) -> usize) -> Counts {
+        Counts {
+            nodes: count("Node"),
+            pods: count("Pod"),
+            namespaces: count("Namespace"),
+            services: count("Service"),
+            deployments: count("Deployment"),
+        }
+    }
+}
+
 /// Light projections of objects: enough to observe, 1 to 2 KB for a pod.
 #[derive(Debug, Default)]
 pub struct Inventory {
@@ -213,14 +226,7 @@ impl Inventory {
 
     /// How many objects there are.
     pub fn counts(&self) -> Counts {
-        let count = |kind| self.objects.of_kind(kind).count();
-        Counts {
-            nodes: count("Node"),
-            pods: count("Pod"),
-            namespaces: count("Namespace"),
-            services: count("Service"),
-            deployments: count("Deployment"),
-        }
+        Counts::of(|kind| self.objects.of_kind(kind).count())
     }
 
     /// True where the object's kind is held whole, and the object does not exist: whatever is said

@@ -78,6 +78,11 @@ impl State {
 
     /// True where nothing more happens to it.
     pub fn is_final(self) -> bool {
+        self.is_outcome() || matches!(self, State::Dismissed | State::Cleared | State::Merged)
+    }
+
+    /// True where it says how a fix ended: people may also dismiss an incident that was fixed before.
+    pub fn is_outcome(self) -> bool {
         matches!(
             self,
             State::Recovered
@@ -86,9 +91,6 @@ impl State {
                 | State::Worse
                 | State::NotKnown
                 | State::Failed
-                | State::Dismissed
-                | State::Cleared
-                | State::Merged
         )
     }
 

@@ -25,6 +25,7 @@ mod error;
 pub mod health;
 mod identity;
 mod live;
+mod memo;
 pub(crate) mod page;
 pub mod replay;
 pub(crate) mod request;

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::services::tasks::{Task, report};
 use crate::services::telemetry::Telemetry;
@@ -19,6 +21,10 @@ use crate::services::telemetry::Telemetry;
 const NEW: Duration = Duration::from_millis(50);
 /// Time in which a question may be worked on before its connection has to give way, where nobody else does.
 const BUSY: Duration = Duration::from_millis(100);
+/// Longest wait for questions that are being answered, when the listener stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// Pause where the system gives no connection, as without free file descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Pause between two looks for one that gives way.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -97,9 +103,36 @@ impl Connections {
         }
     }
 
+    /// Serve each connection that `accept` brings, until cancelled; those that are open then have a
+    /// moment to end.
+    pub async fn serve<S, A, W>(
+        mut self,
+        accept: impl Fn() -> A,
+        serve: impl Fn(S, Turn) -> W,
+        stop: &CancellationToken,
+    ) where
+        A: Future<Output = std::io::Result<S>>,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = accept() => accepted,
+            };
+            match accepted {
+                Ok(stream) => self.admit(|turn| serve(stream, turn)).await,
+                Err(error) => {
+                    warn!(%error, listener = self.task.as_str(), "a client could not connect");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        self.end().await;
+    }
+
     /// Serve one more. Where that is one too many, another one is closed; where all of them still have
     /// their time, this waits a moment, and the next ones wait to be accepted.
-    pub async fn admit<W>(&mut self, serve: impl FnOnce(Turn) -> W)
+    async fn admit<W>(&mut self, serve: impl FnOnce(Turn) -> W)
     where
         W: Future<Output = ()> + Send + 'static,
     {
@@ -147,10 +180,10 @@ impl Connections {
         oldest.map(|(id, _)| *id)
     }
 
-    /// Wait for those that are open, at most so long; those that take longer are closed.
-    pub async fn end(mut self, patience: Duration) {
+    /// Wait for those that are open; those that take too long are closed.
+    async fn end(mut self) {
         let all = async { while self.serving.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(patience, all).await;
+        let _ = tokio::time::timeout(GRACE, all).await;
     }
 }
 

@@ -17,7 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use crate::services::connections::{Connections, Turn};
 use crate::services::tasks::Task;
@@ -35,10 +35,6 @@ const REQUEST: Duration = Duration::from_secs(8);
 const TURN: Duration = Duration::from_secs(9);
 /// Largest head of a request, bytes.
 const HEAD_SIZE: usize = 64 << 10;
-/// Longest time for requests that have begun, when the server stops.
-const GRACE: Duration = Duration::from_secs(5);
-/// Pause where the system gives no connection, as without free file descriptors.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// The port cannot be used: choose another one, or stop what uses it.
 #[derive(Debug, Error)]
@@ -76,25 +72,11 @@ impl HttpServer {
     /// Serve these routes until cancelled; requests that have begun are finished. It may be
     /// called again after it ended.
     pub async fn serve(&self, routes: Router, telemetry: Telemetry, stop: CancellationToken) {
-        let mut connections = Connections::new(Task::Http, CONNECTIONS, telemetry);
-        loop {
-            let accepted = tokio::select! {
-                () = stop.cancelled() => break,
-                accepted = self.listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, _)) => {
-                    let (routes, stop) = (routes.clone(), stop.clone());
-                    let serve = |turn| connection(stream, routes, turn, stop);
-                    connections.admit(serve).await;
-                }
-                Err(error) => {
-                    warn!(%error, "a client could not connect");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        }
-        connections.end(GRACE).await;
+        let accept = || async { Ok(self.listener.accept().await?.0) };
+        let serve = |stream, turn| connection(stream, routes.clone(), turn, stop.clone());
+        Connections::new(Task::Http, CONNECTIONS, telemetry)
+            .serve(accept, serve, &stop)
+            .await;
     }
 }
 
@@ -144,6 +126,3 @@ async fn connection(stream: TcpStream, routes: Router, turn: Turn, stop: Cancell
         debug!(%fault, "a connection ended");
     }
 }
-
-#[cfg(test)]
-mod tests;

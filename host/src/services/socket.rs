@@ -13,7 +13,6 @@ use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use crate::services::commands::{Act, Commands};
 use crate::services::connections::{Connections, Turn};
@@ -28,10 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Commands at the same time.
 const CONNECTIONS: usize = 64;
-/// Longest wait for commands that are being answered, when the host stops.
-const GRACE: Duration = Duration::from_secs(5);
-/// Pause where the system gives no connection, as without free file descriptors.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a command asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,28 +131,17 @@ impl Control {
         telemetry: Telemetry,
         stop: CancellationToken,
     ) {
-        let mut connections = Connections::new(Task::Control, CONNECTIONS, telemetry);
-        loop {
-            let accepted = tokio::select! {
-                () = stop.cancelled() => break,
-                accepted = self.listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, _)) => {
-                    let commands = commands.clone();
-                    let serve = |turn| async move {
-                        let answering = answer(stream, &*commands, &turn);
-                        let _ = tokio::time::timeout(PATIENCE, answering).await;
-                    };
-                    connections.admit(serve).await;
-                }
-                Err(error) => {
-                    warn!(%error, "a command could not connect");
-                    tokio::time::sleep(PAUSE).await;
-                }
+        let accept = || async { Ok(self.listener.accept().await?.0) };
+        let serve = |stream, turn| {
+            let commands = commands.clone();
+            async move {
+                let answering = answer(stream, &*commands, &turn);
+                let _ = tokio::time::timeout(PATIENCE, answering).await;
             }
-        }
-        connections.end(GRACE).await;
+        };
+        Connections::new(Task::Control, CONNECTIONS, telemetry)
+            .serve(accept, serve, &stop)
+            .await;
     }
 }
 

@@ -1,13 +1,13 @@
 //! Reads by API requests.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading, Usage};
 use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::memo::Memo;
 use super::page::Array;
 use super::request::{PAGE, Restriction};
 use super::source::{self, LogOf, Source, not_understood};
@@ -28,7 +28,7 @@ const MOST: u64 = 32 << 20;
 pub struct LiveReader {
     cluster: Cluster,
     clock: Clock,
-    memo: Mutex<HashMap<Read, Result<Answer, ReadError>>>,
+    memo: Memo,
     /// Its place among those that hold large lists.
     turn: OnceLock<Option<OwnedSemaphorePermit>>,
 }
@@ -39,7 +39,7 @@ impl LiveReader {
         LiveReader {
             cluster,
             clock: Clock::default(),
-            memo: Mutex::default(),
+            memo: Memo::of(REMEMBERED),
             turn: OnceLock::new(),
         }
     }
@@ -50,21 +50,13 @@ impl LiveReader {
     }
 
     async fn answer(&self, read: Read) -> Result<Answer, ReadError> {
-        if let Some(known) = self
-            .memo
-            .lock()
-            .ok()
-            .and_then(|memo| memo.get(&read).cloned())
-        {
+        if let Some(known) = self.memo.get(&read) {
             return known;
         }
         let answer = source::answer(self, &read).await;
         // An outage may pass within the investigation; a refusal and an absence do not.
-        if !matches!(answer, Err(ReadError::Later(_)))
-            && let Ok(mut memo) = self.memo.lock()
-            && memo.len() < REMEMBERED
-        {
-            memo.insert(read, answer.clone());
+        if !matches!(answer, Err(ReadError::Later(_))) {
+            self.memo.keep(read, &answer);
         }
         answer
     }

@@ -1,7 +1,6 @@
 //! Every object of a cluster at one time, by one list request per kind.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading, Usage};
@@ -10,6 +9,7 @@ use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use super::memo::Memo;
 use super::page::{Array, Item, Page};
 use super::source::{self, LogOf, Source};
 use super::{Cluster, ClusterError, live, strip, top};
@@ -44,7 +44,7 @@ pub struct Snapshot {
     /// Requests of the connection before it was taken.
     before: usize,
     spent: AtomicUsize,
-    memo: Mutex<HashMap<Read, Result<Answer, ReadError>>>,
+    memo: Memo,
     usage: OnceCell<Result<Vec<(String, Usage)>, ReadError>>,
 }
 
@@ -115,14 +115,7 @@ impl Snapshot {
 
     /// How many objects there are.
     pub fn counts(&self) -> Counts {
-        let count = |kind: &str| self.pages.get(kind).map_or(0, |page| page.items().len());
-        Counts {
-            nodes: count("Node"),
-            pods: count("Pod"),
-            namespaces: count("Namespace"),
-            services: count("Service"),
-            deployments: count("Deployment"),
-        }
+        Counts::of(|kind| self.pages.get(kind).map_or(0, |page| page.items().len()))
     }
 
     fn events_of(&self, wanted: impl Fn(&Item) -> bool) -> Vec<Value> {
@@ -145,19 +138,12 @@ impl Snapshot {
     }
 
     async fn answer(&self, read: Read) -> Result<Answer, ReadError> {
-        if let Some(known) = self
-            .memo
-            .lock()
-            .ok()
-            .and_then(|memo| memo.get(&read).cloned())
-        {
+        if let Some(known) = self.memo.get(&read) {
             return known;
         }
         let answer = source::answer(self, &read).await;
-        if matches!(read, Read::Logs { .. } | Read::List { .. })
-            && let Ok(mut memo) = self.memo.lock()
-        {
-            memo.insert(read, answer.clone());
+        if matches!(read, Read::Logs { .. } | Read::List { .. }) {
+            self.memo.keep(read, &answer);
         }
         answer
     }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use k8shawk_core::fix::actions;
-use k8shawk_core::record::{Record, State};
+use k8shawk_core::record::Record;
 use k8shawk_sandbox::{Blame, Point};
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -289,7 +289,7 @@ impl Metrics {
         let of = self.lasted.get_or_create(&OfState { state });
         of.observe(lasted.as_secs_f64());
         drop(of);
-        if let (Some(execution), true) = (&record.execution, is_outcome(record.state)) {
+        if let (Some(execution), true) = (&record.execution, record.state.is_outcome()) {
             let action = execution.fix.action.name();
             self.fixes
                 .get_or_create(&Fixed {
@@ -349,17 +349,4 @@ impl Metrics {
     pub(crate) fn store_error(&self) {
         self.store_errors.inc();
     }
-}
-
-/// True where it says how a fix ended: people may also dismiss an incident that was fixed before.
-fn is_outcome(state: State) -> bool {
-    matches!(
-        state,
-        State::Recovered
-            | State::Partly
-            | State::Unchanged
-            | State::Worse
-            | State::NotKnown
-            | State::Failed
-    )
 }

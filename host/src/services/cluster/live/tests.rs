@@ -1,7 +1,7 @@
 //! Against an API server that speaks HTTP and serves what a test wants.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{RawQuery, State};

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::Snapshot;
 use crate::services::clock::Clock;
+use crate::services::cluster::memo::Memo;
 use crate::services::cluster::page::Page;
 use crate::services::cluster::request::Restriction;
 use crate::services::cluster::{Cluster, ClusterError};
@@ -76,7 +77,7 @@ pub(super) async fn take(cluster: &Cluster, namespace: &str) -> Result<Snapshot,
         unreadable,
         before,
         spent: 0.into(),
-        memo: Default::default(),
+        memo: Memo::of(usize::MAX),
         usage: Default::default(),
     })
 }

@@ -1,5 +1,5 @@
-//! Clients that hold connections and give nothing for them, in a program of their own: how soon they
-//! are closed cannot be measured beside hundreds of other tests.
+//! The HTTP server, in a program of its own: how soon clients are closed that hold connections and
+//! give nothing for them cannot be measured beside hundreds of other tests.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #![allow(clippy::disallowed_methods, reason = "the tasks of a test end with it")]
 
@@ -27,6 +27,49 @@ async fn serving(more: Router) -> (SocketAddr, CancellationToken, JoinHandle<()>
         server.serve(routes, telemetry, until).await;
     });
     (address, stop, task)
+}
+
+async fn status(address: SocketAddr, path: &str) -> (u16, String) {
+    let http = k8shawk::services::http_client::builder().build().unwrap();
+    let answer = http
+        .get(format!("http://{address}{path}"))
+        .send()
+        .await
+        .unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn serves_every_route_until_it_is_stopped_and_has_its_port_alone() {
+    let two = Router::new().route("/two", get(|| async { "2" }));
+    let (address, stop, task) = serving(two).await;
+    let taken = HttpServer::bind(address.ip(), address.port()).await;
+    let why = taken.unwrap_err().to_string();
+    assert!(why.contains(&address.to_string()), "{why}");
+    let healthy = (200, "healthy".to_owned());
+    assert_eq!(status(address, "/health").await, healthy);
+    assert_eq!(status(address, "/two").await.1, "2");
+    assert_eq!(status(address, "/three").await.0, 404);
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_in_a_route_costs_its_connection_alone() {
+    let broken = Router::new().route(
+        "/broken",
+        get(|| async {
+            assert!(std::env::args().count() == 0, "a fault of a route");
+            "fine"
+        }),
+    );
+    let (address, stop, task) = serving(broken).await;
+    let http = k8shawk::services::http_client::builder().build().unwrap();
+    let answer = http.get(format!("http://{address}/broken")).send().await;
+    assert!(answer.is_err());
+    assert_eq!(status(address, "/health").await.0, 200);
+    stop.cancel();
+    task.await.unwrap();
 }
 
 /// How a client holds a connection.
