@@ -7,10 +7,10 @@
 use k8shawk_core::record::{Record, State};
 
 use super::blocks::{self, Button, confirm};
-use super::home::count;
 use super::message::{self, Look, may_approve, standing};
 use super::outgoing::Answer;
 use super::payload::{MUTE, Press, is_namespace};
+use super::text::count;
 use super::text::{code, inline, plain};
 
 /// Incidents in one list.

@@ -8,7 +8,7 @@ use super::blocks::{self, Button, Modal};
 use super::command::line;
 use super::message::{Look, standing};
 use super::payload::{Place, Press, REASON, private};
-use super::text::{block, inline, moment, plain};
+use super::text::{block, count, inline, moment, plain};
 
 /// Incidents in the home tab: two blocks each.
 const LISTED: usize = 40;
@@ -82,14 +82,6 @@ pub fn reason(record: &Record, place: &Place, proposed: &str, look: Look<'_>) ->
         ],
     }
     .view()
-}
-
-/// `1 incident`, `3 incidents`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        many => format!("{many} {what}s"),
-    }
 }
 
 /// Everything that is known of an incident.

@@ -157,6 +157,14 @@ pub(super) fn is_ts(text: &str) -> bool {
         .is_some_and(|(a, b)| digits(a) && digits(b))
 }
 
+/// `1 incident`, `3 incidents`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use k8shawk_sdk::analysis::{Finding, Severity};
 use self::words::{EXPIRED, HEAP, telling};
 
 use super::container::{Container, Exit};
-use super::exit::ended;
+use super::exit::{self, ended};
 use super::log::Log;
 use super::subject::{Subject, cite_event, spell};
 use super::{dependency, rbac, setting};
@@ -128,9 +128,8 @@ fn expired(
     log: &Log,
     line: &str,
 ) -> Finding {
-    let mut draft = subject.draft("certificate-expired", Severity::High);
-    ended(subject, container, exit, &mut draft);
-    let cited = draft.cite(log.source(container), line);
+    let (mut draft, cited) =
+        exit::draft(subject, container, exit, log, "certificate-expired", line);
     draft
         .title(format!(
             "{} of pod {} hits an expired certificate",

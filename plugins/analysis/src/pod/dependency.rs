@@ -2,7 +2,7 @@
 
 mod host;
 
-use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::analysis::Finding;
 use serde_json::Value;
 
 use self::host::{bare, host, likely_host, split};
@@ -10,7 +10,7 @@ use self::host::{bare, host, likely_host, split};
 use super::backend::{self, Backend};
 use super::container::{Container, Exit, shared};
 use super::coredns;
-use super::exit::ended;
+use super::exit;
 use super::log::Log;
 use super::setting::tokens;
 use super::subject::Subject;
@@ -80,9 +80,14 @@ pub fn diagnose(
     {
         return Some(dns(subject, container, exit, log, &line));
     }
-    let mut draft = subject.draft("dependency-unreachable", Severity::High);
-    ended(subject, container, exit, &mut draft);
-    let cited = draft.cite(log.source(container), &line);
+    let (mut draft, cited) = exit::draft(
+        subject,
+        container,
+        exit,
+        log,
+        "dependency-unreachable",
+        &line,
+    );
     let said = match fault {
         Unreachable::Name => "a name does not resolve",
         Unreachable::Refused => "a connection is refused",
@@ -202,9 +207,7 @@ fn stranger(subject: &Subject, host: Option<&str>, fault: Unreachable) -> String
 }
 
 fn dns(subject: &Subject, container: &Container, exit: &Exit, log: &Log, line: &str) -> Finding {
-    let mut draft = subject.draft("dns-broken", Severity::High);
-    ended(subject, container, exit, &mut draft);
-    let cited = draft.cite(log.source(container), line);
+    let (mut draft, cited) = exit::draft(subject, container, exit, log, "dns-broken", line);
     draft.title(format!(
         "{} of pod {} gets no answer from cluster DNS",
         container.called(),

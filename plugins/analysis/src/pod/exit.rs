@@ -1,8 +1,10 @@
 //! How a container ended, in a sentence.
 
+use k8shawk_sdk::analysis::Severity;
 use k8shawk_sdk::facts;
 
 use super::container::{Container, Exit, Role};
+use super::log::Log;
 use super::subject::Subject;
 use crate::finding::Draft;
 
@@ -37,4 +39,20 @@ fn manner(exit: &Exit) -> &'static str {
         143 => " (SIGTERM)",
         _ => "",
     }
+}
+
+/// A finding of this class on a process that ended, with the `line` of its log that says why, and the
+/// citation of that line.
+pub fn draft(
+    subject: &Subject,
+    container: &Container,
+    exit: &Exit,
+    log: &Log,
+    class: &str,
+    line: &str,
+) -> (Draft, String) {
+    let mut draft = subject.draft(class, Severity::High);
+    ended(subject, container, exit, &mut draft);
+    let cited = draft.cite(log.source(container), line);
+    (draft, cited)
 }

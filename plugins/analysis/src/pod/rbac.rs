@@ -1,10 +1,10 @@
 //! A process whose ServiceAccount may not do what it tries.
 
-use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::analysis::Finding;
 use serde_json::Value;
 
 use super::container::{Container, Exit};
-use super::exit::ended;
+use super::exit;
 use super::log::Log;
 use super::subject::{Subject, between_marks};
 use crate::json::{items, name, text};
@@ -39,9 +39,7 @@ pub fn diagnose(
     let unescaped = line.replace("\\\"", "\"");
     let refusal = parse(&unescaped)?;
     let account = refusal.user.rsplit(':').next().unwrap_or_default();
-    let mut draft = subject.draft("rbac-denied", Severity::High);
-    ended(subject, container, exit, &mut draft);
-    let cited = draft.cite(log.source(container), &line);
+    let (mut draft, cited) = exit::draft(subject, container, exit, log, "rbac-denied", &line);
     let scope = match refusal.namespace {
         "" => "at the scope of the cluster".to_owned(),
         namespace => format!("in namespace {namespace}"),

@@ -1,11 +1,11 @@
 //! A process that uses up the heap that its own runtime allows.
 
-use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::analysis::Finding;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
 use super::super::container::{Container, Exit};
-use super::super::exit::ended;
+use super::super::exit;
 use super::super::log::Log;
 use super::super::subject::Subject;
 use crate::json::{items, text};
@@ -29,9 +29,7 @@ pub fn diagnose(
     log: &Log,
     line: &str,
 ) -> Finding {
-    let mut draft = subject.draft("heap-exhausted", Severity::High);
-    ended(subject, container, exit, &mut draft);
-    let cited = draft.cite(log.source(container), line);
+    let (mut draft, cited) = exit::draft(subject, container, exit, log, "heap-exhausted", line);
     let limit = match container.resource("limits", "memory") {
         "" => "no memory limit".to_owned(),
         limit => format!("a memory limit of {limit}"),
