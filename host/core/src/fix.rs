@@ -60,6 +60,11 @@ pub fn documented() -> impl Iterator<Item = String> {
     CATALOGUE.iter().map(|entry| entry.documented())
 }
 
+/// The catalogue as a model is offered it: each action with its kinds and its parameters.
+pub fn offered() -> impl Iterator<Item = String> {
+    CATALOGUE.iter().map(|entry| entry.offered())
+}
+
 fn entry(action: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|e| e.name == action).copied()
 }
@@ -73,12 +78,25 @@ impl Entry {
             .map(|(_, sends)| *sends)
     }
 
-    fn documented(&self) -> String {
+    /// The kinds that it may target, in words.
+    fn kinds(&self) -> String {
         let kinds: Vec<&str> = self.targets.iter().flat_map(|(k, _)| *k).copied().collect();
-        let kinds = match kinds.is_empty() {
+        match kinds.is_empty() {
             true => ANY_KIND_TOLD.to_owned(),
             false => kinds.join(", "),
+        }
+    }
+
+    fn offered(&self) -> String {
+        let parameters = match self.parameters {
+            "" => String::new(),
+            parameters => format!(": {}", parameters.replace('`', "")),
         };
+        format!("{} ({}){parameters}", self.name, self.kinds())
+    }
+
+    fn documented(&self) -> String {
+        let kinds = self.kinds();
         let parameters = match self.parameters {
             "" => String::new(),
             parameters => format!(" {parameters}"),

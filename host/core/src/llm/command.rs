@@ -1,8 +1,9 @@
-//! A kubectl line that a model writes, parsed into the typed catalogue or refused.
+//! A line that a model writes, a kubectl command or an action by its name, parsed into the typed catalogue or refused.
 //!
 //! Nothing here is ever run: the line is read word by word, and what is not a fix of the
 //! catalogue has no way through.
 
+mod by_name;
 mod patch;
 mod words;
 
@@ -127,6 +128,9 @@ impl Line {
 
 fn said(line: &mut Line) -> Result<Said, String> {
     let verb = line.word("the verb")?;
+    if let Some(said) = by_name::read(&verb, line)? {
+        return Ok(said);
+    }
     match verb.as_str() {
         "delete" => delete(line),
         "rollout" => rollout(line),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::fence::Fence;
 use crate::finding::{Evidence, Finding};
+use crate::fix;
 use crate::incident::Incident;
 use crate::object::ObjectRef;
 use crate::redact::redact;
@@ -102,6 +103,7 @@ pub fn next_id(taken: &BTreeSet<String>) -> String {
 /// The rules of the conversation. Nothing of a cluster stands in it.
 pub fn system(fence: &Fence, rounds: u32) -> String {
     let mark = fence.mark();
+    let actions = fix::offered().collect::<Vec<_>>().join("; ");
     format!(
         "You investigate one incident of a Kubernetes cluster and end by calling submit_diagnosis.\n\
          Rules:\n\
@@ -113,9 +115,9 @@ pub fn system(fence: &Fence, rounds: u32) -> String {
          3. Every fact has an id such as [e3]. Each sentence of the cause cites the ids that it rests on. \
          A sentence without one is dropped. Never cite an id that you were not given.\n\
          4. The findings of the patterns are usually right. Where you agree, use their class, and add what they lack.\n\
-         5. A fix is one kubectl command of these, with real values: rollout undo --to-revision, rollout restart, \
-         scale, set image, set resources --limits, set selector, patch of a targetPort, quota, PVC size or HPA maximum, \
-         delete pod, delete job, cordon, uncordon. Only where the evidence makes it safe; otherwise write none.\n\
+         5. A fix is one line with real values: ACTION KIND/NAME parameter=value ..., or the kubectl command that \
+         does the same. The actions with their kinds and parameters are: {actions}. \
+         Only where the evidence makes it safe; otherwise write none.\n\
          6. You have {rounds} rounds in all; submit earlier where the cause is clear."
     )
 }
@@ -195,4 +197,21 @@ fn recited(cause: &str, evidence: &[Evidence], notes: &[Noted]) -> String {
         text = text.replace(&format!("[\u{1}{i}]"), &format!("[{id}]"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_offered_every_action_of_the_catalogue() {
+        let told = system(&Fence::new("1"), 5);
+        for action in fix::actions() {
+            assert!(told.contains(&format!(" {action} (")), "{action}: {told}");
+        }
+        assert!(
+            told.contains("PersistentVolumeClaim): kind, from, to;"),
+            "{told}"
+        );
+    }
 }

@@ -158,7 +158,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "proposed_fix",
                 "string",
-                "one kubectl command, or none",
+                "one line: an action of the catalogue or its kubectl command, or none",
                 true,
             ),
             (

@@ -78,3 +78,46 @@ fn the_namespace_of_the_incident_is_meant_where_none_is_named() {
     let fix = fix_of_line("kubectl delete pod/api-1 --namespace other", "shop").unwrap();
     assert_eq!(fix.target.namespace, "other");
 }
+
+/// One line for each action of the catalogue.
+const BY_NAME: &[&str] = &[
+    "delete-pod pod/api-1",
+    "evict-pod pod/api-1",
+    "rollout-restart deployment/api",
+    "rollout-undo deployment/api revision=3",
+    "scale deployment/api replicas=2",
+    "set-image deployment/api container=app image=registry.example/app:1.2",
+    "set-resources deployment/api container=app memory=256Mi cpu=500m",
+    "patch-selector service/api selector=app=api,tier=web",
+    "patch-target-port service/api port=80 targetPort=8080",
+    "patch-reference deployment/api kind=ConfigMap from=api-confg to=api-config",
+    "uncordon node/n1",
+    "cordon node/n1",
+    "delete-job job/import",
+    "retry-job job/import",
+    "raise-quota resourcequota/q resource=pods value=20",
+    "expand-pvc pvc/data size=2Gi",
+    "scale-hpa-max hpa/api max=9",
+    "remove-finalizer pvc/data finalizer=example.com/guard",
+];
+
+#[test]
+fn every_action_of_the_catalogue_can_be_proposed_by_its_name() {
+    let read = BY_NAME
+        .iter()
+        .map(|line| fix_of_line(line, "shop").unwrap());
+    let named: Vec<&str> = read.map(|fix| fix.action.name()).collect();
+    assert_eq!(named, crate::fix::actions().collect::<Vec<_>>());
+}
+
+#[rstest]
+#[case("patch-reference deployment/api kind=ConfigMap from=a")]
+#[case("patch-reference deployment/api kind=ConfigMap from=a to=b more=c")]
+#[case("patch-reference deployment/api ConfigMap a b")]
+#[case("patch-reference service/api kind=ConfigMap from=a to=b")]
+#[case("patch-reference deployment api kind=ConfigMap from=a to=b")]
+#[case("exec pod/api-1 command=sh")]
+fn an_action_by_its_name_is_parsed_as_strictly(#[case] line: &str) {
+    let refused = fix_of_line(line, "shop");
+    assert!(refused.is_err(), "{refused:?}");
+}
