@@ -26,7 +26,6 @@ pub mod telemetry;
 pub mod terminal;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod watched_kinds;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -23,12 +23,12 @@ mod observed;
 mod owner;
 mod pod;
 mod projection;
-mod registry;
 mod scaling;
 mod schedule;
 mod service;
 mod shape;
 mod sweep;
+mod watched_kinds;
 mod wire;
 mod workload;
 
@@ -38,9 +38,9 @@ pub use observation::Observation;
 use observation::{Scene, Sighting};
 use observed::{Change, Source};
 pub use projection::Projection;
-pub use registry::followed;
 use shape::Entry;
 pub use sweep::Sweep;
+pub use watched_kinds::{EVERY_KIND, watched};
 
 /// How many objects there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -163,7 +163,7 @@ impl Inventory {
 
     fn observe_entry(&self, entry: &Entry, now: i64) -> Vec<Observation> {
         let scene = self.scene(entry, now);
-        let seen = registry::observe(scene).into_iter();
+        let seen = watched_kinds::observe(scene).into_iter();
         seen.map(|sighting| observation(sighting, scene)).collect()
     }
 
@@ -206,7 +206,7 @@ impl Inventory {
     /// What is known of an object, as in an observation of it.
     pub fn summary(&self, object: &ObjectRef, now_ms: i64) -> Option<ObjectSummary> {
         let entry = self.objects.entry(object)?;
-        Some(registry::summary(self.scene(entry, now_ms)))
+        Some(watched_kinds::summary(self.scene(entry, now_ms)))
     }
 
     /// Objects whose observations may change when this one did, such as the Services that
@@ -217,8 +217,9 @@ impl Inventory {
             object: changed,
             held: self.objects.entry(changed),
         };
-        let mut found: BTreeSet<ObjectRef> =
-            registry::dependants(change).map(Entry::reference).collect();
+        let mut found: BTreeSet<ObjectRef> = watched_kinds::dependants(change)
+            .map(Entry::reference)
+            .collect();
         found.insert(self.root_owner(changed));
         found.retain(|object| !object.same_object(changed) && self.objects.entry(object).is_some());
         found.into_iter().collect()
@@ -241,8 +242,8 @@ impl Inventory {
 fn observation(seen: Sighting, scene: Scene<'_>) -> Observation {
     let object = seen.on.unwrap_or_else(|| scene.entry.reference());
     let entry = scene.objects.entry(&object).unwrap_or(scene.entry);
-    let mut summary = registry::summary(Scene { entry, ..scene });
-    summary.lasting_seconds = registry::seconds(scene.since(seen.since).unwrap_or(0));
+    let mut summary = watched_kinds::summary(Scene { entry, ..scene });
+    summary.lasting_seconds = watched_kinds::seconds(scene.since(seen.since).unwrap_or(0));
     let identity = if object.uid.is_empty() {
         object.to_string()
     } else {

@@ -33,7 +33,9 @@ pub mod severity;
 pub mod signal;
 pub(crate) mod truncate;
 
-pub use k8shawk_vocabulary::{classes, condition, event, kinds, quantity, selector, sources};
+pub use k8shawk_vocabulary::{
+    classes, condition, event, kinds, quantity, selector, sources, workloads,
+};
 
 pub use finding::{Evidence, Fact, Finding};
 pub use incident::{Incident, IncidentId};

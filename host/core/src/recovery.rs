@@ -59,28 +59,13 @@ impl Health {
 
     /// Health of an object by its own status; `ready_endpoints` counts for a Service.
     pub fn of(object: &Value, ready_endpoints: u32) -> Health {
-        match object
-            .get("kind")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-        {
-            "Deployment" | "StatefulSet" | "ReplicaSet" => replicas(object),
-            "DaemonSet" => daemon(object),
-            "Job" => Health::one(holds(object, "Complete")),
-            "Pod" => Health::one(is_ready(object) || text(object, "/status/phase") == "Succeeded"),
-            "Node" => {
-                Health::one(is_ready(object) && object.pointer("/spec/unschedulable").is_none())
-            }
-            "PersistentVolumeClaim" => Health::one(is_bound_in_full(object)),
-            "Service" => Health {
-                wanted: 1,
-                good: ready_endpoints.min(1),
-                moving: false,
-            },
-            "HorizontalPodAutoscaler" => Health::one(!holds(object, "ScalingLimited")),
-            "PodDisruptionBudget" => Health::one(number(object, "/status/disruptionsAllowed") > 0),
-            _ => Health::one(true),
-        }
+        told_by(text(object, "/kind"))
+            .map_or_else(|| Health::one(true), |told| told(object, ready_endpoints))
+    }
+
+    /// True where the status of this kind tells whether an object is well.
+    pub fn is_told_by(kind: &str) -> bool {
+        told_by(kind).is_some()
     }
 
     /// An object that is gone, where that was the aim.
@@ -92,6 +77,41 @@ impl Health {
     pub fn lost() -> Health {
         Health::one(false)
     }
+}
+
+/// Health of an object, with the ready endpoints of a Service.
+type Told = fn(&Value, u32) -> Health;
+
+/// Every kind whose status tells whether an object is well, and how.
+const TOLD: &[(&str, Told)] = &[
+    ("Deployment", |object, _| replicas(object)),
+    ("StatefulSet", |object, _| replicas(object)),
+    ("ReplicaSet", |object, _| replicas(object)),
+    ("DaemonSet", |object, _| daemon(object)),
+    ("Job", |object, _| Health::one(holds(object, "Complete"))),
+    ("Pod", |object, _| {
+        Health::one(is_ready(object) || text(object, "/status/phase") == "Succeeded")
+    }),
+    ("Node", |object, _| {
+        Health::one(is_ready(object) && object.pointer("/spec/unschedulable").is_none())
+    }),
+    ("PersistentVolumeClaim", |object, _| {
+        Health::one(is_bound_in_full(object))
+    }),
+    ("Service", |_, ready_endpoints| {
+        Health::one(ready_endpoints > 0)
+    }),
+    ("HorizontalPodAutoscaler", |object, _| {
+        Health::one(!holds(object, "ScalingLimited"))
+    }),
+    ("PodDisruptionBudget", |object, _| {
+        Health::one(number(object, "/status/disruptionsAllowed") > 0)
+    }),
+];
+
+fn told_by(kind: &str) -> Option<Told> {
+    let row = TOLD.iter().find(|(told, _)| *told == kind);
+    row.map(|(_, told)| *told)
 }
 
 fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {

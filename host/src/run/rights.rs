@@ -8,7 +8,7 @@ use k8shawk_sandbox::{LoadError, Manifest, Source, plugins_in, read_grant};
 
 use crate::run::settings::Settings;
 use crate::services::cluster::{Cluster, ClusterError, Missing, Who};
-use crate::services::watched_kinds::watched;
+use k8shawk_core::inventory::watched;
 
 /// The rules of both accounts.
 #[derive(Debug, Clone)]

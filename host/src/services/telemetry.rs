@@ -244,7 +244,7 @@ fn has_rca(state: State) -> bool {
 
 /// A kind as a label: one of those that are followed.
 fn kind_label(kind: &str) -> &'static str {
-    use crate::services::watched_kinds::{EVERY_KIND, watched};
+    use k8shawk_core::inventory::{EVERY_KIND, watched};
     watched()
         .iter()
         .find(|known| **known == kind)

@@ -13,7 +13,7 @@ use tracing::warn;
 use crate::services::cluster::{Change, Drops};
 use crate::services::telemetry::Telemetry;
 use crate::services::telemetry::event::{WatchGap, WatchRestored};
-use crate::services::watched_kinds::watched;
+use k8shawk_core::inventory::watched;
 
 use self::held::Held;
 

@@ -13,3 +13,4 @@ pub mod quantity;
 pub mod schedule;
 pub mod selector;
 pub mod sources;
+pub mod workloads;

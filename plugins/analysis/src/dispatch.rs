@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Incident, ObjectRef};
 use k8shawk_sdk::cluster::Cluster;
+use k8shawk_sdk::workloads;
 use serde_json::Value;
 
 use crate::case::Case;
@@ -49,15 +50,6 @@ const OWN: &[(&str, Explain)] = &[
     ("DaemonSet", workload::diagnose),
 ];
 
-/// Kinds whose pods are explained together.
-const WORKLOADS: &[&str] = &[
-    "Deployment",
-    "ReplicaSet",
-    "ReplicationController",
-    "StatefulSet",
-    "DaemonSet",
-];
-
 /// A case of an incident, in which every rule may ask why a workload fails.
 pub fn case<'a>(incident: &'a Incident, cluster: &'a dyn Cluster) -> Case<'a> {
     Case::new(incident, cluster, workload::diagnose)
@@ -83,7 +75,7 @@ fn subject(case: &Case) -> Result<Rc<Value>, Conclusion> {
     }
     let wanted = match incident.object.kind.as_str() {
         "Endpoints" | "EndpointSlice" => service_of_slice(&incident.object),
-        "Pod" | "ReplicaSet" if WORKLOADS.contains(&&*incident.owner.kind) => {
+        "Pod" | "ReplicaSet" if workloads::ALL.contains(&&*incident.owner.kind) => {
             incident.owner.clone()
         }
         _ => incident.object.clone(),
@@ -143,7 +135,7 @@ pub fn explain(case: &Case, object: &Value) -> Conclusion {
 /// A pod counts with its siblings, except where nothing but itself owns it.
 fn explain_pod(case: &Case, pod: &Value) -> Conclusion {
     let owner = root_owner(case, pod);
-    let owning = ["Job"].iter().chain(WORKLOADS);
+    let owning = ["Job"].iter().chain(workloads::ALL);
     let direct = crate::json::items(pod, "/metadata/ownerReferences").first();
     let direct = direct.map(|o| named(text(o, "/kind"), &owner.namespace, text(o, "/name")));
     for above in [Some(owner.clone()), direct].into_iter().flatten() {

@@ -4,9 +4,7 @@
 use crate::row::Target::{Kind, Named, Object};
 use crate::row::{Row, row};
 use k8shawk_sdk::facts::*;
-
-const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
-const SCALABLE: &[&str] = &["Deployment", "StatefulSet"];
+use k8shawk_sdk::workloads::{ROLLED_OUT, SCALED};
 
 /// Causes outside of the workload: an earlier revision meets them too. A registry is not among
 /// them: the analysis names a good revision only where that one comes from another registry.
@@ -27,13 +25,13 @@ const OUTSIDE: &[&str] = &[
 
 /// Rows in the order of preference.
 pub const ROWS: &[Row] = &[
-    row("set-resources", Kind(WORKLOADS))
+    row("set-resources", Kind(ROLLED_OUT))
         .classes(&["memory", "oom", "heap"])
         .with(&[("container", CONTAINER), ("memory", SUGGESTED_MEMORY)])
         .because(
             "Container {container} hits its memory limit: {suggested-memory} should be enough.",
         ),
-    row("set-resources", Kind(WORKLOADS))
+    row("set-resources", Kind(ROLLED_OUT))
         .classes(&["cpu", "throttled", "throttling"])
         .with(&[("container", CONTAINER), ("cpu", SUGGESTED_CPU)])
         .because(
@@ -44,7 +42,7 @@ pub const ROWS: &[Row] = &[
         .but(OUTSIDE)
         .with(&[("revision", GOOD_REVISION)])
         .because("Revision {good-revision} of {target} ran; the failure came with a later one."),
-    row("set-image", Kind(WORKLOADS))
+    row("set-image", Kind(ROLLED_OUT))
         .but(&["registry", "unauthorised", "unauthorized"])
         .unless(&[GOOD_REVISION])
         .with(&[("container", CONTAINER), ("image", SUGGESTED_IMAGE)])
@@ -61,7 +59,7 @@ pub const ROWS: &[Row] = &[
             "The selected pods listen on {suggested-target-port}; port {port} of {target} \
                   points elsewhere.",
         ),
-    row("patch-reference", Kind(WORKLOADS))
+    row("patch-reference", Kind(ROLLED_OUT))
         .but(&["storage-class"])
         .unless(&[GOOD_REVISION])
         .with(&[
@@ -102,11 +100,11 @@ pub const ROWS: &[Row] = &[
     row("raise-quota", Kind(&["ResourceQuota"]))
         .with(&[("resource", QUOTA_RESOURCE), ("value", SUGGESTED_QUOTA)])
         .because("{quota-resource} of {target} is used up: {suggested-quota} admits every pod."),
-    row("scale", Kind(SCALABLE))
+    row("scale", Kind(SCALED))
         .classes(&["quota", "unschedulable", "insufficient", "scheduling"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because("The cluster has capacity for {suggested-replicas} replicas of {target}."),
-    row("scale", Kind(SCALABLE))
+    row("scale", Kind(SCALED))
         .classes(&["disruption", "pdb"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because(

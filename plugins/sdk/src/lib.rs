@@ -23,7 +23,7 @@ pub mod cluster;
 pub mod settings;
 
 pub use k8shawk_vocabulary::{
-    classes, condition, event, facts, kinds, quantity, selector, sources,
+    classes, condition, event, facts, kinds, quantity, selector, sources, workloads,
 };
 
 /// The triage point.

@@ -177,7 +177,7 @@ impl Observed for IngressClass {
 
 impl Observed for Secret {
     const KINDS: &'static [&'static str] = &["Secret"];
-    const FOLLOWED: bool = false;
+    const WATCHED: bool = false;
 
     fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
         from.flat()

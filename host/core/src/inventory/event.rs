@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::objects::Objects;
 use super::observation::{Observation, Scene};
-use super::registry;
 use super::shape::Meta;
+use super::watched_kinds;
 use super::wire::{Message, Text, Time, count};
 use crate::event::EventRow;
 use crate::object::ObjectRef;
@@ -177,7 +177,7 @@ pub(crate) fn observe(objects: &Objects, event: &Value, now: i64) -> Option<Obse
         object,
     };
     let summary = match objects.entry(&signal.object) {
-        Some(entry) => registry::summary(Scene {
+        Some(entry) => watched_kinds::summary(Scene {
             objects,
             entry,
             now,

@@ -15,8 +15,8 @@ use crate::signal::ObjectSummary;
 pub(crate) trait Observed: Sized + Send + Sync + 'static {
     /// The kinds of this form.
     const KINDS: &'static [&'static str];
-    /// False where a running host does not follow them, as it may not read them all.
-    const FOLLOWED: bool = true;
+    /// False where a running host does not watch them, as it may not read them all.
+    const WATCHED: bool = true;
     /// Kinds whose changes may change what is observed here.
     const DEPENDS_ON: &'static [&'static str] = &[];
     /// True where those may be of other namespaces.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::observed::Source;
-use super::registry;
 use super::shape::Entry;
+use super::watched_kinds;
 use crate::kinds::Kind;
 use crate::object::ObjectRef;
 
@@ -19,7 +19,7 @@ impl Projection {
     }
 
     pub(super) fn read(kind: &'static Kind, from: Source<'_>) -> Option<Projection> {
-        registry::parse(kind, from).map(|entry| Projection(Box::new(entry)))
+        watched_kinds::parse(kind, from).map(|entry| Projection(Box::new(entry)))
     }
 
     /// The kind of the object.

@@ -44,8 +44,8 @@ impl Service {
 
     /// True where it selects a pod, or may have selected one that is gone.
     pub(crate) fn may_select(&self, pod: Option<&Entry>) -> bool {
-        let selected = |pod: &Entry| pod.meta.labels.contain(&self.spec.selector);
-        self.selects() && pod.is_none_or(selected)
+        let selector = self.spec.selector.selector();
+        self.selects() && pod.is_none_or(|pod| pod.meta.labels.fit(&selector))
     }
 
     /// The pods that it selects and that could serve.
@@ -54,9 +54,10 @@ impl Service {
         objects: &'a Objects,
         namespace: &'a str,
     ) -> impl Iterator<Item = (&'a Entry, &'a Pod)> {
+        let selector = self.spec.selector.selector();
         objects
             .in_namespace("Pod", namespace)
-            .filter(|entry| !entry.deleting() && entry.meta.labels.contain(&self.spec.selector))
+            .filter(move |entry| !entry.deleting() && entry.meta.labels.fit(&selector))
             .filter_map(|entry| Some((entry, entry.kept::<Pod>()?)))
             .filter(|(_, pod)| pod.is_active())
     }
@@ -130,7 +131,7 @@ fn leads_nowhere(scene: Scene<'_>, service: &Service) -> Vec<Sighting> {
 fn no_pods(scene: Scene<'_>, service: &Service) -> Option<Sighting> {
     let namespace = &scene.entry.meta.namespace;
     let selector = service.spec.selector.text();
-    match workload::that_makes(scene.objects, namespace, &service.spec.selector) {
+    match workload::that_makes(scene.objects, namespace, &service.spec.selector.selector()) {
         Some((entry, made)) if made.suspended(entry.kind.kind) => None,
         Some((entry, _)) => {
             let message = format!(

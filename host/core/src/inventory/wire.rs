@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use jiff::Timestamp;
+use k8shawk_vocabulary::selector::Selector;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -142,9 +143,14 @@ impl Pairs {
         self.0.iter().find(|(k, _)| &**k == key).map(|(_, v)| &**v)
     }
 
-    /// True where every pair of `wanted` is here.
-    pub(crate) fn contain(&self, wanted: &Pairs) -> bool {
-        wanted.0.iter().all(|(k, v)| self.get(k) == Some(v))
+    /// The selector of these labels.
+    pub(crate) fn selector(&self) -> Selector<'_> {
+        Selector::of_labels(self.0.iter().map(|(k, v)| (&**k, &**v)))
+    }
+
+    /// True where these are labels that a selector fits.
+    pub(crate) fn fit(&self, selector: &Selector<'_>) -> bool {
+        selector.fits(|key| self.get(key))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

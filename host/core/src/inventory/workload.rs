@@ -1,10 +1,12 @@
 //! Deployments, ReplicaSets, StatefulSets, DaemonSets and ReplicationControllers.
 
+use k8shawk_vocabulary::selector::Selector;
 use serde::Deserialize;
 
 use super::objects::Objects;
 use super::shape::{Condition, Entry};
 use super::wire::{List, Pairs};
+use crate::workloads;
 
 mod observe;
 
@@ -47,15 +49,6 @@ pub(crate) struct WorkloadStatus {
     pub(crate) conditions: List<Condition>,
 }
 
-/// The kinds of workloads.
-pub(crate) const KINDS: [&str; 5] = [
-    "ReplicaSet",
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicationController",
-];
-
 impl Workload {
     /// Pods wanted and pods available.
     pub(crate) fn replicas(&self, kind: &str) -> (u32, u32) {
@@ -80,16 +73,16 @@ impl Workload {
 pub(crate) fn that_makes<'a>(
     objects: &'a Objects,
     namespace: &str,
-    selector: &Pairs,
+    selector: &Selector<'_>,
 ) -> Option<(&'a Entry, &'a Workload)> {
-    let entries = KINDS
+    let entries = workloads::ALL
         .iter()
         .flat_map(|kind| objects.in_namespace(kind, namespace));
     let mut found = entries
         .filter(|entry| entry.controller().is_none())
         .filter_map(|entry| {
             let workload = entry.kept::<Workload>()?;
-            let makes = workload.spec.template.metadata.labels.contain(selector);
+            let makes = workload.spec.template.metadata.labels.fit(selector);
             makes.then_some((entry, workload))
         });
     let first = found.next();

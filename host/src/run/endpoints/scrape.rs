@@ -22,7 +22,7 @@ use crate::services::telemetry::metrics::add;
 use crate::services::telemetry::metrics::labels::{
     ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersion,
 };
-use crate::services::watched_kinds::watched;
+use k8shawk_core::inventory::watched;
 
 /// Digits of a digest that distinguish versions.
 const DIGEST: usize = 12;

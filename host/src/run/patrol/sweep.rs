@@ -107,9 +107,9 @@ mod tests {
     use super::super::tests::patrol;
     use super::*;
     use crate::services::cluster::Change;
-    use crate::services::watched_kinds::watched;
     use crate::stages::ingest::Ingest;
     use k8shawk_core::inventory::Projection;
+    use k8shawk_core::inventory::watched;
     use k8shawk_core::kinds;
     use serde_json::json;
 

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use k8shawk_core::fix::{Fix, Postcondition};
 use k8shawk_core::record::Record;
 use k8shawk_core::recovery::Health;
-use k8shawk_core::{Inventory, ObjectRef};
+use k8shawk_core::{Inventory, ObjectRef, workloads};
 use serde_json::Value;
 
 use crate::services::cluster::AnyCluster;
@@ -24,28 +24,13 @@ pub struct Seen {
     pub restarts: u32,
 }
 
-/// Kinds whose own status tells whether they are well.
-const TELLING: &[&str] = &[
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicaSet",
-    "Job",
-    "Pod",
-    "Node",
-    "Service",
-    "PersistentVolumeClaim",
-    "HorizontalPodAutoscaler",
-    "PodDisruptionBudget",
-];
-
 /// The owner and the victims where their status tells; else the target of the fix.
 fn subjects(record: &Record) -> Vec<ObjectRef> {
     let owner = std::iter::once(&record.incident.owner);
     let target = record.fix().map(|f| &f.target);
     let mut all: Vec<ObjectRef> = Vec::new();
     for object in owner.chain(&record.incident.victims).chain(target) {
-        if TELLING.contains(&object.kind.as_str())
+        if Health::is_told_by(&object.kind)
             && all.len() < MAX_SUBJECTS
             && !all.iter().any(|o| o.same_object(object))
         {
@@ -200,15 +185,7 @@ async fn endpoints(
 
 /// Restarts of the containers of a workload's pods.
 async fn restarts_of(lists: &mut Lists<'_>, object: &ObjectRef) -> Result<u32, ClusterError> {
-    if ![
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "ReplicaSet",
-        "Pod",
-    ]
-    .contains(&object.kind.as_str())
-    {
+    if object.kind != "Pod" && !workloads::ALL.contains(&object.kind.as_str()) {
         return Ok(0);
     }
     let mut inventory = Inventory::new();

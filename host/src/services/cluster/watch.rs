@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::Cluster;
-use crate::services::watched_kinds::watched;
+use k8shawk_core::inventory::watched;
 
 mod follow;
 mod held;
@@ -41,14 +41,14 @@ pub enum Change {
     /// The watch of a kind is interrupted, or changes of it were dropped; it resumes
     /// from there later, or is listed again. Reported once per gap.
     Gap {
-        /// Kind; [`EVERY_KIND`](crate::services::watched_kinds::EVERY_KIND) where the API server does not answer.
+        /// Kind; [`EVERY_KIND`](k8shawk_core::inventory::EVERY_KIND) where the API server does not answer.
         kind: String,
         /// Why.
         why: String,
     },
     /// The watch of a kind resumed, without loss.
     Restored {
-        /// Kind; [`EVERY_KIND`](crate::services::watched_kinds::EVERY_KIND) after the API server was away.
+        /// Kind; [`EVERY_KIND`](k8shawk_core::inventory::EVERY_KIND) after the API server was away.
         kind: String,
     },
 }

@@ -174,8 +174,8 @@ impl Metrics {
         for stage in Stage::ALL {
             drop(self.stages.get_or_create(&OfStage::of(stage)));
         }
-        let kinds = crate::services::watched_kinds::watched().iter().copied();
-        for kind in kinds.chain([crate::services::watched_kinds::EVERY_KIND]) {
+        let kinds = k8shawk_core::inventory::watched().iter().copied();
+        for kind in kinds.chain([k8shawk_core::inventory::EVERY_KIND]) {
             drop(self.gaps.get_or_create(&OfKind { kind }));
             drop(self.gap.get_or_create(&OfKind { kind }));
         }

@@ -1,7 +1,7 @@
 //! Why a Service has no endpoints, or sends to a port that nobody serves.
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
-use k8shawk_sdk::facts;
+use k8shawk_sdk::{facts, workloads};
 use serde_json::Value;
 
 use super::backend::{pods_cause, ready_endpoints, selected, workload_of};
@@ -12,9 +12,6 @@ use crate::finding::Draft;
 use crate::json::{
     deleting, has_labels, is_ready, name, number, pairs, reference, spoken, text, written,
 };
-
-/// Kinds that make pods from a template at all times.
-const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
 
 /// Explain an incident about a Service.
 pub fn diagnose(case: &Case, service: &Value) -> Conclusion {
@@ -63,7 +60,7 @@ fn draft(case: &Case, class: &str, severity: Severity, service: &Value) -> Draft
 fn no_pod(case: &Case, service: &Value) -> Conclusion {
     let selector = pairs(service, "/spec/selector");
     let namespace = text(service, "/metadata/namespace");
-    for kind in WORKLOADS {
+    for kind in workloads::ALL {
         for workload in case.list(kind, namespace).iter() {
             let template = workload.pointer("/spec/template").unwrap_or(&Value::Null);
             if !has_labels(template, &selector) || owned(workload) {

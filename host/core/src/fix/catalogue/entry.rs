@@ -67,7 +67,6 @@ impl Sends {
 
 /// The kinds that every kind which can be targeted is among.
 pub(in crate::fix) const ANY_KIND: &[&str] = &[];
-pub(in crate::fix) const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
 
 /// One row of the catalogue.
 #[derive(Debug)]

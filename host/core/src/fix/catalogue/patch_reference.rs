@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edit::{as_new, fails, line, named, replace};
-use super::entry::{Act, Before, Entry, Found, Planned, Related, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Before, Entry, Found, Planned, Related, Risk, Sends};
 use crate::fix::{Action, Operation, Precondition};
 use crate::object::ObjectRef;
+use crate::workloads;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {
     name: "patch-reference",
     targets: &[
-        (WORKLOADS, Sends::Replace),
+        (workloads::ROLLED_OUT, Sends::Replace),
         (&["PersistentVolumeClaim"], Sends::Recreate),
     ],
     reads: &[

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::edit::{line, named, replace, set};
-use super::entry::{Act, Entry, Found, Planned, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Entry, Found, Planned, Risk, Sends};
 use crate::object::ObjectRef;
+use crate::workloads;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {
     name: "rollout-restart",
-    targets: &[(WORKLOADS, Sends::Replace)],
+    targets: &[(workloads::ROLLED_OUT, Sends::Replace)],
     reads: &[],
     parameters: "",
     risk: Risk::Medium,

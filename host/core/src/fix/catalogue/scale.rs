@@ -6,10 +6,11 @@ use super::edit::{MAX_REPLICAS, fails, line, named, replace, set};
 use crate::fix::Action;
 use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
 use crate::object::ObjectRef;
+use crate::workloads;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {
     name: "scale",
-    targets: &[(&["Deployment", "StatefulSet"], Sends::Replace)],
+    targets: &[(workloads::SCALED, Sends::Replace)],
     reads: &[],
     parameters: "`replicas` (at most 500)",
     risk: Risk::Medium,

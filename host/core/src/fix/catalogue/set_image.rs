@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::edit::{field, find_container, line, named, replace};
 use crate::fix::Action;
-use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
 use crate::object::ObjectRef;
+use crate::workloads;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {
     name: "set-image",
-    targets: &[(WORKLOADS, Sends::Replace)],
+    targets: &[(workloads::ROLLED_OUT, Sends::Replace)],
     reads: &[],
     parameters: "`container`, `image`",
     risk: Risk::Medium,

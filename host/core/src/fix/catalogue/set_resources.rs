@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edit::{find_container, line, named, replace, set};
-use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends, WORKLOADS};
+use super::entry::{Act, Before, Entry, Found, Planned, Risk, Sends};
 use crate::fix::Action;
 use crate::object::ObjectRef;
+use crate::workloads;
 
 pub(in crate::fix) const ENTRY: Entry = Entry {
     name: "set-resources",
-    targets: &[(WORKLOADS, Sends::Replace)],
+    targets: &[(workloads::ROLLED_OUT, Sends::Replace)],
     reads: &[],
     parameters: "`container`; `memory`, `cpu` or both",
     risk: Risk::Medium,

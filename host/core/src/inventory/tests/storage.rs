@@ -124,5 +124,5 @@ fn sees_a_released_volume_that_cannot_be_deleted() {
 
 #[test]
 fn a_running_host_follows_volumes() {
-    assert!(crate::inventory::followed().any(|kind| kind == "PersistentVolume"));
+    assert!(crate::inventory::watched().contains(&"PersistentVolume"));
 }

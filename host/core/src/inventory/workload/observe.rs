@@ -1,15 +1,16 @@
 //! What is wrong with a workload.
 
-use super::{KINDS, Workload};
+use super::Workload;
 use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::observed::{Observed, Source};
 use crate::inventory::pod::Pod;
 use crate::inventory::shape::{Entry, Meta, condition};
 use crate::inventory::wire::Time;
 use crate::signal::ObjectSummary;
+use crate::workloads;
 
 impl Observed for Workload {
-    const KINDS: &'static [&'static str] = &KINDS;
+    const KINDS: &'static [&'static str] = workloads::ALL;
 
     fn parse(from: Source<'_>) -> Option<(Meta, Self)> {
         let (meta, spec, status) = from.halves()?;
@@ -118,9 +119,9 @@ fn unready_since(scene: Scene<'_>) -> Time {
         return Time(None);
     };
     let pods = scene.objects.in_namespace("Pod", &entry.meta.namespace);
+    let selector = workload.spec.template.metadata.labels.selector();
     let made = |pod: &Entry| {
-        let labels = &workload.spec.template.metadata.labels;
-        pod.meta.labels.contain(labels) && scene.objects.root_entry(pod).meta.uid == entry.meta.uid
+        pod.meta.labels.fit(&selector) && scene.objects.root_entry(pod).meta.uid == entry.meta.uid
     };
     let times = pods.filter_map(|pod| {
         let held = pod.kept::<Pod>().filter(|held| !held.is_ready())?;

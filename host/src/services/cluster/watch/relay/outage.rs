@@ -9,7 +9,7 @@ use super::super::follow::{Concerned, concerned, must_list};
 use super::{Closed, Relay};
 use crate::services::cluster::ClusterError;
 use crate::services::random;
-use crate::services::watched_kinds::EVERY_KIND;
+use k8shawk_core::inventory::EVERY_KIND;
 
 /// A watch that fell behind within this time after an outage did so because of it.
 const AFTERMATH: Duration = Duration::from_secs(60);

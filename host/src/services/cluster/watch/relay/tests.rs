@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::services::cluster::testing;
 use crate::services::cluster::watch::watch;
-use crate::services::watched_kinds::{self, EVERY_KIND};
+use k8shawk_core::inventory::{self, EVERY_KIND};
 
 /// How a watch is answered.
 #[derive(Clone)]
@@ -238,7 +238,7 @@ async fn after_an_outage_no_kind_is_listed_again_and_the_gap_ends() {
     assert!(matches!(restored, Change::Restored { .. }), "{restored:?}");
     let asked = api.asked.lock().unwrap().clone();
     let lists = asked.iter().filter(|a| !a.watch).count();
-    assert_eq!(lists, watched_kinds::watched().len(), "{asked:?}");
+    assert_eq!(lists, inventory::watched().len(), "{asked:?}");
 }
 
 #[tokio::test]

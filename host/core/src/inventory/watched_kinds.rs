@@ -1,4 +1,6 @@
-//! Every observed kind, once: add a kind here.
+//! Every kind that is observed, once, and which of them a running host watches: add a kind here.
+
+use std::sync::LazyLock;
 
 use super::access::{Ingress, IngressClass, Secret, Webhooks};
 use super::claim::{Claim, StorageClass, Volume};
@@ -14,7 +16,7 @@ use super::workload::Workload;
 use crate::kinds::Kind;
 use crate::signal::ObjectSummary;
 
-/// In the order in which a running host follows them.
+/// In the order in which a running host begins to watch them.
 const FORMS: &[Form] = &[
     Form::of::<Node>(),
     Form::of::<Namespace>(),
@@ -38,7 +40,7 @@ const FORMS: &[Form] = &[
 /// The functions of one [`Observed`].
 pub(super) struct Form {
     kinds: &'static [&'static str],
-    followed: bool,
+    watched: bool,
     depends_on: &'static [&'static str],
     across: bool,
     parse: fn(&'static Kind, Source<'_>) -> Option<Entry>,
@@ -52,7 +54,7 @@ impl Form {
     const fn of<T: Observed>() -> Form {
         Form {
             kinds: T::KINDS,
-            followed: T::FOLLOWED,
+            watched: T::WATCHED,
             depends_on: T::DEPENDS_ON,
             across: T::ACROSS,
             parse: |kind, from| {
@@ -82,12 +84,21 @@ fn form(kind: &str) -> Option<&'static Form> {
     FORMS.iter().find(|form| form.kinds.contains(&kind))
 }
 
-/// The observed kinds that a running host follows: those with a status that tells of a fault, and
-/// what they name. Secrets are not: their contents stay where they are.
-pub fn followed() -> impl Iterator<Item = &'static str> {
-    let followed = FORMS.iter().filter(|form| form.followed);
-    followed.flat_map(|form| form.kinds.iter().copied())
+static WATCHED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let observed = FORMS.iter().filter(|form| form.watched);
+    let kinds = observed.flat_map(|form| form.kinds.iter().copied());
+    std::iter::once("Event").chain(kinds).collect()
+});
+
+/// The kinds that a running host watches, and has rights and metrics for: `Event` first, then those
+/// with a status that tells of a fault, and what they name. Secrets are not: their contents stay
+/// where they are.
+pub fn watched() -> &'static [&'static str] {
+    &WATCHED
 }
+
+/// The kind of a gap that concerns all of them.
+pub const EVERY_KIND: &str = "*";
 
 /// What is kept of an object; none where it cannot be understood.
 pub(super) fn parse(kind: &'static Kind, from: Source<'_>) -> Option<Entry> {
