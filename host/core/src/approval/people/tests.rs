@@ -68,7 +68,7 @@ fn different_people_count_each(#[case] map: &[&str], #[case] votes: &[&str], #[c
 #[case(&["ann slack:ann"], "such as")]
 #[case(&["ann user:"], "such as")]
 #[case(&["slack:U0001 user:ann"], "such as")]
-#[case(&["ann user:ann", "ann user:bob"], "named twice")]
+#[case(&["ann user:ann", "ann user:bob"], "listed twice")]
 #[case(&["ann user:x", "bob user:x"], "cannot be both ann and bob")]
 fn says_what_is_wrong(#[case] lines: &[&str], #[case] why: &str) {
     let lines: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
