@@ -12,6 +12,9 @@ const LANGUAGES: [&str; 8] = [
     "sh", "console", "text", "toml", "json", "yaml", "rust", "mermaid",
 ];
 
+/// Words of a shell that end the arguments of a command.
+const ENDS: [&str; 4] = [">", "2>&1", "|", "||"];
+
 /// The commands of a text, each as its words: comments, prompts and variables are left out.
 fn words(text: &str) -> Vec<Vec<String>> {
     let joined = text.replace("\\\n", " ");
@@ -73,7 +76,7 @@ fn each_command_of_a_page_is_one_that_the_program_takes() {
             false => word.clone(),
         });
         let mut given: Vec<String> = given
-            .take_while(|word| word != ">" && word != "|")
+            .take_while(|word| !ENDS.contains(&word.as_str()))
             .collect();
         given.push("--help".to_owned());
         if seen.insert(given.clone()) {

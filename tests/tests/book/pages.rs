@@ -125,3 +125,16 @@ pub fn holds(text: &str, pattern: &str, far: usize) -> bool {
         })
     })
 }
+
+#[test]
+fn each_page_of_the_book_is_in_its_summary() {
+    let summary = one("docs/src/SUMMARY.md".to_owned()).text;
+    let pages = all().into_iter().filter_map(|page| {
+        let name = page.name.strip_prefix("docs/src/")?;
+        (name != "SUMMARY.md").then(|| name.to_owned())
+    });
+    let missing: Vec<String> = pages
+        .filter(|p| !summary.contains(&format!("({p})")))
+        .collect();
+    assert!(missing.is_empty(), "nobody can read {missing:?}");
+}
