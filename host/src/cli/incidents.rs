@@ -58,7 +58,7 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
         complain!("no incidents");
     } else {
         let terminal = Terminal::stdout();
-        terminal.print(&terminal.table(&records));
+        terminal.print(&terminal.queue(&records));
     }
     for one in store.unreadable()? {
         complain!("k8shawk: {}", unreadable(&one));

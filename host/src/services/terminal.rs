@@ -4,6 +4,7 @@ mod block;
 mod fold;
 mod keys;
 mod llm;
+mod table;
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -11,18 +12,27 @@ use std::sync::Mutex;
 use crate::services::progress;
 use crate::services::store::Watcher;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use k8shawk_core::Severity;
-use k8shawk_core::rca::time;
 use k8shawk_core::record::{Before, Record, State, StateChange};
 use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
-use owo_colors::{OwoColorize, Style};
+use owo_colors::{OwoColorize, Style, XtermColors};
 
 use fold::Line;
 
 pub use keys::Keys;
 pub use llm::{ModelSteps, spent};
+
+// Colours of the palette of 256 that can be read on a black and on a white background alike. The
+// first sixteen are whatever the theme makes of them, and yellow and dim vanish on white.
+const GREEN: u8 = 28;
+const BROWN: u8 = 130;
+const ORANGE: u8 = 166;
+const RED: u8 = 160;
+const GREY: u8 = 243;
+
+/// Width of a table that is not on a terminal, columns.
+const PIPED: usize = 160;
 
 /// Standard output, or nothing where it must stay one JSON document.
 pub struct Terminal {
@@ -71,11 +81,11 @@ impl Terminal {
     /// Text in the colour of a severity, where colours are shown.
     pub fn paint(&self, severity: Severity, text: &Redacted) -> Redacted {
         let style = match severity {
-            Severity::Info => Style::new().dimmed(),
-            Severity::Low => Style::new().green(),
-            Severity::Medium => Style::new().yellow(),
-            Severity::High => Style::new().truecolor(255, 140, 0),
-            Severity::Critical => Style::new().red().bold(),
+            Severity::Info => Style::new(),
+            Severity::Low => Style::new().color(XtermColors::from(GREEN)),
+            Severity::Medium => Style::new().color(XtermColors::from(BROWN)),
+            Severity::High => Style::new().color(XtermColors::from(ORANGE)),
+            Severity::Critical => Style::new().color(XtermColors::from(RED)).bold(),
         };
         self.styled(text, style)
     }
@@ -93,9 +103,9 @@ impl Terminal {
         }
     }
 
-    /// Dim text, where colours are shown.
+    /// Grey text, where colours are shown.
     pub fn dim(&self, text: &Redacted) -> Redacted {
-        self.styled(text, Style::new().dimmed())
+        self.styled(text, Style::new().color(XtermColors::from(GREY)))
     }
 
     /// Print a block. A closed pipe is not an error of this program.
@@ -144,35 +154,29 @@ impl Terminal {
             .collect()
     }
 
-    /// Incidents as a table.
+    /// Incidents as a table, as wide as the terminal.
     pub fn table(&self, records: &[Record]) -> Redacted {
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Dynamic);
-        if !std::io::stdout().is_terminal() {
-            table.set_width(160);
+        self.rows(records, fold::columns().unwrap_or(PIPED))
+    }
+
+    /// Incidents by what they need: those that wait for a person, those that are worked on, and
+    /// those that have ended.
+    pub fn queue(&self, records: &[Record]) -> Redacted {
+        let groups: [(&'static str, fn(&State) -> bool); 3] = [
+            ("WAITING FOR A PERSON", |s| s.awaits_people()),
+            ("OPEN", |s| !s.awaits_people() && !s.is_final()),
+            ("ENDED", |s| s.is_final()),
+        ];
+        let mut parts = Vec::new();
+        for (title, belongs) in groups {
+            let these = records.iter().filter(|r| belongs(&r.state)).cloned();
+            let these: Vec<Record> = these.collect();
+            if !these.is_empty() {
+                let head = self.bold(&redacted!("{} ({})", title, these.len()));
+                parts.push(redacted!("{}\n{}", head, self.table(&these)));
+            }
         }
-        table.set_header([
-            "ID", "SEVERITY", "STATE", "OBJECT", "CAUSE", "FIX", "OPENED",
-        ]);
-        for r in records {
-            let fix = r
-                .decision
-                .as_ref()
-                .map(|d| d.first().map_or("none is safe", |c| c.fix.action.name()));
-            table.add_row([
-                plain(&r.incident.id.0),
-                self.paint(r.severity(), &r.severity().as_str().into()),
-                Redacted::from(r.state.as_str()),
-                plain(&r.incident.owner.to_string()),
-                plain(r.title()),
-                Redacted::from(fix.unwrap_or("-")),
-                plain(&time(r.incident.opened_at)),
-            ]);
-        }
-        // Its cells are redacted, its frame is ours.
-        Redacted::default().escaped(|_| table.to_string())
+        Redacted::join(&parts, "\n\n")
     }
 }
 
@@ -197,6 +201,7 @@ fn state_colour(state: State) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+<<<<<<< HEAD
     use crate::services::testing::record;
 
     /// What is printed as an incident goes through these states.
@@ -261,6 +266,61 @@ mod tests {
     #[test]
     fn what_went_away_before_anybody_was_asked_is_not_told() {
         assert_eq!(printed(&[(State::Cleared, None)]), Vec::<String>::new());
+=======
+    use crate::services::testing::record;
+
+    /// Red, green and blue of a colour of the palette: a cube of six levels, then greys.
+    fn rgb(colour: u8) -> [u8; 3] {
+        const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+        match colour {
+            16..=231 => [36, 6, 1].map(|step| LEVELS[usize::from((colour - 16) / step % 6)]),
+            232.. => [8 + 10 * (colour - 232); 3],
+            _ => panic!("{colour} is the theme's"),
+        }
+    }
+
+    /// The contrast of a colour with a background of this luminance, as WCAG 2 defines it.
+    fn contrast(colour: u8, background: f64) -> f64 {
+        let linear = |part: u8| match f64::from(part) / 255.0 {
+            part if part <= 0.03928 => part / 12.92,
+            part => ((part + 0.055) / 1.055).powf(2.4),
+        };
+        let [r, g, b] = rgb(colour).map(linear);
+        let own = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        (own.max(background) + 0.05) / (own.min(background) + 0.05)
+    }
+
+    #[test]
+    fn every_colour_can_be_read_on_black_and_on_white() {
+        for colour in [GREEN, BROWN, ORANGE, RED, GREY] {
+            let (black, white) = (contrast(colour, 0.0), contrast(colour, 1.0));
+            assert!(
+                black >= 3.5 && white >= 3.5,
+                "{colour}: {black:.1}, {white:.1}"
+            );
+        }
+        let yellow = 226;
+        assert!(contrast(yellow, 1.0) < 1.2);
+    }
+
+    #[test]
+    fn what_waits_for_a_person_comes_first_and_what_has_ended_last() {
+        let in_state = |state: State| Record { state, ..record() };
+        let states = [
+            State::Recovered,
+            State::Applied,
+            State::NeedsHuman,
+            State::Waiting,
+        ];
+        let text = Terminal::quiet().queue(&states.map(in_state)).into_string();
+        let heads = ["WAITING FOR A PERSON (2)", "OPEN (1)", "ENDED (1)"];
+        let places = heads.map(|head| text.find(head).unwrap());
+        assert!(places.is_sorted(), "{text}");
+        let only = Terminal::quiet()
+            .queue(&[in_state(State::Merged)])
+            .into_string();
+        assert!(only.starts_with("ENDED (1)"), "{only}");
+>>>>>>> 87ef839 (Terminal: what is wrong, why and what to do before the evidence; tables that break no name)
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn it_waits_for_a_key_and_a_yes_is_the_persons() {
 #[test]
 fn a_no_dismisses_and_nothing_is_sent() {
     let here = tempfile::tempdir().unwrap();
-    let mut shown = OnTerminal::start(&demo(here.path(), &[]), 120).unwrap();
+    let mut shown = OnTerminal::start(&demo(here.path(), &[]), 60).unwrap();
     shown.until(ASKED, " ", PATIENCE).unwrap();
     shown.press("n").unwrap();
     shown

@@ -1,5 +1,5 @@
-//! An incident as one block behind a bar in the colour of its severity: what, why, evidence, and
-//! what to do.
+//! An incident as one block behind a bar in the colour of its severity: what is wrong, why, what to
+//! do, and then the evidence.
 
 use k8shawk_core::decision::{Advice, Candidate, Decision};
 use k8shawk_core::finding::{Evidence, Finding};
@@ -20,36 +20,19 @@ const VICTIMS: usize = 6;
 impl Terminal {
     /// The block of an incident.
     pub fn block(&self, record: &Record) -> Redacted {
-        let severity = record.severity();
-        let bar = self.paint(severity, &"┃".into());
-        let mark = self.paint(severity, &plain(&severity.as_str().to_uppercase()));
-        let id = self.bold(&plain(&record.incident.id.0));
-        let title = self.bold(&plain(record.title()));
-        let mut lines = vec![Line::new(0, redacted!("{} {} {}", mark, id, title))];
-        lines.push(Line::dim(
-            2,
-            redacted!(
-                "{} · {} · {}",
-                plain(&record.incident.owner.to_string()),
-                plain(record.class()),
-                record.state.as_str()
-            ),
-        ));
-        if let Some(finding) = &record.finding {
-            self.cause(record, finding, &mut lines);
-        }
-        // The first of the others is the model's view, where that contradicts.
-        let contradicts = record.consulted.as_ref().is_some_and(|c| c.contradicts);
-        for (number, other) in record.also.iter().enumerate() {
-            lines.push(Line::new(2, redacted!("also: {}", plain(&other.title))));
-            if number == 0 && contradicts {
-                lines.push(Line::dim(4, plain(&other.cause)));
-            }
-        }
+        let mut lines = vec![
+            Line::new(0, self.head(record)),
+            Line::labelled("what", self.bold(&plain(record.title()))),
+        ];
+        lines.extend(why(record));
         lines.extend(victims(record));
         if let Some(decision) = &record.decision {
             self.advice(record, decision, &mut lines);
         }
+        if let Some(finding) = &record.finding {
+            self.proof(record, finding, &mut lines);
+        }
+        let bar = self.paint(record.severity(), &"┃".into());
         let width = width().saturating_sub(2);
         let mut text = Redacted::default();
         for line in &lines {
@@ -61,104 +44,127 @@ impl Terminal {
         text
     }
 
-    fn cause(&self, record: &Record, finding: &Finding, lines: &mut Vec<Line>) {
-        let cause = super::lines(&finding.cause);
-        lines.extend(cause.lines().map(|p| Line::new(2, p).hanging(0)));
-        lines.extend(finding.evidence.iter().map(|e| self.evidence(e)));
-        let (confidence, by) = (finding.confidence, plain(&record.answered_by));
-        lines.push(Line::dim(
-            2,
-            redacted!("confidence {} of 100, by {}", confidence, by),
-        ));
-        for claim in &finding.unsupported {
-            lines.push(Line::dim(
-                2,
-                redacted!("without evidence: {}", plain(claim)),
-            ));
+    /// How bad it is, which incident, of which object, and where it stands.
+    fn head(&self, record: &Record) -> Redacted {
+        let severity = record.severity();
+        let mark = self.paint(severity, &plain(&severity.as_str().to_uppercase()));
+        let owner = self.bold(&plain(&record.incident.owner.to_string()));
+        let class = plain(record.class());
+        match plain(&record.incident.id.0) {
+            // A scan gives no numbers and asks nobody.
+            id if id.is_empty() => redacted!("{} {} · {}", mark, owner, class),
+            id => {
+                let (id, state) = (self.bold(&id), record.state.as_str());
+                redacted!("{} {} {} · {} · {}", mark, id, owner, class, state)
+            }
         }
-        let Some(consulted) = &record.consulted else {
-            return;
-        };
-        if consulted.contradicts {
-            lines.push(Line::new(
-                2,
-                "the model contradicts this; its view is below".into(),
-            ));
-        }
-        let why = consulted.why.iter();
-        lines.extend(why.map(|why| Line::dim(2, redacted!("not answered by {}", plain(why)))));
-    }
-
-    fn evidence(&self, evidence: &Evidence) -> Line {
-        let excerpt = lines(&evidence.excerpt).escaped(|text| text.replace('\n', " ⏎ "));
-        let id = self.dim(&redacted!("[{}]", plain(&evidence.id)));
-        let source = plain(&evidence.source);
-        Line::new(
-            2,
-            redacted!("{} {}: {}", id, source, excerpt.first(EXCERPT)),
-        )
-        .hanging(5)
     }
 
     fn advice(&self, record: &Record, decision: &Decision, lines: &mut Vec<Line>) {
         match decision.advice() {
             Advice::Fix(candidate) => self.fix(record, candidate, lines),
             advice @ (Advice::NoSafeFix | Advice::NotKnown(_)) => {
-                let why = advice.without_fix().unwrap_or_default();
+                let why = plain(&advice.without_fix().unwrap_or_default());
                 let next = plain(&decision.next_check);
-                lines.push(Line::new(2, redacted!("{}; next: {}", plain(&why), next)));
+                let what = redacted!("{}; next: {}", self.bold(&why), next);
+                lines.push(Line::labelled("do", what));
             }
         }
         for refused in &decision.refused {
             let (what, why) = (plain(&refused.proposal), plain(&refused.reason));
-            lines.push(Line::dim(2, redacted!("refused: {}: {}", what, why)));
+            lines.push(Line::labelled("refused", redacted!("{}: {}", what, why)));
         }
     }
 
     fn fix(&self, record: &Record, candidate: &Candidate, lines: &mut Vec<Line>) {
         let fix = &candidate.fix;
-        let name = self.bold(&fix.action.name().into());
-        let (target, risk) = (
+        let id = plain(&record.incident.id.0);
+        let what = redacted!(
+            "{} on {} ({} risk, {})",
+            self.bold(&fix.action.name().into()),
             plain(&fix.target.to_string()),
             plain(&fix.risk().to_string()),
+            plain(&candidate.ruling.summary())
         );
-        let proposer = candidate.proposer().map(|by| format!(", {by}"));
-        let proposer = plain(&proposer.unwrap_or_default());
-        lines.push(Line::new(
-            2,
-            redacted!("fix: {} on {} (risk {}{})", name, target, risk, proposer),
-        ));
-        lines.push(Line::new(4, plain(&candidate.rationale)));
+        lines.push(Line::labelled("do", what));
+        if record.state == State::Waiting {
+            let commands = redacted!("k8shawk approve {}   or   k8shawk dismiss {}", id, id);
+            lines.push(Line::labelled("", self.bold(&commands)));
+        }
+        lines.push(Line::labelled("", plain(&candidate.rationale)));
         let diff = super::lines(&candidate.diff.to_string());
         let all = diff.lines().count();
-        lines.extend(diff.lines().take(DIFF).map(|line| Line::new(4, line)));
+        lines.extend(diff.lines().take(DIFF).map(|l| Line::labelled("", l)));
         if all > DIFF {
             let what = redacted!(
                 "{} more changed fields: k8shawk approve {} shows all",
                 all - DIFF,
-                plain(&record.incident.id.0)
+                id
             );
-            lines.push(Line::new(4, what));
+            lines.push(Line::labelled("", what));
         }
-        lines.push(Line::dim(4, redacted!("like: {}", plain(&fix.kubectl()))));
-        lines.push(Line::new(
-            4,
-            redacted!("needs {}", plain(&candidate.ruling.summary())),
-        ));
+        let kubectl = redacted!("like: {}", plain(&fix.kubectl()));
+        lines.push(Line::labelled("", kubectl).dim());
+        if let Some(by) = candidate.proposer() {
+            lines.push(Line::labelled("", plain(&by)).dim());
+        }
         if let Some(past) = candidate.experience() {
-            lines.push(Line::new(
-                4,
-                redacted!("before: {}", plain(&past.to_string())),
-            ));
-        }
-        if record.state == State::Waiting {
-            let id = plain(&record.incident.id.0);
-            lines.push(Line::new(
-                2,
-                redacted!("k8shawk approve {}   or   k8shawk dismiss {}", id, id),
-            ));
+            let before = redacted!("before: {}", plain(&past.to_string()));
+            lines.push(Line::labelled("", before).dim());
         }
     }
+
+    /// What the cause rests on, and what else was found.
+    fn proof(&self, record: &Record, finding: &Finding, lines: &mut Vec<Line>) {
+        let evidence = finding.evidence.iter().enumerate();
+        lines.extend(evidence.map(|(at, e)| {
+            let label = if at == 0 { "evidence" } else { "" };
+            Line::labelled(label, self.evidence(e))
+        }));
+        for claim in &finding.unsupported {
+            let what = redacted!("without evidence: {}", plain(claim));
+            lines.push(Line::labelled("", what).dim());
+        }
+        // The first of the others is the model's view, where that contradicts.
+        let contradicts = record.consulted.as_ref().is_some_and(|c| c.contradicts);
+        for (number, other) in record.also.iter().enumerate() {
+            lines.push(Line::labelled("also", plain(&other.title)));
+            if number == 0 && contradicts {
+                lines.push(Line::labelled("", plain(&other.cause)));
+            }
+        }
+        let by = plain(&record.answered_by);
+        let sure = redacted!("confidence {} of 100, by {}", finding.confidence, by);
+        lines.push(Line::labelled("", sure).dim());
+        let Some(consulted) = &record.consulted else {
+            return;
+        };
+        if consulted.contradicts {
+            let what = "the model contradicts this; its view is under \"also\"";
+            lines.push(Line::labelled("", what.into()));
+        }
+        for why in &consulted.why {
+            let what = redacted!("not answered by {}", plain(why));
+            lines.push(Line::labelled("", what).dim());
+        }
+    }
+
+    fn evidence(&self, evidence: &Evidence) -> Redacted {
+        let excerpt = lines(&evidence.excerpt).escaped(|text| text.replace('\n', " ⏎ "));
+        let id = self.dim(&redacted!("[{}]", plain(&evidence.id)));
+        let source = plain(&evidence.source);
+        redacted!("{} {}: {}", id, source, excerpt.first(EXCERPT))
+    }
+}
+
+fn why(record: &Record) -> Vec<Line> {
+    let Some(finding) = &record.finding else {
+        return Vec::new();
+    };
+    let cause = lines(&finding.cause);
+    let rows = cause.lines().enumerate();
+    rows.map(|(at, row)| Line::labelled(if at == 0 { "why" } else { "" }, row))
+        .collect()
 }
 
 fn victims(record: &Record) -> Option<Line> {
@@ -173,8 +179,8 @@ fn victims(record: &Record) -> Option<Line> {
         more => redacted!(" and {} more", more),
     };
     let named = Redacted::join(&names, ", ");
-    let text = redacted!("victims ({}): {}{}", victims.len(), named, more);
-    (!victims.is_empty()).then(|| Line::new(2, text))
+    let text = redacted!("{} victims: {}{}", victims.len(), named, more);
+    (!victims.is_empty()).then(|| Line::labelled("", text))
 }
 
 #[cfg(test)]
@@ -191,5 +197,14 @@ mod tests {
         let text = Terminal::quiet().block(&record).into_string();
         assert!(text.contains("49 more changed fields"), "{text}");
         assert!(text.contains("approve inc-7 shows all"), "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_why_and_what_to_do_come_before_the_evidence() {
+        let text = Terminal::quiet().block(&record()).into_string();
+        let labels = ["what ", "why ", "do ", "k8shawk approve inc-7", "evidence "];
+        let places: Vec<_> = labels.map(|label| text.find(label).unwrap()).to_vec();
+        assert!(places.is_sorted(), "{places:?} in {text}");
+        assert!(text.starts_with("┃ HIGH inc-7 "), "{text}");
     }
 }

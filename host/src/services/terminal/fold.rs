@@ -10,18 +10,26 @@ const NARROWEST: usize = 40;
 /// Width where nobody says how wide the terminal is.
 const UNKNOWN: usize = 100;
 
+/// Columns of a label, its blank included: `evidence ` and the like.
+const LABEL: usize = 9;
+
+/// Columns of the terminal; none where nobody says how wide it is.
+pub(super) fn columns() -> Option<usize> {
+    let size = console::Term::stdout().size_checked();
+    size.map(|(_, columns)| usize::from(columns))
+}
+
 /// Columns that a line may have.
 pub(super) fn width() -> usize {
-    match console::Term::stdout().size_checked() {
-        Some((_, columns)) => usize::from(columns).clamp(NARROWEST, WIDEST),
-        None => UNKNOWN,
-    }
+    columns().map_or(UNKNOWN, |columns| columns.clamp(NARROWEST, WIDEST))
 }
 
 /// One line before it is folded.
 pub(super) struct Line {
     indent: usize,
     hanging: usize,
+    /// What stands in front of its first row, in the place of its indent.
+    label: &'static str,
     text: Redacted,
     /// True where it matters less than what is around it.
     pub(super) dim: bool,
@@ -33,17 +41,24 @@ impl Line {
         Line {
             indent,
             hanging: 2,
+            label: "",
             text,
             dim: false,
         }
     }
 
-    /// A line that matters less.
-    pub(super) fn dim(indent: usize, text: Redacted) -> Line {
+    /// A line behind a label, or below the text of the labelled line before it.
+    pub(super) fn labelled(label: &'static str, text: Redacted) -> Line {
         Line {
-            dim: true,
-            ..Line::new(indent, text)
+            label,
+            hanging: 0,
+            ..Line::new(LABEL, text)
         }
+    }
+
+    /// The line as one that matters less.
+    pub(super) fn dim(self) -> Line {
+        Line { dim: true, ..self }
     }
 
     /// The line with another indent for what does not fit.
@@ -53,13 +68,14 @@ impl Line {
 
     /// Its rows.
     pub(super) fn fold(&self, width: usize) -> Vec<Redacted> {
-        let first = " ".repeat(self.indent);
+        let first = format!("{:<1$}", self.label, self.indent);
         let next = " ".repeat(self.indent + self.hanging);
         // A name that is split at its hyphen cannot be copied.
         let options = Options::new(width)
             .initial_indent(&first)
             .subsequent_indent(&next)
-            .word_splitter(WordSplitter::NoHyphenation);
+            .word_splitter(WordSplitter::NoHyphenation)
+            .break_words(false);
         let folded = self.text.escaped(|text| textwrap::fill(text, options));
         folded.lines().collect()
     }

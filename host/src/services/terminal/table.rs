@@ -1,0 +1,212 @@
+//! Incidents as a table that fits: what no width is left for is left out, and no name is ever broken.
+
+use console::measure_text_width;
+use k8shawk_core::rca::time;
+use k8shawk_core::record::Record;
+use k8shawk_core::redact::Redacted;
+use k8shawk_core::redacted;
+
+use super::fold::Line;
+use super::{Terminal, plain};
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// Fewest columns in which a cause is worth reading beside the others.
+const READABLE: usize = 32;
+
+/// What a column says of an incident; left out from the end of [`LEFT_OUT`] on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Id,
+    Severity,
+    State,
+    Object,
+    Cause,
+    Fix,
+    Opened,
+}
+
+const ALL: [Column; 7] = [
+    Column::Id,
+    Column::Severity,
+    Column::State,
+    Column::Object,
+    Column::Cause,
+    Column::Fix,
+    Column::Opened,
+];
+
+/// What goes first where the table is too wide.
+const LEFT_OUT: [Column; 3] = [Column::Opened, Column::Fix, Column::Severity];
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Column::Id => "ID",
+            Column::Severity => "SEVERITY",
+            Column::State => "STATE",
+            Column::Object => "OBJECT",
+            Column::Cause => "CAUSE",
+            Column::Fix => "FIX",
+            Column::Opened => "OPENED",
+        }
+    }
+
+    fn cell(self, terminal: &Terminal, r: &Record) -> Redacted {
+        match self {
+            Column::Id => plain(&r.incident.id.0),
+            Column::Severity => terminal.paint(r.severity(), &r.severity().as_str().into()),
+            Column::State => r.state.as_str().into(),
+            Column::Object => plain(&r.incident.owner.to_string()),
+            Column::Cause => plain(r.title()),
+            Column::Fix => fix(r).into(),
+            Column::Opened => plain(&time(r.incident.opened_at)),
+        }
+    }
+}
+
+/// The action that is or was decided on.
+fn fix(record: &Record) -> &'static str {
+    match &record.decision {
+        None => "-",
+        Some(decision) => decision
+            .first()
+            .map_or("no safe fix", |c| c.fix.action.name()),
+    }
+}
+
+impl Terminal {
+    /// Incidents as a table of at most `width` columns; one below the other where that is too narrow
+    /// for a table.
+    pub(super) fn rows(&self, records: &[Record], width: usize) -> Redacted {
+        let mut columns = ALL.to_vec();
+        let mut gone = LEFT_OUT.iter();
+        loop {
+            let widths = self.widths(&columns, records);
+            let taken: usize = widths.iter().map(|w| w + GAP).sum();
+            if taken + READABLE <= width || records.is_empty() {
+                return self.side_by_side(&columns, &widths, records, width - taken.min(width));
+            }
+            match gone.next() {
+                Some(next) => columns.retain(|column| column != next),
+                None => return self.below_each_other(records, width),
+            }
+        }
+    }
+
+    /// Columns that each column needs; none for the cause, which takes what is left.
+    fn widths(&self, columns: &[Column], records: &[Record]) -> Vec<usize> {
+        let cells = |column: &Column| {
+            let shown = records.iter().map(|r| column.cell(self, r));
+            let widest = shown.map(|cell| measure_text_width(cell.as_str())).max();
+            widest.unwrap_or(0).max(column.title().len())
+        };
+        let width = |column: &Column| match column {
+            Column::Cause => 0,
+            other => cells(other),
+        };
+        columns.iter().map(width).collect()
+    }
+
+    fn side_by_side(
+        &self,
+        columns: &[Column],
+        widths: &[usize],
+        records: &[Record],
+        cause: usize,
+    ) -> Redacted {
+        let widths: Vec<usize> = widths
+            .iter()
+            .map(|w| if *w == 0 { cause } else { *w })
+            .collect();
+        let titles: Vec<Redacted> = columns.iter().map(|c| c.title().into()).collect();
+        let mut text = self.bold(&row(&titles, &widths));
+        for record in records {
+            let cells: Vec<Vec<Redacted>> = columns
+                .iter()
+                .map(|column| match column {
+                    Column::Cause => Line::new(0, column.cell(self, record))
+                        .hanging(0)
+                        .fold(cause),
+                    _ => vec![column.cell(self, record)],
+                })
+                .collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+            for at in 0..height {
+                let line = |cell: &Vec<Redacted>| cell.get(at).cloned().unwrap_or_default();
+                let line: Vec<Redacted> = cells.iter().map(line).collect();
+                text.push(&redacted!("\n{}", row(&line, &widths)));
+            }
+        }
+        text
+    }
+
+    fn below_each_other(&self, records: &[Record], width: usize) -> Redacted {
+        let one = |r: &Record| {
+            let cell = |column: Column| column.cell(self, r);
+            let head = redacted!(
+                "{}  {}  {}",
+                self.bold(&cell(Column::Id)),
+                cell(Column::Severity),
+                cell(Column::State)
+            );
+            let mut rows = vec![head];
+            for column in [Column::Object, Column::Cause] {
+                rows.extend(Line::new(2, cell(column)).hanging(0).fold(width));
+            }
+            Redacted::join(&rows, "\n")
+        };
+        let all: Vec<Redacted> = records.iter().map(one).collect();
+        Redacted::join(&all, "\n")
+    }
+}
+
+/// Cells side by side, each filled up to its width.
+fn row(cells: &[Redacted], widths: &[usize]) -> Redacted {
+    let mut text = Redacted::default();
+    for (cell, width) in cells.iter().zip(widths) {
+        text.push(cell);
+        let wide = measure_text_width(cell.as_str());
+        let blanks = (width + GAP).saturating_sub(wide).max(GAP);
+        text = text.escaped(|text| format!("{text}{}", " ".repeat(blanks)));
+    }
+    text.escaped(|text| text.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::services::testing::record;
+
+    fn records() -> Vec<Record> {
+        let mut other = record();
+        other.incident.owner.name = "a-name-that-is-quite-long".to_owned();
+        vec![record(), other]
+    }
+
+    #[rstest]
+    fn no_row_is_wider_than_the_terminal_and_no_name_is_broken(
+        #[values(40, 60, 80, 100, 120, 200)] width: usize,
+    ) {
+        let text = Terminal::quiet().rows(&records(), width).into_string();
+        for line in text.lines() {
+            assert!(measure_text_width(line) <= width, "{width}: {line:?}");
+        }
+        for record in records() {
+            let owner = record.incident.owner.to_string();
+            for word in owner.split(' ').chain(record.title().split(' ')) {
+                assert!(text.contains(word), "{width}: {word:?} in {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wide_terminal_shows_every_column_and_a_narrow_one_what_matters() {
+        let text = |width| Terminal::quiet().rows(&records(), width).into_string();
+        assert!(text(200).contains("OPENED") && text(200).contains("FIX"));
+        assert!(!text(100).contains("OPENED") && text(100).contains("CAUSE"));
+        assert!(!text(60).contains("CAUSE"));
+    }
+}
