@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod complaints;
 mod demo;
+mod explain;
 mod incidents;
 mod model;
 mod output;
@@ -67,6 +68,8 @@ enum Command {
     Scan(Scan),
     /// Five recorded incidents as a story, one of which waits for you: no cluster, no keys
     Demo(Demo),
+    /// What a failure class means, what tells it apart, and how people fix it; all where none is named
+    Explain(Explain),
     /// List incidents, or show one with its evidence, diff and history
     Incidents(Incidents),
     /// Show the fix of an incident, and approve it after confirmation
@@ -225,6 +228,15 @@ struct Demo {
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
+}
+
+#[derive(Debug, Args)]
+struct Explain {
+    /// Failure class, such as out-of-memory
+    class: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, conflicts_with = "class")]
+    output: explain::ExplainFormat,
 }
 
 #[derive(Debug, Args)]
@@ -541,6 +553,7 @@ async fn dispatch(
         }
         Command::Demo(args) => demo::demo(settings, args).await,
         Command::Replay { bundles, output } => replay::replay(settings, bundles, output).await,
+        Command::Explain(args) => explain::explain(&args),
         Command::Incidents(args) => incidents::show(&settings, &args),
         Command::Approve(args) => approve::approve(&settings, args).await,
         Command::Dismiss { id, reason } => incidents::dismiss(&settings, id, reason).await,

@@ -26,7 +26,7 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
                 complaints.take("", &fault);
             }
             for live in loaded.plugins.registry.all() {
-                say!("plugin: {}", live.status());
+                say!("plugin: {}", live.version());
             }
             loaded.refused().into_iter().for_each(|f| complaints.add(f));
             for missing in loaded.plugins.required.missing() {

@@ -23,7 +23,8 @@ pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
             output::document(&Value::Array(Vec::new()))?;
         }
         complain!(
-            "k8shawk: there is no database at {} yet; `k8shawk run` creates it",
+            "k8shawk: there is no database at {}; start `k8shawk run` here, or go to the directory \
+             where it runs (K8SHAWK_STATE names it)",
             path.display()
         );
         return Ok(args.id.is_none());
@@ -41,7 +42,7 @@ pub fn is_id(text: &str) -> anyhow::Result<()> {
     match !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
         true => Ok(()),
         false => Err(Misuse(format!(
-            "{text:?} is not an incident id such as inc-17 or 17"
+            "{text:?} is not an incident id such as inc-17 or 17; `k8shawk incidents` lists them"
         ))
         .into()),
     }
@@ -55,7 +56,9 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
         let incident = |r| incident_json::incident(r, &cluster);
         output::document(&Value::Array(records.iter().map(incident).collect()))?;
     } else if records.is_empty() {
-        complain!("no incidents");
+        complain!(
+            "no incidents; `--all` shows those too that ended by themselves or are part of another"
+        );
     } else {
         let terminal = Terminal::stdout();
         terminal.print(&terminal.queue(&records));

@@ -52,12 +52,13 @@ async fn list(settings: &Settings) -> anyhow::Result<bool> {
     }
     let loaded = load::load(settings).await?;
     for live in loaded.plugins.registry.all() {
-        say!("{}", live.status());
+        say!("{}", live.version());
     }
     let refused = loaded.refused();
     for line in &refused {
         complain!("k8shawk: not loaded: {}", line);
     }
+    complain!("no host runs here; these are the plugins that `k8shawk run` would load");
     Ok(refused.is_empty())
 }
 
@@ -125,7 +126,10 @@ async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
     match now {
         Some(line) => say!("now: {}", plain(line)),
         None if past.is_empty() => {
-            return Err(Misuse(format!("no host has loaded a plugin {id:?} here")).into());
+            return Err(Misuse(format!(
+                "no host has loaded a plugin {id:?} here; `k8shawk plugin list` shows the plugins"
+            ))
+            .into());
         }
         None => {}
     }

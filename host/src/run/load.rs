@@ -41,7 +41,7 @@ pub fn cache() -> Option<PathBuf> {
 #[derive(Debug, thiserror::Error)]
 pub enum NoDirectory {
     /// It is not there.
-    #[error("there is no directory {} ([plugins] {key}, {variable})", path.display())]
+    #[error("there is no directory {} ([plugins] {key}, {variable}); `make build` lays it out beside the binary", path.display())]
     Missing {
         /// The directory.
         path: PathBuf,

@@ -63,7 +63,7 @@ pub struct Answer {
 #[derive(Debug, Error)]
 pub enum ControlError {
     /// No host listens there: start one with `k8shawk run`, in the same working directory.
-    #[error("no running k8shawk answers at {}: {why}; is `k8shawk run` started in this directory?", path.display())]
+    #[error("no running k8shawk answers at {}: {why}; start `k8shawk run` here, or go to the directory where it runs (K8SHAWK_STATE names it)", path.display())]
     NoHost {
         /// Socket.
         path: PathBuf,

@@ -131,7 +131,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// There is no such incident.
-    #[error("there is no incident {0}")]
+    #[error("there is no incident {0}; `k8shawk incidents --all` lists every one")]
     Unknown(String),
     /// Somebody else was faster: the incident is not in the state that was expected.
     #[error("incident {id} is {state}, not {expected}")]

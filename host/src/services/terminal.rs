@@ -120,10 +120,18 @@ impl Terminal {
         });
     }
 
-    /// Print a paragraph, folded at words to the width of the terminal.
-    pub fn paragraph(&self, text: &Redacted) {
-        let rows = Line::new(0, text.clone()).hanging(0).fold(fold::width());
-        self.print(&Redacted::join(&rows, "\n"));
+    /// Print a paragraph that stands so many columns in, folded at words to the width of the terminal.
+    pub fn paragraph(&self, indent: usize, text: &Redacted) {
+        self.line(&Line::new(indent, text.clone()).hanging(0));
+    }
+
+    /// Print a paragraph behind a label of at most eight characters, folded at words.
+    pub fn labelled(&self, label: &'static str, text: &Redacted) {
+        self.line(&Line::labelled(label, text.clone()));
+    }
+
+    fn line(&self, line: &Line) {
+        self.print(&Redacted::join(&line.fold(fold::width()), "\n"));
     }
 
     /// An arrow of an incident as one line.
@@ -201,7 +209,6 @@ fn state_colour(state: State) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
-<<<<<<< HEAD
     use crate::services::testing::record;
 
     /// What is printed as an incident goes through these states.
@@ -251,9 +258,9 @@ mod tests {
             (State::Cleared, Some(9)),
         ]);
         let ends = [
-            "web cannot pull app:2",
+            "· waiting",
             "investigated: note 2",
-            "web cannot pull app:2",
+            "· waiting",
             "open: note 5",
             "cleared: note 6",
         ];
@@ -266,8 +273,7 @@ mod tests {
     #[test]
     fn what_went_away_before_anybody_was_asked_is_not_told() {
         assert_eq!(printed(&[(State::Cleared, None)]), Vec::<String>::new());
-=======
-    use crate::services::testing::record;
+    }
 
     /// Red, green and blue of a colour of the palette: a cube of six levels, then greys.
     fn rgb(colour: u8) -> [u8; 3] {
@@ -320,7 +326,6 @@ mod tests {
             .queue(&[in_state(State::Merged)])
             .into_string();
         assert!(only.starts_with("ENDED (1)"), "{only}");
->>>>>>> 87ef839 (Terminal: what is wrong, why and what to do before the evidence; tables that break no name)
     }
 
     #[test]

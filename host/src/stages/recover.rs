@@ -37,7 +37,7 @@ pub async fn check(services: &Services, record: &Record) -> Result<bool, StageEr
             r.recovery = Some(recovery);
             if let Some(verdict) = verdict {
                 let Health { wanted, good, .. } = seen.health;
-                r.step(now, verdict.into(), format!("{good} of {wanted} are good"));
+                r.step(now, verdict.into(), format!("{good} of {wanted} healthy"));
             }
         })?;
     Ok(verdict.is_some())

@@ -7,4 +7,6 @@
     reason = "tests panic to fail"
 )]
 
+mod next;
 mod story;
+mod widths;

@@ -200,18 +200,24 @@ impl Live {
         })
     }
 
-    /// One line for people.
-    pub fn status(&self) -> String {
-        let (plugin, counts) = (self.plugin(), self.counts());
+    /// Which version it is, in a line for people: before a host calls it there is nothing else to say.
+    pub fn version(&self) -> String {
+        let plugin = self.plugin();
         let version = &plugin.manifest().version;
         let digest = plugin.digest().get(..12).unwrap_or_default().to_owned();
+        format!("{} {version} ({}, {digest})", self.id, self.point)
+    }
+
+    /// How it is in a running host, in a line for people.
+    pub fn status(&self) -> String {
+        let (version, counts) = (self.version(), self.counts());
         let state = match self.quarantine() {
             Some(error) => format!("{error}; it is called again when its digest changes"),
             None => "live".to_owned(),
         };
         format!(
-            "{} {version} ({}, {digest}): {state}; {} calls, {} guest faults, {} host faults",
-            self.id, self.point, counts.calls, counts.guest_faults, counts.host_faults
+            "{version}: {state}; {} calls, {} guest faults, {} host faults",
+            counts.calls, counts.guest_faults, counts.host_faults
         )
     }
 

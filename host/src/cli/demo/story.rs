@@ -107,7 +107,7 @@ impl Story {
     }
 
     fn begin(&self) {
-        self.terminal.paragraph(&redacted!(
+        self.terminal.paragraph(0, &redacted!(
             "Five incidents, recorded on a real cluster and replayed through the real pipeline: the \
              plugins, database and RCAs are those of `k8shawk run`. Only names were changed. No \
              cluster, key or network is used."
@@ -118,7 +118,7 @@ impl Story {
                 None => "ctrl-c ends it.",
             };
             self.terminal
-                .paragraph(&redacted!("It takes about a minute; {}", keys));
+                .paragraph(0, &redacted!("It takes about a minute; {}", keys));
         }
     }
 
@@ -126,7 +126,7 @@ impl Story {
         let terminal = &self.terminal;
         let head = redacted!("\n── {} of {}: {}", number, STORY.len(), chapter.title);
         terminal.print(&terminal.bold(&head));
-        terminal.paragraph(&chapter.before.into());
+        terminal.paragraph(0, &chapter.before.into());
         terminal.print(&"".into());
         self.pause(BEFORE).await;
         let played = self
@@ -169,10 +169,13 @@ impl Story {
                     true => "--yes",
                     false => "standard input or output is no terminal",
                 };
-                self.terminal.paragraph(&redacted!(
-                    "Here it waits for a person. The demo approves by itself: {}.",
-                    why
-                ));
+                self.terminal.paragraph(
+                    0,
+                    &redacted!(
+                        "Here it waits for a person. The demo approves by itself: {}.",
+                        why
+                    ),
+                );
                 played.approve(record, &Person::named("demo")).await;
             }
         }
@@ -205,7 +208,10 @@ impl Story {
             State::Dismissed => "Dismissed: nothing was sent to the cluster.",
             _ => "",
         };
-        self.terminal.paragraph(&said.into());
+        if record.execution.is_some() {
+            self.terminal.print(&"".into());
+        }
+        self.terminal.paragraph(0, &said.into());
         if let Some(rca) = &record.rca {
             let line = redacted!("RCA: {}", plain(rca));
             self.terminal.print(&self.terminal.dim(&line));
@@ -227,6 +233,10 @@ impl Story {
             (
                 "k8shawk run",
                 "watch your cluster; beside it `incidents` and `approve ID`".into(),
+            ),
+            (
+                "k8shawk explain",
+                "what each failure class means and how people fix it".into(),
             ),
             (
                 "k8shawk policy new DIR",

@@ -189,7 +189,8 @@ fn in_cluster() -> Result<(String, Option<String>, Config), ClusterError> {
     let config = Config::incluster().map_err(|error| ClusterError::Config {
         source_name: format!("{DEFAULT_FILES} or a pod's service account"),
         why: format!(
-            "there is no kubeconfig, and this is not a pod: {}",
+            "there is no kubeconfig, and this is not a pod ({}); name one with --kubeconfig FILE \
+             or KUBECONFIG, or see `k8shawk demo`, which needs no cluster",
             chain(&error)
         ),
     })?;

@@ -81,7 +81,7 @@ pub async fn check(subject: &Subject) -> Vec<Point> {
             }
             bot(api, subject, &mut points).await;
         }
-        _ => points.push(bad("bot token", "set SLACK_BOT_TOKEN")),
+        _ => points.push(bad("bot token", "set SLACK_BOT_TOKEN to the xoxb- token of OAuth & Permissions in the app's settings (api.slack.com/apps); docs/src/slack.md has the steps")),
     }
     transport(subject, &mut points).await;
     if subject.approvers.is_empty() {

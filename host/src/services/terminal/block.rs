@@ -61,18 +61,23 @@ impl Terminal {
     }
 
     fn advice(&self, record: &Record, decision: &Decision, lines: &mut Vec<Line>) {
+        // Where a policy forbids the only fix, that is what to read first.
+        let refused = decision.refused.iter().map(|refused| {
+            let (what, why) = (plain(&refused.proposal), plain(&refused.reason));
+            Line::labelled("refused", redacted!("{}: {}", what, why))
+        });
         match decision.advice() {
-            Advice::Fix(candidate) => self.fix(record, candidate, lines),
+            Advice::Fix(candidate) => {
+                self.fix(record, candidate, lines);
+                lines.extend(refused);
+            }
             advice @ (Advice::NoSafeFix | Advice::NotKnown(_)) => {
+                lines.extend(refused);
                 let why = plain(&advice.without_fix().unwrap_or_default());
                 let next = plain(&decision.next_check);
                 let what = redacted!("{}; next: {}", self.bold(&why), next);
                 lines.push(Line::labelled("do", what));
             }
-        }
-        for refused in &decision.refused {
-            let (what, why) = (plain(&refused.proposal), plain(&refused.reason));
-            lines.push(Line::labelled("refused", redacted!("{}: {}", what, why)));
         }
     }
 
@@ -94,7 +99,8 @@ impl Terminal {
         lines.push(Line::labelled("", plain(&candidate.rationale)));
         let diff = super::lines(&candidate.diff.to_string());
         let all = diff.lines().count();
-        lines.extend(diff.lines().take(DIFF).map(|l| Line::labelled("", l)));
+        let shown = diff.lines().take(DIFF);
+        lines.extend(shown.map(|l| Line::labelled("", l).hanging(2)));
         if all > DIFF {
             let what = redacted!(
                 "{} more changed fields: k8shawk approve {} shows all",
@@ -119,7 +125,8 @@ impl Terminal {
         let evidence = finding.evidence.iter().enumerate();
         lines.extend(evidence.map(|(at, e)| {
             let label = if at == 0 { "evidence" } else { "" };
-            Line::labelled(label, self.evidence(e))
+            // What does not fit goes on below the text, not below the number.
+            Line::labelled(label, self.evidence(e)).hanging(5)
         }));
         for claim in &finding.unsupported {
             let what = redacted!("without evidence: {}", plain(claim));
