@@ -139,8 +139,8 @@ impl Ingest {
     /// What an object shows, and what shows it on others.
     fn look(&self, object: &ObjectRef, now: i64) -> Vec<Observation> {
         let mut seen: Vec<Observation> = self.inventory.observe(object, now).into_iter().collect();
-        for dependant in self.inventory.dependants(object) {
-            seen.extend(self.inventory.observe(&dependant, now));
+        for dependent in self.inventory.dependants(object) {
+            seen.extend(self.inventory.observe(&dependent, now));
         }
         seen
     }
