@@ -69,10 +69,12 @@ manifests: build ## The files of the chart and the kustomization that are genera
 book: setup ## target/book: the book, with every link checked
 	scripts/book.sh
 
-lint: setup ## Format, clippy, published interfaces, licences of dependencies, the book and its links
+lint: setup ## Format, clippy, published interfaces, licences, wording and spelling, the book and its links
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	scripts/check-wit.sh
+	scripts/phrasings.sh
+	scripts/spelling.sh
 	scripts/deny.sh
 	scripts/book.sh
 
