@@ -1,4 +1,4 @@
-//! What whoever writes a plugin does: start it, build it, run its cases.
+//! What the author of a plugin does: create it, build it, run its cases.
 
 mod build;
 mod cases;

@@ -1,4 +1,4 @@
-//! Whoever has never written a plugin: `plugin new`, one edit, `build`, `test`, and a host obeys, in
+//! A newcomer to plugins: `plugin new`, one edit, `build`, `test`, and a host obeys, in
 //! every language that has templates, with the toolchains that its `plugin.toml` names.
 
 use std::fs;

@@ -142,7 +142,7 @@ impl Tried {
     }
 }
 
-/// Time, memory and calls of the host, for whoever sets the limits of the grant.
+/// Time, memory and calls of the host, for the operator who sets the limits of the grant.
 fn cost(record: &CallRecord) -> String {
     let millis = record.duration.as_secs_f64() * 1e3;
     let kib = record.memory >> 10;
