@@ -146,7 +146,8 @@ fn go_runtime() -> Result<Vec<(String, Vec<u8>)>> {
         String::from_utf8_lossy(&output.stderr)
     );
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata["packages"].as_array().context("no packages")?;
+    let packages = metadata.get("packages").and_then(|all| all.as_array());
+    let packages = packages.context("no packages")?;
     let generator = packages
         .iter()
         .find(|package| package["name"] == "wit-bindgen-go")

@@ -71,7 +71,10 @@ impl Shape {
         let mut shape = Shape::default();
         for payload in Parser::new(0).parse_all(wasm) {
             match payload.map_err(fault)? {
-                Payload::Version { encoding, .. } if encoding == Encoding::Component => {
+                Payload::Version {
+                    encoding: Encoding::Component,
+                    ..
+                } => {
                     return Ok(Shape {
                         is_component: true,
                         ..shape

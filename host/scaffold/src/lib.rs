@@ -137,7 +137,7 @@ pub fn files(language: Language, point: Point, id: &str) -> Vec<File> {
         Language::Go => {
             let own = |(name, _): &File| name != "go.mod";
             files.extend(under("", bindings(language, point)).filter(own));
-            files.extend(under("runtime", GO_RUNTIME).map(|file| at_most_go(file)));
+            files.extend(under("runtime", GO_RUNTIME).map(at_most_go));
         }
         _ => {}
     }

@@ -59,8 +59,8 @@ impl Planned {
     /// The sinks that are configured and can work, for people.
     pub fn rows(&self, config: &Config) -> Rows {
         let mut rows = self.slack_rows(config);
-        let row = |sink: &Box<dyn Configured>| (sink.name(), sink.leads_to());
-        rows.extend(self.telling.iter().map(row));
+        let telling = self.telling.iter();
+        rows.extend(telling.map(|sink| (sink.name(), sink.leads_to())));
         rows
     }
 

@@ -1,6 +1,6 @@
 //! Where incidents are reported: each sink is one [`Sink`] with an outbox of its own.
 //!
-//! Slack adds itself, since it also listens. A sink that only tells is a line in [`configured`].
+//! Slack adds itself, since it also listens. A sink that only tells is a line in [`EACH`].
 
 pub mod webhook;
 
@@ -44,13 +44,19 @@ pub struct Parts {
 /// A sink with its outbox.
 pub type Made = (Arc<Outbox>, Arc<dyn Sink>);
 
+/// Reads the configuration of one sink; none where it is not wanted.
+type Read = fn(Secrets<'_>) -> Result<Option<Box<dyn Configured>>, Vec<String>>;
+
+/// Each sink that only tells.
+const EACH: &[Read] = &[webhook::configured];
+
 /// The sinks that only tell, as they are configured.
 ///
 /// # Errors
 /// All that is wrong with them, a sentence each, without a secret.
 pub fn configured(secret: Secrets<'_>) -> Result<Vec<Box<dyn Configured>>, Vec<String>> {
     let (mut found, mut faults) = (Vec::new(), Vec::new());
-    for read in [webhook::configured] {
+    for read in EACH {
         match read(secret) {
             Ok(sink) => found.extend(sink),
             Err(more) => faults.extend(more),

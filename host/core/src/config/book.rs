@@ -41,12 +41,14 @@ fn keys() -> String {
 /// What only a file that somebody named may say: the names that do one thing in one row.
 fn named() -> String {
     let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
-    let mut add = |trust: Option<Trust>, name: String| match trust {
-        Some(Trust::Named(does)) => match rows.iter_mut().find(|row| row.0 == does) {
+    let mut add = |trust: Option<Trust>, name: String| {
+        let Some(Trust::Named(does)) = trust else {
+            return;
+        };
+        match rows.iter_mut().find(|row| row.0 == does) {
             Some(row) => row.1.push(name),
             None => rows.push((does, vec![name])),
-        },
-        _ => {}
+        }
     };
     for key in KEYS {
         let unless = match key.harmless.first() {

@@ -43,8 +43,7 @@ impl Objects {
                     ReadError::Unavailable(format!("{selector:?} is no selector"))
                 })?;
                 let found = self.of(&kind, &namespace)?;
-                let found =
-                    found.filter(|o| selector.fits(|key| o["metadata"]["labels"][key].as_str()));
+                let found = found.filter(|o| selector.fits(|key| label(o, key)));
                 Ok(Answer::Text(
                     Value::Array(found.cloned().collect()).to_string(),
                 ))
@@ -66,5 +65,12 @@ impl Objects {
 }
 
 fn meta<'o>(object: &'o Value, key: &str) -> &'o str {
-    object["metadata"][key].as_str().unwrap_or_default()
+    let value = object
+        .get("metadata")
+        .and_then(|metadata| metadata.get(key));
+    value.and_then(Value::as_str).unwrap_or_default()
+}
+
+fn label<'o>(object: &'o Value, key: &str) -> Option<&'o str> {
+    object.get("metadata")?.get("labels")?.get(key)?.as_str()
 }

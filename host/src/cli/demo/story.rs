@@ -223,7 +223,8 @@ impl Story {
         terminal.print(&terminal.bold(&"\n── What became of them".into()));
         terminal.print(&terminal.table(&shown(all)));
         terminal.print(&terminal.bold(&"\n── What to try next".into()));
-        let recordings = bundles::named(&[self.recordings.clone()]).map_or(0, |files| files.len());
+        let recordings =
+            bundles::named(std::slice::from_ref(&self.recordings)).map_or(0, |files| files.len());
         let program = std::env::current_exe().unwrap_or_else(|_| "k8shawk".into());
         let rows = [
             (

@@ -64,7 +64,7 @@ fn inline(line: &str) -> String {
             // Between backticks every character is itself, in Slack too.
             '`' => {
                 out.push('`');
-                while let Some(c) = chars.next() {
+                for c in chars.by_ref() {
                     out.push(c);
                     if c == '`' {
                         break;

@@ -36,7 +36,7 @@ async fn receive(
 
 /// The configuration of these two variables, each unset where it is empty.
 fn read(url: &str, secret: &str) -> Result<Option<Box<dyn Configured>>, Vec<String>> {
-    let set = |text: &str| Some(SecretString::from(text)).filter(|_| !text.is_empty());
+    let set = |text: &str| (!text.is_empty()).then(|| SecretString::from(text));
     configured(&|name| {
         Ok(match name {
             URL => set(url),
