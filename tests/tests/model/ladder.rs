@@ -31,7 +31,7 @@ fn failures() -> Vec<(&'static str, Vec<Reply>)> {
         ("overloaded (HTTP 529)", vec![Reply::status(529)]),
         ("no answer within", vec![Reply::Hang]),
         ("the connection was lost", vec![Reply::Close]),
-        ("cut", vec![Reply::Cut]),
+        ("truncated", vec![Reply::Cut]),
         ("not JSON", vec![Reply::WrongJson]),
         ("content type", vec![Reply::WrongType]),
         ("more than 1048576 bytes", vec![Reply::Big]),

@@ -58,7 +58,7 @@ fn scripted(directory: &Path, script: &str) -> Workshop {
 async fn a_child_that_dies_or_writes_rubbish_is_an_error_of_that_plugin() {
     let directory = tempfile::tempdir().unwrap();
     for (script, expected) in [
-        ("kill -SEGV $$", "the compiler died of signal 11"),
+        ("kill -SEGV $$", "the compiler was killed by signal 11"),
         ("echo rubbish", "does not load"),
         ("exit 0", "does not load"),
         ("echo because >&2; exit 3", "because"),

@@ -196,7 +196,7 @@ async fn a_grant_is_explained_in_sentences() {
             "read may get, list and logs every kind in all namespaces; Secrets come without their values.",
             "One call has 1s, 32 MiB of memory, 200 host calls and 1024 KiB of output.",
             "Settings are given for mode.",
-            "The grant allows top, which read does not want.",
+            "The grant allows top, which read does not ask for.",
         ],
     );
 }

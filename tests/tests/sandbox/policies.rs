@@ -199,7 +199,7 @@ async fn without_a_policy_that_was_live_everything_is_denied(
     denied(&host, says).await;
     assert_eq!(
         host.told(),
-        ["the policy guard is missing and every fix is denied"]
+        ["policy guard is missing; every fix is denied"]
     );
 }
 
