@@ -116,6 +116,14 @@ impl Ruling {
         }
     }
 
+    /// What it asks for, as a line below a fix.
+    pub fn requirement(&self) -> String {
+        match self {
+            Ruling::Approval(_) => format!("needs {}", self.summary()),
+            Ruling::Auto | Ruling::Denied(_) => self.summary(),
+        }
+    }
+
     /// One line for people.
     pub fn summary(&self) -> String {
         match self {

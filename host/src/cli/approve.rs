@@ -86,7 +86,7 @@ pub(super) fn change(record: &Record, candidate: &Candidate) -> Redacted {
     for line in lines(&candidate.diff.to_string()).lines() {
         text.push(&redacted!("  {}\n", line));
     }
-    text.push(&redacted!("needs {}", plain(&candidate.ruling.summary())));
+    text.push(&plain(&candidate.ruling.requirement()));
     text
 }
 
