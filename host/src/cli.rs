@@ -68,7 +68,7 @@ enum Command {
     Scan(Scan),
     /// Five recorded incidents as a story, one of which waits for you: no cluster, no keys
     Demo(Demo),
-    /// What a failure class means, what tells it apart, and how people fix it; all where none is named
+    /// What a failure class means, how to recognize it, and how people fix it; all where none is named
     Explain(Explain),
     /// List incidents, or show one with its evidence, diff and history
     Incidents(Incidents),

@@ -83,7 +83,7 @@ fn near(typed: &str) -> Vec<&'static str> {
     let says = |text: &str| {
         let text = text.to_lowercase();
         let begins = |word: &&str| split(&text).any(|other| other.starts_with(word));
-        words.iter().any(|word| begins(word))
+        words.iter().any(begins)
     };
     let likeness = |class: &Class| {
         let letters = strsim::normalized_damerau_levenshtein(&typed, class.name);
@@ -147,7 +147,7 @@ fn book() -> Redacted {
         text.push(&redacted!("\n## {}\n", topic.title));
         for class in topic.classes {
             text.push(&redacted!(
-                "\n### `{}`\n\n{}\n\n- **What tells it apart**: {}\n- **How people fix it**: {}\n- **What K8sHawk may propose**: {}\n",
+                "\n### `{}`\n\n{}\n\n- **How to recognize it**: {}\n- **How people fix it**: {}\n- **What K8sHawk may propose**: {}\n",
                 class.name,
                 class.means,
                 class.apart,

@@ -170,7 +170,9 @@ impl Terminal {
     /// Incidents by what they need: those that wait for a person, those that are worked on, and
     /// those that have ended.
     pub fn queue(&self, records: &[Record]) -> Redacted {
-        let groups: [(&'static str, fn(&State) -> bool); 3] = [
+        /// A heading, and the states below it.
+        type Group = (&'static str, fn(&State) -> bool);
+        let groups: [Group; 3] = [
             ("WAITING FOR A PERSON", |s| s.awaits_people()),
             ("OPEN", |s| !s.awaits_people() && !s.is_final()),
             ("ENDED", |s| s.is_final()),
