@@ -16,13 +16,16 @@ const UNBOUNDED: [&str; 5] = [
 /// Files of the program's own making, in directories of its own, that it reads otherwise.
 const OWN: [&str; 2] = ["sandbox/src/engine/child.rs", "sandbox/src/engine/cache.rs"];
 
+/// Modules that are compiled for tests alone.
+const TESTS: [&str; 3] = ["tests.rs", "testing.rs", "book.rs"];
+
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
             sources(&path, found);
-        } else if name.ends_with(".rs") && !matches!(&*name, "tests.rs" | "testing.rs") {
+        } else if name.ends_with(".rs") && !TESTS.contains(&&*name) {
             found.push(path);
         }
     }

@@ -129,7 +129,7 @@ mod tests {
         symlink(&fifo, &link).unwrap();
         for path in [&fifo, &link, dir.path(), Path::new("/dev/zero")] {
             let error = read(path, TEXT).unwrap_err();
-            assert!(error.to_string().contains("ordinary"), "{path:?}: {error}");
+            assert!(error.to_string().contains("regular"), "{path:?}: {error}");
         }
         // What was checked before it became a FIFO.
         open(&fifo).unwrap();

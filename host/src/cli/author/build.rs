@@ -56,7 +56,7 @@ fn default_place(point: Point) -> &'static Path {
 
 /// The world is what the plugin wants, unless its author took the file over.
 fn refresh_world(directory: &Path, manifest: &Manifest) -> anyhow::Result<()> {
-    let known = fs::read_to_string(directory.join(WORLD)).unwrap_or_default();
+    let known = files::text(&directory.join(WORLD)).unwrap_or_default();
     if known.starts_with(GENERATED) {
         write(directory, &wit(manifest.point, &manifest.imports()))?;
     }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use k8shawk_sandbox::{Manifest, Point};
+use k8shawk_sandbox::{Manifest, Point, files as read};
 use k8shawk_scaffold::{File, Language, files, wit};
 
-use crate::cli::Misuse;
+use crate::cli::{Misuse, Unusable};
 use crate::cli::output::say;
 
 /// Write the files of a new plugin. The name of its directory is its id.
@@ -26,7 +26,7 @@ pub fn new(directory: &Path, point: Point, language: Language) -> anyhow::Result
     let files = files(language, point, id);
     write(directory, &files)?;
     let manifest = directory.join("plugin.toml");
-    let text = fs::read_to_string(&manifest)?;
+    let text = read::text(&manifest).map_err(|why| Unusable::fault(&manifest, why))?;
     let manifest = Manifest::parse(&text, &manifest)?;
     write(directory, &wit(point, &manifest.imports()))?;
     let shown = directory.display();
