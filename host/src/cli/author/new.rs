@@ -7,8 +7,8 @@ use anyhow::Context;
 use k8shawk_sandbox::{Manifest, Point, files as read};
 use k8shawk_scaffold::{File, Language, files, wit};
 
-use crate::cli::{Misuse, Unusable};
 use crate::cli::output::say;
+use crate::cli::{Misuse, Unusable};
 
 /// Write the files of a new plugin. The name of its directory is its id.
 pub fn new(directory: &Path, point: Point, language: Language) -> anyhow::Result<bool> {
