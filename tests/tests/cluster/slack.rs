@@ -57,10 +57,11 @@ fn generation(broken: &Broken<'_>) -> Result<i64> {
     said.trim().parse().context("no generation")
 }
 
-/// Every arrow that sends something to the cluster.
+/// Every write that the API server took. One that met a newer version of the object was refused, and
+/// planned again.
 fn executions(incident: &Value) -> usize {
     let steps = incident["history"].as_array();
-    let sent = |s: &&Value| s["state"] == "executing";
+    let sent = |s: &&Value| s["state"] == "applied";
     steps.map_or(0, |s| s.iter().filter(sent).count())
 }
 
