@@ -133,7 +133,7 @@ fn other_points_fit(workshop: &Workshop, language: &str) {
         let granted = workshop.grants().join(format!("{id}.toml"));
         fs::copy(project.join("grant.toml"), granted).unwrap();
         let fits = k8shawk(workshop, &["plugin", "check", &format!("plugins/{id}")]);
-        assert!(fits.contains(&format!("{id} fits")), "{fits}");
+        assert!(fits.contains(&format!("{id} loads")), "{fits}");
     }
 }
 
