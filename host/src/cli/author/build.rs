@@ -17,6 +17,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The stack of a guest, bytes; rustc reserves 1 MiB. A call wipes the whole of a small memory,
 /// and faults the pages of a large one in again.
 const STACK: u32 = 128 << 10;
+/// What the plugin must answer.
+const CASES: &str = "cases.toml";
 /// Where `wit/` says what a plugin imports.
 const WORLD: &str = "wit/world.wit";
 
@@ -43,6 +45,9 @@ pub fn build(directory: &Path, to: Option<&Path>) -> anyhow::Result<bool> {
     let (size, digest) = (wasm.len() / 1024, pin(text.as_bytes(), &wasm));
     let file = place.join(format!("{}.wasm", manifest.id));
     say!("{} ({} KB), digest {}", file.display(), size, digest);
+    if directory.join(CASES).exists() {
+        say!("next: k8shawk plugin test {}", place.display());
+    }
     Ok(true)
 }
 
@@ -117,9 +122,9 @@ fn by_cargo(directory: &Path) -> anyhow::Result<PathBuf> {
 fn lay_out(directory: &Path, place: &Path, id: &str, wasm: &[u8]) -> anyhow::Result<()> {
     fs::create_dir_all(place).with_context(|| format!("cannot make {}", place.display()))?;
     copy(&directory.join("plugin.toml"), &place.join("plugin.toml"))?;
-    let cases = directory.join("cases.toml");
+    let cases = directory.join(CASES);
     if cases.exists() {
-        copy(&cases, &place.join("cases.toml"))?;
+        copy(&cases, &place.join(CASES))?;
     }
     let file = place.join(format!("{id}.wasm"));
     let beside = file.with_extension("new");

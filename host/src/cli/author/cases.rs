@@ -20,6 +20,7 @@ use super::objects::Objects;
 use crate::cli::Unusable;
 use crate::cli::output::say;
 use crate::run::load;
+use crate::services::terminal::plain;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,11 +134,15 @@ impl Tried {
     fn print(&self, name: &str) {
         let cost = self.record.as_ref().map(cost).unwrap_or_default();
         let Some(why) = &self.fault else {
-            return say!("ok      {}{}", name, cost);
+            return say!("ok      {}{}", plain(name), cost);
         };
-        say!("FAILED  {}: {}{}", name, why, cost);
+        say!("FAILED  {}: {}{}", plain(name), plain(why), cost);
         for (level, line) in self.record.iter().flat_map(|record| &record.log) {
-            say!("        {}: {}", format!("{level:?}").to_lowercase(), line);
+            say!(
+                "        {}: {}",
+                format!("{level:?}").to_lowercase(),
+                plain(line)
+            );
         }
     }
 }

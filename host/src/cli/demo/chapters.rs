@@ -49,7 +49,7 @@ pub(super) const STORY: [Chapter; 5] = [
         namespace: "platform",
         names: &[],
         before: "A ConfigMap is gone and eight Deployments cannot start a pod. That is one cause, so it \
-                 is one incident with eight victims, not eight pages.",
+                 is one incident for all eight, not eight pages.",
         ends: State::NeedsHuman,
         after: "K8sHawk does not invent the contents of a ConfigMap: it names the object, the services \
                 that wait for it, and the next check.",
