@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use wit_bindgen_core::wit_parser::Resolve;
 use wit_bindgen_core::{Files, WorldGenerator};
 use wit_component::StringEncoding;
@@ -136,24 +135,7 @@ fn adapter(wit: &Path, out: &Path) -> Result<Vec<u8>> {
 
 /// The Go files of the module that the bindings import, from the crate that generates them.
 fn go_runtime() -> Result<Vec<(String, Vec<u8>)>> {
-    let cargo = std::env::var("CARGO")?;
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline"])
-        .output()?;
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata.get("packages").and_then(|all| all.as_array());
-    let packages = packages.context("no packages")?;
-    let generator = packages
-        .iter()
-        .find(|package| package["name"] == "wit-bindgen-go")
-        .and_then(|package| package["manifest_path"].as_str())
-        .context("no wit-bindgen-go")?;
-    let root = Path::new(generator).with_file_name(RUNTIME);
+    let root = source_of("wit-bindgen-go")?.join(RUNTIME);
     let mut files = Vec::new();
     for name in [
         "go.mod",
@@ -173,6 +155,30 @@ fn go_runtime() -> Result<Vec<(String, Vec<u8>)>> {
         files.push((name.to_owned(), bytes));
     }
     Ok(files)
+}
+
+/// Where cargo unpacked a dependency of this script. `cargo metadata` would know it too, but it wants
+/// the dependencies of every platform, which are not downloaded for a build.
+fn source_of(name: &str) -> Result<PathBuf> {
+    let lock = "../../Cargo.lock";
+    println!("cargo::rerun-if-changed={lock}");
+    let text = fs::read_to_string(lock)?;
+    let (_, after) = text
+        .split_once(&format!("name = \"{name}\"\nversion = \""))
+        .with_context(|| format!("{lock} does not name {name}"))?;
+    let version = after.split('"').next().unwrap_or_default();
+    let home = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => std::env::home_dir()
+            .context("no home directory")?
+            .join(".cargo"),
+    };
+    let sources = home.join("registry/src");
+    let registries = fs::read_dir(&sources).with_context(|| sources.display().to_string())?;
+    registries
+        .filter_map(|registry| Some(registry.ok()?.path().join(format!("{name}-{version}"))))
+        .find(|source| source.is_dir())
+        .with_context(|| format!("{name} {version} is not in {}", sources.display()))
 }
 
 /// A table of names and bytes as Rust.
