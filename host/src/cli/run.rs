@@ -9,11 +9,11 @@ use k8shawk_core::config::Config;
 use k8shawk_core::inventory::Counts;
 use k8shawk_core::redacted;
 use k8shawk_core::{Installation, Inventory};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use super::signals::Interrupts;
 use super::sinks::Rows;
 use super::{Misuse, Unusable};
 use crate::run::commands::HostCommands;
@@ -44,7 +44,7 @@ const GRACE: Duration = Duration::from_secs(15);
 
 /// Watch and serve until SIGINT or SIGTERM.
 pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<bool> {
-    let mut asked = Asked::new();
+    let mut asked = Interrupts::new();
     let config = settings.config.clone();
     let planned = super::sinks::read(&settings).map_err(|faults| Misuse(faults.join("; ")))?;
     let terminal = Arc::new(Terminal::stdout());
@@ -57,7 +57,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     let http = HttpServer::bind(config.http_address, config.http_port).await?;
     let (mut loaded, cluster, counts, installation) = tokio::select! {
         prepared = prepare(&settings, &store) => prepared?,
-        () = asked.next() => return Ok(true),
+        _ = asked.next() => return Ok(true),
     };
     loaded.plugins.telemetry = telemetry.clone();
     loaded.require(&settings, &store);
@@ -129,7 +129,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     let patrol = Patrol::new(pipeline.clone(), inventory, drops);
     supervisor.vital(Task::Patrol, patrol.run(receiver, stop.clone()));
     let lost = tokio::select! {
-        () = asked.next() => None,
+        _ = asked.next() => None,
         why = supervisor.lost() => Some(why),
     };
     progress::end();
@@ -205,7 +205,7 @@ async fn prepare(
 }
 
 /// Running stages finish, or resume at the next start; a second signal does not wait.
-async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
+async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Interrupts) {
     let ending = async {
         let ((), driven) = tokio::join!(supervisor.end(GRACE), pipeline.stop(GRACE));
         if !driven {
@@ -214,7 +214,7 @@ async fn end(pipeline: &Pipeline, supervisor: &Supervisor, asked: &mut Asked) {
     };
     tokio::select! {
         () = ending => {}
-        () = asked.next() => info!("not waiting any longer; unfinished work resumes at the next \
+        _ = asked.next() => info!("not waiting any longer; unfinished work resumes at the next \
                                     start"),
     }
 }
@@ -255,34 +255,6 @@ pub fn places(config: &Config) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Requests to end: SIGTERM and ctrl-c, from the very start.
-struct Asked {
-    terminate: Option<Signal>,
-}
-
-impl Asked {
-    fn new() -> Asked {
-        let terminate = signal(SignalKind::terminate());
-        Asked {
-            terminate: terminate.ok(),
-        }
-    }
-
-    /// Until the next one.
-    async fn next(&mut self) {
-        let terminated = async {
-            match &mut self.terminate {
-                Some(signal) => signal.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated => {}
-        }
-    }
 }
 
 fn summary(

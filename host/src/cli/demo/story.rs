@@ -10,12 +10,12 @@ use k8shawk_core::config::Config;
 use k8shawk_core::record::{Record, State};
 use k8shawk_core::redacted;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::chapters::{Chapter, STORY};
 use super::player::{Played, Player};
 use super::renamed::renamed;
 use super::{document, shown};
+use crate::cli::signals::Interrupts;
 use crate::cli::{Format, Signalled, Unusable, approve, bundles};
 use crate::run::settings::Settings;
 use crate::services::socket;
@@ -55,28 +55,16 @@ pub(super) async fn tell(
         keys,
     };
     // The story ends with the signal, and so leaves the terminal as it was.
+    let mut asked = Interrupts::new();
     let told = tokio::select! {
         told = story.tell() => told,
-        signalled = signalled() => Err(signalled?.into()),
+        signal = asked.next() => Err(Signalled::by(signal).into()),
     };
     match (told, format) {
         (Ok(all), Format::Json) => document(&story.player, &all).map(|()| true),
         (Ok(_), Format::Text) => Ok(true),
         (Err(error), _) => Err(error),
     }
-}
-
-/// Until somebody asks the process to end.
-async fn signalled() -> std::io::Result<Signalled> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let kind = tokio::select! {
-        _ = terminate.recv() => SignalKind::terminate(),
-        _ = interrupt.recv() => SignalKind::interrupt(),
-    };
-    Ok(Signalled(
-        u8::try_from(kind.as_raw_value()).unwrap_or_default(),
-    ))
 }
 
 /// Who tells it, and how.
