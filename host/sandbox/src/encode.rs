@@ -1,6 +1,7 @@
 //! From what a compiler made to a component.
 
 use thiserror::Error;
+use wasm_encoder::{CustomSection, Section};
 use wasmparser::{Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
@@ -42,7 +43,7 @@ pub fn component(wasm: &[u8], additions: Additions<'_>) -> Result<Vec<u8>, Encod
     }
     let mut module = wasm.to_vec();
     if !shape.has_interfaces {
-        append_section(&mut module, SECTION, additions.world);
+        interfaces(additions.world).append_to(&mut module);
     }
     encode(&module, shape.uses_preview1.then_some(additions.preview1))
 }
@@ -55,6 +56,14 @@ fn encode(module: &[u8], preview1: Option<&[u8]>) -> Result<Vec<u8>, EncodeError
         encoder.adapter(PREVIEW1, adapter).map_err(fault)?;
     }
     encoder.encode().map_err(fault)
+}
+
+/// The section that says which interfaces a module has.
+fn interfaces(world: &[u8]) -> CustomSection<'_> {
+    CustomSection {
+        name: SECTION.into(),
+        data: world.into(),
+    }
 }
 
 /// What a WebAssembly file is.
@@ -95,30 +104,6 @@ impl Shape {
     }
 }
 
-/// A custom section at the end of a module.
-fn append_section(module: &mut Vec<u8>, name: &str, data: &[u8]) {
-    let mut body = Vec::new();
-    leb128(&mut body, name.len());
-    body.extend_from_slice(name.as_bytes());
-    body.extend_from_slice(data);
-    module.push(0);
-    leb128(module, body.len());
-    module.extend_from_slice(&body);
-}
-
-/// A length as WebAssembly writes it.
-fn leb128(out: &mut Vec<u8>, mut value: usize) {
-    loop {
-        // Seven bits fit.
-        let low = (value & 0x7f) as u8;
-        value >>= 7;
-        if value == 0 {
-            return out.push(low);
-        }
-        out.push(low | 0x80);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +131,7 @@ mod tests {
     #[test]
     fn sections_longer_than_a_byte_tells_are_read_again() {
         let mut module = wat::parse_str("(module)").unwrap();
-        append_section(&mut module, SECTION, &[7; 300]);
+        interfaces(&[7; 300]).append_to(&mut module);
         assert!(Shape::of(&module).unwrap().has_interfaces);
     }
 }

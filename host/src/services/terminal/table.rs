@@ -1,5 +1,6 @@
 //! Incidents as a table that fits: what no width is left for is left out, and no name is ever broken.
 
+use comfy_table::{ContentArrangement, Table, presets};
 use console::measure_text_width;
 use k8shawk_core::rca::time;
 use k8shawk_core::record::Record;
@@ -10,7 +11,7 @@ use super::fold::Line;
 use super::{Terminal, plain};
 
 /// Blanks between two columns.
-const GAP: usize = 2;
+const GAP: u16 = 2;
 /// Fewest columns in which a cause is worth reading beside the others.
 const READABLE: usize = 32;
 
@@ -82,10 +83,9 @@ impl Terminal {
         let mut columns = ALL.to_vec();
         let mut gone = LEFT_OUT.iter();
         loop {
-            let widths = self.widths(&columns, records);
-            let taken: usize = widths.iter().map(|w| w + GAP).sum();
+            let taken = self.taken(&columns, records);
             if taken + READABLE <= width || records.is_empty() {
-                return self.side_by_side(&columns, &widths, records, width - taken.min(width));
+                return self.side_by_side(&columns, records, width - taken.min(width));
             }
             match gone.next() {
                 Some(next) => columns.retain(|column| column != next),
@@ -94,51 +94,44 @@ impl Terminal {
         }
     }
 
-    /// Columns that each column needs; none for the cause, which takes what is left.
-    fn widths(&self, columns: &[Column], records: &[Record]) -> Vec<usize> {
+    /// What the columns need beside the cause, which takes what is left.
+    fn taken(&self, columns: &[Column], records: &[Record]) -> usize {
         let cells = |column: &Column| {
             let shown = records.iter().map(|r| column.cell(self, r));
             let widest = shown.map(|cell| measure_text_width(cell.as_str())).max();
             widest.unwrap_or(0).max(column.title().len())
         };
+        let gap = usize::from(GAP);
         let width = |column: &Column| match column {
-            Column::Cause => 0,
-            other => cells(other),
+            Column::Cause => gap,
+            other => cells(other) + gap,
         };
-        columns.iter().map(width).collect()
+        columns.iter().map(width).sum()
     }
 
-    fn side_by_side(
-        &self,
-        columns: &[Column],
-        widths: &[usize],
-        records: &[Record],
-        cause: usize,
-    ) -> Redacted {
-        let widths: Vec<usize> = widths
-            .iter()
-            .map(|w| if *w == 0 { cause } else { *w })
-            .collect();
-        let titles: Vec<Redacted> = columns.iter().map(|c| c.title().into()).collect();
-        let mut text = self.bold(&row(&titles, &widths));
+    fn side_by_side(&self, columns: &[Column], records: &[Record], cause: usize) -> Redacted {
+        let mut table = Table::new();
+        // The cause is folded here: the library would break a name that is longer than its column.
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled)
+            .set_header(columns.iter().map(|c| self.bold(&c.title().into())));
         for record in records {
-            let cells: Vec<Vec<Redacted>> = columns
-                .iter()
-                .map(|column| match column {
-                    Column::Cause => Line::new(0, column.cell(self, record))
-                        .hanging(0)
-                        .fold(cause),
-                    _ => vec![column.cell(self, record)],
-                })
-                .collect();
-            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
-            for at in 0..height {
-                let line = |cell: &Vec<Redacted>| cell.get(at).cloned().unwrap_or_default();
-                let line: Vec<Redacted> = cells.iter().map(line).collect();
-                text.push(&redacted!("\n{}", row(&line, &widths)));
-            }
+            table.add_row(columns.iter().map(|column| {
+                let cell = column.cell(self, record);
+                match column {
+                    Column::Cause => {
+                        Redacted::join(&Line::new(0, cell).hanging(0).fold(cause), "\n")
+                    }
+                    _ => cell,
+                }
+            }));
         }
-        text
+        for column in table.column_iter_mut() {
+            column.set_padding((0, GAP));
+        }
+        // Its cells are redacted, its frame is ours.
+        Redacted::default().escaped(|_| table.trim_fmt())
     }
 
     fn below_each_other(&self, records: &[Record], width: usize) -> Redacted {
@@ -159,18 +152,6 @@ impl Terminal {
         let all: Vec<Redacted> = records.iter().map(one).collect();
         Redacted::join(&all, "\n")
     }
-}
-
-/// Cells side by side, each filled up to its width.
-fn row(cells: &[Redacted], widths: &[usize]) -> Redacted {
-    let mut text = Redacted::default();
-    for (cell, width) in cells.iter().zip(widths) {
-        text.push(cell);
-        let wide = measure_text_width(cell.as_str());
-        let blanks = (width + GAP).saturating_sub(wide).max(GAP);
-        text = text.escaped(|text| format!("{text}{}", " ".repeat(blanks)));
-    }
-    text.escaped(|text| text.trim_end().to_owned())
 }
 
 #[cfg(test)]
