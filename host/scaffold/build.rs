@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use wit_bindgen_core::wit_parser::Resolve;
+use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 use wit_bindgen_core::{Files, WorldGenerator};
-use wit_component::StringEncoding;
+use wit_component::{StringEncoding, metadata};
 
 /// Where plugins are called; each has a package of its name.
 const POINTS: [&str; 5] = ["triage", "analysis", "fix", "policy", "voice"];
@@ -21,34 +21,36 @@ fn main() -> Result<()> {
     let wit = Path::new("../../wit");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", wit.display());
-    let mut tables = String::new();
+    let mut code = String::new();
     for point in POINTS {
         let text = fs::read_to_string(wit.join(point).join(format!("{point}.wit")))?;
         let directory = out.join(point);
-        lay_out(
-            wit,
-            &directory.join("wit"),
-            point,
-            &world(point, &imports(&text, point)),
+        let world = world(point, &imports(&text, point));
+        lay_out(wit, &directory.join("wit"), point, &world)?;
+        let (resolve, world) = resolved(&directory.join("wit"))?;
+        let generate = |generator| generated(resolve.clone(), world, generator);
+        let c = table(
+            &directory.join("c"),
+            generate(wit_bindgen_c::Opts::default().build())?,
         )?;
-        let generate =
-            |generator: Box<dyn WorldGenerator>| generated(&directory.join("wit"), generator);
-        let c = generate(wit_bindgen_c::Opts::default().build())?;
-        let go = generate(wit_bindgen_go::Opts::default().build())?;
-        table(&mut tables, &out, &format!("{point}-c"), c)?;
-        table(&mut tables, &out, &format!("{point}-go"), go)?;
-        let world = component_type(&directory.join("wit"))?;
-        table(
-            &mut tables,
-            &out,
-            &format!("{point}-world"),
-            vec![("component-type".to_owned(), world)],
+        let go = table(
+            &directory.join("go"),
+            generate(wit_bindgen_go::Opts::default().build())?,
+        )?;
+        // What makes a component of a module: all that a plugin of the point may import, and its export.
+        let section = metadata::encode(&resolve, world, StringEncoding::UTF8, None, false)?;
+        let section = kept(&directory.join("component-type"), &section)?;
+        writeln!(
+            code,
+            "const {}: Bindings = Bindings {{ c: {c}, go: {go}, world: {section} }};",
+            point.to_uppercase()
         )?;
     }
-    table(&mut tables, &out, "go-runtime", go_runtime()?)?;
-    let adapter = vec![("preview1".to_owned(), adapter(wit, &out)?)];
-    table(&mut tables, &out, "adapter", adapter)?;
-    fs::write(out.join("bindings.rs"), tables)?;
+    let runtime = table(&out.join("go-runtime"), go_runtime()?)?;
+    writeln!(code, "const GO_RUNTIME: Table = {runtime};")?;
+    let adapter = kept(&out.join("preview1.wasm"), &adapter(wit, &out)?)?;
+    writeln!(code, "const ADAPTER: &[u8] = {adapter};")?;
+    fs::write(out.join("bindings.rs"), code)?;
     Ok(())
 }
 
@@ -87,24 +89,25 @@ fn lay_out(wit: &Path, to: &Path, point: &str, world: &str) -> Result<()> {
     Ok(())
 }
 
-fn generated(wit: &Path, mut generator: Box<dyn WorldGenerator>) -> Result<Vec<(String, Vec<u8>)>> {
+/// The world of a `wit/` directory.
+fn resolved(wit: &Path) -> Result<(Resolve, WorldId)> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(wit)?;
     let world = resolve.select_world(&[package], None)?;
+    Ok((resolve, world))
+}
+
+fn generated(
+    mut resolve: Resolve,
+    world: WorldId,
+    mut generator: Box<dyn WorldGenerator>,
+) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = Files::default();
     generator.generate(&mut resolve, world, &mut files)?;
     Ok(files
         .iter()
         .map(|(name, bytes)| (name.to_owned(), bytes.to_vec()))
         .collect())
-}
-
-/// What makes a component of a module: all that a plugin of the point may import, and its export.
-fn component_type(wit: &Path) -> Result<Vec<u8>> {
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(wit)?;
-    let world = resolve.select_world(&[package], None)?;
-    wit_component::metadata::encode(&resolve, world, StringEncoding::UTF8, None, false)
 }
 
 /// What stands between C or Go and the host: it imports the log, and nothing else.
@@ -119,9 +122,7 @@ fn adapter(wit: &Path, out: &Path) -> Result<Vec<u8>> {
     let world =
         "package local:adapter;\n\nworld adapter {\n    import k8shawk:host/log@0.1.0;\n}\n";
     fs::write(directory.join("world.wit"), world)?;
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(&directory)?;
-    let world = resolve.select_world(&[package], None)?;
+    let (resolve, world) = resolved(&directory)?;
     let mut module = wat::parse_file("preview1.wat")?;
     wit_component::embed_component_metadata(
         &mut module,
@@ -182,16 +183,22 @@ fn source_of(name: &str) -> Result<PathBuf> {
 }
 
 /// A table of names and bytes as Rust.
-fn table(text: &mut String, out: &Path, name: &str, files: Vec<(String, Vec<u8>)>) -> Result<()> {
-    let directory = out.join(name);
-    let constant = name.to_uppercase().replace('-', "_");
-    writeln!(text, "pub(crate) const {constant}: &[(&str, &[u8])] = &[")?;
+fn table(directory: &Path, files: Vec<(String, Vec<u8>)>) -> Result<String> {
+    let mut code = "&[".to_owned();
     for (name, bytes) in files {
-        let path = directory.join(&name);
-        fs::create_dir_all(path.parent().context("no parent")?)?;
-        fs::write(&path, bytes)?;
-        writeln!(text, "    ({name:?}, include_bytes!({path:?})),")?;
+        write!(
+            code,
+            "({name:?}, {}), ",
+            kept(&directory.join(&name), &bytes)?
+        )?;
     }
-    writeln!(text, "];")?;
-    Ok(())
+    code.push(']');
+    Ok(code)
+}
+
+/// Bytes as Rust: kept in a file that is included.
+fn kept(path: &Path, bytes: &[u8]) -> Result<String> {
+    fs::create_dir_all(path.parent().context("no parent")?)?;
+    fs::write(path, bytes)?;
+    Ok(format!("include_bytes!({path:?})"))
 }

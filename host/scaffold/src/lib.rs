@@ -5,7 +5,7 @@ mod templates;
 
 use std::fmt::{self, Write as _};
 
-use k8shawk_core::point::Point;
+use k8shawk_core::point::{Point, WIT_VERSION};
 
 include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 
@@ -113,14 +113,8 @@ pub fn files(language: Language, point: Point, id: &str) -> Vec<File> {
             .replace("{{point}}", point.as_str())
             .replace("{{Language}}", language.title())
             .replace("{{source}}", &language.source(point))
-            .replace(
-                "{{directory}}",
-                if point == Point::Policy {
-                    "policies"
-                } else {
-                    "plugins"
-                },
-            )
+            .replace("{{directory}}", point.directory())
+            .replace("{{plugin}}", &point.plugin())
             .replace("{{note}}", language.note())
             .replace("{{settings}}", settings(point))
             .replace("{{names}}", &python_names(point))
@@ -133,10 +127,10 @@ pub fn files(language: Language, point: Point, id: &str) -> Vec<File> {
         files.push(text(&("cases.toml", templates::CASES)));
     }
     match language {
-        Language::C => files.extend(under("bindings", bindings(language, point))),
+        Language::C => files.extend(under("bindings", bindings(point).c)),
         Language::Go => {
             let own = |(name, _): &File| name != "go.mod";
-            files.extend(under("", bindings(language, point)).filter(own));
+            files.extend(under("", bindings(point).go).filter(own));
             files.extend(under("runtime", GO_RUNTIME).map(at_most_go));
         }
         _ => {}
@@ -160,7 +154,7 @@ pub fn wit(point: Point, imports: &[String]) -> Vec<File> {
         // Writing to a String cannot fail.
         let _ = writeln!(world, "    import {import};");
     }
-    let _ = writeln!(world, "    export {}@0.1.0;\n}}", point.interface());
+    let _ = writeln!(world, "    export {}@{WIT_VERSION};\n}}", point.interface());
     let mut files = vec![("wit/world.wit".to_owned(), world.into_bytes())];
     let shared = ["incident", "host", "kubectl"];
     for (package, text) in templates::WIT {
@@ -176,31 +170,30 @@ pub fn wit(point: Point, imports: &[String]) -> Vec<File> {
 
 /// The section that makes a component of a bare module: all that a plugin of the point may import.
 pub fn component_type(point: Point) -> &'static [u8] {
-    let world = match point {
-        Point::Triage => TRIAGE_WORLD,
-        Point::Analysis => ANALYSIS_WORLD,
-        Point::Fix => FIX_WORLD,
-        Point::Policy => POLICY_WORLD,
-        Point::Voice => VOICE_WORLD,
-    };
-    world.first().map_or(&[], |(_, bytes)| bytes)
+    bindings(point).world
 }
 
 /// The adapter from WASI preview 1: standard output goes to the plugin's log, everything else is
 /// answered without WASI.
 pub fn adapter() -> &'static [u8] {
-    ADAPTER.first().map_or(&[], |(_, bytes)| bytes)
+    ADAPTER
 }
 
-fn bindings(language: Language, point: Point) -> Table {
-    let (go, c) = match point {
-        Point::Triage => (TRIAGE_GO, TRIAGE_C),
-        Point::Analysis => (ANALYSIS_GO, ANALYSIS_C),
-        Point::Fix => (FIX_GO, FIX_C),
-        Point::Policy => (POLICY_GO, POLICY_C),
-        Point::Voice => (VOICE_GO, VOICE_C),
-    };
-    if language == Language::C { c } else { go }
+/// What is made from `wit/` for one point.
+struct Bindings {
+    c: Table,
+    go: Table,
+    world: &'static [u8],
+}
+
+fn bindings(point: Point) -> &'static Bindings {
+    match point {
+        Point::Triage => &TRIAGE,
+        Point::Analysis => &ANALYSIS,
+        Point::Fix => &FIX,
+        Point::Policy => &POLICY,
+        Point::Voice => &VOICE,
+    }
 }
 
 fn under(directory: &str, table: Table) -> impl Iterator<Item = File> {
