@@ -71,6 +71,7 @@ fn modules_form_no_circle(
         "host",
         "host/core",
         "host/sandbox",
+        "host/scaffold",
         "host/vocabulary",
         "plugins/analysis",
         "plugins/fix",

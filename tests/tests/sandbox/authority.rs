@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use k8shawk_core::ObjectRef;
 use k8shawk_core::fix::Risk;
-use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
 use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_sandbox::{
     CallContext, Called, Live, Outcome, Point, RawProposal, Registry, ReloadEvent, Reloader, Shelf,
@@ -15,18 +14,10 @@ use k8shawk_sandbox::{
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::workshop::{Guest, Workshop, incident, version};
+use crate::workshop::{Guest, Nothing, Workshop, incident, version};
 
 const AUTO: &str = "[settings]\nmode = \"auto\"\n";
 const DEV: &str = "may = [\"auto\"]\n[[auto]]\nnamespaces = [\"dev-*\"]\nactions = [\"delete-pod\"]\nrisk = \"low\"\n[settings]\nmode = \"auto\"\n";
-
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: Permit) -> Reading<'_> {
-        Box::pin(async { Err(ReadError::NotFound) })
-    }
-}
 
 /// Both directories, as a host keeps them.
 struct Shelves {

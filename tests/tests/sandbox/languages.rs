@@ -6,25 +6,16 @@ use std::sync::Arc;
 
 use k8shawk::services::plugins::{Asked, Plugins};
 use k8shawk_core::fix::Fix;
-use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_core::{ObjectRef, Severity};
-use k8shawk_sandbox::{Registry, Reloader, Shelf};
 use rstest::rstest;
 
-use crate::workshop::{Workshop, incident};
+use crate::workshop::{Nothing, Workshop, incident};
 
 const C: &[u8] = include_bytes!("../../languages/c/policy.wasm");
 const MANIFEST: &str =
     "id = \"c\"\nversion = \"1\"\npoint = \"policy\"\nwants = [\"settings\", \"origin\"]\n";
-
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: Permit) -> Reading<'_> {
-        Box::pin(async { Err(ReadError::NotFound) })
-    }
-}
 
 /// The policy alone, which asks above 3 replicas and may use the least memory that can be given.
 async fn judges(workshop: &Workshop) -> Plugins {
@@ -32,15 +23,7 @@ async fn judges(workshop: &Workshop) -> Plugins {
     let policies = workshop.policies();
     fs::rename(workshop.plugins().join("c"), policies.join("c")).unwrap();
     workshop.grant("c", "[limits]\nmemory_mib = 1\n[settings]\nlimit = 3\n");
-    let registry = Arc::new(Registry::new(5));
-    let (engine, shelf) = (
-        workshop.engine.clone(),
-        (Shelf::Policies, policies.as_path()),
-    );
-    let mut reloader = Reloader::new(engine, registry.clone(), shelf, &workshop.grants());
-    reloader.pass().await;
-    assert!(registry.get("c").is_some(), "{:?}", registry.refused());
-    Plugins::new(registry)
+    workshop.judging("c").await
 }
 
 #[rstest]

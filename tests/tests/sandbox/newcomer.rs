@@ -10,26 +10,17 @@ use std::sync::Arc;
 use k8shawk::services::plugins::{Asked, Plugins};
 use k8shawk_core::ObjectRef;
 use k8shawk_core::fix::Fix;
-use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{Origin, Ruling};
-use k8shawk_sandbox::{Registry, Reloader, Shelf};
 use rstest::rstest;
 
-use crate::workshop::{Workshop, incident, product};
+use crate::workshop::{Nothing, Workshop, incident, product};
 
 /// Directories of tools: one set serves the plugins of every point.
 const TOOLS: [&str; 3] = ["node_modules", ".venv", "target"];
 
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: Permit) -> Reading<'_> {
-        Box::pin(async { Err(ReadError::NotFound) })
-    }
-}
-
-/// Run `k8shawk` in the workshop; what it printed.
-fn k8shawk(workshop: &Workshop, arguments: &[&str]) -> String {
+/// Run `k8shawk` in the workshop: whether it ended well, and what it printed.
+fn ran(workshop: &Workshop, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(product())
         .args(arguments)
         .current_dir(workshop.path())
@@ -37,9 +28,15 @@ fn k8shawk(workshop: &Workshop, arguments: &[&str]) -> String {
         .env_remove("CARGO_TARGET_DIR")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{arguments:?}: {printed}{told}");
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    (output.status.success(), printed)
+}
+
+/// The same of what must end well.
+fn k8shawk(workshop: &Workshop, arguments: &[&str]) -> String {
+    let (ended_well, printed) = ran(workshop, arguments);
+    assert!(ended_well, "{arguments:?}: {printed}");
     printed
 }
 
@@ -63,17 +60,19 @@ async fn ruling(plugins: &Plugins, namespace: &str) -> Ruling {
     plugins.rule(&asked, &reader, 0).await.unwrap().0
 }
 
+/// The edits of `prints` make the rule write a line.
 #[rstest]
-#[case::rust("rust", "src/lib.rs")]
-#[case::go("go", "export_k8shawk_policy_policy/policy.go")]
-#[case::c("c", "policy.c")]
-#[case::javascript("javascript", "policy.js")]
-#[case::typescript("typescript", "policy.ts")]
-#[case::python("python", "policy.py")]
+#[case::rust("rust", "src/lib.rs", &[("        // Settings", "        k8shawk::host::log::write(k8shawk::host::log::Level::Info, \"hello\");\n        // Settings")])]
+#[case::go("go", "export_k8shawk_policy_policy/policy.go", &[("\"encoding/json\"\n", "\"encoding/json\"\n\t\"fmt\"\n"), ("\tfrozen :=", "\tfmt.Println(\"hello\")\n\tfrozen :=")])]
+#[case::c("c", "policy.c", &[("#include", "#include <stdio.h>\n#include"), ("    (void)incident", "    fprintf(stderr, \"hello\\n\");\n    (void)incident")])]
+#[case::javascript("javascript", "policy.js", &[("    const frozen", "    console.log(\"hello\");\n    const frozen")])]
+#[case::typescript("typescript", "policy.ts", &[("    const frozen", "    console.log(\"hello\");\n    const frozen")])]
+#[case::python("python", "policy.py", &[("        frozen =", "        print(\"hello\")\n        frozen =")])]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_writes_a_policy_and_the_host_obeys(
     #[case] language: &str,
     #[case] source: &str,
+    #[case] prints: &[(&str, &str)],
 ) {
     let workshop = Workshop::new();
     let project = workshop.path().join("mine");
@@ -82,23 +81,27 @@ async fn a_newcomer_writes_a_policy_and_the_host_obeys(
         &["policy", "new", "mine", "--language", language],
     );
     edit(&project.join(source), "kube-system", "payments");
+    for (place, line) in prints {
+        edit(&project.join(source), place, line);
+    }
     edit(&project.join("cases.toml"), "kube-system", "payments");
     let built = k8shawk(&workshop, &["plugin", "build", "mine"]);
     assert!(built.contains("policies/mine/mine.wasm"), "{built}");
     let tested = k8shawk(&workshop, &["plugin", "test", "policies/mine"]);
     assert!(tested.contains("2 of 2 cases pass"), "{tested}");
+    // A case that fails shows what the plugin printed.
+    edit(
+        &workshop.policies().join("mine/cases.toml"),
+        "is = \"allow\"",
+        "is = \"auto\"",
+    );
+    let (passes, told) = ran(&workshop, &["plugin", "test", "policies/mine"]);
+    assert!(!passes && told.contains(": hello\n"), "{told}");
     // The settings of the grant would win over what was edited.
     let granted = fs::read_to_string(project.join("grant.toml")).unwrap();
     workshop.grant("mine", &granted.replace("kube-system", "payments"));
 
-    let registry = Arc::new(Registry::new(5));
-    let policies = workshop.policies();
-    let shelf = (Shelf::Policies, policies.as_path());
-    let engine = workshop.engine.clone();
-    let mut reloader = Reloader::new(engine, registry.clone(), shelf, &workshop.grants());
-    reloader.pass().await;
-    assert!(registry.get("mine").is_some(), "{:?}", registry.refused());
-    let plugins = Plugins::new(registry);
+    let plugins = workshop.judging("mine").await;
     let denied = ruling(&plugins, "payments").await;
     assert!(
         matches!(&denied, Ruling::Denied(why) if why.concat().contains("by hand")),

@@ -14,28 +14,20 @@ use k8shawk::stages::self_monitor;
 use k8shawk_core::ObjectRef;
 use k8shawk_core::config::Config;
 use k8shawk_core::fix::Fix;
-use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_sandbox::{Registry, Reloader, Shelf};
 use k8shawk_tests::recorded;
 use rstest::rstest;
 use tokio::net::TcpListener;
 
-use crate::workshop::{Guest, READS, Workshop, incident};
+use crate::workshop::{Guest, Nothing, READS, Workshop, incident};
 
 /// Under it each policy of the test would release whatever it can.
 const AUTO: &str = "may = [\"auto\"]\n[[auto]]\nnamespaces = [\"*\"]\nactions = [\"*\"]\nrisk = \"medium\"\n[settings]\nmode = \"auto\"\n";
 /// How long `/ready` may keep answering 200.
 const AT_MOST: Duration = Duration::from_secs(2);
 const PROPOSALS: usize = 100;
-
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: Permit) -> Reading<'_> {
-        Box::pin(async { Err(ReadError::NotFound) })
-    }
-}
 
 /// One life of a host over a workshop's directories, up to what judges.
 struct Host {

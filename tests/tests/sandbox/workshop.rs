@@ -3,12 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use k8shawk::services::plugins::Plugins;
+use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
 use k8shawk_core::{
     Incident, IncidentId, ObjectRef, ObjectSummary, Severity, Signal, SignalSource,
 };
-use k8shawk_sandbox::{Compiler, Engine, EngineOptions, LoadError, Plugin, Source, componentise};
+use k8shawk_sandbox::{
+    Compiler, Engine, EngineOptions, LoadError, Plugin, Registry, Reloader, Shelf, Source,
+    componentise,
+};
 use tempfile::TempDir;
 
 /// A guest of `tests/hostile` as a component.
@@ -147,6 +152,15 @@ pub fn dist() -> PathBuf {
 const PLAIN: &str = "wasm32-unknown-unknown";
 const WASI: &str = "wasm32-wasip2";
 
+/// A cluster without any object.
+pub struct Nothing;
+
+impl Reader for Nothing {
+    fn read(&self, _: Permit) -> Reading<'_> {
+        Box::pin(async { Err(ReadError::NotFound) })
+    }
+}
+
 /// A plugin directory, a grant directory and an engine.
 pub struct Workshop {
     dir: TempDir,
@@ -226,6 +240,18 @@ impl Workshop {
         fs::write(file.with_extension("new"), text).unwrap();
         fs::rename(file.with_extension("new"), file).unwrap();
         self
+    }
+
+    /// What judges with one policy of the policies directory, which must load.
+    pub async fn judging(&self, id: &str) -> Plugins {
+        let registry = Arc::new(Registry::new(5));
+        let policies = self.policies();
+        let shelf = (Shelf::Policies, policies.as_path());
+        let engine = self.engine.clone();
+        let mut reloader = Reloader::new(engine, registry.clone(), shelf, &self.grants());
+        reloader.pass().await;
+        assert!(registry.get(id).is_some(), "{:?}", registry.refused());
+        Plugins::new(registry)
     }
 
     /// Read and link, without the smoke call that a hostile guest would not survive.
