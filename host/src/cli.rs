@@ -18,6 +18,7 @@ mod record;
 mod replay;
 mod run;
 mod scan;
+mod signals;
 mod sinks;
 mod slack;
 
@@ -30,6 +31,7 @@ use k8shawk_core::config::{ConfigFault, LogFormat, namespace};
 use k8shawk_core::redact;
 use k8shawk_sandbox::{COMPILE, Point};
 use k8shawk_scaffold::Language;
+use tokio::signal::unix::SignalKind;
 
 use crate::run::load;
 use crate::run::settings::{self, Settings};
@@ -283,19 +285,9 @@ struct Record {
     follow: u64,
 }
 
+/// What is the same for a plugin of any point.
 #[derive(Debug, Subcommand)]
-enum Plugin {
-    /// Create a plugin: a first rule, its interfaces, and how it is built
-    New {
-        /// Directory to create; its name is the plugin's id
-        directory: PathBuf,
-        /// Point: triage, analysis, fix, policy or voice
-        #[arg(long, value_parser = point)]
-        point: Point,
-        /// Language: rust, go, c, javascript, typescript or python
-        #[arg(long, default_value = "rust", value_parser = language)]
-        language: Language,
-    },
+enum Author {
     /// Build a plugin into `<id>/plugin.toml` and `<id>/<id>.wasm`, as its plugin.toml says
     Build {
         /// Directory of the source
@@ -309,6 +301,23 @@ enum Plugin {
         /// Directory with plugin.toml, the component and cases.toml
         directory: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum Plugin {
+    /// Create a plugin: a first rule, its interfaces, and how it is built
+    New {
+        /// Directory to create; its name is the plugin's id
+        directory: PathBuf,
+        /// Point: triage, analysis, fix, policy or voice
+        #[arg(long, value_parser = point)]
+        point: Point,
+        /// Language: rust, go, c, javascript, typescript or python
+        #[arg(long, default_value = "rust", value_parser = language)]
+        language: Language,
+    },
+    #[command(flatten)]
+    Author(Author),
     /// List the plugins with their digests and state
     List,
     /// Explain in sentences what a plugin may read
@@ -344,19 +353,8 @@ enum Policy {
         #[arg(long, default_value = "rust", value_parser = language)]
         language: Language,
     },
-    /// Build a plugin into `<id>/plugin.toml` and `<id>/<id>.wasm`
-    Build {
-        /// Directory of the source
-        directory: PathBuf,
-        /// Directory to write `<id>/` to [default: policies for a policy, else plugins]
-        #[arg(short, long)]
-        to: Option<PathBuf>,
-    },
-    /// Run a policy's cases.toml against its component
-    Test {
-        /// Directory with plugin.toml, the component and cases.toml
-        directory: PathBuf,
-    },
+    #[command(flatten)]
+    Author(Author),
     /// Show what a component imports and exports
     Inspect {
         /// Directory of the policy
@@ -496,6 +494,12 @@ struct Said;
 #[derive(Debug, thiserror::Error)]
 #[error("ended by signal {0}")]
 struct Signalled(u8);
+
+impl Signalled {
+    fn by(signal: SignalKind) -> Signalled {
+        Signalled(u8::try_from(signal.as_raw_value()).unwrap_or_default())
+    }
+}
 
 /// A file or directory of the command line cannot be used.
 #[derive(Debug, thiserror::Error)]

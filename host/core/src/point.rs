@@ -20,6 +20,9 @@ pub enum Point {
     Voice,
 }
 
+/// The version of every package of interfaces.
+pub const WIT_VERSION: &str = "0.1.0";
+
 impl Point {
     /// Every point, in the order of the flow.
     pub const ALL: [Point; 5] = [
@@ -50,7 +53,15 @@ impl Point {
         format!("{article} {self} plugin")
     }
 
-    /// The interface that its plugins export, without the version.
+    /// The directory that holds its plugins, beside the binary and in a project.
+    pub fn directory(self) -> &'static str {
+        match self {
+            Point::Policy => "policies",
+            Point::Triage | Point::Analysis | Point::Fix | Point::Voice => "plugins",
+        }
+    }
+
+    /// The interface that its plugins export, without the [`WIT_VERSION`].
     pub fn interface(self) -> String {
         format!("k8shawk:{self}/{self}")
     }

@@ -28,7 +28,7 @@ pub use live::{
 pub use prepared::{Plugin, TriageSession, explain, load};
 pub use read::digest::sha256;
 pub use read::{
-    Build, LoadError, Manifest, ManifestError, Shelf, Source, Taken, Tool, files, pin, plugins_in,
-    read_grant,
+    Build, LoadError, Manifest, ManifestError, Shelf, Source, Taken, Tool, files, is_id, pin,
+    plugins_in, read_grant,
 };
 pub use wit::value::{Language, Plan, RawProposal};

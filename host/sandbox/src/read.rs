@@ -16,7 +16,7 @@ pub(crate) use component::Wasm;
 pub use error::{LoadError, Taken};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::point::Point;
-pub use manifest::{Build, Manifest, ManifestError, Tool};
+pub use manifest::{Build, Manifest, ManifestError, Tool, is_id};
 pub use shelf::Shelf;
 
 use sha2::{Digest, Sha256};

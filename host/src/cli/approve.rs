@@ -67,8 +67,7 @@ fn find(settings: &Settings, id: &str) -> anyhow::Result<Record> {
 
 /// What is asked now, as it is shown and as an approval names it.
 fn asked(record: &Record) -> Option<(&Candidate, Question)> {
-    let candidate = record.decision.as_ref()?.first()?;
-    Some((candidate, record.question()?))
+    Some((record.candidate()?, record.question()?))
 }
 
 /// What an approval would change: the fix with every line of its diff, and who must approve.

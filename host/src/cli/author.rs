@@ -5,6 +5,20 @@ mod cases;
 mod new;
 mod objects;
 
-pub use build::build;
-pub use cases::test;
 pub use new::new;
+
+use super::{Author, is_directory};
+
+/// What is the same for a plugin of any point.
+pub(super) async fn author(command: Author) -> anyhow::Result<bool> {
+    match command {
+        Author::Build { directory, to } => {
+            is_directory(&directory)?;
+            build::build(&directory, to.as_deref())
+        }
+        Author::Test { directory } => {
+            is_directory(&directory)?;
+            cases::test(&directory).await
+        }
+    }
+}

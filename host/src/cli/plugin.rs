@@ -21,14 +21,7 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
             point,
             language,
         } => author::new(&directory, point, language),
-        Plugin::Build { directory, to } => {
-            is_directory(&directory)?;
-            author::build(&directory, to.as_deref())
-        }
-        Plugin::Test { directory } => {
-            is_directory(&directory)?;
-            author::test(&directory).await
-        }
+        Plugin::Author(command) => author::author(command).await,
         Plugin::List => list(&settings).await,
         Plugin::Explain { id } => {
             let live = named(&settings, &id).await?;

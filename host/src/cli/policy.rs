@@ -14,14 +14,7 @@ pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool
             directory,
             language,
         } => author::new(&directory, Point::Policy, language),
-        Policy::Build { directory, to } => {
-            is_directory(&directory)?;
-            author::build(&directory, to.as_deref())
-        }
-        Policy::Test { directory } => {
-            is_directory(&directory)?;
-            author::test(&directory).await
-        }
+        Policy::Author(command) => author::author(command).await,
         Policy::Inspect { directory } => {
             is_directory(&directory)?;
             let engine = Engine::new(&EngineOptions::default())?;

@@ -170,6 +170,18 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// The word in WIT and for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
 /// What one call did, kept whether it failed or not. With the input and the settings it is
 /// everything that a replay needs.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use k8shawk_core::point::Point;
+use k8shawk_core::point::{Point, WIT_VERSION};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -11,8 +11,6 @@ use crate::capability::Capability;
 
 /// The name of the file.
 pub const FILE: &str = "plugin.toml";
-/// The version of the interfaces.
-const VERSION: &str = "0.1.0";
 
 /// What a plugin says of itself. What it gets is the operator's grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +127,7 @@ impl Manifest {
 
     /// The interfaces that it wants, as a world imports them.
     pub fn imports(&self) -> Vec<String> {
-        let of = |want: &Capability| format!("{}@{VERSION}", want.interface());
+        let of = |want: &Capability| format!("{}@{WIT_VERSION}", want.interface());
         self.wants.iter().map(of).collect()
     }
 }
@@ -177,7 +175,8 @@ impl RawManifest {
     }
 }
 
-fn is_id(text: &str) -> bool {
+/// True where a plugin can have this id: it names a directory, a grant and a metric's label.
+pub fn is_id(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text
             .chars()

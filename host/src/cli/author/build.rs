@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
-use k8shawk_sandbox::{Additions, Build, Manifest, Point, component, files, pin};
+use k8shawk_sandbox::{Additions, Build, Manifest, component, files, pin};
 use k8shawk_scaffold::{GENERATED, adapter, component_type, wit};
 
 use super::new::write;
@@ -39,24 +39,16 @@ pub fn build(directory: &Path, to: Option<&Path>) -> anyhow::Result<bool> {
     };
     let wasm = component(&bytes, additions).with_context(|| made.display().to_string())?;
     let place = to
-        .unwrap_or(default_place(manifest.point))
+        .unwrap_or(Path::new(manifest.point.directory()))
         .join(&manifest.id);
     lay_out(directory, &place, &manifest.id, &wasm)?;
     let (size, digest) = (wasm.len() / 1024, pin(text.as_bytes(), &wasm));
     let file = place.join(format!("{}.wasm", manifest.id));
     say!("{} ({} KB), digest {}", file.display(), size, digest);
-    if directory.join(CASES).exists() {
+    if to.is_none() && directory.join(CASES).exists() {
         say!("next: k8shawk plugin test {}", place.display());
     }
     Ok(true)
-}
-
-/// Where the plugins of a point are by default.
-fn default_place(point: Point) -> &'static Path {
-    Path::new(match point {
-        Point::Policy => "policies",
-        _ => "plugins",
-    })
 }
 
 /// The world is what the plugin wants, unless its author took the file over.

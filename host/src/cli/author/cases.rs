@@ -138,11 +138,7 @@ impl Tried {
         };
         say!("FAILED  {}: {}{}", plain(name), plain(why), cost);
         for (level, line) in self.record.iter().flat_map(|record| &record.log) {
-            say!(
-                "        {}: {}",
-                format!("{level:?}").to_lowercase(),
-                plain(line)
-            );
+            say!("        {}: {}", level.as_str(), plain(line));
         }
     }
 }

@@ -4,11 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use k8shawk_sandbox::{Manifest, Point, files as read};
+use k8shawk_sandbox::{Manifest, Point, is_id};
 use k8shawk_scaffold::{File, Language, files, wit};
 
+use crate::cli::Misuse;
 use crate::cli::output::say;
-use crate::cli::{Misuse, Unusable};
+
+/// What a plugin says of itself.
+const MANIFEST: &str = "plugin.toml";
 
 /// Write the files of a new plugin. The name of its directory is its id.
 pub fn new(directory: &Path, point: Point, language: Language) -> anyhow::Result<bool> {
@@ -16,28 +19,34 @@ pub fn new(directory: &Path, point: Point, language: Language) -> anyhow::Result
         .file_name()
         .and_then(|n| n.to_str())
         .unwrap_or_default();
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if id.is_empty() || id.len() > 63 || !id.chars().all(plain) {
+    if !is_id(id) {
         return Err(Misuse(format!("{id:?} is not a valid id: use a-z, 0-9 and -")).into());
     }
     if directory.exists() {
         return Err(Misuse(format!("{} exists already", directory.display())).into());
     }
-    let files = files(language, point, id);
+    let mut files = files(language, point, id);
+    let manifest = manifest(directory, &files)?;
+    files.extend(wit(point, &manifest.imports()));
     write(directory, &files)?;
-    let manifest = directory.join("plugin.toml");
-    let text = read::text(&manifest).map_err(|why| Unusable::fault(&manifest, why))?;
-    let manifest = Manifest::parse(&text, &manifest)?;
-    write(directory, &wit(point, &manifest.imports()))?;
     let shown = directory.display();
     say!(
-        "created {}: a {} plugin in {}; next: k8shawk plugin build {}",
+        "created {}: {} in {}; next: k8shawk plugin build {}",
         shown,
-        point,
+        point.plugin(),
         language.title(),
         shown
     );
     Ok(true)
+}
+
+/// What the new plugin says of itself.
+fn manifest(directory: &Path, files: &[File]) -> anyhow::Result<Manifest> {
+    let own = files.iter().find(|(name, _)| name == MANIFEST);
+    let text = own.map_or_else(String::new, |(_, bytes)| {
+        String::from_utf8_lossy(bytes).into()
+    });
+    Ok(Manifest::parse(&text, &directory.join(MANIFEST))?)
 }
 
 /// Write files below a directory.

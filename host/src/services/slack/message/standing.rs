@@ -22,7 +22,7 @@ pub struct Standing {
 
 /// The candidate that can be approved now.
 pub fn may_approve<'r>(record: &'r Record, look: Look<'_>) -> Option<&'r Candidate> {
-    let candidate = record.decision.as_ref()?.first()?;
+    let candidate = record.candidate()?;
     let asked = record.asked_at?;
     let open = record.state == State::Waiting && look.now <= asked + look.expires_after;
     (open && !matches!(candidate.ruling, Ruling::Denied(_))).then_some(candidate)
@@ -30,60 +30,60 @@ pub fn may_approve<'r>(record: &'r Record, look: Look<'_>) -> Option<&'r Candida
 
 /// Where this incident stands.
 pub fn standing(record: &Record, look: Look<'_>) -> Standing {
-    let (words, brief) = match record.state {
-        State::Waiting => return waiting(record, look),
-        State::Open => ("*Investigating*".to_owned(), "Investigating."),
-        State::Investigated | State::Decided => (
-            "*Investigating again*: the fix may change".to_owned(),
-            "Investigating again.",
-        ),
-        State::NeedsHuman if record.is_undecided() => (
-            "*Needs a person*: could not determine whether a fix is safe".to_owned(),
-            "Needs a person: could not determine whether a fix is safe.",
-        ),
-        State::NeedsHuman => (
-            "*Needs a person*: no safe fix".to_owned(),
-            "Needs a person: no safe fix.",
-        ),
-        State::Approved => (
-            format!("*Approved* by {}, applying next", approvers(record)),
-            "Approved.",
-        ),
-        State::Executing => (
-            format!("*Applying the fix*, approved by {}", approvers(record)),
-            "Applying the fix.",
-        ),
-        State::Applied => (
-            format!("*Fix applied, verifying*: {}", outcome(record)),
-            "Fix applied, verifying.",
-        ),
-        State::Recovered => (format!("*Recovered*: {}", outcome(record)), "Recovered."),
-        State::Partly => (
-            format!("*Partly recovered*: {}", outcome(record)),
-            "Partly recovered.",
-        ),
-        State::Unchanged => (
-            format!("*Fix did not help*: {}", outcome(record)),
-            "Fix did not help.",
-        ),
-        State::Worse => (
-            format!("*Worse after the fix*: {}", outcome(record)),
-            "Worse after the fix.",
-        ),
-        State::NotKnown => (noted(record, "Outcome unknown"), "Outcome unknown."),
-        State::Failed => (noted(record, "Fix failed"), "Fix failed."),
-        State::Dismissed => (dismissed(record), "Dismissed."),
-        State::Cleared => (
-            noted(record, "Cleared without a fix"),
-            "Cleared without a fix.",
-        ),
-        State::Merged => (merged(record), "Merged into another incident."),
+    if record.state == State::Waiting {
+        return waiting(record, look);
+    }
+    let (head, rest) = heading(record);
+    let words = match record.state {
+        State::Dismissed => dismissed(record, head),
+        State::Merged => merged(record),
+        State::NotKnown | State::Failed | State::Cleared => noted(record, head),
+        _ => format!("*{head}*{rest}{}", detail(record)),
     };
     Standing {
         mark: mark(record.state),
         state: record.state.as_str(),
         words,
-        brief: brief.to_owned(),
+        brief: format!("{head}{rest}."),
+    }
+}
+
+/// What is said of a state in every message, its first words for the eye.
+fn heading(record: &Record) -> (&'static str, &'static str) {
+    match record.state {
+        State::Waiting => ("Waiting for approval", ""),
+        State::Open => ("Investigating", ""),
+        State::Investigated | State::Decided => ("Investigating again", ""),
+        State::NeedsHuman if record.is_undecided() => (
+            "Needs a person",
+            ": could not determine whether a fix is safe",
+        ),
+        State::NeedsHuman => ("Needs a person", ": no safe fix"),
+        State::Approved => ("Approved", ""),
+        State::Executing => ("Applying the fix", ""),
+        State::Applied => ("Fix applied, verifying", ""),
+        State::Recovered => ("Recovered", ""),
+        State::Partly => ("Partly recovered", ""),
+        State::Unchanged => ("Fix did not help", ""),
+        State::Worse => ("Worse after the fix", ""),
+        State::NotKnown => ("Outcome unknown", ""),
+        State::Failed => ("Fix failed", ""),
+        State::Dismissed => ("Dismissed", ""),
+        State::Cleared => ("Cleared without a fix", ""),
+        State::Merged => ("Merged", " into another incident"),
+    }
+}
+
+/// What follows in the message: who, and how many are healthy.
+fn detail(record: &Record) -> String {
+    match record.state {
+        State::Investigated | State::Decided => ": the fix may change".to_owned(),
+        State::Approved => format!(" by {}, applying next", approvers(record)),
+        State::Executing => format!(", approved by {}", approvers(record)),
+        State::Applied | State::Recovered | State::Partly | State::Unchanged | State::Worse => {
+            format!(": {}", outcome(record))
+        }
+        _ => String::new(),
     }
 }
 
@@ -112,7 +112,8 @@ fn waiting(record: &Record, look: Look<'_>) -> Standing {
             brief: "Approval expired.".to_owned(),
         };
     }
-    let mut words = format!("*Waiting for approval* until {}", moment(until));
+    let (head, _) = heading(record);
+    let mut words = format!("*{head}* until {}", moment(until));
     if !record.votes.is_empty() {
         words.push_str(&format!(". Approved by {}", voters(record)));
         let last = record.history.last();
@@ -125,7 +126,7 @@ fn waiting(record: &Record, look: Look<'_>) -> Standing {
         mark: mark(State::Waiting),
         state: "waiting",
         words,
-        brief: "Waiting for approval.".to_owned(),
+        brief: format!("{head}."),
     }
 }
 
@@ -194,19 +195,19 @@ fn noted(record: &Record, word: &str) -> String {
 }
 
 /// Who dismissed it and why: the step has `dismissed by NAME: reason`.
-fn dismissed(record: &Record) -> String {
+fn dismissed(record: &Record, head: &str) -> String {
     let mut steps = record.history.iter().rev();
     let step = steps.find(|s| s.state == State::Dismissed);
     let Some((step, by)) = step.and_then(|s| Some((s, s.by.as_ref()?))) else {
-        return noted(record, "Dismissed");
+        return noted(record, head);
     };
     let prefix = format!("dismissed by {by}");
     let reason = step.note.strip_prefix(&prefix).unwrap_or_default();
     let reason = inline(reason.trim_start_matches(": "), 600);
     let by = person(&by.name);
     match reason.is_empty() {
-        true => format!("*Dismissed* by {by}"),
-        false => format!("*Dismissed* by {by}: {reason}"),
+        true => format!("*{head}* by {by}"),
+        false => format!("*{head}* by {by}: {reason}"),
     }
 }
 
