@@ -1,8 +1,7 @@
 //! What the operator lets one plugin read and release, and its limits.
 
+mod limits;
 mod release;
-
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -13,6 +12,7 @@ use crate::kinds;
 use crate::object::ObjectRef;
 use crate::point::Point;
 
+pub use limits::{Limits, LimitsFault, LimitsGiven};
 pub use release::Release;
 
 /// A verb of `k8shawk:kubectl`.
@@ -69,30 +69,6 @@ pub enum GrantError {
     Invalid(Vec<String>),
 }
 
-/// Bounds of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Wall-clock time of one call.
-    pub deadline: Duration,
-    /// Linear memory in bytes.
-    pub memory: usize,
-    /// Host calls in one call.
-    pub host_calls: u32,
-    /// Bytes that one call may hand to the host, its result and its arguments together.
-    pub output: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            deadline: Duration::from_millis(1000),
-            memory: 32 << 20,
-            host_calls: 200,
-            output: 1 << 20,
-        }
-    }
-}
-
 /// A namespace pattern: `*`, `name`, `prefix-*`, or an exclusion `!pattern`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamespacePattern {
@@ -136,22 +112,13 @@ struct RawGrant {
     #[serde(default)]
     may: Vec<Spanned<String>>,
     #[serde(default)]
-    limits: RawLimits,
+    limits: limits::RawLimits,
     #[serde(default)]
     allow: Vec<RawAllow>,
     #[serde(default)]
     auto: Vec<release::RawRelease>,
     #[serde(default)]
     settings: toml::Table,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawLimits {
-    deadline_ms: Option<Spanned<u64>>,
-    memory_mib: Option<Spanned<usize>>,
-    host_calls: Option<u32>,
-    output_kib: Option<Spanned<usize>>,
 }
 
 #[derive(Deserialize)]
@@ -243,42 +210,6 @@ impl Grant {
     /// True where some read with this verb is allowed.
     pub fn uses(&self, verb: Verb) -> bool {
         self.allow.iter().any(|a| a.verbs.contains(&verb))
-    }
-}
-
-impl RawLimits {
-    fn parse(&self, faults: &mut GrantFaults<'_>) -> Limits {
-        let default = Limits::default();
-        let within = |from: usize, to: usize, value: usize| (from..=to).contains(&value);
-        let mut deadline = default.deadline;
-        if let Some(given) = &self.deadline_ms {
-            deadline = Duration::from_millis(*given.get_ref());
-            if !(Duration::from_millis(1)..=Duration::from_secs(60)).contains(&deadline) {
-                let what = "limits.deadline_ms must be 1 to 60000";
-                faults.at(given.span().start, what);
-            }
-        }
-        let mut memory = default.memory;
-        if let Some(given) = &self.memory_mib {
-            memory = given.get_ref().saturating_mul(1 << 20);
-            if !within(1, 512, *given.get_ref()) {
-                faults.at(given.span().start, "limits.memory_mib must be 1 to 512");
-            }
-        }
-        let mut output = default.output;
-        if let Some(given) = &self.output_kib {
-            output = given.get_ref().saturating_mul(1 << 10);
-            if !within(1, 16384, *given.get_ref()) {
-                faults.at(given.span().start, "limits.output_kib must be 1 to 16384");
-            }
-        }
-        let host_calls = self.host_calls.unwrap_or(default.host_calls);
-        Limits {
-            deadline,
-            memory,
-            host_calls,
-            output,
-        }
     }
 }
 

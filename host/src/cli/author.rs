@@ -3,7 +3,6 @@
 mod build;
 mod cases;
 mod new;
-mod objects;
 
 pub use new::new;
 

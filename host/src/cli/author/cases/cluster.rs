@@ -1,15 +1,41 @@
 //! The cluster of a case: the objects that it names, and nothing else.
 
+use std::sync::Arc;
+
 use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading};
 use k8shawk_core::selector::Selector;
+use serde::Deserialize;
 use serde_json::Value;
 
+/// Its keys.
+pub(super) const KEYS: &[&str] = &["objects", "denied"];
+
+/// As it stands in a case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    #[serde(default)]
+    objects: Vec<Value>,
+    #[serde(default)]
+    denied: Vec<String>,
+}
+
+impl Given {
+    /// What answers the reads of the plugin.
+    pub(super) fn reader(self) -> Arc<dyn Reader> {
+        Arc::new(Objects {
+            all: self.objects,
+            denied: self.denied,
+        })
+    }
+}
+
 /// What `get` and `list` answer.
-pub struct Objects {
+struct Objects {
     /// Each with its `kind` and `metadata`.
-    pub all: Vec<Value>,
+    all: Vec<Value>,
     /// Kinds whose reads are refused.
-    pub denied: Vec<String>,
+    denied: Vec<String>,
 }
 
 impl Reader for Objects {

@@ -1,0 +1,95 @@
+//! `cases.toml`: all its cases, or all that is wrong with it.
+
+use std::path::{Path, PathBuf};
+
+use k8shawk_core::point::Point;
+use k8shawk_sandbox::files;
+use serde::Deserialize;
+use thiserror::Error;
+use toml::{Spanned, Table};
+
+use super::keys::Keys;
+use super::{Case, FILE};
+
+/// Why a file of cases cannot be used: its author corrects it.
+#[derive(Debug, Error)]
+pub(super) enum CasesError {
+    /// There is none, or it cannot be read.
+    #[error("{}: {why}", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// As the system says it.
+        why: std::io::Error,
+    },
+    /// It is not TOML, or not a list of cases.
+    #[error("{}: line {line}: {what}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where the parser stopped, from 1.
+        line: usize,
+        /// What is wrong there.
+        what: String,
+    },
+    /// Cases that cannot be meant, all at once.
+    #[error("{}: {}", path.display(), faults.join(&format!("\n{}: ", path.display())))]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Each with its case and its key.
+        faults: Vec<String>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    #[serde(default)]
+    case: Vec<Spanned<Table>>,
+}
+
+/// The cases of the plugin in a directory.
+///
+/// # Errors
+/// [`CasesError`] names the file, and the case where there is one.
+pub(super) fn read(directory: &Path, point: Point) -> Result<Vec<Case>, CasesError> {
+    let path = directory.join(FILE);
+    let text = files::text(&path).map_err(|why| CasesError::Unread {
+        path: path.clone(),
+        why,
+    })?;
+    let cases: Cases = toml::from_str(&text).map_err(|error| CasesError::Malformed {
+        path: path.clone(),
+        line: error.span().map_or(1, |span| line_of(&text, span.start)),
+        what: error.message().replace('\n', ", "),
+    })?;
+    let (mut parsed, mut faults): (Vec<Case>, Vec<String>) = (Vec::new(), Vec::new());
+    for case in cases.case {
+        let line = line_of(&text, case.span().start);
+        let table = case.into_inner();
+        let name = table.get("name").and_then(toml::Value::as_str);
+        let place = match name {
+            Some(name) => format!("case {name:?} (line {line})"),
+            None => format!("the case in line {line}"),
+        };
+        match Case::parse(point, Keys::new(table), directory) {
+            Ok(case) if parsed.iter().any(|c| c.common.name == case.common.name) => {
+                faults.push(format!("{place}: another case has this name"));
+            }
+            Ok(case) => parsed.push(case),
+            Err(why) => faults.push(format!("{place}: {why}")),
+        }
+    }
+    if parsed.is_empty() && faults.is_empty() {
+        faults.push("there is no [[case]]".to_owned());
+    }
+    match faults.is_empty() {
+        true => Ok(parsed),
+        false => Err(CasesError::Invalid { path, faults }),
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
