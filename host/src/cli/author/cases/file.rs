@@ -49,24 +49,29 @@ struct Cases {
     case: Vec<Spanned<Table>>,
 }
 
-/// The cases of the plugin in a directory.
+/// The text of the file in a plugin's directory.
+///
+/// # Errors
+/// [`CasesError::Unread`].
+pub(super) fn text(directory: &Path) -> Result<String, CasesError> {
+    let path = directory.join(FILE);
+    files::text(&path).map_err(|why| CasesError::Unread { path, why })
+}
+
+/// The cases of a plugin of a point.
 ///
 /// # Errors
 /// [`CasesError`] names the file, and the case where there is one.
-pub(super) fn read(directory: &Path, point: Point) -> Result<Vec<Case>, CasesError> {
+pub(super) fn parse(text: &str, point: Point, directory: &Path) -> Result<Vec<Case>, CasesError> {
     let path = directory.join(FILE);
-    let text = files::text(&path).map_err(|why| CasesError::Unread {
+    let cases: Cases = toml::from_str(text).map_err(|error| CasesError::Malformed {
         path: path.clone(),
-        why,
-    })?;
-    let cases: Cases = toml::from_str(&text).map_err(|error| CasesError::Malformed {
-        path: path.clone(),
-        line: error.span().map_or(1, |span| line_of(&text, span.start)),
+        line: error.span().map_or(1, |span| line_of(text, span.start)),
         what: error.message().replace('\n', ", "),
     })?;
     let (mut parsed, mut faults): (Vec<Case>, Vec<String>) = (Vec::new(), Vec::new());
     for case in cases.case {
-        let line = line_of(&text, case.span().start);
+        let line = line_of(text, case.span().start);
         let table = case.into_inner();
         let name = table.get("name").and_then(toml::Value::as_str);
         let place = match name {

@@ -63,10 +63,11 @@ impl Tried {
 /// # Errors
 /// The plugin or its cases cannot be used: nothing was tried.
 pub(super) async fn all(directory: &Path) -> anyhow::Result<Report> {
+    let text = file::text(directory).map_err(|why| Misuse(why.to_string()))?;
     // A case brings its own settings, so the grant that stands beside is none.
     let source = Source::read(directory, directory).map_err(|why| Misuse(why.to_string()))?;
     let point = source.manifest.point;
-    let cases = file::read(directory, point).map_err(|why| Misuse(why.to_string()))?;
+    let cases = file::parse(&text, point, directory).map_err(|why| Misuse(why.to_string()))?;
     let options = EngineOptions {
         cache: load::cache(),
         ..EngineOptions::default()
