@@ -2,10 +2,14 @@
 
 mod budget;
 mod journal;
+mod last_words;
 mod record;
 mod state;
+mod trap;
 pub(crate) mod wasi;
 
 pub(crate) use journal::Overrun;
+pub(crate) use record::mib;
 pub use record::{Blame, CallContext, CallError, CallRecord, Called, Level};
 pub(crate) use state::{Call, Granted, Told};
+pub use trap::Trap;

@@ -5,6 +5,8 @@ use wasm_encoder::{CustomSection, Section};
 use wasmparser::{Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
+use crate::read::unfit::{Unfit, encoding};
+
 /// What C and Go import by themselves.
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// The section in which bindings say which interfaces a module has.
@@ -12,8 +14,14 @@ const SECTION: &str = "component-type";
 
 /// Why the output of a compiler cannot be turned into a component.
 #[derive(Debug, Error)]
-#[error("this cannot be turned into a component: {0}")]
-pub struct EncodeError(String);
+pub enum EncodeError {
+    /// It is no WebAssembly: the build made another file than `plugin.toml` names.
+    #[error("this cannot be turned into a component: {0}")]
+    Unfit(#[from] Unfit),
+    /// It is WebAssembly without what a plugin of its point needs.
+    #[error("this module cannot be turned into a component: {0}")]
+    Module(String),
+}
 
 /// What a module may lack.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +57,7 @@ pub fn component(wasm: &[u8], additions: Additions<'_>) -> Result<Vec<u8>, Encod
 }
 
 fn encode(module: &[u8], preview1: Option<&[u8]>) -> Result<Vec<u8>, EncodeError> {
-    let fault = |e| EncodeError(format!("{e:#}"));
+    let fault = |e| EncodeError::Module(format!("{e:#}"));
     let mut encoder = ComponentEncoder::default();
     encoder.validate(true).module(module).map_err(fault)?;
     if let Some(adapter) = preview1 {
@@ -76,8 +84,9 @@ struct Shape {
 
 impl Shape {
     fn of(wasm: &[u8]) -> Result<Shape, EncodeError> {
-        let fault = |e: wasmparser::BinaryReaderError| EncodeError(e.to_string());
+        let fault = |e: wasmparser::BinaryReaderError| EncodeError::Module(e.to_string());
         let mut shape = Shape::default();
+        encoding(wasm)?;
         for payload in Parser::new(0).parse_all(wasm) {
             match payload.map_err(fault)? {
                 Payload::Version {

@@ -2,6 +2,7 @@
 
 mod cache;
 mod child;
+mod diagnose;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -23,8 +24,10 @@ use crate::engine::child::{Failure, in_child};
 pub use crate::engine::child::{COMPILE, Compiler};
 
 use crate::engine::cache::Cache;
+use crate::engine::diagnose::diagnose;
 use crate::engine::ticker::Ticker;
 use crate::read::Wasm;
+use crate::read::unfit::Unfit;
 
 /// How exact a deadline is.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -37,6 +40,8 @@ const RESERVED: u32 = 64;
 const COMPILING: usize = 2;
 /// The largest memory that a grant can ask for.
 const MAX_MEMORY: usize = 512 << 20;
+/// The elements of one table: a Python component has 100,000.
+const TABLE_ELEMENTS: usize = 100_000;
 /// Of a memory, how much is written over after a call and stays resident, so that the next one has
 /// no page faults. What lies beyond it is given back. It holds all of a guest with a small stack.
 const KEEP_RESIDENT: usize = 256 << 10;
@@ -75,7 +80,7 @@ pub(crate) enum Uncompiled {
     /// Its file cannot be read, or was changed meanwhile: try again.
     Unread(io::Error),
     /// It is no component that runs here.
-    Unfit(String),
+    Unfit(Unfit),
 }
 
 impl From<io::Error> for Uncompiled {
@@ -84,8 +89,8 @@ impl From<io::Error> for Uncompiled {
     }
 }
 
-fn unfit(error: wasmtime::Error) -> Uncompiled {
-    Uncompiled::Unfit(format!("{error:#}"))
+fn refused(error: wasmtime::Error) -> Failure {
+    Failure::Failed(format!("{error:#}"))
 }
 
 /// A shared engine; cheap to clone. Its clock stops when the last clone is dropped.
@@ -170,14 +175,25 @@ impl Engine {
             shared.compile(&wasm)
         })
         .await
-        .map_err(|e| Uncompiled::Unfit(format!("the compiler stopped: {e}")))?
+        .map_err(|e| Uncompiled::Unfit(Unfit::Uncompilable(format!("the compiler stopped: {e}"))))?
     }
 }
 
 impl Shared {
     fn compile(&self, wasm: &Wasm) -> Result<Component, Uncompiled> {
+        match self.compiled(wasm) {
+            Ok(component) => Ok(component),
+            Err(Failure::Unread(error) | Failure::NotStarted(error)) => {
+                Err(Uncompiled::Unread(error))
+            }
+            Err(Failure::Failed(why)) => Err(Uncompiled::Unfit(diagnose(&wasm.read()?, why))),
+        }
+    }
+
+    fn compiled(&self, wasm: &Wasm) -> Result<Component, Failure> {
         let Some(cache) = &self.cache else {
-            return Component::new(&self.wasm, wasm.read()?).map_err(unfit);
+            let bytes = wasm.read().map_err(Failure::Unread)?;
+            return Component::new(&self.wasm, bytes).map_err(refused);
         };
         if let Some(component) = cache.load(&self.wasm, &wasm.digest) {
             return Ok(component);
@@ -185,20 +201,18 @@ impl Shared {
         match &self.compiler {
             Compiler::InProcess => self.compile_here(cache, wasm),
             Compiler::Child(program) => match self.compile_there(cache, program, wasm) {
-                Ok(component) => Ok(component),
-                Err(Failure::Failed(why)) => Err(Uncompiled::Unfit(why)),
-                Err(Failure::Unread(error)) => Err(Uncompiled::Unread(error)),
                 Err(Failure::NotStarted(error)) => {
                     tracing::warn!(%error, "no child process can compile; compiling in this process");
                     self.compile_here(cache, wasm)
                 }
+                compiled => compiled,
             },
         }
     }
 
-    fn compile_here(&self, cache: &Cache, wasm: &Wasm) -> Result<Component, Uncompiled> {
-        let bytes = wasm.read()?;
-        let code = self.wasm.precompile_component(&bytes).map_err(unfit)?;
+    fn compile_here(&self, cache: &Cache, wasm: &Wasm) -> Result<Component, Failure> {
+        let bytes = wasm.read().map_err(Failure::Unread)?;
+        let code = self.wasm.precompile_component(&bytes).map_err(refused)?;
         match cache.store(&wasm.digest, &code) {
             Ok(()) => {
                 if let Some(component) = cache.load(&self.wasm, &wasm.digest) {
@@ -207,7 +221,7 @@ impl Shared {
             }
             Err(error) => tracing::warn!(%error, "a compiled component could not be cached"),
         }
-        cache::trusted(&self.wasm, &code).map_err(unfit)
+        cache::trusted(&self.wasm, &code).map_err(refused)
     }
 
     fn compile_there(
@@ -280,7 +294,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .max_memory_size(MAX_MEMORY)
-        .table_elements(100_000)
+        .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(64 << 10)
         .async_stack_keep_resident(64 << 10)

@@ -16,7 +16,7 @@ mod prepared;
 mod read;
 mod wit;
 
-pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level};
+pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level, Trap};
 pub use capability::Capability;
 pub use encode::{Additions, EncodeError, component, componentise};
 pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
@@ -28,7 +28,7 @@ pub use live::{
 pub use prepared::{Plugin, TriageSession, explain, load};
 pub use read::digest::sha256;
 pub use read::{
-    Build, LoadError, Manifest, ManifestError, Shelf, Source, Taken, Tool, files, is_id, pin,
-    plugins_in, read_grant,
+    Build, LoadError, Manifest, ManifestError, Shelf, Source, Taken, Tool, Unfit, files, is_id,
+    pin, plugins_in, read_grant,
 };
 pub use wit::value::{Language, Plan, RawProposal};

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use k8shawk_core::grant::Grant;
 use k8shawk_core::guard::Guard;
 use wasmtime::Store;
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 
 pub use explain::explain;
 pub use sync_call::TriageSession;
@@ -33,6 +33,9 @@ use crate::wit::policy::PolicyPluginPre;
 use crate::wit::triage::TriagePluginPre;
 use crate::wit::voice::VoicePluginPre;
 use k8shawk_core::point::Point;
+
+/// Bytes of a page of memory.
+const PAGE: u64 = 64 << 10;
 
 /// A loaded plugin. Calls share nothing but this: each has its own store.
 pub struct Plugin {
@@ -73,12 +76,13 @@ impl Plugin {
         let component = match engine.compile(source.wasm()).await {
             Ok(component) => component,
             Err(Uncompiled::Unread(error)) => return Err(unread(&source.wasm_file, &error)),
-            Err(Uncompiled::Unfit(why)) => {
+            Err(Uncompiled::Unfit(fault)) => {
                 let path = source.wasm_file.clone();
-                return Err(LoadError::Component { path, why });
+                return Err(LoadError::Component { path, fault });
             }
         };
         imports::check(&component, manifest, grant)?;
+        starts(&component, source)?;
         let linked = imports::granted(manifest, grant);
         let unfit = |e: wasmtime::Error| LoadError::Link(format!("{e:#}"));
         let mut linker: Linker<Call> = imports::linker(engine.wasm(), &linked).map_err(unfit)?;
@@ -203,6 +207,26 @@ pub async fn load(engine: &Engine, dir: &Path, grants: &Path) -> Result<Plugin, 
     let plugin = Plugin::prepare(engine, &source).await?;
     plugin.smoke().await?;
     Ok(plugin)
+}
+
+/// Some part of its memory is there before its first instruction: where that is too much already, the
+/// operator reads how much it is.
+fn starts(component: &Component, source: &Source) -> Result<(), LoadError> {
+    let required = component.resources_required();
+    let pages = required.and_then(|all| all.max_initial_memory_size);
+    let bytes = pages.unwrap_or_default().saturating_mul(PAGE);
+    let (needs, given) = (
+        usize::try_from(bytes).unwrap_or(usize::MAX),
+        source.grant.limits.memory,
+    );
+    if needs <= given {
+        return Ok(());
+    }
+    Err(LoadError::Memory {
+        needs,
+        given,
+        grant: source.grant_file.clone(),
+    })
 }
 
 fn granted(manifest: &Manifest, grant: &Arc<Grant>, digest: &str) -> Granted {

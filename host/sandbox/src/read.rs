@@ -6,6 +6,7 @@ mod error;
 pub mod files;
 pub(crate) mod manifest;
 mod shelf;
+pub(crate) mod unfit;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -18,6 +19,7 @@ use k8shawk_core::grant::Grant;
 use k8shawk_core::point::Point;
 pub use manifest::{Build, Manifest, ManifestError, Tool, is_id};
 pub use shelf::Shelf;
+pub use unfit::Unfit;
 
 use sha2::{Digest, Sha256};
 

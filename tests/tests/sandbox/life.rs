@@ -80,6 +80,11 @@ async fn five_faults_in_a_row_are_quarantine_until_the_digest_changes() {
         "{error}"
     );
     assert!(live.status().contains("digest changes"));
+    assert!(
+        live.status().contains("the plugin aborted"),
+        "{}",
+        live.status()
+    );
     registry
         .put(workshop.prepare("panic").await.unwrap())
         .unwrap();

@@ -15,6 +15,7 @@ mod cost;
 mod home;
 mod languages;
 mod life;
+mod load_errors;
 mod loading;
 mod newcomer;
 mod policies;

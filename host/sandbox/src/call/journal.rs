@@ -7,6 +7,7 @@ use k8shawk_core::grant::Limits;
 use thiserror::Error;
 
 use crate::call::Level;
+use crate::call::last_words::{LastWords, Said};
 
 /// Ends a call from within a host function.
 #[derive(Debug, Clone, Copy, Error)]
@@ -35,6 +36,7 @@ pub(crate) struct Written {
     pub(crate) log: Vec<(Level, String)>,
     /// Lines dropped for the limits.
     pub(crate) log_dropped: u32,
+    last_words: LastWords,
 }
 
 impl Journal {
@@ -61,6 +63,9 @@ impl Journal {
     /// As of [`charge`](Journal::charge).
     pub(crate) fn say(&self, level: Level, message: String) -> Result<(), Overrun> {
         let mut written = self.written();
+        if matches!(level, Level::Warn | Level::Error) {
+            written.last_words.hear(&message);
+        }
         if written.charge(message.len())? {
             written.log.push((level, message));
         } else {
@@ -73,6 +78,13 @@ impl Journal {
     pub(crate) fn again(&self) {
         let mut written = self.written();
         (written.host_calls, written.output) = (0, 0);
+        written.last_words = LastWords::default();
+    }
+
+    /// What the guest said last as a warning or an error, which is what its standard error is; known
+    /// where the log had no room for it too.
+    pub(crate) fn last_words(&self) -> Option<Said> {
+        self.written().last_words.said()
     }
 
     /// Bytes that the host calls handed over.

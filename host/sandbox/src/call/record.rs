@@ -10,6 +10,8 @@ use thiserror::Error;
 
 use k8shawk_core::point::Point;
 
+use crate::call::Trap;
+
 /// What the host gives to one call.
 #[derive(Clone)]
 pub struct CallContext {
@@ -35,8 +37,8 @@ pub enum Blame {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CallError {
     /// The plugin panicked or broke a rule of WebAssembly.
-    #[error("the plugin trapped: {0}")]
-    Trap(String),
+    #[error("the plugin {0}")]
+    Trap(Trap),
     /// The plugin still ran at its deadline.
     #[error("the plugin exceeded its deadline of {limit:?} (limits.deadline_ms)")]
     Deadline {
@@ -54,7 +56,7 @@ pub enum CallError {
     },
     /// The plugin wanted more memory than it may have.
     #[error(
-        "the plugin asked for {asked} bytes of memory, its limit is {limit} (limits.memory_mib)"
+        "the plugin needs {} MiB of memory, its limit is {} (limits.memory_mib)", mib(*asked), mib(*limit)
     )]
     Memory {
         /// Bytes that it would have had.
@@ -136,6 +138,15 @@ impl CallError {
             CallError::Point { .. } => "point",
             CallError::Quarantined { .. } => "quarantined",
         }
+    }
+}
+
+/// Bytes in MiB, rounded up to a tenth where they are not whole.
+pub(crate) fn mib(bytes: usize) -> String {
+    let tenths = bytes.saturating_mul(10).div_ceil(1 << 20);
+    match tenths % 10 {
+        0 => (tenths / 10).to_string(),
+        rest => format!("{}.{rest}", tenths / 10),
     }
 }
 

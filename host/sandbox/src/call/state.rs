@@ -80,10 +80,14 @@ impl Call {
         self.started + self.granted.limits.deadline
     }
 
-    pub(crate) fn into_record(self) -> CallRecord {
+    /// Take what was printed without an end of line as a line: nothing follows.
+    pub(crate) fn end_lines(&self) {
         if let Some(wasi) = &self.wasi {
             wasi.end_lines();
         }
+    }
+
+    pub(crate) fn into_record(self) -> CallRecord {
         let written = self.journal.take();
         CallRecord {
             plugin: self.granted.plugin.clone(),

@@ -142,7 +142,10 @@ pub(crate) fn is_wasi(import: &str) -> bool {
 pub(crate) fn unknown(import: &str) -> Option<String> {
     match parse(import) {
         Some((package, _)) if !PACKAGES.contains(&package) => {
-            Some(format!("{import}: this host has no such interface"))
+            let packages = PACKAGES.join(", ");
+            Some(format!(
+                "{import}: this host has no such interface; of WASI there are {packages}"
+            ))
         }
         Some((_, version)) if version.starts_with(SPOKEN) => None,
         _ => Some(format!(

@@ -211,14 +211,25 @@ impl Live {
     /// How it is in a running host, in a line for people.
     pub fn status(&self) -> String {
         let (version, counts) = (self.version(), self.counts());
-        let state = match self.quarantine() {
-            Some(error) => format!("{error}; it is called again when its digest changes"),
-            None => "live".to_owned(),
+        let (state, last) = match (self.quarantine(), self.last_fault()) {
+            (Some(error), _) => {
+                let state = format!("{error}; it is called again when its digest changes");
+                (state, String::new())
+            }
+            (None, Some(last)) => ("live".to_owned(), format!("; last fault: {last}")),
+            (None, None) => ("live".to_owned(), String::new()),
         };
         format!(
-            "{version}: {state}; {} calls, {} guest faults, {} host faults",
+            "{version}: {state}; {} calls, {} guest faults, {} host faults{last}",
             counts.calls, counts.guest_faults, counts.host_faults
         )
+    }
+
+    /// Why the version that is called now failed last; none where it never did.
+    fn last_fault(&self) -> Option<CallError> {
+        let digest = self.plugin().digest().to_owned();
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.last.clone().filter(|_| faults.digest == digest)
     }
 
     fn refusal<T>(&self, plugin: &Plugin) -> Option<Called<T>> {
@@ -236,13 +247,9 @@ impl Live {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = faults.digest != plugin.digest();
         match &called.result {
-            Ok(_) if fresh || faults.in_row == 0 => {}
-            Ok(_) => {
-                *faults = GuestFaults {
-                    digest: plugin.digest().to_owned(),
-                    ..GuestFaults::default()
-                }
-            }
+            Ok(_) if fresh => {}
+            // The last one stays known: people ask for it later.
+            Ok(_) => faults.in_row = 0,
             Err(error) if error.blame() == Blame::Guest => {
                 self.count(GUEST);
                 let in_row = if fresh {

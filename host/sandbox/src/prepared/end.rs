@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::call::Call;
 use crate::call::Overrun;
+use crate::call::{self, Call};
 use crate::call::{CallError, Called};
 use k8shawk_core::grant::Limits;
 
@@ -22,6 +22,7 @@ pub(super) fn end<T: Serialize>(
     result: Result<T, Stop>,
 ) -> Called<T> {
     let call = store.into_data();
+    call.end_lines();
     let result = match result {
         Ok(value) => weigh(value, &call, limits),
         Err(Stop::Wasm(error)) => Err(explain(&error, &call, limits)),
@@ -66,9 +67,6 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call, limits: Limits) -> C
             limit: limits.deadline,
         };
     }
-    if error.is::<I32Exit>() {
-        return CallError::Trap("the plugin called exit".to_owned());
-    }
     if let Some(asked) = call.budget.refused {
         return CallError::Memory {
             asked,
@@ -81,7 +79,23 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call, limits: Limits) -> C
             limit: limits.output,
         };
     }
-    CallError::Trap(cause)
+    // What goes wrong while guest code runs has the frames of the guest. Without them its code had
+    // ended, and the host was reading the result.
+    let ran = error.is::<WasmBacktrace>() || error.is::<Trap>() || error.is::<I32Exit>();
+    if !ran {
+        return CallError::Answer(cause);
+    }
+    CallError::Trap(ended(error, &cause).said(call.journal.last_words()))
+}
+
+fn ended(error: &wasmtime::Error, cause: &str) -> call::Trap {
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return call::Trap::exit(exit.0);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::UnreachableCodeReached) => call::Trap::aborted(),
+        _ => call::Trap::because(cause.strip_prefix("wasm trap: ").unwrap_or(cause)),
+    }
 }
 
 /// One lift is bounded by wasmtime; together with the arguments of host calls it is bounded

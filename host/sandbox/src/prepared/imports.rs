@@ -85,9 +85,9 @@ fn exports(component: &Component, point: Point) -> Result<(), LoadError> {
         .find(|(name, _)| *name == wanted);
     match found {
         Some((_, version)) if is_spoken(version) => Ok(()),
-        Some((name, version)) => Err(LoadError::World {
+        Some((name, version)) => Err(LoadError::Version {
             needed: format!("{wanted}@{SPOKEN}.x"),
-            found: format!("{name}@{version}, a version that this host does not speak"),
+            found: format!("{name}@{version}"),
         }),
         None => Err(LoadError::World {
             needed: format!("{wanted}@{SPOKEN}.x"),
@@ -105,15 +105,23 @@ fn missing(import: &str, manifest: &Manifest, grant: &Grant) -> Option<String> {
     if wasi::is_wasi(name) {
         return wasi::unknown(import);
     }
+    let point = manifest.point;
     let Some(capability) = Capability::of_interface(name) else {
-        return Some(format!("{import}: this host has no such interface"));
+        return Some(format!(
+            "{import}: this host has no such interface; {}",
+            importable(point)
+        ));
     };
     if !is_spoken(version) {
         return Some(format!("{import}: this host speaks {name}@{SPOKEN}.x only"));
     }
-    let (word, point, id) = (capability.word(), manifest.point, &manifest.id);
+    let (word, id) = (capability.word(), &manifest.id);
     if !capability.fits(point) {
-        return Some(format!("{import}: {} cannot use it", point.plugin()));
+        return Some(format!(
+            "{import}: {} cannot use it; {}",
+            point.plugin(),
+            importable(point)
+        ));
     }
     if !manifest.wants.contains(&capability) {
         return Some(format!(
@@ -128,6 +136,12 @@ fn missing(import: &str, manifest: &Manifest, grant: &Grant) -> Option<String> {
         ));
     }
     None
+}
+
+/// What there is for a point.
+fn importable(point: Point) -> String {
+    let words: Vec<&str> = Capability::of(point).map(Capability::word).collect();
+    format!("there are {}, and WASI 0.2", words.join(", "))
 }
 
 fn split(name: &str) -> (&str, &str) {

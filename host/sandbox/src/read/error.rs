@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use k8shawk_core::point::Point;
 use thiserror::Error;
 
-use crate::call::{Blame, CallError};
+use crate::call::{Blame, CallError, mib};
 use crate::read::manifest::ManifestError;
+use crate::read::unfit::Unfit;
 
 /// Why a plugin is not loaded. Nothing of it is kept: a version that ran before stays in use.
 #[derive(Debug, Error)]
@@ -58,20 +59,44 @@ pub enum LoadError {
     #[error(transparent)]
     Taken(#[from] Taken),
     /// The bytes are no component that this host can run.
-    #[error("{path}: not a component: {why}")]
+    #[error("{path}: {fault}")]
     Component {
         /// The file.
         path: PathBuf,
-        /// What the compiler said.
-        why: String,
+        /// What is wrong with it.
+        fault: Unfit,
     },
-    /// The component is not made for the point that its manifest names, or for a newer host.
+    /// The component is not made for the point that its manifest names.
     #[error("the component must export {needed}, it exports {found}")]
     World {
         /// The interface of the point.
         needed: String,
         /// What the component exports.
         found: String,
+    },
+    /// The component is made for another version of the interfaces.
+    #[error(
+        "the component exports {found}, a version that this host does not speak: build it for \
+         {needed}"
+    )]
+    Version {
+        /// The interface of the point, in the version that this host speaks.
+        needed: String,
+        /// The one that the component exports.
+        found: String,
+    },
+    /// The component does not start within the memory of its grant.
+    #[error(
+        "the component starts with {} MiB of memory, its grant gives {}: write memory_mib = {} \
+         into [limits] of {}", mib(*.needs), mib(*.given), .needs.div_ceil(1 << 20), grant.display()
+    )]
+    Memory {
+        /// Bytes.
+        needs: usize,
+        /// Bytes.
+        given: usize,
+        /// The file of the grant.
+        grant: PathBuf,
     },
     /// The component imports interfaces that it does not get: all of them, with what to write.
     #[error("the component imports interfaces that it does not get: {}", .faults.join("; "))]
@@ -80,7 +105,9 @@ pub enum LoadError {
         faults: Vec<String>,
     },
     /// An interface has the right name and another shape.
-    #[error("the component does not match the interfaces of this host: {0}")]
+    #[error(
+        "the component was built for other interfaces than those of this host: build it again: {0}"
+    )]
     Link(String),
     /// The component fails on a harmless input.
     #[error("the smoke call failed: {0}")]
@@ -97,10 +124,12 @@ impl LoadError {
             | LoadError::Digest { .. }
             | LoadError::Point { .. }
             | LoadError::Taken(_)
+            | LoadError::Memory { .. }
             | LoadError::Import { .. } => Blame::Operator,
-            LoadError::Component { .. } | LoadError::World { .. } | LoadError::Link(_) => {
-                Blame::Guest
-            }
+            LoadError::Component { .. }
+            | LoadError::World { .. }
+            | LoadError::Version { .. }
+            | LoadError::Link(_) => Blame::Guest,
             LoadError::Smoke(error) => error.blame(),
         }
     }

@@ -1,7 +1,7 @@
 use k8shawk_core::ObjectRef;
 use k8shawk_core::incident::{Incident, IncidentId};
 use k8shawk_core::severity::Severity;
-use k8shawk_sandbox::CallError;
+use k8shawk_sandbox::{CallError, Trap};
 use rstest::rstest;
 
 use super::*;
@@ -35,7 +35,7 @@ fn nothing() -> Result<Conclusion, CallError> {
 }
 
 fn trapped() -> Result<Conclusion, CallError> {
-    Err(CallError::Trap("unreachable".to_owned()))
+    Err(CallError::Trap(Trap::aborted()))
 }
 
 type Answer = Result<Conclusion, CallError>;

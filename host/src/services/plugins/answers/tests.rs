@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use k8shawk_core::guard::{Answer, Read, ReadError};
+use k8shawk_sandbox::Trap;
 use rstest::rstest;
 
 use super::*;
@@ -63,7 +64,7 @@ fn healthy_is_believed_where_everybody_answered() {
 
 #[rstest]
 #[case::another_one_waited(Err(waiting()), record(&[]), true)]
-#[case::another_one_trapped(Err(CallError::Trap("unreachable".to_owned())), record(&[]), false)]
+#[case::another_one_trapped(Err(CallError::Trap(Trap::aborted())), record(&[]), false)]
 #[case::another_one_could_not_read(Ok(Conclusion::Findings(Vec::new())), record(&[later()]), true)]
 fn healthy_is_not_believed_where_another_one_failed(
     #[case] other: Result<Conclusion, CallError>,
@@ -112,7 +113,7 @@ fn a_policy_that_may_answer_later_decides_nothing() {
 
 #[test]
 fn a_policy_that_fails_for_good_denies() {
-    let trapped = || (Err(CallError::Trap("unreachable".to_owned())), record(&[]));
+    let trapped = || (Err(CallError::Trap(Trap::aborted())), record(&[]));
     let denied = ruling(vec![(Ok(Verdict::Auto), record(&[])), trapped()]).unwrap();
     assert!(
         matches!(&denied, Ruling::Denied(why) if why[0].contains("p1: the policy gave no answer"))
