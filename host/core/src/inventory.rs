@@ -162,6 +162,9 @@ impl Inventory {
     }
 
     fn observe_entry(&self, entry: &Entry, now: i64) -> Vec<Observation> {
+        if !self.objects.concerns(entry) {
+            return Vec::new();
+        }
         let scene = self.scene(entry, now);
         let seen = watched_kinds::observe(scene).into_iter();
         seen.map(|sighting| observation(sighting, scene)).collect()

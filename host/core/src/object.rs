@@ -42,6 +42,11 @@ impl ObjectRef {
         ObjectRef::new(&kinds::api_version(kind), kind, namespace, name)
     }
 
+    /// The namespace in which it counts ([`kinds::home`]).
+    pub fn home(&self) -> &str {
+        kinds::home(&self.kind, &self.namespace, &self.name)
+    }
+
     /// True where both name the same object; a uid counts only where both have one.
     pub fn same_object(&self, other: &ObjectRef) -> bool {
         self.kind == other.kind

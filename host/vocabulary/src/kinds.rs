@@ -161,6 +161,12 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|k| k.kind == name)
 }
 
+/// The namespace in which an object counts: a Namespace counts as its own. Empty for any other
+/// object without a namespace.
+pub fn home<'a>(kind: &str, namespace: &'a str, name: &'a str) -> &'a str {
+    if kind == "Namespace" { name } else { namespace }
+}
+
 /// The kind of a name, be it read or only named by causes.
 pub fn known(name: &str) -> Option<&'static Kind> {
     kind(name).or_else(|| NAMED.iter().find(|k| k.kind == name))

@@ -93,11 +93,7 @@ impl Enabled {
         if !self.actions().any(|enabled| enabled == action) {
             return Some(format!("{action} is not enabled (fix.enabled)"));
         }
-        let own = match target.kind.as_str() {
-            "Namespace" => self.is_own(&target.name),
-            _ => self.is_own(&target.namespace),
-        };
-        if let Some(own) = own {
+        if let Some(own) = self.is_own(target.home()) {
             return Some(format!(
                 "{own} is K8sHawk's own namespace: fixes there need its name in fix.namespaces"
             ));

@@ -115,12 +115,11 @@ impl Release {
 /// whatever the proposal says.
 fn scope(target: &ObjectRef) -> Scope<'_> {
     let namespaced = kinds::kind(&target.kind).is_some_and(|kind| kind.namespaced);
-    if target.kind == "Namespace" {
-        Scope::Namespace(&target.name)
-    } else if namespaced && !target.namespace.is_empty() {
-        Scope::Namespace(&target.namespace)
-    } else {
-        Scope::Cluster
+    match target.home() {
+        home if !home.is_empty() && (namespaced || target.kind == "Namespace") => {
+            Scope::Namespace(home)
+        }
+        _ => Scope::Cluster,
     }
 }
 

@@ -116,6 +116,16 @@ impl Objects {
         in_scope && !self.unreadable.contains(kind)
     }
 
+    /// True where an object is what this inventory is about: not another namespace than the one
+    /// that is watched, as its trouble is for whoever watches it.
+    pub(crate) fn concerns(&self, entry: &Entry) -> bool {
+        let home = kinds::home(entry.kind.kind, &entry.meta.namespace, &entry.meta.name);
+        match &self.scope {
+            Some(scope) => home.is_empty() || home == scope,
+            None => true,
+        }
+    }
+
     pub(crate) fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Entry> {
         self.kinds.get(kind)?.get(namespace)?.get(name)
     }

@@ -1,7 +1,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{ago, object, one, reasons};
+use super::{NOW, ago, inventory, object, one, reasons};
 
 fn with(kind: &str, status: &str, reason: &str) -> Value {
     json!([{"type": kind, "status": status, "reason": reason, "message": "as the controller says",
@@ -118,9 +118,14 @@ fn sees_a_namespace_that_does_not_go() {
         "status": {"phase": "Terminating",
                    "conditions": with("NamespaceContentRemaining", "True", "SomeResourcesRemain")}}),
     );
-    let seen = one(&[namespace]);
+    let seen = one(std::slice::from_ref(&namespace));
     assert_eq!(seen.signal.reason, "StuckTerminating");
     assert!(seen.signal.message.contains("SomeResourcesRemain"));
+    for (watched, signals) in [("old", 1), ("another", 0)] {
+        let mut scoped = inventory(std::slice::from_ref(&namespace));
+        scoped.scope_to(watched);
+        assert_eq!(scoped.observe_all(NOW).len(), signals, "{watched}");
+    }
 }
 
 #[rstest]
