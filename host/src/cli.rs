@@ -300,6 +300,15 @@ enum Author {
     Test {
         /// Directory with plugin.toml, the component and cases.toml
         directory: PathBuf,
+        /// Output format
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+        /// Also write the results to this file, as JUnit XML
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// Run the cases again whenever the component or its cases change
+        #[arg(short, long, conflicts_with = "output")]
+        watch: bool,
     },
 }
 

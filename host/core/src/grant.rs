@@ -34,6 +34,16 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Every one.
+    pub const ALL: [Verb; 6] = [
+        Verb::Get,
+        Verb::List,
+        Verb::Describe,
+        Verb::Logs,
+        Verb::Top,
+        Verb::Events,
+    ];
+
     /// The word in grants and messages.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -236,6 +236,12 @@ impl Guard {
 }
 
 impl Read {
+    /// The verb of the read, and the kind that it is about.
+    pub fn verb_and_kind(&self) -> (Verb, &str) {
+        let (verb, kind, _) = self.coordinates();
+        (verb, kind)
+    }
+
     fn coordinates(&self) -> (Verb, &str, &str) {
         match self {
             Read::Get {

@@ -15,9 +15,19 @@ pub(super) async fn author(command: Author) -> anyhow::Result<bool> {
             is_directory(&directory)?;
             build::build(&directory, to.as_deref())
         }
-        Author::Test { directory } => {
+        Author::Test {
+            directory,
+            output,
+            junit,
+            watch,
+        } => {
             is_directory(&directory)?;
-            cases::test(&directory).await
+            let wish = cases::Wish {
+                directory: &directory,
+                output,
+                junit: junit.as_deref(),
+            };
+            cases::test(&wish, watch).await
         }
     }
 }

@@ -75,7 +75,10 @@ async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<L
 
 async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool> {
     is_directory(directory)?;
-    let engine = Engine::new(&EngineOptions::default())?;
+    let engine = Engine::new(&EngineOptions {
+        cache: load::cache(),
+        ..EngineOptions::default()
+    })?;
     match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
         Ok(plugin) => {
             say!("{} loads; {}", plugin.id(), plugin.pin());

@@ -8,7 +8,9 @@ use anyhow::{Context, bail};
 use k8shawk_sandbox::{Additions, Build, Manifest, component, files, pin};
 use k8shawk_scaffold::{GENERATED, adapter, component_type, wit};
 
+use super::cases::{self, FILE as CASES};
 use super::new::write;
+use crate::cli::bundles;
 use crate::cli::output::say;
 use crate::cli::{Misuse, Unusable};
 
@@ -17,8 +19,6 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The stack of a guest, bytes; rustc reserves 1 MiB. A call wipes the whole of a small memory,
 /// and faults the pages of a large one in again.
 const STACK: u32 = 128 << 10;
-/// What the plugin must answer.
-const CASES: &str = "cases.toml";
 /// Where `wit/` says what a plugin imports.
 const WORLD: &str = "wit/world.wit";
 
@@ -117,6 +117,10 @@ fn lay_out(directory: &Path, place: &Path, id: &str, wasm: &[u8]) -> anyhow::Res
     let cases = directory.join(CASES);
     if cases.exists() {
         copy(&cases, &place.join(CASES))?;
+        let text = files::text(&cases).map_err(|why| Unusable::fault(&cases, why))?;
+        for recording in cases::recordings(&text) {
+            copy_recording(&directory.join(&recording), &place.join(&recording))?;
+        }
     }
     let file = place.join(format!("{id}.wasm"));
     let beside = file.with_extension("new");
@@ -127,14 +131,27 @@ fn lay_out(directory: &Path, place: &Path, id: &str, wasm: &[u8]) -> anyhow::Res
 
 /// Copy a file, unless it is there already: copying a file onto itself would empty it.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let same = to
-        .canonicalize()
-        .is_ok_and(|to| from.canonicalize().is_ok_and(|f| f == to));
-    if !same {
+    if !same(from, to) {
         let text = files::text(from).map_err(|why| Unusable::fault(from, why))?;
         fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))?;
     }
     Ok(())
+}
+
+/// The same of a recording, which may be large and in a directory of its own.
+fn copy_recording(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if same(from, to) {
+        return Ok(());
+    }
+    let text = bundles::text(from)?;
+    let parent = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))
+}
+
+fn same(from: &Path, to: &Path) -> bool {
+    let to = to.canonicalize();
+    to.is_ok_and(|to| from.canonicalize().is_ok_and(|from| from == to))
 }
 
 /// The last `.wasm` that cargo says it made.

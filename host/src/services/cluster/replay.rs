@@ -16,24 +16,12 @@ mod frame;
 use frame::FrameReader;
 
 use crate::services::cluster::ClusterError;
+use crate::services::cluster::held::{is, text};
 
 /// A bundle with the frame that is shown.
 pub struct Replay {
     bundle: Arc<Bundle>,
     at: Arc<AtomicUsize>,
-}
-
-fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-fn is(object: &Value, kind: &str, namespace: &str, name: &str) -> bool {
-    text(object, "/kind") == kind
-        && text(object, "/metadata/name") == name
-        && text(object, "/metadata/namespace") == namespace
 }
 
 impl Replay {

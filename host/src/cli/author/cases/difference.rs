@@ -43,6 +43,15 @@ impl Differences {
         }
     }
 
+    /// Each of these texts is a part of one of the answer's.
+    pub(super) fn some_have(&mut self, key: &str, want: &[String], got: &[String]) {
+        for part in want {
+            if !got.iter().any(|text| text.contains(part)) {
+                self.note(key, Relation::Has, json(part), json(&got));
+            }
+        }
+    }
+
     /// The answer is another one altogether.
     pub(super) fn other<T: Serialize>(&mut self, key: &str, want: &T, got: Value) {
         self.note(key, Relation::Equal, json(want), got);

@@ -9,6 +9,7 @@ use thiserror::Error;
 use toml::{Spanned, Table};
 
 use super::keys::Keys;
+use super::recording::is_own;
 use super::{Case, FILE};
 
 /// Why a file of cases cannot be used: its author corrects it.
@@ -42,7 +43,7 @@ pub(super) enum CasesError {
     },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Cases {
     #[serde(default)]
@@ -56,6 +57,17 @@ struct Cases {
 pub(super) fn text(directory: &Path) -> Result<String, CasesError> {
     let path = directory.join(FILE);
     files::text(&path).map_err(|why| CasesError::Unread { path, why })
+}
+
+/// The recordings that cases name and a build may copy beside them; those of a file that cannot be
+/// used are none.
+pub(in crate::cli::author) fn recordings(text: &str) -> Vec<PathBuf> {
+    let cases: Cases = toml::from_str(text).unwrap_or_default();
+    let named = cases.case.iter().filter_map(|case| {
+        let path = case.get_ref().get("bundle")?.as_str()?;
+        Some(PathBuf::from(path))
+    });
+    named.filter(|path| is_own(path)).collect()
 }
 
 /// The cases of a plugin of a point.

@@ -4,8 +4,6 @@ use k8shawk_core::point::Point;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::common;
-
 /// What is handed to the plugin as it stands, dates too.
 const SETTINGS: &str = "settings";
 
@@ -23,12 +21,17 @@ impl Keys {
         Keys(table)
     }
 
-    /// Refuse what is in none of the groups, nor for every case.
+    /// Refuse what is neither for `every` case nor in one of the groups.
     ///
     /// # Errors
     /// A sentence with the key and all that a case of the point may have.
-    pub(super) fn only(&self, point: Point, groups: &[&[&str]]) -> Result<(), String> {
-        let known = || common::KEYS.iter().chain(groups.iter().copied().flatten());
+    pub(super) fn only(
+        &self,
+        point: Point,
+        every: &[&str],
+        groups: &[&[&str]],
+    ) -> Result<(), String> {
+        let known = || every.iter().chain(groups.iter().copied().flatten());
         match self.0.keys().find(|key| !known().any(|k| k == key)) {
             None => Ok(()),
             Some(key) => {

@@ -1,20 +1,18 @@
 //! Cases of a policy: a proposal in, a verdict out.
 
-use std::collections::BTreeMap;
-
-use k8shawk_core::ObjectRef;
 use k8shawk_core::fix::Risk;
 use k8shawk_core::incident::Incident;
 use k8shawk_core::policy::{Origin, Verdict};
-use k8shawk_sandbox::{CallContext, Plugin, RawProposal};
+use k8shawk_sandbox::{Plugin, RawProposal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::common::Common;
+use super::cluster::Cluster;
 use super::difference::Differences;
 use super::keys::Keys;
+use super::place::Place;
 use super::run::Tried;
-use super::{cluster, incident};
+use super::{cluster, incident, proposal};
 
 /// All keys, but those of every case.
 pub(super) const KEYS: &[&[&str]] = &[OWN, incident::KEYS, cluster::KEYS];
@@ -26,7 +24,7 @@ pub(super) struct Case {
     proposal: RawProposal,
     origin: Origin,
     risk: Risk,
-    context: CallContext,
+    cluster: Cluster,
     verdict: Expected,
 }
 
@@ -37,22 +35,8 @@ struct Given {
     /// Who proposed it: `plugin ID`, `model`, `undo`; the shipped fix plugin where none.
     #[serde(default)]
     origin: Option<String>,
-    proposal: Proposal,
+    proposal: proposal::Given,
     verdict: Expected,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Proposal {
-    action: String,
-    kind: String,
-    #[serde(default)]
-    namespace: String,
-    name: String,
-    #[serde(default)]
-    parameters: BTreeMap<String, String>,
-    #[serde(default)]
-    rationale: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -84,21 +68,18 @@ impl Case {
     ///
     /// # Errors
     /// A sentence with the key and what may stand there.
-    pub(super) fn parse(mut keys: Keys, common: &Common) -> Result<Case, String> {
+    pub(super) fn parse(mut keys: Keys, place: &Place<'_>) -> Result<Case, String> {
         let cluster: cluster::Given = keys.take(cluster::KEYS)?;
         let incident: incident::Given = keys.take(incident::KEYS)?;
         let given: Given = keys.take(OWN)?;
-        let now_ms = common.now_ms.unwrap_or_default();
-        let proposal = given.proposal.into_raw();
+        let cluster = cluster.cluster(place)?;
+        let proposal = given.proposal.proposal();
         Ok(Case {
-            incident: incident.incident(proposal.target.clone(), now_ms),
+            incident: incident.incident(Some(&proposal.target), &cluster)?,
             proposal,
             origin: origin(given.origin)?,
             risk: given.risk,
-            context: CallContext {
-                reader: cluster.reader(),
-                now_ms,
-            },
+            cluster,
             verdict: given.verdict.checked()?,
         })
     }
@@ -106,22 +87,11 @@ impl Case {
     /// Ask the policy.
     pub(super) async fn run(&self, plugin: &Plugin) -> Tried {
         let (incident, proposal) = (&self.incident, &self.proposal);
-        let context = self.context.clone();
+        let context = self.cluster.context();
         let called = plugin
             .judge_proposal(incident, proposal, &self.origin, self.risk, context)
             .await;
         Tried::of(called, |verdict| self.verdict.compare(verdict))
-    }
-}
-
-impl Proposal {
-    fn into_raw(self) -> RawProposal {
-        RawProposal {
-            action: self.action,
-            target: ObjectRef::of(&self.kind, &self.namespace, &self.name),
-            parameters: self.parameters.into_iter().collect(),
-            rationale: self.rationale,
-        }
     }
 }
 

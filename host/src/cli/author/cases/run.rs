@@ -1,6 +1,6 @@
 //! Running the cases of a plugin, one after another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use k8shawk_core::grant::{Allow, Grant, Release, Verb};
@@ -8,12 +8,22 @@ use k8shawk_core::point::Point;
 use k8shawk_sandbox::{CallRecord, Called, Engine, EngineOptions, Plugin, Source};
 
 use super::difference::{Difference, Differences};
-use super::{Case, file};
+use super::{Case, FILE, file};
 use crate::cli::Misuse;
 use crate::run::load;
 
 /// What came of all cases of one plugin.
 pub(super) struct Report {
+    /// Its id.
+    pub(super) plugin: String,
+    /// Its own version.
+    pub(super) version: String,
+    /// Where it is called.
+    pub(super) point: Point,
+    /// What a grant would pin.
+    pub(super) digest: String,
+    /// The file of the cases.
+    pub(super) file: PathBuf,
     /// Each case, in the order of the file.
     pub(super) cases: Vec<(String, Tried)>,
 }
@@ -89,7 +99,14 @@ pub(super) async fn all(directory: &Path) -> anyhow::Result<Report> {
         tried.push((case.common.name, result));
         ready = Some(plugin);
     }
-    Ok(Report { cases: tried })
+    Ok(Report {
+        plugin: source.manifest.id,
+        version: source.manifest.version,
+        point,
+        digest: source.pin,
+        file: directory.join(FILE),
+        cases: tried,
+    })
 }
 
 /// All that `wants` names, with the case's limits and settings.

@@ -2,10 +2,15 @@
 
 use k8shawk_sandbox::CallRecord;
 
+use serde_json::Value;
+
 use super::difference::{Difference, Relation};
 use super::run::{Report, Tried};
 use crate::cli::output::say;
 use crate::services::terminal::plain;
+
+/// A list or a table of more characters takes several lines.
+const WIDE: usize = 100;
 
 /// Print every case, and of one that failed how its answer differs and what the plugin logged.
 pub(super) fn print(report: &Report) {
@@ -27,15 +32,22 @@ fn case(name: &str, tried: &Tried) {
     }
     for difference in &tried.differences {
         let (expected, got) = lines(difference);
-        say!("        - {}", plain(&expected));
-        say!("        + {}", plain(&got));
+        side("-", &expected);
+        side("+", &got);
     }
     for (level, line) in &tried.record.log {
         say!("        {}: {}", level.as_str(), plain(line));
     }
 }
 
-/// What was expected, and what came.
+/// One side of a difference.
+fn side(sign: &str, text: &str) {
+    for line in text.lines() {
+        say!("        {} {}", sign, plain(line));
+    }
+}
+
+/// What was expected, and what came; a large value takes several lines.
 pub(super) fn lines(difference: &Difference) -> (String, String) {
     let Difference {
         key,
@@ -47,7 +59,16 @@ pub(super) fn lines(difference: &Difference) -> (String, String) {
         Relation::Equal => "=",
         Relation::Has => "has",
     };
+    let (expected, got) = (shown(expected), shown(got));
     (format!("{key} {sign} {expected}"), format!("{key} = {got}"))
+}
+
+fn shown(value: &Value) -> String {
+    let line = value.to_string();
+    match value {
+        Value::Array(_) | Value::Object(_) if line.len() > WIDE => format!("{value:#}"),
+        _ => line,
+    }
 }
 
 /// Time, memory and calls of the host, for the operator who sets the limits of the grant.

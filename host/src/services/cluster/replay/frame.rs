@@ -8,9 +8,8 @@ use k8shawk_core::guard::{Answer, Read, ReadError, Usage};
 use k8shawk_core::kinds::{self, Kind};
 use serde_json::Value;
 
-use super::{is, text};
+use crate::services::cluster::held::{self, text};
 use crate::services::cluster::page::Array;
-use crate::services::cluster::request::LOG_BYTES;
 use crate::services::cluster::source::{self, LogOf, Source};
 
 /// A reader of the frame that is shown.
@@ -41,7 +40,7 @@ impl FrameReader {
             return Err(ReadError::Denied);
         }
         // That nothing was recorded does not say that there was nothing.
-        if NOT_RECORDED.contains(&kind.kind) && of_kind(frame, kind).is_empty() {
+        if NOT_RECORDED.contains(&kind.kind) && held::of_kind(frame, kind).is_empty() {
             let why = format!("{} is not recorded", kind.plural);
             return Err(ReadError::Unavailable(why));
         }
@@ -77,12 +76,7 @@ impl Source for FrameReader {
         namespace: &str,
         name: &str,
     ) -> Result<String, ReadError> {
-        let objects = of_kind(self.frame_of(kind, namespace)?, kind);
-        let named = |o: &&&Value| {
-            text(o, "/metadata/name") == name && text(o, "/metadata/namespace") == namespace
-        };
-        let found = objects.iter().find(named);
-        found.map(|o| o.to_string()).ok_or(ReadError::NotFound)
+        held::object(self.frame_of(kind, namespace)?, kind, namespace, name)
     }
 
     async fn list(
@@ -91,16 +85,7 @@ impl Source for FrameReader {
         namespace: &str,
         selector: &str,
     ) -> Result<Array, ReadError> {
-        let (frame, selector) = (self.frame_of(kind, namespace)?, source::selector(selector)?);
-        let mut array = Array::default();
-        for object in of_kind(frame, kind) {
-            let labels = object.pointer("/metadata/labels");
-            let in_scope = namespace.is_empty() || text(object, "/metadata/namespace") == namespace;
-            if in_scope && selector.fits(|key| labels?.get(key)?.as_str()) {
-                array.add(kind, &object.to_string());
-            }
-        }
-        Ok(array)
+        held::list(self.frame_of(kind, namespace)?, kind, namespace, selector)
     }
 
     async fn events(
@@ -110,31 +95,13 @@ impl Source for FrameReader {
         name: &str,
     ) -> Result<Vec<Value>, ReadError> {
         let event = kinds::kind("Event").ok_or(ReadError::NotFound)?;
-        let about = self.frame_of(event, namespace)?.events.iter().filter(|e| {
-            // What an event of another namespace says of an object without one is not asked for.
-            let any = kind.namespaced && namespace.is_empty();
-            text(e, "/involvedObject/kind") == kind.kind
-                && (any || text(e, "/involvedObject/namespace") == namespace)
-                && (name.is_empty() || text(e, "/involvedObject/name") == name)
-        });
-        Ok(about.cloned().collect())
+        let frame = self.frame_of(event, namespace)?;
+        Ok(held::events(frame, kind, namespace, name))
     }
 
     async fn log(&self, of: LogOf<'_>) -> Result<String, ReadError> {
         let pod = kinds::kind("Pod").ok_or(ReadError::NotFound)?;
-        let frame = self.frame_of(pod, of.namespace)?;
-        let container = match of.container {
-            "" => only_container(frame, of).ok_or(ReadError::NotFound)?,
-            named => named,
-        };
-        let log = frame.logs.iter().find(|log| {
-            log.namespace == of.namespace
-                && log.pod == of.pod
-                && log.container == container
-                && log.previous == of.previous
-        });
-        let log = log.ok_or(ReadError::NotFound)?;
-        Ok(last_lines(&log.text, of.lines))
+        held::log(self.frame_of(pod, of.namespace)?, of)
     }
 
     async fn usage(&self, _: &str) -> Result<Vec<(String, Usage)>, ReadError> {
@@ -145,38 +112,4 @@ impl Source for FrameReader {
         let within = |usage: &Usage| (self.namespace().to_owned(), usage.clone());
         Ok(usage.iter().map(within).collect())
     }
-}
-
-/// The objects of a kind, in the order of their namespaces and names.
-fn of_kind<'f>(frame: &'f Frame, kind: &Kind) -> Vec<&'f Value> {
-    let mut found: Vec<&Value> = match kind.kind {
-        "Event" => frame.events.iter().collect(),
-        name => {
-            let objects = frame.objects.iter();
-            objects.filter(|o| text(o, "/kind") == name).collect()
-        }
-    };
-    found.sort_by_key(|o| (text(o, "/metadata/namespace"), text(o, "/metadata/name")));
-    found
-}
-
-/// The container whose log is meant where none is named: an API server wants a name for the others.
-fn only_container<'f>(frame: &'f Frame, of: LogOf<'_>) -> Option<&'f str> {
-    let mut objects = frame.objects.iter();
-    let pod = objects.find(|o| is(o, "Pod", of.namespace, of.pod))?;
-    match pod.pointer("/spec/containers")?.as_array()?.as_slice() {
-        [only] => Some(text(only, "/name")),
-        _ => None,
-    }
-}
-
-/// The end of a log as an API server cuts it: so many lines, and of them so many bytes.
-fn last_lines(text: &str, lines: u32) -> String {
-    let all: Vec<&str> = text.split_inclusive('\n').collect();
-    let wanted = usize::try_from(lines).unwrap_or(usize::MAX);
-    let from = all.len().saturating_sub(wanted);
-    let mut last = all.get(from..).unwrap_or_default().concat();
-    let most = usize::try_from(LOG_BYTES).unwrap_or(usize::MAX);
-    last.truncate(last.floor_char_boundary(most.min(last.len())));
-    last
 }
