@@ -10,6 +10,7 @@ mod operation;
 mod parameters;
 mod trace;
 
+use crate::shorten;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -161,7 +162,7 @@ impl Fix {
         parameters: &[(String, String)],
     ) -> Result<Fix, FixError> {
         let entry = entry(action)
-            .ok_or_else(|| FixError::UnknownAction(action.chars().take(64).collect()))?;
+            .ok_or_else(|| FixError::UnknownAction(shorten(action, 64).into_owned()))?;
         if entry.sends(&target.kind).is_none() {
             return Err(FixError::WrongKind {
                 action: action.to_owned(),

@@ -34,7 +34,8 @@ pub mod signal;
 pub(crate) mod truncate;
 
 pub use k8shawk_vocabulary::{
-    classes, condition, event, kinds, quantity, selector, sources, workloads,
+    ELLIPSIS, classes, condition, count, event, kinds, quantity, selector, shorten, sources,
+    workloads,
 };
 
 pub use finding::{Evidence, Fact, Finding};

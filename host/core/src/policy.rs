@@ -1,5 +1,6 @@
 //! What policies say of one proposal, and how their answers combine.
 
+use crate::count;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -143,29 +144,20 @@ impl ApprovalRule {
     pub(crate) fn still(&self, left: usize) -> String {
         let whom = match self.approvers.as_slice() {
             [] if left == 1 => "another person".to_owned(),
-            [] => format!("{left} other people"),
+            [] => count(left, "other person"),
             names => format!("{left} of {}", names.join(", ")),
         };
         format!("{whom} must approve too ({})", self.why)
     }
 
     fn summary(&self) -> String {
-        let people = if self.count == 1 {
-            "one approval"
-        } else {
-            "approvals"
-        };
-        let count = if self.count == 1 {
-            String::new()
-        } else {
-            format!("{} ", self.count)
-        };
+        let people = count(self.count, "approval");
         let whom = if self.approvers.is_empty() {
             String::new()
         } else {
             format!(" of {}", self.approvers.join(", "))
         };
-        format!("{count}{people}{whom} ({})", self.why)
+        format!("{people}{whom} ({})", self.why)
     }
 }
 

@@ -6,6 +6,7 @@ mod done;
 mod file_name;
 mod text;
 
+use crate::shorten;
 use std::fmt::Write;
 
 use crate::finding::Finding;
@@ -108,12 +109,7 @@ fn before(out: &mut String, record: &Record) {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(200)
-        .collect()
+    shorten(text.lines().next().unwrap_or_default(), 200).into_owned()
 }
 
 /// What is left for people: the next check, what nobody knows, and the way back.

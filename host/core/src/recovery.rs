@@ -1,5 +1,7 @@
 //! Did the fix help? A predicate over a stability window, and the verdict.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -39,6 +41,17 @@ impl Verdict {
             Verdict::Partly => "partly",
             Verdict::Unchanged => "unchanged",
             Verdict::Worse => "worse",
+        }
+    }
+}
+
+impl fmt::Display for Health {
+    /// `1 of 2 healthy`, and whether the change has reached every pod.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} healthy", self.good, self.wanted)?;
+        match self.moving {
+            true => f.write_str(", rollout incomplete"),
+            false => Ok(()),
         }
     }
 }
@@ -213,6 +226,17 @@ pub struct Recovery {
 /// Time in which the API server may not answer that is not taken from the time of the recovery,
 /// milliseconds.
 const OUTAGE: i64 = 15 * 60_000;
+
+impl fmt::Display for Recovery {
+    /// How many are healthy now, and how many were before the fix.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.last {
+            Some(last) => write!(f, "{last}")?,
+            None => f.write_str("first check pending")?,
+        }
+        write!(f, "; before the fix: {}", self.before)
+    }
+}
 
 impl Recovery {
     /// Start after a fix.

@@ -3,6 +3,7 @@
 //! They are stored and told like any other. Their owner is the host, no plugin and no model is
 //! asked about them, no fix is proposed, and they end by themselves when their condition does.
 
+use crate::count;
 use crate::decision::Decision;
 use crate::finding::{Evidence, Finding};
 use crate::incident::Incident;
@@ -275,8 +276,7 @@ pub fn stuck(
         condition: Condition::Stuck,
         object: host(),
         title: match stuck.len() {
-            1 => "an incident is stuck".to_owned(),
-            n => format!("{n} incidents are stuck"),
+            n => format!("{} stuck", count(n, "incident")),
         },
         facts: facts.collect(),
     })
@@ -327,8 +327,7 @@ pub fn quarantined(id: &str, point: Point, digest: &str, error: &str) -> Trouble
 pub fn unreadable(all: &[(String, String)]) -> Option<Trouble> {
     let title = match all.len() {
         0 => return None,
-        1 => "a stored incident cannot be read and was set aside".to_owned(),
-        n => format!("{n} stored incidents cannot be read and were set aside"),
+        n => format!("{} set aside: cannot be read", count(n, "stored incident")),
     };
     Some(Trouble {
         condition: Condition::Unreadable,
@@ -346,7 +345,11 @@ pub fn full(conversations: u64, incidents: u64) -> Trouble {
         title: "the volume of the database is full".to_owned(),
         facts: vec![(
             "deleted to make room".to_owned(),
-            format!("{conversations} conversations, {incidents} ended incidents"),
+            format!(
+                "{}, {}",
+                count(conversations, "conversation"),
+                count(incidents, "ended incident")
+            ),
         )],
     }
 }

@@ -8,6 +8,7 @@ mod player;
 mod renamed;
 mod story;
 
+use k8shawk_core::count;
 use std::path::PathBuf;
 
 use k8shawk_core::approval::Person;
@@ -77,16 +78,17 @@ fn shown(all: &[Record]) -> Vec<Record> {
 }
 
 fn conclude(player: &Player, all: &[Record], bundles: usize) {
-    let count = |state: State| all.iter().filter(|r| r.state == state).count();
+    let in_state = |state: State| all.iter().filter(|r| r.state == state).count();
     let shown = shown(all);
     let terminal = Terminal::stdout();
     terminal.print(&terminal.table(&shown));
     terminal.print(&lines(&format!(
-        "\n{} incidents of {bundles} recordings: {} recovered by an approved fix, {} wait for approval, {} have no safe fix.\nRCAs: {}",
-        shown.len(),
-        count(State::Recovered),
-        count(State::Waiting),
-        count(State::NeedsHuman),
+        "\n{} of {}: {} recovered by an approved fix, {} waiting for approval, {} without a safe fix.\nRCAs: {}",
+        count(shown.len(), "incident"),
+        count(bundles, "recording"),
+        in_state(State::Recovered),
+        in_state(State::Waiting),
+        in_state(State::NeedsHuman),
         player.rcas().display()
     )));
 }

@@ -1,5 +1,6 @@
 //! The model of the configuration, and what it disclosed.
 
+use k8shawk_core::count;
 use std::sync::Arc;
 
 use k8shawk_core::grant::Grant;
@@ -93,9 +94,9 @@ pub fn disclosed(store: &Store, id: &str, format: Format) -> anyhow::Result<bool
     }
     for one in all {
         let head = format!(
-            "{} {} bytes to {} for {}",
+            "{} {} to {} for {}",
             time(one.at),
-            one.bytes,
+            count(one.bytes, "byte"),
             one.host,
             one.model
         );

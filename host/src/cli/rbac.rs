@@ -1,5 +1,6 @@
 //! `k8shawk rbac`: the minimum permissions as manifests; and what `check` says of missing ones.
 
+use k8shawk_core::count;
 use k8shawk_core::rbac::{Account, Install, acting, manifests, rights};
 use serde_json::Value;
 
@@ -139,8 +140,7 @@ async fn stranger(cluster: &Cluster, writer: &str) -> Result<Option<String>, Clu
 fn told(missing: usize) -> String {
     match missing {
         0 => "all required permissions".to_owned(),
-        1 => "1 RBAC rule missing".to_owned(),
-        many => format!("{many} RBAC rules missing"),
+        number => format!("{} missing", count(number, "RBAC rule")),
     }
 }
 

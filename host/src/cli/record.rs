@@ -1,6 +1,7 @@
 //! `k8shawk record`: an incident bundle from a cluster.
 
 use super::output::complain;
+use k8shawk_core::count;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -82,10 +83,10 @@ pub async fn record(settings: Settings, args: Record) -> anyhow::Result<bool> {
         }
     }
     complain!(
-        "{}: {} frames, {} dry runs",
+        "{}: {}, {}",
         path.display(),
-        bundle.frames.len(),
-        bundle.dry_runs.len()
+        count(bundle.frames.len(), "frame"),
+        count(bundle.dry_runs.len(), "dry run")
     );
     Ok(true)
 }

@@ -1,5 +1,6 @@
 //! `k8shawk run`.
 
+use k8shawk_core::count;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -274,10 +275,14 @@ fn summary(
     );
     row(
         "",
-        format!(
-            "{} nodes, {} pods, {} namespaces, {} services, {} deployments",
-            counts.nodes, counts.pods, counts.namespaces, counts.services, counts.deployments
-        ),
+        [
+            count(counts.nodes, "node"),
+            count(counts.pods, "pod"),
+            count(counts.namespaces, "namespace"),
+            count(counts.services, "service"),
+            count(counts.deployments, "deployment"),
+        ]
+        .join(", "),
     );
     row(
         "watching",

@@ -1,6 +1,7 @@
 //! `k8shawk scan`.
 
 use super::output::complain;
+use k8shawk_core::count;
 use std::sync::Arc;
 
 use k8shawk_core::decision::Candidate;
@@ -58,14 +59,14 @@ pub async fn run(settings: Settings, format: Format, model: bool) -> anyhow::Res
     if format == Format::Text {
         let counts = snapshot.counts();
         complain!(
-            "{} incidents in {} pods, {} deployments, {} services, {} namespaces, {} nodes ({} API requests)",
-            found.len(),
-            counts.pods,
-            counts.deployments,
-            counts.services,
-            counts.namespaces,
-            counts.nodes,
-            snapshot.requests()
+            "{} in {}, {}, {}, {}, {} ({})",
+            count(found.len(), "incident"),
+            count(counts.pods, "pod"),
+            count(counts.deployments, "deployment"),
+            count(counts.services, "service"),
+            count(counts.namespaces, "namespace"),
+            count(counts.nodes, "node"),
+            count(snapshot.requests(), "API request")
         );
     }
     Ok(found.is_empty())

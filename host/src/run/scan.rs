@@ -1,6 +1,7 @@
 //! One read-only pass: the same stages as `run`, up to the proposals, over one snapshot.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use k8shawk_core::count;
 use k8shawk_core::inventory::Inventory;
 use k8shawk_core::record::{Record, State};
 use serde_json::Value;
@@ -40,7 +41,7 @@ pub async fn run(
 ) -> Result<Vec<Scanned>, StageError> {
     gather(services, inventory, events)?;
     let opened = services.store.list(true)?;
-    progress::say(format!("explaining {} signals", opened.len()));
+    progress::say(format!("explaining {}", count(opened.len(), "signal")));
     stream::iter(&opened)
         .map(|record| investigate::run(services, record, Asking::Once))
         .buffer_unordered(AT_ONCE)

@@ -5,6 +5,7 @@ mod undo;
 use k8shawk_core::approval::{ApprovalError, Person, Question, Superseded, Vote};
 use k8shawk_core::policy::Ruling;
 use k8shawk_core::record::{Record, State};
+use k8shawk_core::shorten;
 use thiserror::Error;
 
 use crate::services::Services;
@@ -48,6 +49,9 @@ impl StageFault for VoteError {
         failed.then_some("store")
     }
 }
+
+/// Longest reason of a dismissal, characters.
+const REASON: usize = 500;
 
 /// The result of an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,11 +180,8 @@ pub fn dismiss(
     services.authority().known(person)?;
     let id = services.store.find(id)?.incident.id.0;
     let now = services.clock.now();
-    let reason: String = reason
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(500)
-        .collect();
+    let reason: String = reason.chars().filter(|c| !c.is_control()).collect();
+    let reason = shorten(&reason, REASON);
     services.store.modify(&id, |record| {
         if !record.state.awaits_people() {
             return Err(not_waiting(record));

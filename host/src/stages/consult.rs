@@ -3,6 +3,7 @@
 //! The patterns' finding is stored before a model is asked, and stays where the model says
 //! nothing better: see [`k8shawk_core::llm::conclude`].
 
+use k8shawk_core::count;
 use std::sync::{Mutex, PoisonError};
 
 use k8shawk_core::classes;
@@ -147,9 +148,9 @@ fn take(record: &mut Record, outcome: Outcome, now: i64) {
         }
     }
     let note = format!(
-        "{} answered after {} rounds: {}",
+        "{} answered after {}: {}",
         outcome.answered_by,
-        outcome.rounds,
+        count(outcome.rounds, "round"),
         record.title()
     );
     record.answered_by = outcome.answered_by;

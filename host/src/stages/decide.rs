@@ -1,5 +1,6 @@
 //! Stage: from a finding to a decision: typed fixes with their dry-run diffs, or "no safe fix".
 
+use k8shawk_core::count;
 use std::sync::Arc;
 
 use k8shawk_core::ObjectRef;
@@ -378,7 +379,7 @@ async fn candidate(
 /// What runs without approval does so a few times, not forever.
 fn calmed(ruling: Ruling, times: usize) -> Ruling {
     if ruling == Ruling::Auto && times >= MAX_AUTO {
-        let why = format!("it ran {times} times within the last hour");
+        let why = format!("it had {} within the last hour", count(times, "run"));
         return Ruling::Approval(vec![ApprovalRule {
             approvers: Vec::new(),
             count: 1,

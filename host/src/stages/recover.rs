@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use k8shawk_core::record::{Record, State};
-use k8shawk_core::recovery::{Health, Recovery};
+use k8shawk_core::recovery::Recovery;
 
 use crate::services::Services;
 use crate::services::cluster::ClusterError;
@@ -36,8 +36,7 @@ pub async fn check(services: &Services, record: &Record) -> Result<bool, StageEr
         .advance(&record.incident.id.0, State::Applied, |r| {
             r.recovery = Some(recovery);
             if let Some(verdict) = verdict {
-                let Health { wanted, good, .. } = seen.health;
-                r.step(now, verdict.into(), format!("{good} of {wanted} healthy"));
+                r.step(now, verdict.into(), seen.health.to_string());
             }
         })?;
     Ok(verdict.is_some())

@@ -5,6 +5,7 @@
 
 pub mod classes;
 pub mod condition;
+mod count;
 pub mod event;
 pub mod facts;
 pub mod kinds;
@@ -12,5 +13,9 @@ pub mod quantity;
 #[cfg(feature = "schedule")]
 pub mod schedule;
 pub mod selector;
+mod shorten;
 pub mod sources;
 pub mod workloads;
+
+pub use count::count;
+pub use shorten::{ELLIPSIS, shorten};

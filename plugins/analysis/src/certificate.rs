@@ -1,6 +1,7 @@
 //! A TLS Secret whose certificate has expired.
 
 use k8shawk_sdk::analysis::{Conclusion, ObjectRef, Severity};
+use k8shawk_sdk::count;
 use serde_json::Value;
 
 use crate::case::Case;
@@ -45,9 +46,9 @@ pub fn diagnose(case: &Case, secret: &Value) -> Conclusion {
         ))
         .confidence(96)
         .say(format!(
-            "The certificate in {} expired on {date}, {} days ago {cited}.",
+            "The certificate in {} expired on {date}, {} ago {cited}.",
             spoken(&subject),
-            days / 86_400
+            count(days / 86_400, "day")
         ))
         .shared(subject.clone())
         .unknown("who renews it: K8sHawk cannot renew it safely");

@@ -1,6 +1,7 @@
 //! A disruption budget that blocks every eviction.
 
 use k8shawk_sdk::analysis::{Conclusion, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -11,12 +12,12 @@ use crate::routing::backend::pods_cause;
 
 /// Explain an incident about a PodDisruptionBudget.
 pub fn diagnose(case: &Case, budget: &Value) -> Conclusion {
-    let count = |at| number(budget, at).unwrap_or_default();
-    let allowed = count("/status/disruptionsAllowed");
+    let read = |at| number(budget, at).unwrap_or_default();
+    let allowed = read("/status/disruptionsAllowed");
     let (expected, healthy, desired) = (
-        count("/status/expectedPods"),
-        count("/status/currentHealthy"),
-        count("/status/desiredHealthy"),
+        read("/status/expectedPods"),
+        read("/status/currentHealthy"),
+        read("/status/desiredHealthy"),
     );
     let subject = spoken(&reference(budget));
     if let Some(failed) =
@@ -26,7 +27,9 @@ pub fn diagnose(case: &Case, budget: &Value) -> Conclusion {
     }
     if allowed > 0 || expected == 0 {
         return Conclusion::Healthy(format!(
-            "{subject} allows {allowed} disruptions of {expected} pods"
+            "{subject} allows {} of {}",
+            count(allowed, "disruption"),
+            count(expected, "pod")
         ));
     }
     let listed = case.list("Pod", text(budget, "/metadata/namespace"));
@@ -93,10 +96,10 @@ fn blocks(
         ))
         .confidence(94)
         .say(format!(
-            "{} ({rule}) {cited} requires {desired} healthy pods of {workload}, \
-             which has {expected}, {healthy} of them healthy: disruptionsAllowed is 0, so \
+            "{} ({rule}) {cited} requires {} of {workload}, which has {expected}, {healthy} of them healthy: disruptionsAllowed is 0, so \
              no drain or eviction can proceed {status}.",
-            spoken(&reference(budget))
+            spoken(&reference(budget)),
+            count(desired, "healthy pod")
         ))
         .unknown("whether the budget is supposed to block every drain");
     // With a number, one pod more lets one go; a share of all, or none at all, never does.
@@ -107,8 +110,8 @@ fn blocks(
     if fixed && scalable {
         draft.fact(facts::SUGGESTED_REPLICAS, (desired + 1).to_string());
         draft.say(format!(
-            "With {} pods, one could be evicted at a time.",
-            desired + 1
+            "With {}, one could be evicted at a time.",
+            count(desired + 1, "pod")
         ));
     }
     if let Some(owner) = owner {

@@ -2,6 +2,7 @@
 
 use k8shawk_sdk::analysis::{Evidence, Fact, Finding, ObjectRef, Severity};
 use k8shawk_sdk::facts;
+use k8shawk_sdk::shorten;
 
 use crate::near;
 
@@ -140,9 +141,5 @@ pub fn fact<'f>(finding: &'f Finding, key: &str) -> Option<&'f str> {
 }
 
 fn trimmed(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    shorten(text.trim(), EXCERPT).into_owned()
 }

@@ -2,6 +2,7 @@
 
 use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
 use k8shawk_sdk::facts;
+use k8shawk_sdk::shorten;
 use serde_json::Value;
 
 use crate::case::Case;
@@ -138,7 +139,7 @@ fn say(case: &Case, node: &Value, fault: &NodeFault, draft: &mut Draft) {
         .map_or(String::new(), |s| format!(" for {}", spell(s)));
     let message = match text(fault.condition, "/message") {
         "" => String::new(),
-        message => format!(" (\"{}\")", message.chars().take(200).collect::<String>()),
+        message => format!(" (\"{}\")", shorten(message, 200)),
     };
     draft.say(format!(
         "Node {} is not usable{long}: {}{message} {cited}.",
@@ -207,9 +208,10 @@ fn victims(case: &Case, node: &str, draft: &mut Draft) {
     if count > 0 {
         let cited = draft.cite(
             format!("pods with spec.nodeName={node}"),
-            format!("{count} pods"),
+            k8shawk_sdk::count(count, "pod"),
         );
-        draft.say(format!("{count} pods run on it {cited}."));
+        let pods = k8shawk_sdk::count(count, "pod");
+        draft.say(format!("It runs {pods} {cited}."));
     }
     for owner in owners {
         draft.victim(owner);

@@ -6,6 +6,7 @@ mod class;
 use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
 use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::kinds;
+use k8shawk_sdk::shorten;
 use serde_json::Value;
 
 use crate::case::Case;
@@ -224,7 +225,7 @@ impl Claim<'_> {
                           (StorageClass \"{class}\") fails to create the volume {cited}: \"{}\".",
                 self.name(),
                 self.namespace(),
-                event.message.chars().take(240).collect::<String>()
+                shorten(&event.message, 240)
             ))
             .confidence(92);
         draft.finish()

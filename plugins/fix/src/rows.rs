@@ -103,13 +103,13 @@ pub const ROWS: &[Row] = &[
     row("scale", Kind(SCALED))
         .classes(&["quota", "unschedulable", "insufficient", "scheduling"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
-        .because("The cluster has capacity for {suggested-replicas} replicas of {target}."),
+        .because("The cluster has capacity for {target} at replicas={suggested-replicas}."),
     row("scale", Kind(SCALED))
         .classes(&["disruption", "pdb"])
         .with(&[("replicas", SUGGESTED_REPLICAS)])
         .because(
-            "With {suggested-replicas} replicas of {target}, its disruption budget allows \
-                  evicting one pod at a time.",
+            "At replicas={suggested-replicas}, the disruption budget of {target} allows evicting one \
+                  pod at a time.",
         ),
     row(
         "scale",
@@ -120,8 +120,8 @@ pub const ROWS: &[Row] = &[
     )
     .with(&[("replicas", SUGGESTED_REPLICAS)])
     .because(
-        "The cluster needs {target}, which is scaled to zero: {suggested-replicas} \
-                  replicas bring it back.",
+        "The cluster needs {target}, which is scaled to zero: \
+                  replicas={suggested-replicas} brings it back.",
     ),
     row("retry-job", Kind(&["Job"]))
         .needs(&[RETRYABLE])

@@ -23,7 +23,7 @@ pub mod cluster;
 pub mod settings;
 
 pub use k8shawk_vocabulary::{
-    classes, condition, event, facts, kinds, quantity, selector, sources, workloads,
+    classes, condition, count, event, facts, kinds, quantity, selector, shorten, sources, workloads,
 };
 
 /// The triage point.

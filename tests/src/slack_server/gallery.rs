@@ -42,9 +42,9 @@ pub fn waiting(name: &str, now: i64) -> Record {
             "title": format!("Image {new} cannot be pulled: the registry has no such image or tag"),
             "cause": format!("The image \"{new}\" of container \"app\" in pod \
                 {name}-76689cbd75-rbfkg cannot be pulled: the registry has no such image or tag \
-                [e1]. 1 of 2 pods fail this way [e2]. It began with revision 4 (ReplicaSet \
+                [e1]. It affects 1 of 2 pods [e2]. It began with revision 4 (ReplicaSet \
                 {name}-76689cbd75): image of container \"app\" {old} -> {new} [e3]. The earlier \
-                revision 3 (ReplicaSet {name}-9fc8df49b) still has 1 of 1 pods ready [e4]."),
+                revision 3 (ReplicaSet {name}-9fc8df49b) still has 1 of 1 pod ready [e4]."),
             "confidence": 95, "severity": "high", "object": pod, "owner": object,
             "unknown": ["Whether checkout:2.4.1 was meant to be pushed."],
             "evidence": [

@@ -88,7 +88,7 @@ async fn a_newcomer_writes_a_policy_and_the_host_obeys(
     let built = k8shawk(&workshop, &["plugin", "build", "mine"]);
     assert!(built.contains("policies/mine/mine.wasm"), "{built}");
     let tested = k8shawk(&workshop, &["plugin", "test", "policies/mine"]);
-    assert!(tested.contains("2 of 2 cases pass"), "{tested}");
+    assert!(tested.contains("2 of 2 cases passed"), "{tested}");
     // A case that fails shows what the plugin printed.
     edit(
         &workshop.policies().join("mine/cases.toml"),

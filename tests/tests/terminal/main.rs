@@ -10,3 +10,4 @@
 mod next;
 mod story;
 mod widths;
+mod wording;

@@ -1,5 +1,6 @@
 //! Jobs.
 
+use crate::count;
 use serde::Deserialize;
 
 use super::observation::{Scene, Sighting};
@@ -78,9 +79,9 @@ fn failed(scene: Scene<'_>, job: &Job) -> Vec<Sighting> {
         return Vec::new();
     }
     let message = format!(
-        "{}; {} pods failed, {} succeeded, backoff limit {}",
+        "{}; {}, {} succeeded, backoff limit {}",
         failed.says(),
-        job.status.failed.unwrap_or(0),
+        count(job.status.failed.unwrap_or(0), "failed pod"),
         job.status.succeeded.unwrap_or(0),
         job.spec.backoff_limit.unwrap_or(6)
     );

@@ -1,5 +1,6 @@
 //! Kinds that say by conditions what is wrong: nodes, autoscalers, budgets, namespaces, APIs.
 
+use crate::count;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -108,7 +109,8 @@ fn limited(scaler: &Scaler) -> Vec<Sighting> {
     let status = &scaler.status;
     let current = status.current_replicas.unwrap_or(0);
     let numbers = format!(
-        "{current} replicas, {} wanted, at most {}",
+        "{}, {} wanted, at most {}",
+        count(current, "replica"),
         status.desired_replicas.unwrap_or(0),
         scaler.spec.max_replicas
     );
@@ -136,8 +138,10 @@ fn blocking(budget: &Budget) -> Option<Sighting> {
         return None;
     }
     let message = format!(
-        "no pod may be evicted: {} of {} pods are healthy and {} must be",
-        status.current_healthy, status.expected_pods, status.desired_healthy
+        "no pod may be evicted: {} of {} healthy, {} required",
+        status.current_healthy,
+        count(status.expected_pods, "pod"),
+        status.desired_healthy
     );
     let since = condition(&status.conditions, "DisruptionAllowed", "False");
     let since = since.map_or(Time(None), |c| c.last_transition_time);

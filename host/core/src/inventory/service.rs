@@ -1,5 +1,6 @@
 //! Services against the pods that they select.
 
+use crate::count;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -115,7 +116,7 @@ fn leads_nowhere(scene: Scene<'_>, service: &Service) -> Vec<Sighting> {
     let mut seen: Vec<Sighting> = unmatched_ports(service, &pods).into_iter().collect();
     let any = service.spec.publish_not_ready_addresses == Some(true);
     if !any && !pods.iter().any(|(_, pod)| pod.is_ready()) {
-        let message = format!("none of the {} selected pods is ready", pods.len());
+        let message = format!("0 of {} ready", count(pods.len(), "selected pod"));
         let since = pods
             .iter()
             .map(|(e, p)| p.ready_change().or(e.meta.creation_timestamp))

@@ -1,5 +1,6 @@
 //! Small, forgiving pieces of JSON objects: `null` and a missing field are the same.
 
+use crate::shorten;
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -86,8 +87,7 @@ impl Deref for Message {
 impl<'de> Deserialize<'de> for Message {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(from)?;
-        let end = text.floor_char_boundary(MESSAGE);
-        Ok(Message(text.get(..end).unwrap_or_default().trim().into()))
+        Ok(Message(shorten(text.trim(), MESSAGE).as_ref().into()))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::fix::Fix;
 use crate::kinds;
 use crate::object::ObjectRef;
 use crate::redact::quoted;
+use crate::shorten;
 
 /// What a line says: action, kind, name, parameters.
 type Said = (&'static str, String, String, Vec<(String, String)>);
@@ -166,7 +167,7 @@ fn said(line: &mut Line) -> Result<Said, String> {
             Ok((action, kind, name, parameters))
         }
         other => {
-            let verb: String = other.chars().take(40).collect();
+            let verb = shorten(other, 40);
             Err(format!("`kubectl {verb}` is not in the catalogue"))
         }
     }

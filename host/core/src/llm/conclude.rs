@@ -13,7 +13,7 @@ use crate::finding::{Evidence, Finding};
 use crate::fix::Fix;
 use crate::object::ObjectRef;
 use crate::redact::redact;
-use crate::truncate::truncate;
+use crate::shorten;
 
 /// A pattern's finding of this confidence is not replaced by a model that says otherwise.
 pub const STRONG: u8 = 80;
@@ -177,7 +177,7 @@ fn model_finding(
     let summary = redact(&diagnosis.summary);
     let mut unknown = same.map(|b| b.unknown.clone()).unwrap_or_default();
     if matches!(diagnosis.fix, ProposedFix::None) && !diagnosis.description.is_empty() {
-        unknown.push(truncate(&redact(&diagnosis.description), 500));
+        unknown.push(shorten(&redact(&diagnosis.description), 500).into_owned());
     }
     Finding {
         class,
@@ -256,7 +256,7 @@ fn evidence_of(
             Evidence {
                 id: note.id.clone(),
                 source: note.source.clone(),
-                excerpt: truncate(&redact(quote.unwrap_or(&note.text)), EXCERPT),
+                excerpt: shorten(&redact(quote.unwrap_or(&note.text)), EXCERPT).into_owned(),
             }
         })
         .collect()
@@ -288,7 +288,7 @@ fn fix(
     let seen = |fix: &Fix| seen.iter().any(|s| s.same_object(&fix.target));
     match parsed {
         Ok(fix) if seen(&fix) => {
-            let rationale = truncate(&redact(&diagnosis.description), 1000);
+            let rationale = shorten(&redact(&diagnosis.description), 1000).into_owned();
             (Some(Proposal { fix, rationale }), None)
         }
         Ok(fix) => (
@@ -307,8 +307,8 @@ fn refused(said: &str, reason: &str) -> Refused {
     let said = redact(said);
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     Refused {
-        proposal: truncate(&redact(&line), 300),
-        reason: format!("model: {}", truncate(&redact(reason), 300)),
+        proposal: shorten(&redact(&line), 300).into_owned(),
+        reason: format!("model: {}", shorten(&redact(reason), 300)),
     }
 }
 

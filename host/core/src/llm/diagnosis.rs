@@ -1,5 +1,6 @@
 //! What a model submits, read leniently: what is missing is left out, not invented.
 
+use crate::shorten;
 use serde_json::{Map, Value};
 
 use super::tools::kind_of;
@@ -105,13 +106,13 @@ fn text_of(value: Option<&Value>) -> String {
 
 /// A text without secrets, and then of at most [`FIELD`] characters.
 fn told(value: Option<&Value>) -> String {
-    redact(&text_of(value)).chars().take(FIELD).collect()
+    shorten(&redact(&text_of(value)), FIELD).into_owned()
 }
 
 /// A text without line ends, of at most `most` characters.
 fn one_line(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(most).collect()
+    shorten(&line, most).into_owned()
 }
 
 fn severity(text: &str) -> Option<Severity> {

@@ -1,5 +1,6 @@
 //! The first prompt of a model.
 
+use crate::count;
 use std::collections::BTreeSet;
 
 use super::fence::Fence;
@@ -118,7 +119,8 @@ pub fn system(fence: &Fence, rounds: u32) -> String {
          5. A fix is one line with real values: ACTION KIND/NAME parameter=value ..., or the kubectl command that \
          does the same. The actions with their kinds and parameters are: {actions}. \
          Only where the evidence makes it safe; otherwise write none.\n\
-         6. You have {rounds} rounds in all; submit earlier where the cause is clear."
+         6. You have {} in all; submit earlier where the cause is clear.",
+        count(rounds, "round")
     )
 }
 

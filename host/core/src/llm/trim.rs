@@ -1,5 +1,6 @@
 //! The answers of tools, trimmed by meaning before they are trimmed by size.
 
+use crate::count;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -118,8 +119,8 @@ fn list(veil: &Veil, text: &str, bytes: usize) -> String {
     }
     let lines: Vec<String> = items.iter().map(line).collect();
     let head = format!(
-        "{} objects; read one by its name for all of it\n",
-        items.len()
+        "{}; read one by its name for all of it\n",
+        count(items.len(), "object")
     );
     clipped(&format!("{head}{}", lines.join("\n")), bytes)
 }

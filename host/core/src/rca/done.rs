@@ -1,5 +1,6 @@
 //! What was done about it, by whom and when, and what came of it.
 
+use crate::count;
 use std::fmt::Write;
 
 use super::text::{clock, fenced, inline, quoted};
@@ -73,15 +74,10 @@ pub(super) fn result(out: &mut String, record: &Record) {
         true => super::words(record.state),
         false => "being verified",
     };
-    let before = recovery.before;
-    let _ = write!(out, "\n## Result\n\n**{state}**: ");
-    if let Some(last) = recovery.last {
-        let _ = write!(out, "{}/{} healthy, ", last.good, last.wanted);
-    }
-    let (good, wanted, checks) = (before.good, before.wanted, recovery.checks);
-    let _ = writeln!(out, "{good}/{wanted} before the fix; {checks} checks.");
+    let checks = count(recovery.checks, "health check");
+    let _ = writeln!(out, "\n## Result\n\n**{state}**: {recovery} ({checks}).");
     if recovery.missed > 0 {
-        let _ = writeln!(out, "{} more checks failed.", recovery.missed);
+        let _ = writeln!(out, "{} failed.", count(recovery.missed, "more check"));
     }
     if record.state == State::NotKnown {
         let why = record.history.last().map_or("", |s| s.note.as_str());

@@ -76,7 +76,7 @@ fn it_reads_from_what_broke_to_what_is_next() {
         "- 14:15:05 recovered: checked 4 times",
         "- Rejected fix: kubectl exec: not in the catalogue",
         "## Result",
-        "**recovered**: 2/2 healthy, 1/2 before the fix; 4 checks.",
+        "**recovered**: 2 of 2 healthy; before the fix: 1 of 2 healthy (4 health checks).",
         "## What changed before",
         "[e2] `image of container \"app\" app:1 -> app:2`",
         "## What Kubernetes reported",

@@ -1,5 +1,6 @@
 //! Text that may leave, as a type: what reaches a person, a file, a model or another program.
 
+use crate::shorten;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -43,10 +44,10 @@ impl Redacted {
         Redacted(escape(&self.0))
     }
 
-    /// The first `characters` of it.
+    /// At most `characters` of it; where it is longer, an ellipsis says so.
     #[must_use]
-    pub fn first(&self, characters: usize) -> Redacted {
-        self.escaped(|text| text.chars().take(characters).collect())
+    pub fn shortened(&self, characters: usize) -> Redacted {
+        self.escaped(|text| shorten(text, characters).into_owned())
     }
 
     /// Its lines.

@@ -34,7 +34,7 @@ fn what_makes_no_progress_is_named_with_its_last_failure() {
     ];
     assert_eq!(found(&records, 5 * MINUTE), None);
     let trouble = found(&records, 5 * MINUTE + 1).unwrap();
-    assert_eq!(trouble.title, "2 incidents are stuck");
+    assert_eq!(trouble.title, "2 incidents stuck");
     let finding = trouble.finding();
     assert!(finding.cause.contains("[e1] [e2]"), "{}", finding.cause);
     let first = &finding.evidence[0];

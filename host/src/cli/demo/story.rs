@@ -1,5 +1,6 @@
 //! The story: five recorded incidents at a readable pace, one of which waits for a person.
 
+use k8shawk_core::count;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -211,8 +212,8 @@ impl Story {
         terminal.print(&terminal.bold(&"\n── What became of them".into()));
         terminal.print(&terminal.table(&shown(all)));
         terminal.print(&terminal.bold(&"\n── What to try next".into()));
-        let recordings =
-            bundles::named(std::slice::from_ref(&self.recordings)).map_or(0, |files| files.len());
+        let files = bundles::named(std::slice::from_ref(&self.recordings));
+        let recordings = count(files.map_or(0, |files| files.len()), "recording");
         let program = std::env::current_exe().unwrap_or_else(|_| "k8shawk".into());
         let rows = [
             (
@@ -233,7 +234,7 @@ impl Story {
             ),
             (
                 "k8shawk demo --all",
-                redacted!("all {} recordings, without a pause", recordings),
+                redacted!("all {}, without a pause", plain(&recordings)),
             ),
         ];
         for (command, what) in rows {

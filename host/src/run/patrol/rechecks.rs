@@ -1,5 +1,6 @@
 //! When an incident that waits for people is checked again.
 
+use k8shawk_core::count;
 use std::collections::HashMap;
 
 use k8shawk_core::record::{Record, State};
@@ -82,9 +83,10 @@ impl Patrol {
 fn status(active: &[Record], pods: usize) -> String {
     let waiting = active.iter().filter(|r| r.state == State::Waiting).count();
     let fixing = active.iter().filter(|r| r.execution.is_some()).count();
-    let mut text = format!("watching {pods} pods · {} open incidents", active.len());
+    let (pods, open) = (count(pods, "pod"), count(active.len(), "open incident"));
+    let mut text = format!("watching {pods} · {open}");
     if waiting > 0 {
-        text.push_str(&format!(" · {waiting} wait for approval"));
+        text.push_str(&format!(" · {waiting} waiting for approval"));
     }
     if fixing > 0 {
         text.push_str(&format!(" · {fixing} being fixed"));

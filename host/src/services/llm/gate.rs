@@ -1,6 +1,7 @@
 //! What stands before every request of every investigation: breakers, budgets, and how many may
 //! be under way.
 
+use k8shawk_core::count;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -159,9 +160,9 @@ impl Breaker {
 /// [`Failure::Budget`] names what is used up.
 pub fn within(budget: &Budget, used: &Usage, whose: &str) -> Result<(), Failure> {
     let spent = if used.calls >= budget.calls {
-        Some(format!("{} requests {whose}", budget.calls))
+        Some(format!("{} {whose}", count(budget.calls, "request")))
     } else if used.tokens() >= budget.tokens {
-        Some(format!("{} tokens {whose}", budget.tokens))
+        Some(format!("{} {whose}", count(budget.tokens, "token")))
     } else {
         let money = budget.money.filter(|most| used.cost >= *most);
         money.map(|most| {

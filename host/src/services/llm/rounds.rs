@@ -5,6 +5,7 @@ mod outcome;
 mod plan;
 
 use futures::future::join_all;
+use k8shawk_core::count;
 use k8shawk_core::llm::{
     Call, Case, Claims, Concluded, Conversation, Diagnosis, Egress, Failure, Fence, SUBMIT, Setup,
     ToolRecord, conclude, opening, read_of, system,
@@ -84,7 +85,7 @@ pub async fn hold(
             }
             Ended::Nobody => break,
             Ended::GoOn if number == rounds => {
-                let what = format!("no diagnosis within {rounds} rounds");
+                let what = format!("no diagnosis within {}", count(rounds, "round"));
                 run.ladder.stop(&Failure::NoDiagnosis { what });
             }
             Ended::GoOn => {}

@@ -4,6 +4,7 @@ mod chat;
 mod messages;
 mod refusal;
 
+use k8shawk_core::shorten;
 use std::collections::BTreeMap;
 
 use k8shawk_core::llm::{
@@ -151,11 +152,8 @@ pub fn brief(text: &str) -> String {
     // Before and after: some secrets are recognised by their lines, some by the words beside them.
     let text = redact(text);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    redact(&line)
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(200)
-        .collect()
+    let line: String = redact(&line).chars().filter(|c| !c.is_control()).collect();
+    shorten(&line, 200).into_owned()
 }
 
 /// A call as it may be repeated, or none where there is no such tool.

@@ -4,13 +4,13 @@
 //! incident of each. What changes something is answered with a button or a dialog, which shows what
 //! is meant and comes back to the host that showed it.
 
+use k8shawk_core::count;
 use k8shawk_core::record::{Record, State};
 
 use super::blocks::{self, Button, confirm};
 use super::message::{self, Look, may_approve, standing};
 use super::outgoing::Answer;
 use super::payload::{MUTE, Press, is_namespace};
-use super::text::count;
 use super::text::{code, inline, plain};
 
 /// Incidents in one list.

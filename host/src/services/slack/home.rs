@@ -1,5 +1,6 @@
 //! The home tab and the modals.
 
+use k8shawk_core::count;
 use k8shawk_core::finding::Finding;
 use k8shawk_core::record::{Record, State};
 use slack_morphism::blocks::{SlackBlock, SlackView};
@@ -8,7 +9,7 @@ use super::blocks::{self, Button, Modal};
 use super::command::line;
 use super::message::{Look, standing};
 use super::payload::{Place, Press, REASON, private};
-use super::text::{block, count, inline, moment, plain};
+use super::text::{block, inline, moment, plain};
 
 /// Incidents in the home tab: two blocks each.
 const LISTED: usize = 40;

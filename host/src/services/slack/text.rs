@@ -2,23 +2,16 @@
 //! and cut to its limit.
 
 use k8shawk_core::redact::redact;
-
-/// What stands where text was cut.
-const CUT: char = '…';
+use k8shawk_core::{ELLIPSIS, shorten};
 
 /// Text without secrets and control characters; line ends stay.
 pub fn clean(text: &str) -> String {
     redact(text).replace('\t', " ")
 }
 
-/// The first `limit` characters; where some are cut, the last one says so.
+/// At most `limit` characters; where it is longer, an ellipsis says so.
 pub fn cut(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let mut kept: String = text.chars().take(limit.saturating_sub(1)).collect();
-    kept.push(CUT);
-    kept
+    shorten(text, limit).into_owned()
 }
 
 /// Escape what Slack reads as markup of mentions, links and entities. `limit` counts escaped
@@ -37,7 +30,7 @@ fn escape(text: &str, limit: usize) -> String {
         // One place is kept for the mark of the cut, except for the very last character.
         let reserve = usize::from(left > 1);
         if room < width + reserve {
-            out.push(CUT);
+            out.push(ELLIPSIS);
             return out;
         }
         room -= width;
@@ -155,14 +148,6 @@ pub(super) fn is_ts(text: &str) -> bool {
     let digits = |t: &str| !t.is_empty() && t.len() <= 16 && t.bytes().all(|b| b.is_ascii_digit());
     text.split_once('.')
         .is_some_and(|(a, b)| digits(a) && digits(b))
-}
-
-/// `1 incident`, `3 incidents`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        many => format!("{many} {what}s"),
-    }
 }
 
 #[cfg(test)]

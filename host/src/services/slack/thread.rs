@@ -2,6 +2,7 @@
 //! and is sent once, however often it is derived.
 
 use k8shawk_core::Installation;
+use k8shawk_core::count;
 use k8shawk_core::rca;
 use k8shawk_core::record::{Execution, Record, State};
 use serde::{Deserialize, Serialize};
@@ -210,8 +211,7 @@ impl Thread<'_> {
             standing.mark, standing.words
         ))];
         if let Some(recovery) = &record.recovery {
-            let s = if recovery.checks == 1 { "" } else { "s" };
-            let checks = format!("{} health check{s}", recovery.checks);
+            let checks = count(recovery.checks, "health check");
             all.push(blocks::context(&[checks]));
         }
         all.extend(self.undo());

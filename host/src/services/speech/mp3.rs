@@ -1,5 +1,7 @@
 //! Can it be played? The headers of an MP3 file's frames, from its first to its last.
 
+use k8shawk_core::count;
+
 /// Seconds below which there is nothing to hear.
 const SHORTEST: f64 = 0.2;
 
@@ -64,11 +66,15 @@ pub fn check(bytes: &[u8]) -> Result<f64, String> {
         }
         let Some((length, duration)) = frame(header) else {
             return Err(format!(
-                "no frame of MP3 at byte {at}, after {frames} frames"
+                "no frame of MP3 at byte {at}, after {}",
+                count(frames, "frame")
             ));
         };
         if at + length > bytes.len() {
-            return Err(format!("it ends within a frame, after {frames} frames"));
+            return Err(format!(
+                "it ends within a frame, after {}",
+                count(frames, "frame")
+            ));
         }
         at += length;
         seconds += duration;

@@ -1,6 +1,7 @@
 //! Sarvam's text-to-speech service.
 
 use k8shawk_core::redact::Redacted;
+use k8shawk_core::shorten;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -161,11 +162,7 @@ fn away(error: reqwest::Error) -> NotSpoken {
 
 fn refusal(status: u16, answer: &Value) -> NotSpoken {
     let text = |pointer| answer.pointer(pointer).and_then(Value::as_str);
-    let message: String = text("/error/message")
-        .unwrap_or("no reason given")
-        .chars()
-        .take(200)
-        .collect();
+    let message = shorten(text("/error/message").unwrap_or("no reason given"), 200);
     let why = format!("HTTP {status}: {message}");
     let quota = text("/error/code") == Some("insufficient_quota_error");
     let error = match status {

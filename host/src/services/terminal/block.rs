@@ -1,6 +1,7 @@
 //! An incident as one block behind a bar in the colour of its severity: what is wrong, why, what to
 //! do, and then the evidence.
 
+use k8shawk_core::count;
 use k8shawk_core::decision::{Advice, Candidate, Decision};
 use k8shawk_core::finding::{Evidence, Finding};
 use k8shawk_core::record::{Record, State};
@@ -103,8 +104,8 @@ impl Terminal {
         lines.extend(shown.map(|l| Line::labelled("", l).hanging(2)));
         if all > DIFF {
             let what = redacted!(
-                "{} more changed fields: k8shawk approve {} shows all",
-                all - DIFF,
+                "{}: k8shawk approve {} shows all",
+                plain(&count(all - DIFF, "more changed field")),
                 id
             );
             lines.push(Line::labelled("", what));
@@ -160,7 +161,7 @@ impl Terminal {
         let excerpt = lines(&evidence.excerpt).escaped(|text| text.replace('\n', " ⏎ "));
         let id = self.dim(&redacted!("[{}]", plain(&evidence.id)));
         let source = plain(&evidence.source);
-        redacted!("{} {}: {}", id, source, excerpt.first(EXCERPT))
+        redacted!("{} {}: {}", id, source, excerpt.shortened(EXCERPT))
     }
 }
 
@@ -186,7 +187,12 @@ fn victims(record: &Record) -> Option<Line> {
         more => redacted!(" and {} more", more),
     };
     let named = Redacted::join(&names, ", ");
-    let text = redacted!("{} victims: {}{}", victims.len(), named, more);
+    let text = redacted!(
+        "{}: {}{}",
+        plain(&count(victims.len(), "victim")),
+        named,
+        more
+    );
     (!victims.is_empty()).then(|| Line::labelled("", text))
 }
 
@@ -204,6 +210,16 @@ mod tests {
         let text = Terminal::quiet().block(&record).into_string();
         assert!(text.contains("49 more changed fields"), "{text}");
         assert!(text.contains("approve inc-7 shows all"), "{text}");
+    }
+
+    #[test]
+    fn evidence_that_is_cut_says_so() {
+        let mut record = record();
+        let evidence = &mut record.finding.as_mut().unwrap().evidence[0];
+        evidence.excerpt = "registry.example.com/shop/checkout ".repeat(10);
+        let text = Terminal::quiet().block(&record).into_string();
+        let cut = text.lines().find(|line| line.contains('…'));
+        assert!(cut.is_some_and(|line| line.ends_with('…')), "{text}");
     }
 
     #[test]

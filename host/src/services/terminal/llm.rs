@@ -1,5 +1,6 @@
 //! What a model does, while it does it: rounds, reads, rungs, tokens and cost.
 
+use k8shawk_core::{count, shorten};
 use std::sync::{Mutex, PoisonError};
 
 use k8shawk_core::incident::Incident;
@@ -62,7 +63,7 @@ fn called(
     told: Option<&str>,
     took_ms: u64,
 ) -> String {
-    let told: String = told.unwrap_or_default().chars().take(REASON).collect();
+    let told = shorten(told.unwrap_or_default(), REASON);
     match (evidence, read.is_empty()) {
         (Some(id), false) => format!("  [{id}] {read} ({took_ms} ms)"),
         (Some(id), true) => format!("  {name} again: see [{id}]"),
@@ -73,7 +74,7 @@ fn called(
 
 /// Tokens and money, in words.
 pub fn spent(usage: &Usage) -> String {
-    let mut text = format!("{} + {} tokens", usage.input, usage.output);
+    let mut text = format!("{} + {}", usage.input, count(usage.output, "token"));
     if usage.cost > 0 {
         let micros = usage.cost;
         text.push_str(&format!(
@@ -96,10 +97,10 @@ impl Sink for ModelSteps<'_> {
                 usage,
                 calls,
             } => format!(
-                "{}: {} answered in {took_ms} ms with {calls} {} ({})",
+                "{}: {} answered in {took_ms} ms with {} ({})",
                 self.round(),
                 rung.model,
-                if *calls == 1 { "call" } else { "calls" },
+                count(*calls, "call"),
                 spent(usage)
             ),
             Progress::Failed {

@@ -1,6 +1,7 @@
 //! What a DaemonSet adds to the cause of its pods: the nodes.
 
 use k8shawk_sdk::analysis::{Conclusion, Severity};
+use k8shawk_sdk::count;
 use serde_json::Value;
 
 use super::failure::{Failure, amend};
@@ -47,29 +48,33 @@ pub fn enrich(set: &Value, failure: &mut Failure) {
             format!(" on {nodes}")
         };
         draft.say(format!(
-            "{} is ready on {ready} of {wanted} nodes; it fails{place} {cited}.",
-            spoken(&reference(set))
+            "{} is ready on {ready} of {}; it fails{place} {cited}.",
+            spoken(&reference(set)),
+            count(wanted, "node")
         ));
     });
 }
 
 fn counts(set: &Value) -> (i64, i64) {
-    let count = |at| number(set, at).unwrap_or_default();
+    let read = |at| number(set, at).unwrap_or_default();
     (
-        count("/status/numberReady"),
-        count("/status/desiredNumberScheduled"),
+        read("/status/numberReady"),
+        read("/status/desiredNumberScheduled"),
     )
 }
 
 /// No pod tells a cause.
 pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
-    let (count, wanted) = counts(set);
+    let (ready, wanted) = counts(set);
     let subject = spoken(&reference(set));
     if wanted == 0 {
         return Conclusion::Healthy(format!("no node matches {subject}"));
     }
-    if count >= wanted {
-        return Conclusion::Healthy(format!("{subject} is ready on {count} of {wanted} nodes"));
+    if ready >= wanted {
+        return Conclusion::Healthy(format!(
+            "{subject} is ready on {ready} of {}",
+            count(wanted, "node")
+        ));
     }
     let without = unserved(case, set, pods);
     if without.is_empty() || super::age(case, set) < 120 {
@@ -85,10 +90,11 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
     draft
         .title(format!("{} is missing pods on some nodes", name(set)))
         .confidence(55);
-    let status = format!("numberReady {count}, desiredNumberScheduled {wanted}");
+    let status = format!("numberReady {ready}, desiredNumberScheduled {wanted}");
     let cited = draft.cite("DaemonSet status", status);
     draft.say(format!(
-        "{subject} is ready on {count} of {wanted} nodes {cited}."
+        "{subject} is ready on {ready} of {} {cited}.",
+        count(wanted, "node")
     ));
     for (node, why) in without.iter().take(5) {
         let cited = draft.cite(format!("Node {node}"), why);

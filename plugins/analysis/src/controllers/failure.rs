@@ -35,8 +35,8 @@ impl Failure {
         let n = self.pods.len();
         amend(&mut self.finding, |draft| {
             let cited = draft.cite("pods of the workload", names);
-            let verb = if n == 1 { "fails" } else { "fail" };
-            draft.say(format!("{n} of {of} pods {verb} this way {cited}."));
+            let pods = k8shawk_sdk::count(of, "pod");
+            draft.say(format!("It affects {n} of {pods} {cited}."));
         });
     }
 }

@@ -5,6 +5,7 @@ mod last_words;
 mod retry;
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::count;
 use serde_json::Value;
 
 use self::last_words::last_words;
@@ -92,9 +93,9 @@ fn superseded(case: &Case, job: &Value) -> Option<String> {
 
 /// Limits and counters, for any cause.
 fn tell(job: &Value, draft: &mut Draft) {
-    let count = |at| number(job, at).unwrap_or_default();
+    let status = |at| number(job, at).unwrap_or_default();
     let limit = number(job, "/spec/backoffLimit").unwrap_or(6);
-    let (failed, done) = (count("/status/failed"), count("/status/succeeded"));
+    let (failed, done) = (status("/status/failed"), status("/status/succeeded"));
     let cited = draft.cite(
         format!("{} status", spoken(&reference(job))),
         format!("failed {failed}, succeeded {done}, backoffLimit {limit}"),
@@ -104,14 +105,16 @@ fn tell(job: &Value, draft: &mut Draft) {
         Some(end) => {
             let (reason, said) = (text(end, "/reason"), text(end, "/message"));
             format!(
-                "{} has failed and will not be retried ({reason}: \"{said}\"): {failed} \
-                 failed pods, backoffLimit {limit} {cited}.",
-                spoken(&reference(job))
+                "{} has failed and will not be retried ({reason}: \"{said}\"): {}, \
+                 backoffLimit {limit} {cited}.",
+                spoken(&reference(job)),
+                count(failed, "failed pod")
             )
         }
         None => format!(
-            "{} has {failed} failed pods so far and gives up at backoffLimit {limit} {cited}.",
-            spoken(&reference(job))
+            "{} has {} so far and gives up at backoffLimit {limit} {cited}.",
+            spoken(&reference(job)),
+            count(failed, "failed pod")
         ),
     };
     draft.say(sentence);

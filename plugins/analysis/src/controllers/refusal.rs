@@ -1,6 +1,7 @@
 //! The newest answer of the API server to a controller that tried to make a pod.
 
 use k8shawk_sdk::analysis::{Finding, ObjectRef, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::event::EventRow;
 use serde_json::Value;
 
@@ -54,21 +55,21 @@ impl Refusal<'_, '_> {
         let owner = crate::owner::root_owner(self.case, self.workload);
         let mut draft = Draft::new(class, self.severity(), object, owner);
         let cited = draft.cite(&self.source, &self.message);
-        let count = draft.cite(
+        let status = draft.cite(
             format!("{} status", spoken(&self.creator)),
-            format!("{} of {} pods exist", self.present, self.wanted),
+            format!("{} of {} created", self.present, count(self.wanted, "pod")),
         );
         let who = spoken(&reference(self.workload));
         let (present, wanted) = (self.present, self.wanted);
         draft.say(if present < wanted {
             format!(
-                "{who} has {present} of {wanted} pods: the API server \
-                 refuses to create more {count}."
+                "{who} has {present} of {}: the API server refuses to create more {status}.",
+                count(wanted, "pod")
             )
         } else {
             format!(
-                "{who} keeps its {present} old pods: the API server refuses \
-                 to create the new ones of {} {count}.",
+                "{who} keeps {}: the API server refuses to create the new ones of {} {status}.",
+                count(present, "old pod"),
                 spoken(&self.creator)
             )
         });
@@ -117,8 +118,8 @@ pub fn of<'c, 'a>(
     };
     match text(workload, "/kind") {
         "Deployment" => rollout::revisions(case, workload).iter().find_map(|set| {
-            let count = |at| number(set, at).unwrap_or_default();
-            let lacking = refused(set, count("/status/replicas"), count("/spec/replicas"))?;
+            let read = |at| number(set, at).unwrap_or_default();
+            let lacking = refused(set, read("/status/replicas"), read("/spec/replicas"))?;
             let wanted = number(workload, "/spec/replicas").unwrap_or(lacking.wanted);
             Some(Refusal {
                 present,

@@ -1,5 +1,6 @@
 //! What differs between two revisions of a pod template.
 
+use k8shawk_sdk::shorten;
 use serde_json::Value;
 
 use crate::json::{items, name, text};
@@ -187,10 +188,7 @@ fn shown(value: Option<&Value>) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    match text.char_indices().nth(SHOWN * 2) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
+    shorten(&text, SHOWN * 2).into_owned()
 }
 
 /// The pod template of a workload, ReplicaSet or ControllerRevision.

@@ -2,6 +2,7 @@
 //! and which earlier revision is known to be good.
 
 use k8shawk_sdk::analysis::Finding;
+use k8shawk_sdk::count;
 use k8shawk_sdk::{classes, facts, sources};
 use serde_json::Value;
 
@@ -155,7 +156,10 @@ fn known_good(case: &Case, deployment: &Value, set: &Value) -> Option<String> {
     let ready = number(set, "/status/readyReplicas").unwrap_or_default();
     if ready > 0 {
         let wanted = number(set, "/spec/replicas").unwrap_or(ready);
-        return Some(format!("still has {ready} of {wanted} pods ready"));
+        return Some(format!(
+            "still has {ready} of {} ready",
+            count(wanted, "pod")
+        ));
     }
     let progressing = condition(deployment, "Progressing").map(|c| text(c, "/message"));
     if progressing.is_some_and(|m| m.contains(name(set)) && m.contains("successfully")) {

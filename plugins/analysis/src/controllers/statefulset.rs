@@ -1,6 +1,7 @@
 //! What a StatefulSet adds to the cause of its pods: ordinals, order, Service, revision.
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -141,7 +142,8 @@ pub fn without_cause(case: &Case, set: &Value, pods: &[Value]) -> Conclusion {
         return starting(case, set, pods);
     }
     Conclusion::Healthy(format!(
-        "{ready_pods} of {wanted} pods of {subject} are ready"
+        "{ready_pods} of {} of {subject} ready",
+        count(wanted, "pod")
     ))
 }
 
@@ -195,9 +197,9 @@ fn behind(case: &Case, set: &Value, pods: &[Value]) -> Option<Finding> {
     draft
         .title(format!("ordinal {missing} of {} is missing", name(set)))
         .say(format!(
-            "{} wants {wanted} pods, but ordinal {missing} does not exist and no event \
-             says why {cited}.",
-            spoken(&reference(set))
+            "{} wants {}, but ordinal {missing} does not exist and no event says why {cited}.",
+            spoken(&reference(set)),
+            count(wanted, "pod")
         ))
         .confidence(45)
         .unknown(crate::undetermined::describe(&reference(set)));

@@ -1,6 +1,7 @@
 //! Why a workload has not the pods that it should have.
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -44,20 +45,21 @@ pub fn explain_pods_of_stranger(case: &Case, object: &Value) -> Vec<Finding> {
 
 /// Pods of a workload that count against its replicas.
 pub fn present(case: &Case, workload: &Value) -> i64 {
-    count(&pods_of(case, workload))
+    counted(&pods_of(case, workload))
 }
 
-fn count(pods: &[Value]) -> i64 {
+/// How many of them count against the replicas.
+fn counted(pods: &[Value]) -> i64 {
     let over = |pod: &&Value| matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
-    let live = pods
+    let those = pods
         .iter()
         .filter(|pod| !deleting(pod) && !over(pod))
         .count();
-    i64::try_from(live).unwrap_or(i64::MAX)
+    i64::try_from(those).unwrap_or(i64::MAX)
 }
 
 fn causes(case: &Case, workload: &Value, pods: &[Value]) -> Vec<Finding> {
-    let live = usize::try_from(count(pods)).unwrap_or_default();
+    let live = usize::try_from(counted(pods)).unwrap_or_default();
     let mut found: Vec<Finding> = Vec::new();
     for mut failure in failures(case, pods) {
         failure.count(live.max(failure.pods.len()));
@@ -70,7 +72,7 @@ fn causes(case: &Case, workload: &Value, pods: &[Value]) -> Vec<Finding> {
         dns::broaden(case, workload, &mut failure.finding);
         found.push(failure.finding);
     }
-    if let Some(refusal) = refusal::of(case, workload, count(pods)) {
+    if let Some(refusal) = refusal::of(case, workload, counted(pods)) {
         let mut finding = failed_create::explain(&refusal);
         if let Some(set) = refusal::set_of(&refusal) {
             rollout::enrich(case, workload, &set, &mut finding);
@@ -147,7 +149,8 @@ fn without_cause(case: &Case, workload: &Value, pods: &[Value]) -> Conclusion {
         .count();
     if i64::try_from(ready_pods).unwrap_or_default() >= wanted {
         return Conclusion::Healthy(format!(
-            "{ready_pods} of {wanted} pods of {subject} are ready"
+            "{ready_pods} of {} of {subject} ready",
+            count(wanted, "pod")
         ));
     }
     let progressing = condition(workload, "Progressing");
@@ -179,8 +182,9 @@ fn stuck(case: &Case, deployment: &Value, pods: &[Value]) -> Finding {
         format!("replicas wanted {wanted}, updated {updated}, ready {ready_pods}"),
     );
     draft.say(format!(
-        "{ready_pods} of {wanted} pods are ready, {updated} are of the new revision, and none \
-         of them shows a cause {cited}."
+        "{ready_pods} of {} ready, {updated} of the new revision, and none of them shows a cause \
+         {cited}.",
+        count(wanted, "pod")
     ));
     draft.unknown(undetermined::describe(&reference(deployment)));
     let mut finding = draft.finish();

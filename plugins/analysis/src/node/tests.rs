@@ -31,7 +31,7 @@ fn names_the_condition_the_lease_and_the_victims(#[case] conditions: Value, #[ca
         "{}",
         found.cause
     );
-    assert!(found.cause.contains("1 pods run on it"), "{}", found.cause);
+    assert!(found.cause.contains("It runs 1 pod ["), "{}", found.cause);
     assert_eq!(found.victims.len(), 1);
 }
 

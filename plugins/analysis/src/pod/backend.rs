@@ -1,5 +1,6 @@
 //! The state of what a process depends on.
 
+use k8shawk_sdk::count;
 use serde_json::Value;
 
 use super::container;
@@ -39,7 +40,7 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
     let ready = chosen.iter().filter(|p| serves(p)).count();
     let cited = draft.cite(
         format!("{called} spec.selector"),
-        format!("{shown}: {} pods, {ready} ready", chosen.len()),
+        format!("{shown}: {}, {ready} ready", count(chosen.len(), "pod")),
     );
     if chosen.is_empty() {
         return Backend {
@@ -57,8 +58,8 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
             .collect();
         return Backend {
             state: format!(
-                "{called} has no ready endpoint: none of its {} pods is ready: {} {cited}.",
-                chosen.len(),
+                "{called} has no ready endpoint: 0 of {} ready: {} {cited}.",
+                count(chosen.len(), "pod"),
                 states.join(", ")
             ),
             known: true,
@@ -72,7 +73,8 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
             .collect();
         return Backend {
             state: format!(
-                "{called} has {ready} ready endpoints, but it serves port {}, not {port} {cited}.",
+                "{called} has {}, but it serves port {}, not {port} {cited}.",
+                count(ready, "ready endpoint"),
                 ports.join(", ")
             ),
             known: true,
@@ -80,8 +82,9 @@ pub fn state(subject: &Subject, service: &Value, line: &str, draft: &mut Draft) 
     }
     Backend {
         state: format!(
-            "{called} has {ready} ready endpoints now {cited}: a wrong target port, a \
-             NetworkPolicy, or an outage that has ended."
+            "{called} has {} now {cited}: a wrong target port, a NetworkPolicy, or an outage that \
+             has ended.",
+            count(ready, "ready endpoint")
         ),
         known: false,
     }

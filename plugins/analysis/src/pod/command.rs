@@ -2,6 +2,7 @@
 
 use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::facts;
+use k8shawk_sdk::shorten;
 
 use super::container::Container;
 use super::log::Log;
@@ -190,7 +191,7 @@ const WORDS: usize = 200;
 fn runtimes_words(told: &str) -> Option<String> {
     let inner = AROUND.iter().find_map(|before| told.rsplit_once(before));
     let words = inner.map(|(_, words)| words.trim())?;
-    let short: String = words.chars().take(WORDS).collect();
+    let short = shorten(words, WORDS).into_owned();
     (!short.is_empty()).then_some(short)
 }
 
@@ -259,7 +260,7 @@ fn words(container: &Container, pointer: &str) -> String {
         [] => String::new(),
         words => {
             let shown = serde_json::to_string(words).unwrap_or_default();
-            shown.chars().take(160).collect()
+            shorten(&shown, 160).into_owned()
         }
     }
 }

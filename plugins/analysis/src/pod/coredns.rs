@@ -1,5 +1,6 @@
 //! The state of the cluster's DNS.
 
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -48,13 +49,13 @@ pub fn state(subject: &Subject, draft: &mut Draft) -> bool {
     match ready {
         0 if pods.is_empty() => draft.say(format!("CoreDNS has no pod at all {cited}.")),
         0 => draft.say(format!(
-            "None of CoreDNS's {} pods is ready: {} {cited}.",
-            pods.len(),
+            "0 of {} ready: {} {cited}.",
+            count(pods.len(), "CoreDNS pod"),
             states.join(", ")
         )),
         _ => draft.say(format!(
-            "{ready} of {} CoreDNS pods are ready {cited}.",
-            pods.len()
+            "{ready} of {} ready {cited}.",
+            count(pods.len(), "CoreDNS pod")
         )),
     };
     let hung = pods

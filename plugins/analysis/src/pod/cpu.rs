@@ -1,6 +1,7 @@
 //! A container whose CPU limit is too small for its own probes.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
 use k8shawk_sdk::quantity;
@@ -79,8 +80,8 @@ pub fn diagnose(
     if let Some(exit) = container.exit().filter(|_| container.restarts() > 0) {
         let cited = container.cite_exit(&mut draft, &exit);
         draft.say(format!(
-            "It was restarted {} times {cited}.",
-            container.restarts()
+            "It has {} {cited}.",
+            count(container.restarts(), "restart")
         ));
     }
     Some(draft.finish())

@@ -1,6 +1,7 @@
 //! How a container ended, in a sentence.
 
 use k8shawk_sdk::analysis::Severity;
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 
 use super::container::{Container, Exit, Role};
@@ -13,8 +14,7 @@ pub fn ended(subject: &Subject, container: &Container, exit: &Exit, draft: &mut 
     let cited = container.cite_exit(draft, exit);
     let often = match container.restarts() {
         0 => String::new(),
-        1 => " after 1 restart".to_owned(),
-        n => format!(" after {n} restarts"),
+        n => format!(" after {}", count(n, "restart")),
     };
     draft.say(format!(
         "The {} of pod {} terminated with exit code {}{}{often} {cited}.",

@@ -2,6 +2,7 @@
 
 use super::container::Container;
 use super::subject::Subject;
+use k8shawk_sdk::shorten;
 
 /// Lines from the end that are looked at.
 const TAIL: usize = 40;
@@ -116,19 +117,20 @@ fn is_remark(line: &str) -> bool {
 
 /// A line without colour codes, not longer than needed.
 fn plain(line: &str) -> String {
-    let mut out = String::new();
+    let (mut out, mut kept) = (String::new(), 0);
     let mut chars = line.chars();
-    while let Some(c) = chars.next() {
+    // One more than is shown says that there was more.
+    while let Some(c) = chars.next().filter(|_| kept <= LINE) {
         match c {
             '\u{1b}' => {
                 chars.by_ref().find(char::is_ascii_alphabetic);
             }
             c if c.is_control() && c != '\t' => {}
-            c => out.push(c),
-        }
-        if out.chars().count() >= LINE {
-            break;
+            c => {
+                out.push(c);
+                kept += 1;
+            }
         }
     }
-    out.trim_end().to_owned()
+    shorten(out.trim_end(), LINE).into_owned()
 }

@@ -1,6 +1,7 @@
 //! Containers that the kernel kills for memory.
 
 use k8shawk_sdk::analysis::{Finding, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 use k8shawk_sdk::quantity;
 
@@ -49,12 +50,12 @@ fn killed(subject: &Subject, container: &Container, exit: &Exit) -> Finding {
         ))
         .say(format!(
             "The {} of pod {} was OOM-killed: it has {bound}, and its last run ended as {} \
-                      with exit code {} after {} restarts {cited}.",
+                      with exit code {} after {} {cited}.",
             container.called(),
             subject.object.name,
             exit.reason,
             exit.code,
-            container.restarts()
+            count(container.restarts(), "restart")
         ))
         .fact(facts::CONTAINER, container.name());
     if container.role == Role::Init {

@@ -3,6 +3,7 @@
 mod labels;
 mod ports;
 
+use k8shawk_sdk::count;
 use k8shawk_sdk::{facts, quantity};
 use serde_json::Value;
 
@@ -79,10 +80,10 @@ fn resource(
         return (
             format!("no node offers {resource}"),
             format!(
-                "It requests {} {resource} {cited}, and none of the {} nodes offers that resource \
-                 (device plugin or node missing).",
+                "It requests {} {resource} {cited}, and no node offers that resource \
+                 ({}; device plugin or node missing).",
                 show(asked),
-                nodes.len()
+                count(nodes.len(), "node")
             ),
         );
     }

@@ -3,6 +3,7 @@
 use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
+use k8shawk_sdk::{count, shorten};
 
 use super::container::{Container, Role};
 use super::log::Log;
@@ -67,7 +68,7 @@ pub fn diagnose_kills(subject: &Subject, container: &Container) -> Option<Findin
     let spec = draft.cite(probe.path(), probe.describe());
     draft
         .title(format!("The {kind} probe kills {} of pod {}", container.called(), subject.object.name))
-        .say(format!("The kubelet kills {} of pod {} because its {kind} probe fails; its last run ended with exit code {} after {} restarts, not for memory {cited}.", container.called(), subject.object.name, exit.code, container.restarts()))
+        .say(format!("The kubelet kills {} of pod {} because its {kind} probe fails; its last run ended with exit code {} after {}, not for memory {cited}.", container.called(), subject.object.name, exit.code, count(container.restarts(), "restart")))
         .say(format!("The probe is {} {spec}.", probe.describe()))
         .say(got)
         .say(explain(container, &probe, answer.map_or("", |e| &e.message)))
@@ -172,7 +173,7 @@ fn got(draft: &mut Draft, answer: Option<&EventRow>) -> String {
         .split_once("probe failed: ")
         .map_or(message, |(_, words)| words);
     let line = words.lines().next().unwrap_or_default().replace('"', "'");
-    let short: String = line.trim().chars().take(ANSWER).collect();
+    let short = shorten(line.trim(), ANSWER);
     format!("It got \"{short}\" {cited}.")
 }
 

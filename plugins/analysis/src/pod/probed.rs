@@ -1,5 +1,6 @@
 //! One probe, and what its failure means.
 
+use k8shawk_sdk::shorten;
 use serde_json::Value;
 
 use super::container::Container;
@@ -134,10 +135,7 @@ impl<'p> Probe<'p> {
                 .iter()
                 .filter_map(Value::as_str)
                 .collect();
-            return format!(
-                "exec \"{}\"",
-                words.join(" ").chars().take(120).collect::<String>()
-            );
+            return format!("exec \"{}\"", shorten(&words.join(" "), 120));
         }
         let kind = if self.spec.get("grpc").is_some() {
             "grpc"

@@ -1,6 +1,7 @@
 //! The pod under diagnosis with what was read for it once.
 
 use k8shawk_sdk::analysis::{ObjectRef, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::kinds;
 use serde_json::Value;
@@ -130,7 +131,7 @@ pub fn spell(seconds: i64) -> String {
         s if s < 120 => format!("{s} s"),
         s if s < 7200 => format!("{} min", s / 60),
         s if s < 172_800 => format!("{} h", s / 3600),
-        s => format!("{} days", s / 86_400),
+        s => count(s / 86_400, "day"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Constraints between places: volumes, spread and affinity between pods.
 
+use k8shawk_sdk::count;
 use serde_json::Value;
 
 use super::constraint;
@@ -100,8 +101,8 @@ pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
             format!("no node has the label {key}"),
             format!(
                 "Its topology spread requires an even spread over {key} (maxSkew {skew}) {cited}, \
-                 but none of the {} nodes has that label.",
-                nodes.len()
+                 but no node has that label ({}).",
+                count(nodes.len(), "node")
             ),
         );
     }
@@ -109,8 +110,9 @@ pub fn spread(subject: &Subject, nodes: &[Value], draft: &mut Draft) -> (String,
     (
         format!("topology spread over {key}, maxSkew {skew}"),
         format!(
-            "Its topology spread allows at most {skew} more matching pods in one {key} than in \
-             another {cited}; now there are {}.",
+            "Its topology spread allows at most {} more in one {key} than in another {cited}; \
+             now there are {}.",
+            count(skew, "matching pod"),
             shown.join(", ")
         ),
     )

@@ -3,6 +3,7 @@
 use k8shawk_sdk::analysis::{Finding, Severity};
 use k8shawk_sdk::event::EventRow;
 use k8shawk_sdk::facts;
+use k8shawk_sdk::shorten;
 use serde_json::Value;
 
 use super::config;
@@ -186,7 +187,7 @@ const WORDS: usize = 200;
 fn own_words(message: &str) -> Option<String> {
     let (_, words) = message.split_once("\" : ")?;
     let line = words.trim().lines().next()?.replace('"', "'");
-    let short: String = line.chars().take(WORDS).collect();
+    let short = shorten(&line, WORDS).into_owned();
     (!short.is_empty()).then_some(short)
 }
 

@@ -1,5 +1,6 @@
 //! What stands behind a Service: its pods, and whether any is ready.
 
+use k8shawk_sdk::count;
 use std::rc::Rc;
 
 use k8shawk_sdk::analysis::{Conclusion, Finding};
@@ -30,7 +31,10 @@ impl Backend {
                 format!("Service {namespace}/{service} does not exist{near}")
             }
             Backend::Unknown => format!("Service {namespace}/{service} could not be read"),
-            Backend::Ready(n) => format!("Service {namespace}/{service} has {n} ready endpoints"),
+            Backend::Ready(n) => {
+                let ready = count(*n, "ready endpoint");
+                format!("Service {namespace}/{service} has {ready}")
+            }
             Backend::Down(why, _) => {
                 format!("Service {namespace}/{service} has no ready endpoints ({why})")
             }

@@ -1,6 +1,7 @@
 //! Why a Service has no endpoints, or sends to a port that nobody serves.
 
 use k8shawk_sdk::analysis::{Conclusion, Finding, Severity};
+use k8shawk_sdk::count;
 use k8shawk_sdk::{facts, workloads};
 use serde_json::Value;
 
@@ -46,8 +47,8 @@ pub fn diagnose(case: &Case, service: &Value) -> Conclusion {
         return Conclusion::Findings(vec![finding]);
     }
     Conclusion::Healthy(format!(
-        "{live} of {} pods behind {subject} are ready",
-        pods.len()
+        "{live} of {} behind {subject} ready",
+        count(pods.len(), "pod")
     ))
 }
 
@@ -175,7 +176,7 @@ fn none_ready(case: &Case, service: &Value, pods: &[Value]) -> Conclusion {
             spoken(&reference(service))
         ));
     }
-    let why = format!("none of its {} pods ({names}) is ready", pods.len());
+    let why = format!("0 of {} ready: {names}", count(pods.len(), "pod"));
     let of = workload_of(case, first);
     let of = of.as_deref().unwrap_or(first);
     Conclusion::Findings(vec![no_ready(case, service, &why, cause, of)])
@@ -191,7 +192,7 @@ fn no_ready(
 ) -> Finding {
     let mut draft = draft(case, "service-no-ready-endpoints", Severity::High, service);
     let endpoints = match ready_endpoints(case, service) {
-        Some(n) => format!("{n} ready endpoints"),
+        Some(n) => count(n, "ready endpoint"),
         None => "endpoints not read; judged by its pods".to_owned(),
     };
     let cited = draft.cite("EndpointSlices of the Service", endpoints);

@@ -1,6 +1,7 @@
 //! One container of a pod: at most one observation, by what explains most.
 
 use super::{Container, ContainerStatus, Pod, Terminated};
+use crate::count;
 use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::shape::Entry;
 use crate::inventory::wire::Time;
@@ -125,7 +126,7 @@ fn describe(seen: &Container<'_>, status: &ContainerStatus, reason: &str) -> Str
     };
     let mut text = format!("{kind} {}: {reason}", seen.spec.name);
     if let Some(restarts) = status.restart_count.filter(|r| *r > 0) {
-        text = format!("{text}, restarted {restarts} times");
+        text = format!("{text}, {}", count(restarts, "restart"));
     }
     match status.last_end() {
         Some(end) => format!("{text}, last {}", exit(end)),

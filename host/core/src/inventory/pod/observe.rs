@@ -1,6 +1,7 @@
 //! What a pod's status shows.
 
 use super::{Container, Pod, container};
+use crate::count;
 use crate::inventory::job::Job;
 use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::observed::{Observed, Source};
@@ -132,9 +133,9 @@ fn not_ready(pod: &Pod) -> Option<Sighting> {
         return None;
     }
     let mut message = format!(
-        "running but not ready: {} of {} containers are ready",
+        "running but not ready: {} of {} ready",
         main.len().saturating_sub(unready.len()),
-        main.len()
+        count(main.len(), "container")
     );
     if !unready.is_empty() {
         message = format!("{message}, not {}", unready.join(", "));

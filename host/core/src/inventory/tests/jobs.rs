@@ -38,7 +38,7 @@ fn sees_a_job_that_failed() {
     assert!(
         seen.signal
             .message
-            .contains("3 pods failed, 0 succeeded, backoff limit 2")
+            .contains("3 failed pods, 0 succeeded, backoff limit 2")
     );
 }
 

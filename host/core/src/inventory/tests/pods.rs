@@ -128,7 +128,7 @@ fn measures_how_long_a_pod_is_not_ready() {
     assert!(
         seen.signal
             .message
-            .contains("0 of 1 containers are ready, not app")
+            .contains("0 of 1 container ready, not app")
     );
 }
 

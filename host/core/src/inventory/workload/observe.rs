@@ -1,6 +1,7 @@
 //! What is wrong with a workload.
 
 use super::Workload;
+use crate::count;
 use crate::inventory::observation::{Scene, Sighting};
 use crate::inventory::observed::{Observed, Source};
 use crate::inventory::pod::Pod;
@@ -53,7 +54,7 @@ fn wrong(scene: Scene<'_>, workload: &Workload) -> Vec<Sighting> {
 
 fn numbers(workload: &Workload, kind: &str) -> String {
     let (desired, available) = workload.replicas(kind);
-    format!("{available} of {desired} pods are available")
+    format!("{available} of {} available", count(desired, "pod"))
 }
 
 /// Its pods are refused; the fact of a ReplicaSet is its owner's.
@@ -81,8 +82,9 @@ fn stuck(workload: &Workload, kind: &str) -> Option<Sighting> {
         .filter(|c| &*c.reason == "ProgressDeadlineExceeded")?;
     let updated = workload.status.updated_replicas.unwrap_or(0);
     let message = format!(
-        "{}; {updated} pods are of the new revision; {}",
+        "{}; {} of the new revision; {}",
         found.says(),
+        count(updated, "pod"),
         numbers(workload, kind)
     );
     Some(Sighting::new("ProgressDeadlineExceeded", message).since(found.last_transition_time))

@@ -1,5 +1,6 @@
 //! What came of the cases, for people.
 
+use k8shawk_core::count;
 use k8shawk_sandbox::CallRecord;
 
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(super) fn print(report: &Report) {
         case(name, tried);
     }
     let all = report.cases.len();
-    say!("{} of {} cases pass", all - report.failed(), all);
+    say!("{} of {} passed", all - report.failed(), count(all, "case"));
 }
 
 fn case(name: &str, tried: &Tried) {
@@ -76,7 +77,7 @@ fn cost(record: &CallRecord) -> String {
     let millis = record.duration.as_secs_f64() * 1e3;
     let kib = record.memory >> 10;
     format!(
-        "  ({millis:.1} ms, {kib} KiB, {} host calls)",
-        record.host_calls
+        "  ({millis:.1} ms, {kib} KiB, {})",
+        count(record.host_calls, "host call")
     )
 }

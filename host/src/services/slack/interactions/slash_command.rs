@@ -1,5 +1,6 @@
 //! The slash command, worked on: it reads, and shows the buttons of what changes something.
 
+use k8shawk_core::count;
 use k8shawk_core::record::Record;
 
 use super::From;
@@ -72,7 +73,7 @@ impl Slack {
 
     fn status(&self, commands: &dyn Commands) -> String {
         let waiting = match self.outbox.waiting() {
-            Ok(waiting) => format!("{waiting} messages queued for Slack"),
+            Ok(waiting) => format!("{} queued for Slack", count(waiting, "message")),
             Err(fault) => fault.to_string(),
         };
         format!("{}\n{waiting}", commands.status())

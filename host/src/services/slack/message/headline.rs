@@ -1,6 +1,7 @@
 //! What is read first: where it is, and what broke.
 
 use k8shawk_core::Severity;
+use k8shawk_core::count;
 use k8shawk_core::record::Record;
 use slack_morphism::blocks::SlackBlock;
 
@@ -38,8 +39,7 @@ pub(super) fn cause(record: &Record) -> SlackBlock {
     let title = inline(record.title(), 300);
     let affected = match record.victims().len() {
         0 => String::new(),
-        1 => " *1 other object affected.*".to_owned(),
-        many => format!(" *{many} objects affected.*"),
+        others => format!(" *{} affected.*", count(others, "other object")),
     };
     let end = match affected.is_empty() || title.ends_with(['.', '…']) {
         true => "",

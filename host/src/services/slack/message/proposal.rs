@@ -77,12 +77,12 @@ fn fix(
 
 fn too_long(record: &Record, left_off: usize, open: bool) -> String {
     let id = &record.incident.id;
-    let fields = if left_off == 1 { "field" } else { "fields" };
+    let fields = k8shawk_core::count(left_off, "more changed field");
     let where_to = match open {
         true => format!("run `k8shawk approve {id}` on a terminal to see and approve all"),
         false => "the RCA lists all".to_owned(),
     };
-    format!("*{left_off} more changed {fields} do not fit here*: {where_to}.")
+    format!("*{fields} not shown here*: {where_to}.")
 }
 
 /// Who may approve, as people of this channel read it.
@@ -135,7 +135,7 @@ fn of(approvers: &[String], count: u32, look: Look<'_>) -> String {
     let people = format!("{}{more}", shown.join(", "));
     match (count, shown.len()) {
         (1, 0) => "Any member of this channel".to_owned(),
-        (n, 0) => format!("{n} members of this channel"),
+        (n, 0) => format!("{} of this channel", k8shawk_core::count(n, "member")),
         (1, 1) => people,
         (1, _) => format!("Any of {people}"),
         (n, _) => format!("{n} of {people}"),

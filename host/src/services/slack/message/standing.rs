@@ -168,16 +168,9 @@ fn outcome(record: &Record) -> String {
 
 /// How many are healthy, before and now.
 fn health(record: &Record) -> String {
-    let Some(recovery) = &record.recovery else {
-        return "first check pending".to_owned();
-    };
-    let before = recovery.before;
-    match recovery.last {
-        None => format!("{}/{} healthy before", before.good, before.wanted),
-        Some(now) => format!(
-            "{}/{} healthy ({}/{} before)",
-            now.good, now.wanted, before.good, before.wanted
-        ),
+    match &record.recovery {
+        None => "first check pending".to_owned(),
+        Some(recovery) => recovery.to_string(),
     }
 }
 

@@ -102,11 +102,11 @@ fn an_expired_question_cannot_be_approved() {
 #[case(State::Executing, "Applying the fix")]
 #[case(
     State::Applied,
-    "verifying*: 2/2 healthy (0/2 before). Approved by <@U0123ABCD>"
+    "verifying*: 2 of 2 healthy; before the fix: 0 of 2 healthy. Approved by <@U0123ABCD>"
 )]
 #[case(
     State::Recovered,
-    "*Recovered*: 2/2 healthy (0/2 before). Approved by <@U0123ABCD>"
+    "*Recovered*: 2 of 2 healthy; before the fix: 0 of 2 healthy. Approved by <@U0123ABCD>"
 )]
 #[case(State::Worse, "Worse after the fix")]
 #[case(State::Unchanged, "Fix did not help")]
@@ -175,7 +175,7 @@ fn a_storm_is_one_message_with_its_victims() {
     }
     let text = shown(&r);
     assert!(
-        text.contains("*120 objects affected.*") && text.contains("and 110 more"),
+        text.contains("*120 other objects affected.*") && text.contains("and 110 more"),
         "{text}"
     );
 }
@@ -229,7 +229,7 @@ fn nobody_approves_where_not_all_that_changes_is_shown() {
     assert_eq!(buttons_of(&r), ["dismiss", "evidence"]);
     let text = json!(message.content()).to_string();
     assert!(
-        text.contains("more changed fields do not fit here"),
+        text.contains("more changed fields not shown here"),
         "{text}"
     );
     assert!(text.contains("k8shawk approve inc-7"), "{text}");

@@ -1,6 +1,7 @@
 //! A ResourceQuota that refuses a pod.
 
 use k8shawk_sdk::analysis::Finding;
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 use k8shawk_sdk::quantity::{milli, show};
 use serde_json::Value;
@@ -129,7 +130,8 @@ fn suggest(
         );
         let cited = draft.cite(format!("sum of {resource}"), sum);
         draft.say(format!(
-            "All {missing} missing pods would need {resource}={} {cited}.",
+            "In all, {} would need {resource}={} {cited}.",
+            count(missing, "missing pod"),
             show(resource, wanted)
         ));
     } else {

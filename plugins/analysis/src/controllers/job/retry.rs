@@ -1,6 +1,7 @@
 //! Whether a failed Job is worth another run.
 
 use k8shawk_sdk::analysis::{Evidence, Finding};
+use k8shawk_sdk::count;
 use k8shawk_sdk::facts;
 use serde_json::Value;
 
@@ -56,8 +57,9 @@ pub fn gone(case: &Case, cause: &Finding) -> Option<String> {
             let ready =
                 crate::routing::backend::ready_endpoints(case, &found).filter(|n| *n > 0)?;
             Some(format!(
-                "{} has {ready} ready endpoints now",
-                spoken(shared)
+                "{} has {} now",
+                spoken(shared),
+                count(ready, "ready endpoint")
             ))
         }
         "Node" => {

@@ -115,7 +115,7 @@ fn a_rollout_needs_room_for_one_more_pod() {
     assert_cause(
         &found,
         "quota-exceeded",
-        &["keeps its 3 old pods", "revision 2"],
+        &["keeps 3 old pods", "revision 2"],
     );
     assert_eq!(value(&found, facts::SUGGESTED_QUOTA), "4");
     assert_eq!(

@@ -113,7 +113,7 @@ fn a_dependency_that_is_back_makes_a_job_retryable() {
     assert_cause(
         &found,
         "dependency-unreachable",
-        &["warehouse", "1 ready endpoints now"],
+        &["warehouse", "1 ready endpoint now"],
     );
     assert_ne!(value(&found, facts::RETRYABLE), "");
     assert_eq!(found.object.kind, "Job");

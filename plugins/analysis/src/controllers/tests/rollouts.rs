@@ -177,7 +177,7 @@ fn pods_with_one_cause_are_one_finding_and_different_causes_are_two() {
         .find(|f| f.class == "application-error")
         .unwrap();
     assert!(
-        crash.cause.contains("2 of 3 pods fail this way"),
+        crash.cause.contains("It affects 2 of 3 pods"),
         "{}",
         crash.cause
     );
@@ -200,12 +200,12 @@ fn a_deadline_without_a_cause_is_a_stuck_rollout() {
     assert_cause(
         &found,
         "rollout-stuck",
-        &["1 of 2 pods are ready", "timed out progressing"],
+        &["1 of 2 pods ready", "timed out progressing"],
     );
 }
 
 #[rstest::rstest]
-#[case::complete(deployment("web", 1, 1), "1 of 1 pods")]
+#[case::complete(deployment("web", 1, 1), "1 of 1 pod of")]
 #[case::zero(deployment("web", 0, 0), "scaled to zero")]
 #[case::paused(with(deployment("web", 2, 1), json!({ "spec": { "paused": true } })), "paused on purpose")]
 #[case::rolling(with(deployment("web", 2, 1), json!({ "status": { "conditions": [{

@@ -1,6 +1,7 @@
 //! What registries answer.
 
 use super::super::subject::mentions;
+use k8shawk_sdk::shorten;
 
 /// What a pull error says, in lower case, with its class and what it means. The first row that
 /// matches wins: the more telling text stands above the more general one.
@@ -240,7 +241,7 @@ const WORDS: usize = 200;
 pub fn own_words(told: &str) -> Option<String> {
     let (_, words) = told.rsplit_once("\": ")?;
     let words = words.trim().trim_end_matches(['.', '"']);
-    let short: String = words.replace('"', "'").chars().take(WORDS).collect();
+    let short = shorten(&words.replace('"', "'"), WORDS).into_owned();
     (!short.is_empty()).then_some(short)
 }
 

@@ -30,7 +30,7 @@ fn database(ready: bool) -> Value {
 
 #[rstest]
 #[case::by_address("dial tcp 10.96.1.7:5432: connect: connection refused", json!({"app": "db"}), "db-0 (container app waits: CrashLoopBackOff)")]
-#[case::by_name("connection to server at \"db\" (10.96.1.7), port 5432 failed: Connection refused", json!({"app": "db"}), "none of its 1 pods is ready")]
+#[case::by_name("connection to server at \"db\" (10.96.1.7), port 5432 failed: Connection refused", json!({"app": "db"}), "0 of 1 pod ready")]
 #[case::by_url("cannot connect to postgres://u:p@db.shop.svc.cluster.local:5432/x: connection refused", json!({"app": "db"}), "Service shop/db has no ready endpoint")]
 #[case::selects_nothing("connect ECONNREFUSED 10.96.1.7:5432", json!({"app": "dbb"}), "matches no pod")]
 fn names_the_state_of_the_dependency(
@@ -107,7 +107,7 @@ fn cluster_names_that_do_not_resolve_are_the_fault_of_dns() {
     let finding = expect(
         &bundle,
         "dns-broken",
-        &["None of CoreDNS's 1 pods is ready", "coredns-1"],
+        &["0 of 1 CoreDNS pod ready", "coredns-1"],
     );
     assert_eq!(finding.shared.expect("a shared cause").name, "coredns");
 }

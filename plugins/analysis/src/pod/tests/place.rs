@@ -66,7 +66,7 @@ fn says_that_no_node_offers_a_gpu() {
     expect(
         &around(pod),
         "unschedulable-extended-resource",
-        &["1 nvidia.com/gpu", "none of the 1 nodes offers"],
+        &["1 nvidia.com/gpu", "no node offers that resource (1 node;"],
     );
 }
 

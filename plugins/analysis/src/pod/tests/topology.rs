@@ -21,7 +21,7 @@ fn names_the_anti_affinity_and_the_pods_that_match(#[case] selector: Value) {
 }
 
 #[rstest]
-#[case::label("rack", "none of the 1 nodes has that label")]
+#[case::label("rack", "no node has that label (1 node)")]
 #[case::skew("kubernetes.io/hostname", "node-a: 1")]
 fn names_the_topology_spread(#[case] key: &str, #[case] named: &str) {
     let spread = json!([{"topologyKey": key, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "web"}}}]);

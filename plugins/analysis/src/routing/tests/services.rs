@@ -155,7 +155,7 @@ fn a_log_that_shows_another_port_is_enough() {
 #[rstest::rstest]
 #[case::no_selector(service("web", json!({})), "no selector")]
 #[case::external(with(service("web", json!({ "app": "x" })), json!({ "spec": { "type": "ExternalName" } })), "external host")]
-#[case::fine(service("web", json!({ "app": "web" })), "1 of 1 pods")]
+#[case::fine(service("web", json!({ "app": "web" })), "1 of 1 pod behind")]
 fn harmless_services(#[case] service: Value, #[case] why: &str) {
     let said = healthy(&healthy_app(nodes(), "web").with(service), "Service", "web");
     assert!(said.contains(why), "{said}");
