@@ -35,6 +35,7 @@ run: build ## Watch the cluster of your kubeconfig
 test: build ## All tests, on a real API server and kubelet
 	tests/cluster/packages.sh
 	tests/cluster/build.sh > /dev/null
+	tests/registry/build.sh > /dev/null
 	tests/slack/setup.sh > /dev/null
 	cargo build --profile wasm --target $(WASM) -p k8shawk-hostile
 	cargo build --profile wasm --target wasm32-wasip2 -p k8shawk-hostile

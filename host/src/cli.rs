@@ -1,6 +1,7 @@
 //! The command line.
 
 mod approve;
+mod artifact;
 mod author;
 mod bundles;
 mod check;
@@ -38,6 +39,7 @@ use crate::run::settings::{self, Settings};
 use crate::services::cluster::{self, ClusterError};
 use crate::services::http_server::ListenError;
 use crate::services::private_files;
+use crate::services::registry::RegistryError;
 use crate::services::socket::ControlError;
 use crate::services::store::StoreError;
 use crate::services::telemetry::{Telemetry, Traces, logs};
@@ -327,6 +329,21 @@ enum Plugin {
     },
     #[command(flatten)]
     Author(Author),
+    /// Push a plugin to a registry, and print its reference with its digest
+    Push {
+        /// Directory with plugin.toml and the component
+        directory: PathBuf,
+        /// Where to: oci://HOST/REPOSITORY:TAG
+        reference: String,
+    },
+    /// Pull a plugin from a registry, and check its digest and its signature
+    Pull {
+        /// Which: oci://HOST/REPOSITORY, with :TAG or @sha256:DIGEST
+        reference: String,
+        /// Directory to write `<id>/` to [default: the cache in the state directory]
+        #[arg(short, long)]
+        to: Option<PathBuf>,
+    },
     /// List the plugins with their digests and state
     List,
     /// Explain in sentences what a plugin may read
@@ -484,6 +501,7 @@ fn is_misuse(error: &anyhow::Error) -> bool {
         || error.is::<Unusable>()
         || error.is::<load::NoDirectory>()
         || error.is::<ListenError>()
+        || error.downcast_ref().is_some_and(RegistryError::is_misuse)
         || error.downcast_ref().is_some_and(unusable)
         || error.downcast_ref().is_some_and(no_socket)
         || error.downcast_ref().is_some_and(StoreError::is_misuse)

@@ -1,5 +1,6 @@
 //! What composes stages and services into a running host, or into one scan.
 
+pub mod artifacts;
 pub mod commands;
 pub mod endpoints;
 pub mod load;

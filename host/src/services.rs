@@ -16,6 +16,7 @@ pub mod plugins;
 pub mod private_files;
 pub mod progress;
 pub mod random;
+pub mod registry;
 pub mod sinks;
 pub mod slack;
 pub mod socket;

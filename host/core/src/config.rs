@@ -6,6 +6,7 @@
 mod input;
 mod keys;
 mod log;
+mod registry;
 mod retention;
 mod slack;
 pub mod trust;
@@ -20,6 +21,7 @@ use std::time::Duration;
 pub use input::{Input, namespace};
 pub use keys::{KEYS, Key};
 pub use log::LogFormat;
+pub use registry::RegistryConfig;
 pub use retention::Retention;
 pub use slack::SlackConfig;
 pub use trust::Trust;
@@ -62,6 +64,8 @@ pub struct Config {
     pub required_policies: Option<Vec<String>>,
     /// Consecutive faults that quarantine a plugin.
     pub quarantine_after: u32,
+    /// Plugins from a registry.
+    pub registry: RegistryConfig,
     /// Who may approve; if empty, anyone with access to the socket.
     pub approvers: Vec<String>,
     /// How long a question, and every yes to it, stands.
@@ -123,6 +127,7 @@ impl Default for Config {
             grants: None,
             required_policies: None,
             quarantine_after: 5,
+            registry: RegistryConfig::default(),
             approvers: Vec::new(),
             approval_expires: Duration::from_secs(30 * 60),
             people: People::default(),

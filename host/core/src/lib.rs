@@ -5,6 +5,7 @@
 //! writes ([`config`], [`grant`]) and what guards every read ([`guard`]).
 
 pub mod approval;
+pub mod artifact;
 pub mod bundle;
 pub mod config;
 pub mod decision;

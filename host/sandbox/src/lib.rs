@@ -11,6 +11,7 @@ mod call;
 mod capability;
 mod encode;
 mod engine;
+mod interfaces;
 mod live;
 mod prepared;
 mod read;
@@ -20,6 +21,7 @@ pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level, Trap};
 pub use capability::Capability;
 pub use encode::{Additions, EncodeError, component, componentise};
 pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
+pub use interfaces::Interfaces;
 pub use k8shawk_core::point::Point;
 pub use live::{
     Counts, Live, Outcome, QUARANTINE_AFTER, Registry, ReloadEvent, ReloadOptions, Reloader,
@@ -28,7 +30,7 @@ pub use live::{
 pub use prepared::{Plugin, TriageSession, explain, load};
 pub use read::digest::sha256;
 pub use read::{
-    Build, LoadError, Manifest, ManifestError, Shelf, Source, Taken, Tool, Unfit, files, is_id,
-    pin, plugins_in, read_grant,
+    Artifact, Build, LoadError, Manifest, ManifestError, Place, Pulled, Shelf, Source, Taken, Tool,
+    Unfit, component_file, files, is_id, pin, plugins_in, read_grant,
 };
 pub use wit::value::{Language, Plan, RawProposal};

@@ -5,6 +5,7 @@ pub(crate) mod digest;
 mod error;
 pub mod files;
 pub(crate) mod manifest;
+mod place;
 mod shelf;
 pub(crate) mod unfit;
 
@@ -18,6 +19,7 @@ pub use error::{LoadError, Taken};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::point::Point;
 pub use manifest::{Build, Manifest, ManifestError, Tool, is_id};
+pub use place::{Artifact, Place, Pulled};
 pub use shelf::Shelf;
 pub use unfit::Unfit;
 
@@ -175,7 +177,10 @@ fn grant_in(grants: &Path, file: &Path) -> Result<Option<Grant>, LoadError> {
 }
 
 /// The one `.wasm` file of a directory.
-fn component_file(dir: &Path) -> Result<PathBuf, LoadError> {
+///
+/// # Errors
+/// [`LoadError::Read`] where there is none, or more than one.
+pub fn component_file(dir: &Path) -> Result<PathBuf, LoadError> {
     let entries = fs::read_dir(dir).map_err(|e| unread(dir, &e))?;
     let mut files = entries
         .flatten()

@@ -6,7 +6,7 @@ use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
 use super::output::{complain, say};
-use super::{Misuse, Plugin, author, incidents, is_directory};
+use super::{Misuse, Plugin, artifact, author, incidents, is_directory};
 use crate::run::load;
 use crate::run::settings::Settings;
 use crate::services::socket::{self, Ask};
@@ -22,6 +22,13 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
             language,
         } => author::new(&directory, point, language),
         Plugin::Author(command) => author::author(command).await,
+        Plugin::Push {
+            directory,
+            reference,
+        } => artifact::push(&settings, &directory, &reference).await,
+        Plugin::Pull { reference, to } => {
+            artifact::pull(&settings, &reference, to.as_deref()).await
+        }
         Plugin::List => list(&settings).await,
         Plugin::Explain { id } => {
             let live = named(&settings, &id).await?;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use k8shawk_sandbox::{
-    Compiler, Engine, EngineError, EngineOptions, Outcome, Point, Registry, ReloadEvent,
+    Compiler, Engine, EngineError, EngineOptions, Outcome, Place, Point, Registry, ReloadEvent,
     ReloadOptions, Reloader, Shelf,
 };
 use tokio::sync::{Mutex, mpsc};
 use tracing::warn;
 
+use crate::run::artifacts::Artifacts;
 use crate::run::settings::Settings;
 use crate::services::clock::Clock;
 use crate::services::plugins::{Plugins, Required};
@@ -26,6 +27,7 @@ pub struct Loaded {
     /// What happened to each at loading.
     pub events: Vec<ReloadEvent>,
     reloaders: Vec<(Reloader, ReloadOptions)>,
+    artifacts: Arc<Artifacts>,
 }
 
 /// Where compiled components are kept: the cache directory of the user.
@@ -123,16 +125,21 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
     let mut reloaders = Vec::new();
     let mut events = Vec::new();
     let grants = settings.grants();
-    let (plugins, policies) = (settings.plugins(), settings.policies());
-    for (shelf, directory, other) in [
-        (Shelf::Plugins, plugins.clone(), &policies),
-        (Shelf::Policies, policies.clone(), &plugins),
-    ] {
-        let shelf = (shelf, directory.as_path());
-        let reloader = Reloader::new(engine.clone(), registry.clone(), shelf, &grants);
-        let mut reloader = reloader.beside(other);
+    let artifacts = Arc::new(Artifacts::new(settings)?);
+    events.extend(artifacts.get(&registry).await);
+    let places = places(settings, &artifacts);
+    for (at, (shelf, place, watched)) in places.iter().enumerate() {
+        let shelf = (*shelf, place.clone());
+        let mut reloader = Reloader::new(engine.clone(), registry.clone(), shelf, &grants);
+        let others = places.iter().enumerate().filter(|(other, _)| *other != at);
+        for (_, (_, other, _)) in others {
+            reloader = reloader.beside(other.clone());
+        }
         events.extend(reloader.pass().await);
-        reloaders.push((reloader, ReloadOptions::new(directory, grants.clone())));
+        reloaders.push((
+            reloader,
+            ReloadOptions::new(watched.clone(), grants.clone()),
+        ));
     }
     for point in [Point::Triage, Point::Analysis] {
         if registry.at(point).is_empty() {
@@ -153,7 +160,21 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
         plugins: Plugins::new(registry),
         events,
         reloaders,
+        artifacts,
     })
+}
+
+/// Where plugins come from, with what each place is for and which directory changes with it.
+fn places(settings: &Settings, artifacts: &Artifacts) -> [(Shelf, Place, PathBuf); 4] {
+    let (plugins, policies) = (settings.plugins(), settings.policies());
+    // What is pulled stays as it is: of it, only its grant changes.
+    let pulled = |shelf: Shelf| (shelf, artifacts.place(shelf), settings.grants());
+    [
+        (Shelf::Plugins, Place::from(&plugins), plugins),
+        pulled(Shelf::Plugins),
+        (Shelf::Policies, Place::from(&policies), policies),
+        pulled(Shelf::Policies),
+    ]
 }
 
 fn refusal(event: &ReloadEvent) -> Option<String> {
@@ -193,6 +214,13 @@ impl Loaded {
             telemetry,
             store,
             clock,
+        });
+        let (artifacts, stop) = (self.artifacts, supervisor.stop().clone());
+        let registry = events.registry.clone();
+        supervisor.keep(Task::Artifacts, move || {
+            let (artifacts, registry) = (artifacts.clone(), registry.clone());
+            let stop = stop.clone();
+            async move { artifacts.keep_getting(&registry, &stop).await }
         });
         let stop = supervisor.stop().clone();
         supervisor.keep(Task::ReloadEvents, move || {

@@ -1,11 +1,14 @@
 //! Service: which rights the plugins on disk, their grants and the enabled fixes need, and which
 //! of them the cluster does not give.
 
+use std::path::PathBuf;
+
 use k8shawk_core::config::Config;
 use k8shawk_core::grant::Grant;
 use k8shawk_core::rbac::{self, Rule};
 use k8shawk_sandbox::{LoadError, Manifest, Source, plugins_in, read_grant};
 
+use crate::run::artifacts;
 use crate::run::settings::Settings;
 use crate::services::cluster::{Cluster, ClusterError, Missing, Who};
 use k8shawk_core::inventory::watched;
@@ -72,10 +75,33 @@ fn grants(settings: &Settings) -> Result<Vec<Grant>, LoadError> {
             all.push(wanted(&source.manifest, &source.grant));
         }
     }
+    for dir in pulled(settings)? {
+        let source = Source::read(&dir, &at)?;
+        all.push(wanted(&source.manifest, &source.grant));
+    }
     if settings.config.model.enabled {
         all.push(of_model(settings)?);
     }
     Ok(all)
+}
+
+/// The directories of the artifacts in the cache, all of which must be there.
+fn pulled(settings: &Settings) -> Result<Vec<PathBuf>, LoadError> {
+    let config = &settings.config.registry;
+    let unread = |why: String| LoadError::Read {
+        path: settings.config.state.clone(),
+        why,
+    };
+    let source = artifacts::Source::new(settings).map_err(|why| unread(why.to_string()))?;
+    let all = config.plugins.iter().chain(&config.policies);
+    all.map(|pinned| match source.cached(pinned) {
+        Ok(Some(artifact)) => Ok(artifact.dir),
+        Ok(None) => Err(unread(format!(
+            "{pinned} is not in the cache: `k8shawk plugin pull {pinned}`"
+        ))),
+        Err(why) => Err(unread(why.to_string())),
+    })
+    .collect()
 }
 
 /// What the model may read: `grants/model.toml`; nothing where there is no such file.

@@ -143,6 +143,11 @@ impl Host {
         Ok(())
     }
 
+    /// Its process, where it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
+    }
+
     /// Its working directory.
     pub fn directory(&self) -> &Path {
         self.directory.path()

@@ -15,6 +15,7 @@ mod host;
 mod judge;
 mod kills;
 mod mix;
+mod registry;
 
 use std::str::FromStr;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::input::Input;
 use super::trust::Trust;
-use super::{Config, LogFormat, retention, slack, voice};
+use super::{Config, LogFormat, registry, retention, slack, voice};
 use crate::approval::People;
 use crate::llm::{Price, Provider};
 use crate::rbac::Account;
@@ -204,6 +204,59 @@ pub const KEYS: &[Key] = &[
         "1 to 1000",
         "consecutive faults that put a plugin in quarantine",
         set!(quarantine_after, i => i.number(1, 1000)?),
+    ),
+    key(
+        "registry.plugins",
+        "K8SHAWK_REGISTRY_PLUGINS",
+        "none",
+        "",
+        "plugins from a registry, as `oci://HOST/REPOSITORY@sha256:DIGEST`; in the environment separated by commas",
+        set!(registry.plugins, i => registry::artifacts(&i.list()?)?),
+    )
+    .named(JUDGES),
+    key(
+        "registry.policies",
+        "K8SHAWK_REGISTRY_POLICIES",
+        "none",
+        "",
+        "policies from a registry, in the same form",
+        set!(registry.policies, i => registry::artifacts(&i.list()?)?),
+    )
+    .named(JUDGES),
+    key(
+        "registry.keys",
+        "K8SHAWK_REGISTRY_KEYS",
+        "no signature is needed",
+        "",
+        "files with public keys (PEM, ECDSA P-256), one of which must have signed each artifact",
+        set!(registry.keys, i => i.list()?.into_iter().map(Into::into).collect()),
+    )
+    .named(JUDGES),
+    key(
+        "registry.credentials",
+        "K8SHAWK_REGISTRY_CREDENTIALS",
+        "`config.json` in `DOCKER_CONFIG` or `~/.docker`",
+        "",
+        "docker's `config.json` with the credentials of registries",
+        set!(registry.credentials, i => Some(i.path()?)),
+    )
+    .named("chooses the file that is sent as a secret"),
+    key(
+        "registry.plain_http",
+        "K8SHAWK_REGISTRY_PLAIN_HTTP",
+        "only those on this machine",
+        "",
+        "registries without TLS, as `HOST` or `HOST:PORT`",
+        set!(registry.plain_http, i => registry::hosts(i.list()?)?),
+    )
+    .named("sends credentials without encryption"),
+    key(
+        "registry.timeout_seconds",
+        "K8SHAWK_REGISTRY_TIMEOUT_SECONDS",
+        "`60`",
+        "1 to 3600",
+        "deadline for one artifact",
+        set!(registry.timeout, i => Duration::from_secs(i.number(1, 3600)?)),
     ),
     key(
         "policies.required",

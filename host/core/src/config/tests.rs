@@ -120,6 +120,17 @@ const NAMED_KEYS: &[(&str, &str)] = &[
     ("plugins.plugins", "\"mine\""),
     ("plugins.policies", "\"mine\""),
     ("plugins.grants", "\"mine\""),
+    (
+        "registry.plugins",
+        "[\"oci://evil.example/x@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"]",
+    ),
+    (
+        "registry.policies",
+        "[\"oci://evil.example/x@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"]",
+    ),
+    ("registry.keys", "[\"evil.pub\"]"),
+    ("registry.credentials", "\"mine.json\""),
+    ("registry.plain_http", "[\"evil.example\"]"),
     ("policies.required", "[]"),
     ("approval.approvers", "[\"mallory\"]"),
     ("approval.expires_minutes", "10080"),
@@ -224,6 +235,14 @@ fn every_variable_that_leads_a_secret_elsewhere_is_known() {
         assert_eq!(variables::of_variable(name), Some(Trust::Found), "{name}");
     }
     assert_eq!(variables::of_variable("DATABASE_URL"), None);
+}
+
+#[test]
+fn an_artifact_of_the_configuration_has_a_digest() {
+    let text = "[registry]\npolicies = [\"oci://ghcr.io/acme/x:1\"]\n";
+    let faults = Config::parse(file("c", text), none).unwrap_err();
+    assert_eq!(faults[0].place, "c:2");
+    assert!(faults[0].what.contains("has no digest"), "{faults:?}");
 }
 
 #[test]

@@ -102,15 +102,15 @@ impl Registry {
     }
 
     /// Remember that a plugin that does not run was not loaded.
-    pub(crate) fn note_refusal(&self, refused: Unloaded) {
+    pub fn note_refusal(&self, refused: Unloaded) {
         let key = (refused.shelf, refused.id.clone());
         self.unloaded().insert(key, refused);
     }
 
-    /// Forget refusals of a directory whose plugins no longer exist.
-    pub(crate) fn keep_refusals(&self, shelf: Shelf, still_there: &[String]) {
+    /// Forget refusals of plugins that no longer exist.
+    pub(crate) fn keep_refusals(&self, shelf: Shelf, exists: impl Fn(&str) -> bool) {
         self.unloaded()
-            .retain(|(of, id), _| *of != shelf || still_there.contains(id));
+            .retain(|(of, id), _| *of != shelf || exists(id));
     }
 
     fn unloaded(&self) -> MutexGuard<'_, BTreeMap<(Shelf, String), Unloaded>> {

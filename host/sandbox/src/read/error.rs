@@ -43,6 +43,16 @@ pub enum LoadError {
         /// The digest of the files.
         found: String,
     },
+    /// The files of an artifact are not those that were pulled: somebody wrote into the cache.
+    #[error("{path}: {plugin} is not what was pulled: plugin.toml and component have {found}")]
+    Altered {
+        /// Its directory in the cache.
+        path: PathBuf,
+        /// The plugin.
+        plugin: String,
+        /// The digest of the files.
+        found: String,
+    },
     /// The plugin has a point that its directory or its grant does not let it have.
     #[error("{path}: the point of {plugin} is {found}: {why}")]
     Point {
@@ -122,6 +132,7 @@ impl LoadError {
             | LoadError::Manifest(_)
             | LoadError::Grant { .. }
             | LoadError::Digest { .. }
+            | LoadError::Altered { .. }
             | LoadError::Point { .. }
             | LoadError::Taken(_)
             | LoadError::Memory { .. }

@@ -14,9 +14,17 @@ pub enum Shelf {
 }
 
 impl Shelf {
+    /// The shelf of the plugins of a point.
+    pub fn of(point: Point) -> Shelf {
+        match point {
+            Point::Policy => Shelf::Policies,
+            _ => Shelf::Plugins,
+        }
+    }
+
     /// Who may write a plugin must not thereby decide what runs without approval.
     fn holds(self, point: Point) -> bool {
-        (point == Point::Policy) == (self == Shelf::Policies)
+        Shelf::of(point) == self
     }
 
     /// # Errors

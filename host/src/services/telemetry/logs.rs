@@ -48,6 +48,11 @@ fn chosen() -> EnvFilter {
     filter(std::env::var("RUST_LOG").ok().as_deref())
 }
 
+/// The client of registries repeats what they answer: answers may hold what was sent.
+fn may_say(of: &tracing::Metadata<'_>) -> bool {
+    *of.level() <= tracing::Level::WARN || !of.target().starts_with("oci_client")
+}
+
 /// An empty variable counts as unset.
 fn filter(said: Option<&str>) -> EnvFilter {
     let said = said.filter(|said| !said.trim().is_empty());
@@ -59,7 +64,7 @@ fn text<W: Write + 'static>(
     clean: impl Fn() -> W + Send + Sync + 'static,
 ) -> Box<dyn Layer<Registry> + Send + Sync> {
     // Spans would stand before every line; what they say stands in it where it matters.
-    let filter = chosen().and(filter_fn(|of| of.is_event()));
+    let filter = chosen().and(filter_fn(|of| of.is_event() && may_say(of)));
     fmt::layer()
         .with_writer(clean)
         .with_target(false)
@@ -74,7 +79,9 @@ fn json<W: Write + 'static>(
     cluster: Option<&str>,
     clean: impl Fn() -> W + Send + Sync + 'static,
 ) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let filter = chosen().or(filter_fn(|of| of.is_span() && of.target() == SPANS));
+    let filter = chosen()
+        .and(filter_fn(may_say))
+        .or(filter_fn(|of| of.is_span() && of.target() == SPANS));
     fmt::layer()
         .json()
         .flatten_event(true)

@@ -15,6 +15,8 @@ pub enum Task {
     Driver,
     /// Loads plugins that changed on disk.
     Reload,
+    /// Pulls plugins that could not be had before.
+    Artifacts,
     /// Writes down what became of them.
     ReloadEvents,
     /// Derives what each sink is told.
@@ -31,13 +33,14 @@ pub enum Task {
 
 impl Task {
     /// Every task.
-    pub const ALL: [Task; 12] = [
+    pub const ALL: [Task; 13] = [
         Task::Http,
         Task::Control,
         Task::Relay,
         Task::Patrol,
         Task::Driver,
         Task::Reload,
+        Task::Artifacts,
         Task::ReloadEvents,
         Task::Follow,
         Task::Outbox,
@@ -55,6 +58,7 @@ impl Task {
             Task::Patrol => "patrol",
             Task::Driver => "driver",
             Task::Reload => "reload",
+            Task::Artifacts => "artifacts",
             Task::ReloadEvents => "reload-events",
             Task::Follow => "follow",
             Task::Outbox => "outbox",

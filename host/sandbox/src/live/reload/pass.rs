@@ -12,7 +12,7 @@ use crate::live::reload::stamp::Stamp;
 use crate::live::{Outcome, ReloadEvent};
 use crate::live::{Registry, Unloaded};
 use crate::prepared::Plugin;
-use crate::read::{LoadError, Shelf, Source, Taken, plugins_in};
+use crate::read::{LoadError, Place, Shelf, Source, Taken};
 use k8shawk_core::point::Point;
 
 /// Brings a registry in line with the directories.
@@ -20,9 +20,9 @@ pub struct Reloader {
     engine: Engine,
     registry: Arc<Registry>,
     shelf: Shelf,
-    plugins: PathBuf,
-    /// The other directory of plugins, where there is one: an id stands in one of the two.
-    other: Option<PathBuf>,
+    plugins: Place,
+    /// The other places of plugins: an id stands in one of them.
+    others: Vec<Place>,
     grants: PathBuf,
     seen: BTreeMap<String, Stamp>,
 }
@@ -32,25 +32,24 @@ impl Reloader {
     pub fn new(
         engine: Engine,
         registry: Arc<Registry>,
-        (shelf, plugins): (Shelf, &Path),
+        (shelf, plugins): (Shelf, impl Into<Place>),
         grants: &Path,
     ) -> Self {
-        let (plugins, grants) = (plugins.to_owned(), grants.to_owned());
         Reloader {
             engine,
             registry,
             shelf,
-            plugins,
-            other: None,
-            grants,
+            plugins: plugins.into(),
+            others: Vec::new(),
+            grants: grants.to_owned(),
             seen: BTreeMap::new(),
         }
     }
 
-    /// Refuse what stands in another directory of plugins too.
+    /// Refuse what stands in another place of plugins too.
     #[must_use]
-    pub fn beside(mut self, other: &Path) -> Self {
-        self.other = Some(other.to_owned());
+    pub fn beside(mut self, other: impl Into<Place>) -> Self {
+        self.others.push(other.into());
         self
     }
 
@@ -58,19 +57,25 @@ impl Reloader {
     /// changed on disk, none for the others. One that fails does not hold up the rest.
     pub async fn pass(&mut self) -> Vec<ReloadEvent> {
         let mut events = Vec::new();
-        let dirs = match plugins_in(&self.plugins) {
+        let dirs = match self.plugins.ids() {
             Ok(dirs) => dirs,
             Err(why) => return self.vanished(&why.to_string()),
         };
         let changed = self.changed(&dirs);
         self.compile_ahead(&changed).await;
         for id in changed {
-            if let Some(outcome) = self.change(&id, &self.plugins.join(&id)).await {
+            let Some(dir) = self.plugins.dir(&id) else {
+                continue;
+            };
+            if let Some(outcome) = self.change(&id, &dir).await {
                 self.remember(&id, &outcome);
                 events.push(ReloadEvent { id, outcome });
             }
         }
-        self.registry.keep_refusals(self.shelf, &dirs);
+        // What was never seen here is in another place of the same shelf.
+        self.registry.keep_refusals(self.shelf, |id| {
+            !self.seen.contains_key(id) || dirs.iter().any(|dir| dir == id)
+        });
         events.extend(self.without_directory(&dirs));
         events
     }
@@ -90,14 +95,24 @@ impl Reloader {
     fn changed(&mut self, dirs: &[String]) -> Vec<String> {
         let mut changed = Vec::new();
         for id in dirs {
-            let dir = self.plugins.join(id);
-            let stamp = Stamp::of(&dir, self.other.as_deref(), &self.grants, id);
+            let Some(dir) = self.plugins.dir(id) else {
+                continue;
+            };
+            let stamp = Stamp::of(&dir, &self.twins(id), &self.grants, id);
             if self.seen.get(id) != Some(&stamp) {
                 self.seen.insert(id.clone(), stamp);
                 changed.push(id.clone());
             }
         }
         changed
+    }
+
+    /// Where else a plugin of this id would be.
+    fn twins(&self, id: &str) -> Vec<PathBuf> {
+        self.others
+            .iter()
+            .filter_map(|place| place.dir(id))
+            .collect()
     }
 
     /// Fill the cache for several plugins at once. They are then tried one after another, with
@@ -109,8 +124,10 @@ impl Reloader {
         }
         let mut tasks = JoinSet::new();
         for id in changed {
-            let (engine, dir) = (self.engine.clone(), self.plugins.join(id));
-            let grants = self.grants.clone();
+            let Some(dir) = self.plugins.dir(id) else {
+                continue;
+            };
+            let (engine, grants) = (self.engine.clone(), self.grants.clone());
             tasks.spawn(async move {
                 let read = tokio::task::spawn_blocking(move || Source::read(&dir, &grants)).await;
                 if let Ok(Ok(source)) = read {
@@ -154,9 +171,7 @@ impl Reloader {
     /// The files, read on a thread that may block.
     async fn read(&self, id: &str, dir: &Path) -> Result<Source, String> {
         let (from, at) = (dir.to_owned(), self.grants.clone());
-        if let Some(dir) = self.other.as_ref().map(|other| other.join(id))
-            && dir.is_dir()
-        {
+        if let Some(dir) = self.twins(id).into_iter().find(|dir| dir.is_dir()) {
             let id = id.to_owned();
             return Err(Taken::Twice { id, dir }.to_string());
         }
@@ -174,6 +189,7 @@ impl Reloader {
         source: &Source,
     ) -> Result<(), LoadError> {
         self.shelf.check(source)?;
+        self.plugins.check(source)?;
         if let Some(live) = self.registry.get(id) {
             live.admits(source.manifest.point, &source.dir)?;
         }
@@ -212,7 +228,7 @@ impl Reloader {
 
     /// The root is gone: everything that runs stays loaded.
     fn vanished(&mut self, why: &str) -> Vec<ReloadEvent> {
-        let reason = format!("{}: {why}", self.plugins.display());
+        let reason = format!("{}: {why}", self.plugins.name());
         self.gone(&[], &reason)
     }
 
@@ -225,11 +241,11 @@ impl Reloader {
         // Another reloader may keep plugins of another directory in the same registry.
         let own: Vec<String> = self.seen.keys().cloned().collect();
         for id in own {
-            let home = self.plugins.join(&id);
+            let home = self.plugins.dir(&id);
             let lives = self
                 .registry
                 .get(&id)
-                .is_some_and(|l| l.plugin().dir() == home);
+                .is_some_and(|l| home.as_deref() == Some(l.plugin().dir()));
             if !lives || dirs.contains(&id) || self.seen.get(&id) == Some(&Stamp::gone()) {
                 continue;
             }

@@ -11,21 +11,20 @@ pub(super) struct Stamp(Vec<(PathBuf, Option<Identity>)>);
 type Identity = (u64, u64, u64, i64, i64);
 
 impl Stamp {
-    /// The stamp of a plugin directory and the grant of its id; whether the other directory of
-    /// plugins holds the id too is part of it.
-    pub(super) fn of(dir: &Path, other: Option<&Path>, grants: &Path, id: &str) -> Self {
+    /// The stamp of a plugin directory and the grant of its id; whether the id is in another place
+    /// too is part of it.
+    pub(super) fn of(dir: &Path, twins: &[PathBuf], grants: &Path, id: &str) -> Self {
         let mut files: Vec<PathBuf> = match fs::read_dir(dir) {
             Ok(entries) => entries.flatten().map(|e| e.path()).collect(),
             Err(_) => Vec::new(),
         };
         files.sort();
-        let twin = other.map(|other| other.join(id));
-        files.extend(twin.clone());
+        files.extend_from_slice(twins);
         files.push(grants.to_owned());
         files.push(grants.join(format!("{id}.toml")));
         let stamped = files.into_iter().map(|path| {
             // A directory's own time changes with its neighbours: only its existence counts.
-            let identity = if path == grants || Some(&path) == twin.as_ref() {
+            let identity = if path == grants || twins.contains(&path) {
                 existence(&path)
             } else {
                 identity(&path)
