@@ -5,7 +5,9 @@ use std::fs;
 use std::process::Command;
 
 use super::examples::program;
-use super::pages::{Page, all, root};
+use k8shawk_tests::markdown::{Page, root};
+
+use super::pages::all;
 
 /// Languages of blocks: a block of commands in another one would be tested by nobody.
 const LANGUAGES: [&str; 8] = [
@@ -133,7 +135,7 @@ fn each_block_has_a_language_and_attributes_that_the_tests_know() {
         );
         let attributes = words.iter().skip(1);
         for attribute in attributes {
-            let known = block.is("sh") && ["cluster", "build"].contains(&attribute.as_str());
+            let known = block.is("sh") && ["cluster", "build", "tutorial", "install"].contains(&attribute.as_str());
             assert!(known, "{place}: {attribute}");
         }
     }

@@ -5,9 +5,10 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
+use k8shawk_tests::markdown::{Block, Page, is_shown, root};
 use tempfile::TempDir;
 
-use super::pages::{Block, Page, all, holds, root};
+use super::pages::all;
 
 /// Variables that an example gets; it gets no other, so that nothing of this machine is in its output.
 const KEPT: [&str; 5] = [
@@ -70,17 +71,6 @@ impl Desk {
 /// True where a block can be run anywhere.
 fn is_run(block: &Block) -> bool {
     block.is("sh") && block.words.len() == 1
-}
-
-/// True where what was printed is what is shown: `...` stands for any text.
-fn is_shown(printed: &str, shown: &str) -> bool {
-    let (printed, shown) = (printed.trim(), shown.trim());
-    if !shown.contains("...") {
-        return printed == shown;
-    }
-    let first = shown.split("...").next().unwrap_or(shown).trim();
-    let last = shown.rsplit("...").next().unwrap_or(shown).trim();
-    printed.starts_with(first) && printed.ends_with(last) && holds(printed, shown, usize::MAX)
 }
 
 fn examples(page: &Page) -> usize {

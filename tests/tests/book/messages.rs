@@ -1,6 +1,8 @@
 //! The messages that the chapter on troubleshooting quotes.
 
-use super::pages::{holds, one, quoted};
+use k8shawk_tests::markdown::{holds, quoted};
+
+use super::pages::one;
 use super::sources;
 
 /// How far two parts of a message may be apart in the code: what stands between is a placeholder.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::pages::root;
+use k8shawk_tests::markdown::root;
 
 /// Every source under these directories; those of tests only where they are wanted.
 fn read(directories: &[&str], tests: bool) -> Vec<String> {

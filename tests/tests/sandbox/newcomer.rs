@@ -1,5 +1,5 @@
-//! A newcomer to plugins: `plugin new`, one edit, `build`, `test`, and a host obeys, in
-//! every language that has templates, with the toolchains that its `plugin.toml` names.
+//! A newcomer to plugins follows the tutorial of each language that has templates, with the
+//! toolchains that its `plugin.toml` names, and a host obeys.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,9 +12,11 @@ use k8shawk_core::ObjectRef;
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{Origin, Ruling};
+use k8shawk_tests::markdown::holds;
+use k8shawk_tests::tutorial::{LANGUAGES, Tutorial};
 use rstest::rstest;
 
-use crate::workshop::{Nothing, Workshop, incident, product};
+use crate::workshop::{Nothing, Workshop, dist, incident, product};
 
 /// Directories of tools: one set serves the plugins of every point.
 const TOOLS: [&str; 3] = ["node_modules", ".venv", "target"];
@@ -46,13 +48,48 @@ fn edit(file: &Path, from: &str, to: &str) {
     fs::write(file, text.replace(from, to)).unwrap();
 }
 
-/// What a host with the built policies says of a deletion in a namespace.
+/// A directory of the program, as somebody who follows a tutorial has it.
+fn installed(workshop: &Workshop) {
+    let target = workshop.path().join("target");
+    fs::create_dir(&target).unwrap();
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([&dist(), &target.join("dist")])
+        .status();
+    assert!(copied.unwrap().success());
+}
+
+/// Follow the tutorial of a language as it is printed; what it printed is what it shows.
+fn follow(workshop: &Workshop, language: &str) {
+    let tutorial = Tutorial::of(language).unwrap();
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &tutorial.script()])
+        .current_dir(workshop.path())
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let why = String::from_utf8_lossy(&output.stderr);
+    // The last command is the demo: 1 says that something was broken.
+    let code = output.status.code();
+    assert!(matches!(code, Some(0 | 1)), "{code:?}: {printed}\n{why}");
+    let mut shown = 0;
+    for block in tutorial.shown() {
+        let is_there = holds(&printed, &block.text, usize::MAX);
+        assert!(is_there, "{} is not in:\n{printed}\n{why}", block.place);
+        shown += 1;
+    }
+    assert_eq!(shown, 2, "build and test, and the host");
+}
+
+/// What a host with the policy of the tutorial says of a rollback in a namespace.
 async fn ruling(plugins: &Plugins, namespace: &str) -> Ruling {
-    let target = ObjectRef::new("v1", "Pod", namespace, "web");
+    let target = ObjectRef::new("apps/v1", "Deployment", namespace, "web");
+    let revision = [("revision".to_owned(), "1".to_owned())];
     let (incident, origin) = (incident(), Origin::parse("plugin fix").unwrap());
     let asked = Asked {
         incident: &incident,
-        fix: &Fix::parse("delete-pod", target, &[]).unwrap(),
+        fix: &Fix::parse("rollout-undo", target, &revision).unwrap(),
         rationale: "",
         origin: &origin,
     };
@@ -60,55 +97,51 @@ async fn ruling(plugins: &Plugins, namespace: &str) -> Ruling {
     plugins.rule(&asked, &reader, 0).await.unwrap().0
 }
 
-/// The edits of `prints` make the rule write a line.
 #[rstest]
-#[case::rust("rust", "src/lib.rs", &[("        // Settings", "        k8shawk::host::log::write(k8shawk::host::log::Level::Info, \"hello\");\n        // Settings")])]
-#[case::go("go", "export_k8shawk_policy_policy/policy.go", &[("\"encoding/json\"\n", "\"encoding/json\"\n\t\"fmt\"\n"), ("\tfrozen :=", "\tfmt.Println(\"hello\")\n\tfrozen :=")])]
-#[case::c("c", "policy.c", &[("#include", "#include <stdio.h>\n#include"), ("    (void)incident", "    fprintf(stderr, \"hello\\n\");\n    (void)incident")])]
-#[case::javascript("javascript", "policy.js", &[("    const frozen", "    console.log(\"hello\");\n    const frozen")])]
-#[case::typescript("typescript", "policy.ts", &[("    const frozen", "    console.log(\"hello\");\n    const frozen")])]
-#[case::python("python", "policy.py", &[("        frozen =", "        print(\"hello\")\n        frozen =")])]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newcomer_writes_a_policy_and_the_host_obeys(
-    #[case] language: &str,
-    #[case] source: &str,
-    #[case] prints: &[(&str, &str)],
+async fn a_newcomer_follows_the_tutorial_and_the_host_obeys(
+    #[values("rust", "go", "c", "javascript", "typescript", "python")] language: &str,
 ) {
     let workshop = Workshop::new();
-    let project = workshop.path().join("mine");
-    k8shawk(
-        &workshop,
-        &["policy", "new", "mine", "--language", language],
-    );
-    edit(&project.join(source), "kube-system", "payments");
-    for (place, line) in prints {
-        edit(&project.join(source), place, line);
-    }
-    edit(&project.join("cases.toml"), "kube-system", "payments");
-    let built = k8shawk(&workshop, &["plugin", "build", "mine"]);
-    assert!(built.contains("policies/mine/mine.wasm"), "{built}");
-    let tested = k8shawk(&workshop, &["plugin", "test", "policies/mine"]);
-    assert!(tested.contains("2 of 2 cases passed"), "{tested}");
+    installed(&workshop);
+    follow(&workshop, language);
     // A case that fails shows what the plugin printed.
     edit(
-        &workshop.policies().join("mine/cases.toml"),
-        "is = \"allow\"",
-        "is = \"auto\"",
+        &workshop.policies().join("roll-forward/cases.toml"),
+        "\"rolls forward\"",
+        "\"rolls back\"",
     );
-    let (passes, told) = ran(&workshop, &["plugin", "test", "policies/mine"]);
-    assert!(!passes && told.contains(": hello\n"), "{told}");
-    // The settings of the grant would win over what was edited.
-    let granted = fs::read_to_string(project.join("grant.toml")).unwrap();
-    workshop.grant("mine", &granted.replace("kube-system", "payments"));
-
-    let plugins = workshop.judging("mine").await;
-    let denied = ruling(&plugins, "payments").await;
+    let (passes, told) = ran(&workshop, &["plugin", "test", "policies/roll-forward"]);
+    assert!(!passes && told.contains(": hello from "), "{told}");
+    let granted = fs::read_to_string(workshop.path().join("roll-forward/grant.toml")).unwrap();
+    workshop.grant("roll-forward", &granted);
+    let plugins = workshop.judging("roll-forward").await;
+    let denied = ruling(&plugins, "shop").await;
     assert!(
-        matches!(&denied, Ruling::Denied(why) if why.concat().contains("by hand")),
+        matches!(&denied, Ruling::Denied(why) if why.concat().contains("rolls forward")),
         "{denied:?}"
     );
-    assert!(!matches!(ruling(&plugins, "shop").await, Ruling::Denied(_)));
+    let other = ruling(&plugins, "payments").await;
+    assert!(!matches!(other, Ruling::Denied(_)), "{other:?}");
+    let by_hand = ruling(&plugins, "kube-system").await;
+    assert!(matches!(by_hand, Ruling::Denied(_)), "{by_hand:?}");
     other_points_fit(&workshop, language);
+}
+
+#[test]
+fn a_tutorial_installs_the_tools_that_the_build_asks_for() {
+    let workshop = Workshop::new();
+    for language in LANGUAGES {
+        let new = ["policy", "new", language, "--language", language];
+        k8shawk(&workshop, &new);
+        let manifest = workshop.path().join(language).join("plugin.toml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        let tools = Tutorial::of(language).unwrap().tools();
+        for line in tools.lines() {
+            assert!(manifest.contains(line), "{language}: {line}");
+        }
+        assert!(!tools.is_empty(), "{language}");
+    }
 }
 
 /// The templates of the other points build too, with the tools of the first.
@@ -127,7 +160,7 @@ fn other_points_fit(workshop: &Workshop, language: &str) {
         k8shawk(workshop, &new);
         let project = workshop.path().join(&id);
         for tools in TOOLS {
-            let first = workshop.path().join("mine").join(tools);
+            let first = workshop.path().join("roll-forward").join(tools);
             if first.exists() {
                 symlink(first, project.join(tools)).unwrap();
             }

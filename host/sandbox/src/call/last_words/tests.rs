@@ -21,8 +21,8 @@ const NOTE: &str = "note: run with `RUST_BACKTRACE=1` environment variable to di
     "just a \"text\""
 )]
 #[case::javascript_returns_an_unknown_case(
-    "thread '<unnamed>' (1) panicked at crates/runtime/src/call.rs:283:18:\ninvalid variant: Exception(Exception { message: Some(\"unknown variant tag: alow\"), stack: Some(\"\") })",
-    "invalid variant: unknown variant tag: alow"
+    "thread '<unnamed>' (1) panicked at crates/runtime/src/call.rs:283:18:\ninvalid variant: Exception(Exception { message: Some(\"unknown variant tag: grant\"), stack: Some(\"\") })",
+    "invalid variant: unknown variant tag: grant"
 )]
 #[case::javascript_returns_nothing(
     "thread '<unnamed>' (1) panicked at crates/runtime/src/call.rs:283:18:\ninvalid variant: Error(FromJs { from: \"undefined\", to: \"variant\", message: None })",

@@ -28,7 +28,7 @@ type Notices = Debouncer<RecommendedWatcher, RecommendedCache>;
 /// Run until somebody ends it; true where every case of the last run held.
 ///
 /// # Errors
-/// The directory cannot be watched, or something that no edit mends.
+/// The directory cannot be watched, or something that no edit fixes.
 pub(super) async fn watch(wish: &Wish<'_>) -> anyhow::Result<bool> {
     let changed = Arc::new(Notify::new());
     let _notices = notices(wish.directory, &changed)?;
@@ -38,7 +38,7 @@ pub(super) async fn watch(wish: &Wish<'_>) -> anyhow::Result<bool> {
         clear();
         let run = async {
             match once(wish).await {
-                // The next edit may mend it.
+                // The next edit may fix it.
                 Err(error) if is_misuse(&error) => {
                     complain!("k8shawk: {}", format!("{error:#}"));
                     Ok(false)
