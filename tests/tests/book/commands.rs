@@ -135,7 +135,8 @@ fn each_block_has_a_language_and_attributes_that_the_tests_know() {
         );
         let attributes = words.iter().skip(1);
         for attribute in attributes {
-            let known = block.is("sh") && ["cluster", "build", "tutorial", "install"].contains(&attribute.as_str());
+            let known = block.is("sh")
+                && ["cluster", "build", "tutorial", "install"].contains(&attribute.as_str());
             assert!(known, "{place}: {attribute}");
         }
     }

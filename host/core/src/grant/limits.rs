@@ -40,7 +40,7 @@ impl Default for Limits {
     }
 }
 
-/// A limit that nothing can keep: whoever wrote it corrects it.
+/// A limit that nothing can keep: its author corrects it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("limits.{key} must be {} to {}", .range.start(), .range.end())]
 pub struct LimitsFault {

@@ -117,7 +117,7 @@ impl Objects {
     }
 
     /// True where an object is what this inventory is about: not another namespace than the one
-    /// that is watched, as its trouble is for whoever watches it.
+    /// that is watched, as its trouble is for the host that watches it.
     pub(crate) fn concerns(&self, entry: &Entry) -> bool {
         let home = kinds::home(entry.kind.kind, &entry.meta.namespace, &entry.meta.name);
         match &self.scope {
