@@ -154,18 +154,6 @@ fn name_or_none(text: &str) -> Result<String, String> {
     }
 }
 
-/// A language that has templates.
-fn language(text: &str) -> Result<Language, String> {
-    let all = Language::ALL;
-    let found = all.into_iter().find(|language| language.as_str() == text);
-    found.ok_or_else(|| {
-        let known = all.map(Language::as_str).join(", ");
-        format!(
-            "there are templates for {known}; for another language, write [build] in plugin.toml"
-        )
-    })
-}
-
 /// Where a plugin is called.
 fn point(text: &str) -> Result<Point, String> {
     let found = Point::ALL.into_iter().find(|point| point.as_str() == text);
@@ -324,7 +312,7 @@ enum Plugin {
         #[arg(long, value_parser = point)]
         point: Point,
         /// Language: rust, go, c, javascript, typescript or python
-        #[arg(long, default_value = "rust", value_parser = language)]
+        #[arg(long, default_value = "rust")]
         language: Language,
     },
     #[command(flatten)]
@@ -376,7 +364,7 @@ enum Policy {
         /// Directory to create; its name is the policy's id
         directory: PathBuf,
         /// Language of the policy
-        #[arg(long, default_value = "rust", value_parser = language)]
+        #[arg(long, default_value = "rust")]
         language: Language,
     },
     #[command(flatten)]

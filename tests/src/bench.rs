@@ -6,13 +6,14 @@ mod detect;
 mod disk;
 mod figure;
 mod host;
+mod languages;
 mod memory;
 mod model;
 mod pods;
 mod report;
 mod scale;
 mod scan;
-mod signal;
+pub(crate) mod signal;
 mod slack;
 mod swap;
 mod triage;
@@ -46,6 +47,8 @@ pub enum Part {
     Model,
     /// The host beside 20,000 pods, in a cluster of its own; only where it is named.
     Scale,
+    /// How long a swap of a policy takes in each language; only where it is named, as it needs their tools.
+    Languages,
 }
 
 impl Part {
@@ -60,6 +63,9 @@ impl Part {
         Part::Memory,
     ];
 
+    /// What a usual run leaves out.
+    pub const NAMED: [Part; 2] = [Part::Scale, Part::Languages];
+
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,6 +77,7 @@ impl Part {
             Part::Memory => "memory",
             Part::Model => "model",
             Part::Scale => "scale",
+            Part::Languages => "languages",
         }
     }
 
@@ -79,22 +86,22 @@ impl Part {
     /// # Errors
     /// There is none; the error lists those that there are.
     pub fn parse(name: &str) -> Result<Part> {
-        let mut every = Part::ALL.into_iter().chain([Part::Scale]);
+        let mut every = Part::ALL.into_iter().chain(Part::NAMED);
         every.find(|part| part.name() == name).with_context(|| {
             let names = Part::ALL.map(Part::name).join(", ");
-            format!("no part is named {name}: {names}, scale")
+            format!("no part is named {name}: {names}, scale, languages")
         })
     }
 
     fn needs_cluster(self) -> bool {
         !matches!(
             self,
-            Part::Triage | Part::Slack | Part::Swap | Part::Model | Part::Scale
+            Part::Triage | Part::Slack | Part::Swap | Part::Model | Part::Scale | Part::Languages
         )
     }
 }
 
-/// Measures these parts in the order of [`Part::ALL`], [`Part::Scale`] last. A part that fails costs only its own
+/// Measures these parts in the order of [`Part::ALL`], [`Part::NAMED`] last. A part that fails costs only its own
 /// figures: its error is returned beside those of the others.
 ///
 /// # Errors
@@ -103,7 +110,7 @@ pub fn measure(parts: &[Part]) -> Result<(Vec<Figure>, Vec<anyhow::Error>)> {
     let dist = dist()?;
     let cluster = start_cluster(parts)?;
     let (mut figures, mut errors) = (Vec::new(), Vec::new());
-    let every = Part::ALL.into_iter().chain([Part::Scale]);
+    let every = Part::ALL.into_iter().chain(Part::NAMED);
     for part in every.filter(|part| parts.contains(part)) {
         eprintln!("measuring {}", part.name());
         match one(part, &dist, cluster.as_ref()) {
@@ -130,6 +137,7 @@ fn one(part: Part, dist: &Path, cluster: Option<&Cluster>) -> Result<Vec<Figure>
         Part::Detect => subject().and_then(|(cluster, product)| detect::measure(cluster, &product)),
         Part::Scan => subject().and_then(|(cluster, product)| scan::measure(cluster, &product)),
         Part::Scale => scale::measure(),
+        Part::Languages => languages::measure(dist),
         Part::Memory => subject().and_then(|(cluster, product)| memory::measure(cluster, &product)),
     }
 }

@@ -13,6 +13,7 @@ pub mod deploy;
 pub mod fault;
 pub mod markdown;
 pub mod model_server;
+pub mod policies;
 pub mod prometheus;
 pub mod pty;
 pub mod recorded;

@@ -4,6 +4,7 @@
 mod templates;
 
 use std::fmt::{self, Write as _};
+use std::str::FromStr;
 
 use k8shawk_core::point::{Point, WIT_VERSION};
 
@@ -99,6 +100,20 @@ impl Language {
     }
 }
 
+impl FromStr for Language {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Language, String> {
+        let known = Language::ALL.into_iter().find(|l| l.as_str() == text);
+        known.ok_or_else(|| {
+            let all = Language::ALL.map(Language::as_str).join(", ");
+            format!(
+                "there are templates for {all}; for another language, write [build] in plugin.toml"
+            )
+        })
+    }
+}
+
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -126,16 +141,34 @@ pub fn files(language: Language, point: Point, id: &str) -> Vec<File> {
     if point == Point::Policy {
         files.push(text(&("cases.toml", templates::CASES)));
     }
+    files.extend(interfaces(language, point));
+    files.extend(helpers(language));
+    files
+}
+
+/// The interfaces of the point in this language: bindings for C and Go, types for TypeScript. Like `wit/`, no
+/// author changes them.
+pub fn interfaces(language: Language, point: Point) -> Vec<File> {
     match language {
-        Language::C => files.extend(under("bindings", bindings(point).c)),
+        Language::C => under("bindings", bindings(point).c).collect(),
         Language::Go => {
             let own = |(name, _): &File| name != "go.mod";
-            files.extend(under("", bindings(point).go).filter(own));
-            files.extend(under("runtime", GO_RUNTIME).map(at_most_go));
+            let packages = under("", bindings(point).go).filter(own);
+            let runtime = under("runtime", GO_RUNTIME).map(at_most_go);
+            packages.chain(runtime).collect()
         }
-        _ => {}
+        Language::TypeScript => vec![owned(&templates::TYPES)],
+        Language::Rust | Language::JavaScript | Language::Python => Vec::new(),
     }
-    files
+}
+
+/// What the first rule uses beside them, which its author may change.
+pub fn helpers(language: Language) -> Vec<File> {
+    templates::helpers(language).iter().map(owned).collect()
+}
+
+fn owned((name, text): &(&str, &str)) -> File {
+    ((*name).to_owned(), text.as_bytes().to_vec())
 }
 
 /// The settings of the first rule.

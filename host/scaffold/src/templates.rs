@@ -50,7 +50,6 @@ pub(crate) fn around(language: Language) -> &'static [(&'static str, &'static st
             (".gitignore", IGNORED),
             ("grant.toml", GRANT),
             ("plugin.toml", include_str!("../templates/c/plugin.toml")),
-            ("k8shawk.h", include_str!("../templates/c/k8shawk.h")),
             (
                 "requirements.txt",
                 include_str!("../templates/c/requirements.txt"),
@@ -67,10 +66,6 @@ pub(crate) fn around(language: Language) -> &'static [(&'static str, &'static st
             (
                 "package.json",
                 include_str!("../templates/javascript/package.json"),
-            ),
-            (
-                "console.js",
-                include_str!("../templates/javascript/console.js"),
             ),
         ],
         Language::TypeScript => &[
@@ -89,14 +84,6 @@ pub(crate) fn around(language: Language) -> &'static [(&'static str, &'static st
                 "tsconfig.json",
                 include_str!("../templates/typescript/tsconfig.json"),
             ),
-            (
-                "k8shawk.d.ts",
-                include_str!("../templates/typescript/k8shawk.d.ts"),
-            ),
-            (
-                "console.js",
-                include_str!("../templates/javascript/console.js"),
-            ),
         ],
         Language::Python => &[
             ("README.md", README),
@@ -111,6 +98,24 @@ pub(crate) fn around(language: Language) -> &'static [(&'static str, &'static st
                 include_str!("../templates/python/requirements.txt"),
             ),
         ],
+    }
+}
+
+/// The interfaces as TypeScript sees them.
+pub(crate) const TYPES: (&str, &str) = (
+    "k8shawk.d.ts",
+    include_str!("../templates/typescript/k8shawk.d.ts"),
+);
+
+/// What the first rule uses beside the interfaces.
+pub(crate) fn helpers(language: Language) -> &'static [(&'static str, &'static str)] {
+    match language {
+        Language::C => &[("k8shawk.h", include_str!("../templates/c/k8shawk.h"))],
+        Language::JavaScript | Language::TypeScript => &[(
+            "console.js",
+            include_str!("../templates/javascript/console.js"),
+        )],
+        Language::Rust | Language::Go | Language::Python => &[],
     }
 }
 

@@ -19,6 +19,7 @@
 )]
 #![allow(unsafe_code, reason = "the canonical ABI is made of raw pointers")]
 
+pub mod calendar;
 pub mod cluster;
 pub mod settings;
 

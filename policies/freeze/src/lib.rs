@@ -1,10 +1,9 @@
 //! Policy: no changes during a freeze.
 //!
-//! The grant's settings hold `windows`, weekly or once; inside of one that covers the
-//! namespace and the risk a fix is denied. Without windows nothing is. Settings that do not
+//! The grant's settings hold `windows`: weekly, once, or whole days such as holidays; inside of one that
+//! covers the namespace and the risk a fix is denied. Without windows nothing is. Settings that do not
 //! parse deny everything, with the name of the key.
 
-pub mod time;
 pub mod window;
 
 use k8shawk_sdk::policy::{Proposal, Risk, Verdict};

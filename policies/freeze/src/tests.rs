@@ -1,6 +1,7 @@
 //! The cases of `cases.toml`, the forms of the settings, and the calendar.
 
 use super::*;
+use k8shawk_sdk::calendar as time;
 use k8shawk_sdk::policy::ObjectRef;
 use rstest::rstest;
 use serde::Deserialize;
@@ -111,12 +112,20 @@ fn every_case_of_the_file_has_its_verdict() {
     "ends when it starts"
 )]
 #[case(
-    r#"[{"start": "Fri 16:00", "end": "Mon 08:00", "timezone": "Europe/Berlin"}]"#,
-    "windows[0].timezone: \"Europe/Berlin\""
+    r#"[{"start": "Fri 16:00", "end": "Mon 08:00", "timezone": "Europe/Berlinn"}]"#,
+    "windows[0].timezone: \"Europe/Berlinn\""
 )]
 #[case(
     r#"[{"start": "Fri 16:00", "end": "Mon 08:00", "timezone": "+25:00"}]"#,
     "windows[0].timezone"
+)]
+#[case(r#"[{"days": []}]"#, "windows[0].days is empty")]
+#[case(r#"[{"days": ["02-30"]}]"#, "windows[0].days: \"02-30\"")]
+#[case(r#"[{"days": ["2027-02-29"]}]"#, "windows[0].days: \"2027-02-29\"")]
+#[case(r#"[{"days": ["24.12."]}]"#, "windows[0].days: \"24.12.\"")]
+#[case(
+    r#"[{"days": ["12-24"], "start": "Fri 16:00", "end": "Mon 08:00"}]"#,
+    "is not a known key"
 )]
 #[case(r#"[{"from": "2026-12-24", "to": "2027-01-02"}]"#, "windows[0].from")]
 #[case(
@@ -174,8 +183,9 @@ fn reads_rfc_3339(#[case] text: &str, #[case] expected: Option<i64>) {
 #[case("2026-11-23T00:00:00Z", "Mon 00:00")]
 #[case("1969-12-31T23:00:00Z", "Wed 23:00")]
 fn knows_the_day_of_the_week(#[case] date: &str, #[case] weekly: &str) {
-    let now = time::rfc3339(date).unwrap();
-    assert_eq!(time::minute_of_week(now, 0), time::weekly(weekly).unwrap());
+    let now = time::Zone::utc().at(time::rfc3339(date).unwrap());
+    let minute = now.unwrap().minute_of_week();
+    assert_eq!(minute, time::weekly(weekly).unwrap());
 }
 
 #[test]

@@ -1,21 +1,28 @@
 //! The windows of the settings, parsed.
 
-use crate::time;
+use k8shawk_sdk::calendar::{self, Holiday, Zone};
 use k8shawk_sdk::policy::Risk;
 use k8shawk_sdk::settings::{self, Fields, Glob};
 use serde_json::Value;
 
 /// When a window is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
-    /// Every week, in minutes since Monday 00:00 at an offset from UTC.
+    /// Every week, in minutes since Monday 00:00 by the clocks of a zone.
     Weekly {
         /// First minute.
         start: i64,
         /// First minute after it; before `start` where it spans the turn of the week.
         end: i64,
-        /// Minutes east of UTC.
-        offset: i64,
+        /// Whose clocks.
+        zone: Zone,
+    },
+    /// Whole days by the calendars of a zone.
+    Days {
+        /// Which.
+        days: Vec<Holiday>,
+        /// Whose calendars.
+        zone: Zone,
     },
     /// Once, in milliseconds since the epoch.
     Once {
@@ -44,16 +51,19 @@ pub struct Window {
 impl Window {
     /// True while the window is open.
     pub fn is_open(&self, now: i64) -> bool {
-        match self.when {
-            When::Once { from, to } => (from..to).contains(&now),
-            When::Weekly { start, end, offset } => {
-                let minute = time::minute_of_week(now, offset);
+        match &self.when {
+            When::Once { from, to } => (*from..*to).contains(&now),
+            When::Weekly { start, end, zone } => zone.at(now).is_some_and(|local| {
+                let minute = local.minute_of_week();
                 if start < end {
-                    (start..end).contains(&minute)
+                    (*start..*end).contains(&minute)
                 } else {
-                    minute >= start || minute < end
+                    minute >= *start || minute < *end
                 }
-            }
+            }),
+            When::Days { days, zone } => zone
+                .at(now)
+                .is_some_and(|local| days.iter().any(|day| day.is(local.date))),
         }
     }
 }
@@ -74,10 +84,13 @@ pub fn parse(text: &str) -> Result<Vec<Window>, String> {
 
 fn parse_one(at: String, value: &Value) -> Result<Window, String> {
     let mut fields = Fields::of(at.clone(), value)?;
-    let (when, spoken) = match (fields.text("start")?, fields.text("end")?) {
-        (Some(start), Some(end)) => weekly(&mut fields, start, end)?,
-        (None, None) => once(&at, &mut fields)?,
-        _ => return Err(format!("{at} needs both start and end")),
+    let (when, spoken) = match fields.texts("days")? {
+        Some(days) => whole_days(&mut fields, &days)?,
+        None => match (fields.text("start")?, fields.text("end")?) {
+            (Some(start), Some(end)) => weekly(&mut fields, start, end)?,
+            (None, None) => once(&at, &mut fields)?,
+            _ => return Err(format!("{at} needs both start and end")),
+        },
     };
     let key = fields.key("namespaces");
     let namespaces = fields.texts("namespaces")?.unwrap_or_default();
@@ -108,7 +121,7 @@ fn parse_one(at: String, value: &Value) -> Result<Window, String> {
 fn weekly(fields: &mut Fields, start: &str, end: &str) -> Result<(When, String), String> {
     let moment = |name: &str, text: &str| {
         let key = fields.key(name);
-        time::weekly(text)
+        calendar::weekly(text)
             .ok_or_else(|| format!("{key}: {text:?} is not a time such as \"Fri 16:00\""))
     };
     let (first, last) = (moment("start", start)?, moment("end", end)?);
@@ -118,32 +131,51 @@ fn weekly(fields: &mut Fields, start: &str, end: &str) -> Result<(When, String),
             fields.key("end")
         ));
     }
-    let key = fields.key("timezone");
-    let zone = fields.text("timezone")?.unwrap_or("UTC");
-    let offset = time::offset(zone).ok_or_else(|| {
-        format!(
-            "{key}: {zone:?} is neither UTC nor a fixed offset such as \"+05:30\" (a policy \
-                 has no time zone database)"
-        )
-    })?;
-    let spoken = format!("{start} to {end} {zone}");
+    let zone = zone(fields)?;
+    let spoken = format!("{start} to {end} {}", zone.name());
     Ok((
         When::Weekly {
             start: first,
             end: last,
-            offset,
+            zone,
         },
         spoken,
     ))
 }
 
+fn whole_days(fields: &mut Fields, texts: &[&str]) -> Result<(When, String), String> {
+    let key = fields.key("days");
+    let day = |text: &&str| {
+        Holiday::parse(text).ok_or_else(|| {
+            format!("{key}: {text:?} is not a day such as \"2026-12-24\" or \"12-24\"")
+        })
+    };
+    let days = texts.iter().map(day).collect::<Result<_, _>>()?;
+    let zone = zone(fields)?;
+    let spoken = format!("{} {}", texts.join(", "), zone.name());
+    Ok((When::Days { days, zone }, spoken))
+}
+
+fn zone(fields: &mut Fields) -> Result<Zone, String> {
+    let key = fields.key("timezone");
+    let Some(text) = fields.text("timezone")? else {
+        return Ok(Zone::utc());
+    };
+    Zone::parse(text).ok_or_else(|| {
+        format!(
+            "{key}: {text:?} is neither UTC nor an offset such as \"+05:30\" nor a zone such as \
+             \"Europe/Berlin\""
+        )
+    })
+}
+
 fn once(at: &str, fields: &mut Fields) -> Result<(When, String), String> {
     let (Some(from), Some(to)) = (fields.text("from")?, fields.text("to")?) else {
-        return Err(format!("{at} needs start and end, or from and to"));
+        return Err(format!("{at} needs start and end, from and to, or days"));
     };
     let moment = |name: &str, text: &str| {
         let key = fields.key(name);
-        time::rfc3339(text).ok_or_else(|| {
+        calendar::rfc3339(text).ok_or_else(|| {
             format!("{key}: {text:?} is not a time such as \"2026-12-24T00:00:00Z\"")
         })
     };

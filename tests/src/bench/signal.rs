@@ -10,7 +10,7 @@ use k8shawk_sandbox::Source;
 use k8shawk_sdk::triage as sdk;
 
 /// A failed pull of a Deployment's pod, which opens an incident.
-pub(super) fn signal() -> Signal {
+pub(crate) fn signal() -> Signal {
     Signal {
         id: "0f8e6c1e".to_owned(),
         source: SignalSource::Event,
@@ -26,7 +26,7 @@ pub(super) fn signal() -> Signal {
 }
 
 /// The same signal in the types of the guest.
-pub(super) fn of_guest(signal: &Signal) -> sdk::Signal {
+pub(crate) fn of_guest(signal: &Signal) -> sdk::Signal {
     sdk::Signal {
         id: signal.id.clone(),
         source: sdk::SignalSource::Event,
@@ -52,7 +52,7 @@ fn object(object: &ObjectRef) -> sdk::ObjectRef {
 }
 
 /// What the host knows of an object that it has not seen, in the types of the guest.
-pub(super) fn unknown_object() -> sdk::ObjectSummary {
+pub(crate) fn unknown_object() -> sdk::ObjectSummary {
     sdk::ObjectSummary {
         phase: String::new(),
         age_seconds: 0,
@@ -67,7 +67,7 @@ pub(super) fn unknown_object() -> sdk::ObjectSummary {
 }
 
 /// The shipped triage plugin with its shipped grant.
-pub(super) fn shipped(dist: &Path) -> Result<Source> {
+pub(crate) fn shipped(dist: &Path) -> Result<Source> {
     Ok(Source::read(
         &dist.join("plugins/triage"),
         &dist.join("grants"),
@@ -75,19 +75,19 @@ pub(super) fn shipped(dist: &Path) -> Result<Source> {
 }
 
 /// The same component with a number in a section of its own: same verdicts, another digest.
-pub(super) fn version(component: &[u8], number: u8) -> Vec<u8> {
+pub(crate) fn version(component: &[u8], number: u8) -> Vec<u8> {
     [component, &[0, 7, 5], b"bench", &[number]].concat()
 }
 
 /// Writes a file in one step, as a careful operator does.
-pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<()> {
     let new = file.with_extension("new");
     fs::write(&new, bytes)?;
     Ok(fs::rename(new, file)?)
 }
 
 /// The shipped plugin's files below another directory.
-pub(super) fn copy(dist: &Path, to: &Path) -> Result<(std::path::PathBuf, Arc<[u8]>)> {
+pub(crate) fn copy(dist: &Path, to: &Path) -> Result<(std::path::PathBuf, Arc<[u8]>)> {
     let source = shipped(dist)?;
     let (plugin, grants) = (to.join("plugins/triage"), to.join("grants"));
     fs::create_dir_all(&plugin)?;

@@ -12,4 +12,5 @@ mod examples;
 mod messages;
 mod names;
 mod pages;
+mod policies;
 mod sources;

@@ -79,7 +79,9 @@ fn modules_form_no_circle(
         "plugins/voice",
         "plugins/sdk",
         "policies/approvals",
-        "policies/freeze"
+        "policies/business-hours",
+        "policies/freeze",
+        "policies/reference-rust"
     )]
     of: &str,
 ) {

@@ -35,6 +35,9 @@ pub struct Build {
     pub steps: Vec<String>,
     /// What they make: a component, or a core module with the bindings of a point.
     pub output: PathBuf,
+    /// The language of its template: before the steps `plugin build` writes its interfaces and helpers.
+    #[serde(default)]
+    pub language: Option<String>,
     /// What they need on the machine.
     #[serde(default)]
     pub tools: Vec<Tool>,

@@ -14,7 +14,7 @@ export const analysis: Analysis = {
       unknown: [],
       facts: [],
       victims: [],
-      shared: undefined,
+      shared: null,
     };
     return { tag: "findings", val: [finding] };
   },

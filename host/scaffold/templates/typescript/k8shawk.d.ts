@@ -1,4 +1,5 @@
 // The interfaces of wit/, as TypeScript sees them.
+// An option that is none is null.
 type Severity = "info" | "low" | "medium" | "high" | "critical";
 type Risk = "low" | "medium" | "high";
 type SignalSource = "event" | "status";
@@ -10,18 +11,18 @@ interface Signal {
 }
 interface ContainerSummary {
   name: string; image: string; init: boolean; ready: boolean; restarts: number; state: string;
-  reason: string; lastReason: string; lastExitCode: number | undefined;
+  reason: string; lastReason: string; lastExitCode: number | null;
 }
 interface ObjectSummary {
   phase: string; ageSeconds: number; lastingSeconds: number; ready: boolean; deleting: boolean;
-  suspended: boolean; containers: ContainerSummary[]; desired: number | undefined; available: number | undefined;
+  suspended: boolean; containers: ContainerSummary[]; desired: number | null; available: number | null;
 }
 interface Evidence { id: string; source: string; excerpt: string }
 interface Fact { key: string; value: string }
 interface Finding {
   class: string; title: string; cause: string; confidence: number; severity: Severity; object: ObjectRef;
   owner: ObjectRef; evidence: Evidence[]; unknown: string[]; facts: Fact[]; victims: ObjectRef[];
-  shared: ObjectRef | undefined;
+  shared: ObjectRef | null;
 }
 interface Incident {
   id: string; class: string; severity: Severity; object: ObjectRef; owner: ObjectRef; signals: Signal[];
@@ -32,7 +33,7 @@ interface Proposal { action: string; target: ObjectRef; parameters: Parameter[];
 interface ApprovalRule { approvers: string[]; count: number; why: string }
 type Verdict =
   | { tag: "allow" } | { tag: "auto" } | { tag: "deny"; val: string } | { tag: "require-approval"; val: ApprovalRule };
-interface Opening { severity: Severity; class: string; why: string; shared: ObjectRef | undefined }
+interface Opening { severity: Severity; class: string; why: string; shared: ObjectRef | null }
 type Judgement = { tag: "pass" } | { tag: "drop"; val: string } | { tag: "open"; val: Opening };
 type Conclusion = { tag: "findings"; val: Finding[] } | { tag: "healthy"; val: string };
 interface Plan { proposals: Proposal[]; nextCheck: string }
@@ -49,7 +50,7 @@ declare module "k8shawk:host/log@0.1.0" {
 }
 declare module "k8shawk:host/settings@0.1.0" {
   /** The value as JSON text. */
-  export function get(key: string): string | undefined;
+  export function get(key: string): string | null;
 }
 declare module "k8shawk:host/clock@0.1.0" {
   /** Milliseconds since the Unix epoch. */

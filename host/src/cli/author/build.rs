@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use k8shawk_sandbox::{Additions, Build, Manifest, component, files, pin};
-use k8shawk_scaffold::{GENERATED, adapter, component_type, wit};
+use k8shawk_scaffold::{GENERATED, Language, adapter, component_type, helpers, interfaces, wit};
 
 use super::cases::{self, FILE as CASES};
 use super::new::write;
@@ -27,7 +27,7 @@ pub fn build(directory: &Path, to: Option<&Path>) -> anyhow::Result<bool> {
     let plugin_file = directory.join("plugin.toml");
     let text = files::text(&plugin_file).map_err(|why| Unusable::fault(&plugin_file, why))?;
     let manifest = Manifest::parse(&text, &plugin_file)?;
-    refresh_world(directory, &manifest)?;
+    refresh(directory, &manifest)?;
     let made = match &manifest.build {
         Some(build) => by_steps(directory, build)?,
         None => by_cargo(directory)?,
@@ -51,13 +51,34 @@ pub fn build(directory: &Path, to: Option<&Path>) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// The world is what the plugin wants, unless its author took the file over.
-fn refresh_world(directory: &Path, manifest: &Manifest) -> anyhow::Result<()> {
-    let known = files::text(&directory.join(WORLD)).unwrap_or_default();
-    if known.starts_with(GENERATED) {
-        write(directory, &wit(manifest.point, &manifest.imports()))?;
+/// What stands between the source and the host: the world, which is what the plugin wants, and the interfaces and
+/// helpers of its language. A plugin need not keep them beside its source. An author who took the world over keeps
+/// everything as it is.
+fn refresh(directory: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+    let world = directory.join(WORLD);
+    let language = language(manifest)?;
+    let ours = match files::text(&world) {
+        Ok(text) => text.starts_with(GENERATED),
+        Err(_) => language.is_some() && !world.exists(),
+    };
+    if !ours {
+        return Ok(());
     }
-    Ok(())
+    write(directory, &wit(manifest.point, &manifest.imports()))?;
+    let Some(language) = language else {
+        return Ok(());
+    };
+    write(directory, &interfaces(language, manifest.point))?;
+    let mut missing = helpers(language);
+    missing.retain(|(name, _)| !directory.join(name).exists());
+    write(directory, &missing)
+}
+
+/// The language whose template the plugin has, where it says so.
+fn language(manifest: &Manifest) -> anyhow::Result<Option<Language>> {
+    let said = manifest.build.iter().find_map(|b| b.language.as_deref());
+    let parsed = said.map(str::parse).transpose();
+    parsed.map_err(|why| Misuse(format!("[build] language of plugin.toml: {why}")).into())
 }
 
 /// Run the steps of `[build]`; what they print is their author's to read.
