@@ -2,31 +2,36 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What asks the program to end, from when it is made.
+/// What asks the program to end, from when it is made: none is lost between two waits.
 pub(super) struct Interrupts {
+    interrupt: Option<Signal>,
     terminate: Option<Signal>,
 }
 
 impl Interrupts {
     /// Listen from now on.
     pub(super) fn new() -> Interrupts {
-        let terminate = signal(SignalKind::terminate());
         Interrupts {
-            terminate: terminate.ok(),
+            interrupt: signal(SignalKind::interrupt()).ok(),
+            terminate: signal(SignalKind::terminate()).ok(),
         }
     }
 
     /// The next one.
     pub(super) async fn next(&mut self) -> SignalKind {
-        let terminated = async {
-            match &mut self.terminate {
-                Some(signal) => signal.recv().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => SignalKind::interrupt(),
-            _ = terminated => SignalKind::terminate(),
+            () = came(&mut self.interrupt) => SignalKind::interrupt(),
+            () = came(&mut self.terminate) => SignalKind::terminate(),
         }
+    }
+}
+
+/// A signal that cannot be listened to never comes.
+async fn came(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
 }
