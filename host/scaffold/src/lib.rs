@@ -138,9 +138,7 @@ pub fn files(language: Language, point: Point, id: &str) -> Vec<File> {
     let mut files: Vec<File> = templates::around(language).iter().map(text).collect();
     let rule = templates::rule(language, point);
     files.push((language.source(point), fill(rule).into_bytes()));
-    if point == Point::Policy {
-        files.push(text(&("cases.toml", templates::CASES)));
-    }
+    files.push(text(&("cases.toml", templates::cases(point))));
     files.extend(interfaces(language, point));
     files.extend(helpers(language));
     files

@@ -22,8 +22,6 @@ pub(crate) const WIT: &[(&str, &str)] = &[
     ("voice", include_str!("../../../wit/voice/voice.wit")),
 ];
 
-/// Cases of the first policy.
-pub(crate) const CASES: &str = include_str!("../templates/cases.toml");
 const README: &str = include_str!("../templates/README.md");
 const GRANT: &str = include_str!("../templates/grant.toml");
 const IGNORED: &str = include_str!("../templates/gitignore");
@@ -116,6 +114,17 @@ pub(crate) fn helpers(language: Language) -> &'static [(&'static str, &'static s
             include_str!("../templates/javascript/console.js"),
         )],
         Language::Rust | Language::Go | Language::Python => &[],
+    }
+}
+
+/// What the first rule must answer, in every language.
+pub(crate) fn cases(point: Point) -> &'static str {
+    match point {
+        Point::Triage => include_str!("../templates/cases/triage.toml"),
+        Point::Analysis => include_str!("../templates/cases/analysis.toml"),
+        Point::Fix => include_str!("../templates/cases/fix.toml"),
+        Point::Policy => include_str!("../templates/cases/policy.toml"),
+        Point::Voice => include_str!("../templates/cases/voice.toml"),
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod attack;
 mod authority;
+mod cases;
 mod catalogue;
 mod compiling;
 mod cost;

@@ -144,7 +144,8 @@ fn a_tutorial_installs_the_tools_that_the_build_asks_for() {
     }
 }
 
-/// The templates of the other points build too, with the tools of the first.
+/// The templates of the other points build too and answer what their cases say, with the tools of
+/// the first.
 fn other_points_fit(workshop: &Workshop, language: &str) {
     for point in ["triage", "analysis", "fix", "voice"] {
         let id = format!("my-{point}");
@@ -166,6 +167,8 @@ fn other_points_fit(workshop: &Workshop, language: &str) {
             }
         }
         k8shawk(workshop, &["plugin", "build", &id]);
+        let tested = k8shawk(workshop, &["plugin", "test", &format!("plugins/{id}")]);
+        assert!(tested.contains("2 of 2 cases passed"), "{tested}");
         let granted = workshop.grants().join(format!("{id}.toml"));
         fs::copy(project.join("grant.toml"), granted).unwrap();
         let fits = k8shawk(workshop, &["plugin", "check", &format!("plugins/{id}")]);

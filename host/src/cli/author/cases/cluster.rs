@@ -166,3 +166,6 @@ impl From<Log> for k8shawk_core::bundle::Log {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
