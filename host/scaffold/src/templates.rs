@@ -35,6 +35,7 @@ pub(crate) fn around(language: Language) -> &'static [(&'static str, &'static st
             ("grant.toml", GRANT),
             ("plugin.toml", include_str!("../templates/rust/plugin.toml")),
             ("Cargo.toml", include_str!("../templates/rust/Cargo.toml")),
+            ("src/panics.rs", include_str!("../templates/rust/panics.rs")),
         ],
         Language::Go => &[
             ("README.md", README),

@@ -36,7 +36,7 @@ fn ran(workshop: &Workshop, arguments: &[&str]) -> (bool, String) {
 }
 
 /// The same of what must end well.
-fn k8shawk(workshop: &Workshop, arguments: &[&str]) -> String {
+pub fn k8shawk(workshop: &Workshop, arguments: &[&str]) -> String {
     let (ended_well, printed) = ran(workshop, arguments);
     assert!(ended_well, "{arguments:?}: {printed}");
     printed
@@ -126,6 +126,22 @@ async fn a_newcomer_follows_the_tutorial_and_the_host_obeys(
     let by_hand = ruling(&plugins, "kube-system").await;
     assert!(matches!(by_hand, Ruling::Denied(_)), "{by_hand:?}");
     other_points_fit(&workshop, language);
+    if language == "rust" {
+        a_panic_is_told(&workshop);
+    }
+}
+
+/// WebAssembly without WASI has no standard error: the template writes a panic to the log.
+fn a_panic_is_told(workshop: &Workshop) {
+    let source = workshop.path().join("mine/src/lib.rs");
+    let panics = "        panic!(\"my own fault\");";
+    edit(&source, "        Verdict::Allow", panics);
+    k8shawk(workshop, &["plugin", "build", "mine"]);
+    let (_, told) = ran(workshop, &["plugin", "test", "policies/mine"]);
+    let text = fs::read_to_string(source).unwrap();
+    let line = text.lines().position(|line| line == panics).unwrap() + 1;
+    let why = format!("the plugin failed: lib.rs:{line}: my own fault");
+    assert!(told.contains(&why), "{told}");
 }
 
 #[test]

@@ -64,7 +64,9 @@ impl Journal {
     pub(crate) fn say(&self, level: Level, message: String) -> Result<(), Overrun> {
         let mut written = self.written();
         if matches!(level, Level::Warn | Level::Error) {
-            written.last_words.hear(&message);
+            message
+                .lines()
+                .for_each(|line| written.last_words.hear(line));
         }
         if written.charge(message.len())? {
             written.log.push((level, message));

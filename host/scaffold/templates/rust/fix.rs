@@ -1,3 +1,5 @@
+mod panics;
+
 wit_bindgen::generate!({ path: "wit", world: "plugin", generate_all });
 
 use exports::k8shawk::fix::fix::{Guest, Plan};
@@ -7,6 +9,7 @@ struct Plugin;
 
 impl Guest for Plugin {
     fn propose(incident: Incident, finding: Finding) -> Plan {
+        panics::to_log();
         if finding.class != "license-expired" || incident.owner.kind != "Deployment" {
             return Plan { proposals: Vec::new(), next_check: String::new() };
         }

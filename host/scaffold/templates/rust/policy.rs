@@ -1,3 +1,5 @@
+mod panics;
+
 wit_bindgen::generate!({ path: "wit", world: "plugin", generate_all });
 
 use exports::k8shawk::policy::policy::{Guest, Verdict};
@@ -8,6 +10,7 @@ struct Plugin;
 
 impl Guest for Plugin {
     fn judge(_incident: Incident, proposal: Proposal, _risk: Risk) -> Verdict {
+        panics::to_log();
         // Settings are JSON: here a string.
         let frozen = settings::get("frozen").unwrap_or_else(|| "\"kube-system\"".to_owned());
         if frozen.trim_matches('"') == proposal.target.namespace {

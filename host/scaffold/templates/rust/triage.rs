@@ -1,3 +1,5 @@
+mod panics;
+
 wit_bindgen::generate!({ path: "wit", world: "plugin", generate_all });
 
 use exports::k8shawk::triage::triage::{Guest, Judgement};
@@ -8,6 +10,7 @@ struct Plugin;
 
 impl Guest for Plugin {
     fn judge(signal: Signal, _summary: ObjectSummary) -> Judgement {
+        panics::to_log();
         // Settings are JSON: here a string.
         let quiet = settings::get("quiet").unwrap_or_else(|| "\"sandbox\"".to_owned());
         if quiet.trim_matches('"') == signal.object.namespace {

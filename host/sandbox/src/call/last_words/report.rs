@@ -1,5 +1,7 @@
 //! The reports of failures that the languages write, told by their lines.
 
+use std::str::Chars;
+
 /// What is known of a report, a line after the other.
 #[derive(Debug, Default)]
 pub(super) struct Report {
@@ -85,10 +87,13 @@ impl Report {
     }
 }
 
-/// Rust: `thread '<unnamed>' (1) panicked at src/lib.rs:9:5:`, with the place where it is the
-/// author's.
+/// Rust: `thread '<unnamed>' (1) panicked at src/lib.rs:9:5:`, or without the thread where a hook
+/// writes it, with the place where it is the author's.
 fn panicked_at(line: &str) -> Option<Option<String>> {
-    let (_, at) = line.strip_prefix("thread '")?.split_once(" panicked at ")?;
+    let at = match line.strip_prefix("thread '") {
+        Some(thread) => thread.split_once(" panicked at ")?.1,
+        None => line.strip_prefix("panicked at ")?,
+    };
     let own = !RUNTIMES.iter().any(|runtime| at.starts_with(runtime));
     Some(own.then(|| place(at)).flatten())
 }
@@ -125,9 +130,9 @@ fn quickjs(line: &str) -> Option<(String, Option<String>)> {
     if let Some(text) = quoted(thrown, "Value(String(Ok(\"") {
         return Some((context + &text, None));
     }
-    let from = quoted(thrown, "Error(FromJs { from: \"")?;
+    let from = quoted(thrown, "FromJs { from: \"")?;
     let to = quoted(thrown, "to: \"")?;
-    Some((format!("{context}{from} where a {to} is expected"), None))
+    Some((format!("{from} where {to} is expected"), None))
 }
 
 /// The first frame of a stack that has a line: `    at judge (/build/policy.js:6:37)`.
@@ -139,21 +144,33 @@ fn javascript_frame(stack: &str) -> Option<String> {
     })
 }
 
-/// The text in quotes behind a start, as Rust's `{:?}` writes it.
+/// The text in quotes behind a start, as Rust's `{:?}` writes it. A line that was cut has no second
+/// quote.
 fn quoted(text: &str, start: &str) -> Option<String> {
     let (_, rest) = text.split_once(start)?;
     let (mut said, mut chars) = (String::new(), rest.chars());
-    loop {
-        match chars.next()? {
-            '"' => return Some(said),
-            '\\' => match chars.next()? {
-                'n' => said.push('\n'),
-                't' => said.push('\t'),
-                'u' => drop(chars.find(|c| *c == '}')),
-                other => said.push(other),
-            },
+    while let Some(next) = chars.next() {
+        match next {
+            '"' => break,
+            '\\' => said.extend(escaped(&mut chars)),
             other => said.push(other),
         }
+    }
+    Some(said)
+}
+
+/// The character of an escape such as `\n` or `\u{1b}`.
+fn escaped(chars: &mut Chars<'_>) -> Option<char> {
+    match chars.next()? {
+        'n' => Some('\n'),
+        't' => Some('\t'),
+        'r' => Some('\r'),
+        'u' => {
+            let digits = chars.by_ref().skip(1).take_while(|c| *c != '}');
+            let digits: String = digits.collect();
+            char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
+        }
+        other => Some(other),
     }
 }
 

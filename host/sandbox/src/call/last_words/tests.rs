@@ -26,7 +26,15 @@ const NOTE: &str = "note: run with `RUST_BACKTRACE=1` environment variable to di
 )]
 #[case::javascript_returns_nothing(
     "thread '<unnamed>' (1) panicked at crates/runtime/src/call.rs:283:18:\ninvalid variant: Error(FromJs { from: \"undefined\", to: \"variant\", message: None })",
-    "invalid variant: undefined where a variant is expected"
+    "undefined where variant is expected"
+)]
+#[case::javascript_returns_another_type(
+    "thread '<unnamed>' (1) panicked at crates/runtime/src/call.rs:200:18:\nexpected string: FromJs { from: \"int\", to: \"string\", message: None }",
+    "int where string is expected"
+)]
+#[case::javascript_throws_codes_of_a_terminal(
+    "thread '<unnamed>' (1) panicked at crates/runtime/src/interpreter.rs:51:31:\nFailed to call 'judge': Exception(Exception { message: Some(\"\\u{1b}[2Jgone\\nand more\"), stack: Some(\"    at judge (/build/policy.js:9:53)\\n\") })",
+    "policy.js:9: gone and more"
 )]
 #[case::python_raises(
     "Traceback (most recent call last):\n  File \"/0/policy.py\", line 30, in judge\n  File \"/0/policy.py\", line 12, in limit\nValueError: my own fault\n\nthread '<unnamed>' (1) panicked at runtime/src/lib.rs:1280:25:\nPython function threw an unexpected exception",
@@ -43,6 +51,10 @@ const NOTE: &str = "note: run with `RUST_BACKTRACE=1` environment variable to di
 #[case::go_waits_for_ever(
     "fatal error: all goroutines are asleep - deadlock!\ngoroutine 1 [chan receive]:\nexport.Judge(...)\n wit_component/export_k8shawk_policy_policy/policy.go:29 +0x30",
     "policy.go:29: all goroutines are asleep - deadlock!"
+)]
+#[case::rust_panics_and_a_hook_says_so(
+    "panicked at src/lib.rs:9:5:\nno rule for a Job",
+    "lib.rs:9: no rule for a Job"
 )]
 #[case::rust_panics(
     "thread '<unnamed>' panicked at src/lib.rs:9:5:\nno rule for a Job",
