@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use component::Wasm;
+pub(crate) use error::some;
 pub use error::{LoadError, Taken};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::point::Point;

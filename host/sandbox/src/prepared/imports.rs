@@ -10,6 +10,7 @@ use crate::call::wasi;
 use crate::capability::Capability;
 use crate::read::LoadError;
 use crate::read::Manifest;
+use crate::read::some;
 
 /// The version of the WIT that this host speaks.
 const SPOKEN: &str = "0.1";
@@ -94,7 +95,7 @@ fn exports(component: &Component, point: Point) -> Result<(), LoadError> {
             found: if names.is_empty() {
                 "nothing".to_owned()
             } else {
-                names.join(", ")
+                some(&names, ", ")
             },
         }),
     }

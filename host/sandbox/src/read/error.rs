@@ -109,9 +109,9 @@ pub enum LoadError {
         grant: PathBuf,
     },
     /// The component imports interfaces that it does not get: all of them, with what to write.
-    #[error("the component imports interfaces that it does not get: {}", .faults.join("; "))]
+    #[error("the component imports interfaces that it does not get: {}", some(.faults, "; "))]
     Import {
-        /// One sentence for each interface.
+        /// One sentence for each interface; people see the first of them.
         faults: Vec<String>,
     },
     /// An interface has the right name and another shape.
@@ -122,6 +122,38 @@ pub enum LoadError {
     /// The component fails on a harmless input.
     #[error("the smoke call failed: {0}")]
     Smoke(#[from] CallError),
+}
+
+/// Texts that are shown of a list whose length the author of a component chooses, and characters of
+/// each.
+const SHOWN: (usize, usize) = (12, 240);
+
+/// The first of many texts, each cut.
+pub(crate) fn some(texts: &[String], between: &str) -> String {
+    let (count, length) = SHOWN;
+    let mut shown: Vec<String> = texts
+        .iter()
+        .take(count)
+        .map(|text| cut(text, length))
+        .collect();
+    let more = texts.len().saturating_sub(count);
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(between)
+}
+
+/// A long text without its middle: names are told by how they begin, sentences say at their end what
+/// to do.
+fn cut(text: &str, length: usize) -> String {
+    let count = text.chars().count();
+    if count <= length {
+        return text.to_owned();
+    }
+    let half = length / 2;
+    let head: String = text.chars().take(half).collect();
+    let tail: String = text.chars().skip(count.saturating_sub(half)).collect();
+    format!("{head}...{tail}")
 }
 
 impl LoadError {

@@ -42,7 +42,11 @@ pub fn pieces(
     // Before it is opened: opening a device may already do something.
     ordinary(&fs::metadata(path)?)?;
     let file = open(path)?;
-    ordinary(&file.metadata()?)?;
+    let meta = file.metadata()?;
+    ordinary(&meta)?;
+    if meta.len() > most {
+        return Err(too_large(most));
+    }
     let mut file = BufReader::with_capacity(PIECE, file.take(most + 1));
     let mut length = 0;
     loop {
@@ -52,9 +56,9 @@ pub fn pieces(
             return Ok(());
         }
         length += u64::try_from(count).unwrap_or(u64::MAX);
+        // It may grow while it is read.
         if length > most {
-            let what = format!("is larger than {} KiB", most >> 10);
-            return Err(io::Error::new(ErrorKind::FileTooLarge, what));
+            return Err(too_large(most));
         }
         take(piece)?;
         file.consume(count);
@@ -99,6 +103,11 @@ fn open(path: &Path) -> io::Result<File> {
         .read(true)
         .custom_flags(OFlag::O_NONBLOCK.bits())
         .open(path)
+}
+
+fn too_large(most: u64) -> io::Error {
+    let what = format!("is larger than {} KiB", most >> 10);
+    io::Error::new(ErrorKind::FileTooLarge, what)
 }
 
 fn ordinary(meta: &fs::Metadata) -> io::Result<()> {
