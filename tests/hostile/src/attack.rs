@@ -10,6 +10,12 @@ pub fn run(mode: &str) -> String {
         "panic" => broken(),
         "recursion" => recurse(0).to_string(),
         "huge" => "x".repeat(100 << 20),
+        "bulk" => "x".repeat(2 << 20),
+        "not-utf8" => not_utf8(),
+        "destructor" => {
+            drop(black_box(Loops));
+            String::new()
+        }
         other => crate::doors::open(other).unwrap_or_else(crate::version),
     }
 }
@@ -33,6 +39,24 @@ fn fill_memory() -> ! {
 #[allow(clippy::panic, reason = "the attack is a panic")]
 fn broken() -> ! {
     panic!("on purpose")
+}
+
+/// What no text of the interfaces may hold.
+#[allow(
+    unsafe_code,
+    reason = "the attack is a text that breaks the rule of its type"
+)]
+fn not_utf8() -> String {
+    // SAFETY: unsound on purpose: the host must refuse it.
+    unsafe { String::from_utf8_unchecked(vec![0xff, 0xfe, 0xfd]) }
+}
+
+struct Loops;
+
+impl Drop for Loops {
+    fn drop(&mut self) {
+        endless();
+    }
 }
 
 /// The work after the call keeps it from becoming a loop.

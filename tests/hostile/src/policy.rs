@@ -1,7 +1,7 @@
 //! The hostile policy: it answers what its mode says, and never why it should.
 
 use k8shawk_sdk::policy::{
-    self, Guest, Incident, Proposal, Risk, Source, Verdict, origin, settings,
+    self, ApprovalRule, Guest, Incident, Proposal, Risk, Source, Verdict, origin, settings,
 };
 
 use crate::{attack, mode};
@@ -18,6 +18,14 @@ impl Guest for Hostile {
         match mode.as_str() {
             "auto" => Verdict::Auto,
             "allow" => Verdict::Allow,
+            "host-call-flood" => loop {
+                settings::get("mode");
+            },
+            "nobody" => Verdict::RequireApproval(ApprovalRule {
+                approvers: Vec::new(),
+                count: 0,
+                why: String::new(),
+            }),
             "origin" => Verdict::Deny(match origin::get() {
                 Source::Plugin(id) => format!("plugin {id}"),
                 Source::Model => "model".to_owned(),

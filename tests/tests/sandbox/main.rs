@@ -15,6 +15,7 @@ mod compiling;
 mod cost;
 mod directory;
 mod home;
+mod hostile;
 mod languages;
 mod life;
 mod load_errors;
