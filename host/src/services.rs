@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod commands;
 pub mod connections;
 pub mod crash_points;
+pub mod dossier;
 pub mod http_client;
 pub mod http_server;
 pub mod incident_json;

@@ -10,6 +10,7 @@ pub mod bench;
 pub mod cluster;
 pub mod collector;
 pub mod deploy;
+pub mod dossier;
 pub mod fault;
 pub mod markdown;
 pub mod model_server;

@@ -68,6 +68,16 @@ pub enum Read {
         /// Pod, empty for every pod of the namespace.
         pod: String,
     },
+    /// What manages one object, and which object owns it: see [`Owned`](crate::owners::Owned), as
+    /// JSON text.
+    Owners {
+        /// Kind.
+        kind: String,
+        /// Namespace, empty for a cluster-scoped kind.
+        namespace: String,
+        /// Name.
+        name: String,
+    },
     /// Events of an object.
     Events {
         /// Kind.
@@ -246,6 +256,9 @@ impl Read {
         match self {
             Read::Get {
                 kind, namespace, ..
+            }
+            | Read::Owners {
+                kind, namespace, ..
             } => (Verb::Get, kind, namespace),
             Read::List {
                 kind, namespace, ..
@@ -264,6 +277,7 @@ impl Read {
     fn without_namespace(mut self) -> Read {
         match &mut self {
             Read::Get { namespace, .. }
+            | Read::Owners { namespace, .. }
             | Read::List { namespace, .. }
             | Read::Describe { namespace, .. }
             | Read::Logs { namespace, .. }
@@ -285,6 +299,9 @@ impl Read {
     fn check_names(&self) -> Result<(), Refusal> {
         let names: [&str; 3] = match self {
             Read::Get {
+                namespace, name, ..
+            }
+            | Read::Owners {
                 namespace, name, ..
             }
             | Read::Describe {

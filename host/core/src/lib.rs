@@ -21,6 +21,7 @@ pub mod installation;
 pub mod inventory;
 pub mod llm;
 pub mod object;
+pub mod owners;
 pub mod point;
 pub mod policy;
 pub mod rbac;

@@ -1,11 +1,15 @@
 //! What policies say of one proposal, and how their answers combine.
 
-use crate::count;
+mod dossier;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::count;
 use crate::fix::Risk;
+
+pub use dossier::{Dossier, MOST_RUNS, Outcome, Run, Scope};
 
 /// Who proposed a fix.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

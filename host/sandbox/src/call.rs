@@ -11,5 +11,5 @@ pub(crate) mod wasi;
 pub(crate) use journal::Overrun;
 pub(crate) use record::mib;
 pub use record::{Blame, CallContext, CallError, CallRecord, Called, Level};
-pub(crate) use state::{Call, Granted, Told};
+pub(crate) use state::{Call, Granted, Judged, Told};
 pub use trap::Trap;

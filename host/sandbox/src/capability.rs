@@ -2,10 +2,11 @@
 //! it, and everything else follows from the list here.
 
 mod catalogue;
+mod dossier;
 mod history;
 mod host;
 mod kubectl;
-mod origin;
+mod owners;
 
 use std::fmt;
 
@@ -17,14 +18,19 @@ use wasmtime::component::{HasSelf, Linker};
 use crate::call::Call;
 use crate::wit::imports::k8shawk::incident::types;
 
+pub use dossier::{DIFF, LEDGER};
 pub(crate) use host::{CLOCK, SETTINGS};
 
 /// Every capability, in the order in which people see them.
-const ALL: [Capability; 11] = [
+const ALL: [Capability; 15] = [
     host::LOG,
     host::SETTINGS,
     host::CLOCK,
-    origin::ORIGIN,
+    dossier::ORIGIN,
+    dossier::FINDING,
+    dossier::DIFF,
+    dossier::LEDGER,
+    owners::OWNERS,
     catalogue::CATALOGUE,
     kubectl::GET,
     kubectl::DESCRIBE,

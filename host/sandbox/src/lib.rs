@@ -18,7 +18,7 @@ mod read;
 mod wit;
 
 pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level, Trap};
-pub use capability::Capability;
+pub use capability::{Capability, DIFF, LEDGER};
 pub use encode::{Additions, EncodeError, component, componentise};
 pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
 pub use interfaces::Interfaces;

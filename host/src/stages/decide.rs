@@ -13,7 +13,8 @@ use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::RawProposal;
 
 use crate::services::Services;
-use crate::services::cluster::dry_run::{NotTried, try_fix};
+use crate::services::cluster::dry_run::{NotTried, Tried, try_fix};
+use crate::services::dossier::{self, NotGathered};
 use crate::services::incident_json;
 use crate::services::plugins::Asked;
 use crate::services::store::Past;
@@ -49,6 +50,8 @@ pub struct Ruled {
     pub origin: Origin,
     /// What the policies say.
     pub ruling: Ruling,
+    /// The dry run, where a policy saw it.
+    tried: Option<Tried>,
 }
 
 impl<'a> From<&'a Ruled> for incident_json::Proposed<'a> {
@@ -69,6 +72,8 @@ pub struct Proposed {
     pub decision: Decision,
     /// Reads that were refused.
     pub refusals: Vec<String>,
+    /// Why a fix could not be judged now; none in a scan.
+    later: Option<StageError>,
 }
 
 /// Why a proposal does not survive.
@@ -77,6 +82,18 @@ enum Lost {
     Refused(String),
     /// There is no answer yet.
     Unanswered(Unanswered),
+    /// It cannot be judged now.
+    Later(StageError),
+}
+
+impl From<NotGathered> for Lost {
+    fn from(why: NotGathered) -> Self {
+        match why {
+            NotGathered::Refused(why) => Lost::Refused(why),
+            NotGathered::Cluster(error) => Lost::Later(error.into()),
+            NotGathered::Store(error) => Lost::Later(error.into()),
+        }
+    }
 }
 
 /// Proposals for the incident's finding, parsed and judged.
@@ -94,6 +111,7 @@ pub async fn propose(
         survivors: Vec::new(),
         decision,
         refusals: Vec::new(),
+        later: None,
     };
     let Some((finding, by_model)) = record.basis() else {
         return proposed;
@@ -156,6 +174,7 @@ impl Proposed {
                 self.refuse(proposal, format!("a policy gave no answer: {unanswered}"));
                 self.decision.unanswered.push(unanswered);
             }
+            Err(Lost::Later(error)) => self.later = Some(error),
         }
     }
 
@@ -243,11 +262,15 @@ async fn ruled(
         let reached = fix_scope::check(&record.incident, &known_victims(record), &fix.target);
         reached.map_err(|out| Lost::Refused(format!("model: {out}")))?;
     }
+    let Some((finding, _)) = record.basis() else {
+        return Err(Lost::Refused("there is no finding for it".to_owned()));
+    };
+    let gathered = dossier::gather(services, record, finding, &fix, &origin).await?;
     let asked = Asked {
         incident: &record.incident,
         fix: &fix,
         rationale: &rationale,
-        origin: &origin,
+        dossier: &gathered.dossier,
     };
     let judged = services.plugins.rule(&asked, reader, now).await;
     let (ruling, refusals) = judged.map_err(Lost::Unanswered)?;
@@ -259,6 +282,7 @@ async fn ruled(
                 rationale,
                 origin,
                 ruling,
+                tried: gathered.tried,
             };
             Ok((ruled, refusals))
         }
@@ -306,6 +330,9 @@ pub async fn run(services: &Services, record: &Record) -> Result<(), StageError>
     let now = services.clock.now();
     let unruled = is_unruled(services);
     let proposed = propose(services, record, &reader, now).await;
+    if let Some(error) = proposed.later {
+        return Err(error);
+    }
     let (mut decision, refusals) = (proposed.decision, proposed.refusals);
     decision.unruled = unruled;
     if let Some(waited) = decision.unanswered.iter().find(|u| u.may_pass)
@@ -315,13 +342,13 @@ pub async fn run(services: &Services, record: &Record) -> Result<(), StageError>
     }
     for ruled in proposed.survivors {
         let past = services.store.past(&ruled.fix, now - LEDGER)?;
-        let action = ruled.fix.action.name();
+        let (action, shown) = (ruled.fix.action.name(), ruled.fix.kubectl());
         let ledger = services.store.outcomes(&record.signature(), action)?;
-        match candidate(services, record, &ruled, &past, ledger).await {
+        match candidate(services, record, ruled, &past, ledger).await {
             Ok(candidate) => decision.candidates.push(candidate),
             Err(NotTried::Done(reason) | NotTried::Refused(reason)) => {
                 decision.refused.push(Refused {
-                    proposal: ruled.fix.kubectl(),
+                    proposal: shown,
                     reason,
                 });
             }
@@ -355,20 +382,24 @@ pub async fn run(services: &Services, record: &Record) -> Result<(), StageError>
 async fn candidate(
     services: &Services,
     record: &Record,
-    ruled: &Ruled,
+    ruled: Ruled,
     past: &[Past],
     ledger: Vec<(String, u32)>,
 ) -> Result<Candidate, NotTried> {
     if let Some(last) = past.first().filter(|p| p.is_useless()) {
         return Err(NotTried::Refused(last.refusal(services.clock.now())));
     }
-    let tried = try_fix(&services.cluster, &ruled.fix, record.incident.opened_at).await?;
+    // What the policies saw is what people are shown.
+    let tried = match ruled.tried {
+        Some(tried) => tried,
+        None => try_fix(&services.cluster, &ruled.fix, record.incident.opened_at).await?,
+    };
     let digest = tried.digest(&services.key, &ruled.fix);
     Ok(Candidate {
-        fix: ruled.fix.clone(),
-        rationale: ruled.rationale.clone(),
-        origin: Some(ruled.origin.clone()),
-        ruling: calmed(ruled.ruling.clone(), past.len()),
+        fix: ruled.fix,
+        rationale: ruled.rationale,
+        origin: Some(ruled.origin),
+        ruling: calmed(ruled.ruling, past.len()),
         diff: tried.diff,
         target_uid: tried.uid,
         digest,

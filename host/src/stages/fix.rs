@@ -17,6 +17,7 @@ use k8shawk_core::recovery::Recovery;
 use crate::services::Services;
 use crate::services::cluster::dry_run::{NotTried, Tried, try_fix};
 use crate::services::cluster::health;
+use crate::services::dossier::{self, NotGathered};
 use crate::services::plugins::Asked;
 use crate::stages::StageError;
 
@@ -35,7 +36,11 @@ pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageEr
     if let Some(why) = services.config.fixes.refusal(&candidate.fix) {
         return again(services, record, &format!("{why}: approval void"));
     }
-    let candidate = &ruled_again(services, record, candidate).await?;
+    let (candidate, tried) = match ruled_again(services, record, candidate).await? {
+        Ok(ruled) => ruled,
+        Err(why) => return again(services, record, &format!("{why}: approval void")),
+    };
+    let candidate = &candidate;
     let asked_at = record.asked_at.unwrap_or_default();
     let (authority, now) = (services.authority(), services.clock.now());
     let approval = match authority.approve(candidate, &record.votes, asked_at, now) {
@@ -43,7 +48,11 @@ pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageEr
         Err(error @ ApprovalError::Expired(_)) => return aged(services, record, &error),
         Err(error) => return again(services, record, &error.to_string()),
     };
-    match try_fix(&services.cluster, &candidate.fix, record.incident.opened_at).await {
+    let tried = match tried {
+        Some(tried) => Ok(tried),
+        None => try_fix(&services.cluster, &candidate.fix, record.incident.opened_at).await,
+    };
+    match tried {
         Ok(tried) if approval.covers(&tried.digest(&services.key, &candidate.fix), &tried.uid) => {
             let before = health::look(&services.cluster, record)
                 .await
@@ -64,18 +73,29 @@ pub async fn prepare(services: &Services, record: &Record) -> Result<(), StageEr
     Ok(())
 }
 
-/// A policy may deny after approval was requested, as when a freeze begins: each is asked again.
+/// A policy may deny after approval was requested, as when a freeze begins: each is asked again, and
+/// sees what the fix would change now. With the dry run, where one saw it; or why there is none.
 async fn ruled_again(
     services: &Services,
     record: &Record,
     shown: &Candidate,
-) -> Result<Candidate, StageError> {
+) -> Result<Result<(Candidate, Option<Tried>), String>, StageError> {
     let (reader, now) = (services.cluster.reader(), services.clock.now());
+    let Some((finding, _)) = record.basis() else {
+        return Ok(Err("there is no finding".to_owned()));
+    };
+    let gathered = dossier::gather(services, record, finding, &shown.fix, &shown.origin()).await;
+    let gathered = match gathered {
+        Ok(gathered) => gathered,
+        Err(NotGathered::Refused(why)) => return Ok(Err(why)),
+        Err(NotGathered::Cluster(error)) => return Err(error.into()),
+        Err(NotGathered::Store(error)) => return Err(error.into()),
+    };
     let asked = Asked {
         incident: &record.incident,
         fix: &shown.fix,
         rationale: &shown.rationale,
-        origin: &shown.origin(),
+        dossier: &gathered.dossier,
     };
     let judged = services.plugins.rule(&asked, &reader, now).await;
     let (ruling, _) =
@@ -85,10 +105,11 @@ async fn ruled_again(
         Ruling::Auto => shown.ruling.clone(),
         other => other,
     };
-    Ok(Candidate {
+    let candidate = Candidate {
         ruling,
         ..shown.clone()
-    })
+    };
+    Ok(Ok((candidate, gathered.tried)))
 }
 
 fn store(

@@ -33,10 +33,26 @@ impl Guest for Hostile {
             }),
             #[cfg(feature = "history")]
             "history" => Verdict::Deny(told(&proposal)),
+            #[cfg(feature = "seeing")]
+            seen @ ("finding" | "diff" | "ledger" | "owners") => Verdict::Deny(seeing::told(seen)),
+            "long" => Verdict::Deny(format!("\u{1b}[2Jfrozen\n{}", "x".repeat(900 << 10))),
+            "names" => Verdict::RequireApproval(ApprovalRule {
+                approvers: vec!["a\u{202e}da\u{7}".to_owned(); 3],
+                count: 1,
+                why: format!("\u{1b}]0;owned\u{7}{}", "why ".repeat(100 << 10)),
+            }),
+            "crowd" => Verdict::RequireApproval(ApprovalRule {
+                approvers: vec!["ada".to_owned(); 65],
+                count: 1,
+                why: "everybody".to_owned(),
+            }),
             _ => Verdict::Deny(attack::run(&mode)),
         }
     }
 }
+
+#[cfg(feature = "seeing")]
+mod seeing;
 
 /// The history of what a proposal is for, and of another namespace.
 #[cfg(feature = "history")]

@@ -21,6 +21,7 @@ use tokio::time::timeout;
 
 use super::{built, cache};
 use crate::bench::signal;
+use crate::dossier;
 
 /// Time between two signals: 1,000 a second.
 const PACE: Duration = Duration::from_millis(1);
@@ -204,12 +205,12 @@ async fn judged(live: &Live) -> Called<Verdict> {
         parameters: Vec::new(),
         rationale: String::new(),
     };
-    let origin = Origin::Plugin("fix".to_owned());
+    let dossier = dossier::of(&incident, Origin::Plugin("fix".to_owned()));
     let context = CallContext {
         reader: Arc::new(Nothing),
         now_ms: 0,
     };
-    live.judge_proposal(&incident, &proposal, &origin, Risk::Medium, context)
+    live.judge_proposal(&incident, &proposal, &dossier, Risk::Medium, context)
         .await
 }
 

@@ -14,7 +14,7 @@ use k8shawk_sandbox::{
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::workshop::{Guest, Nothing, Workshop, incident, version};
+use crate::workshop::{Guest, Nothing, Workshop, dossier, incident, version};
 
 const AUTO: &str = "[settings]\nmode = \"auto\"\n";
 const DEV: &str = "may = [\"auto\"]\n[[auto]]\nnamespaces = [\"dev-*\"]\nactions = [\"delete-pod\"]\nrisk = \"low\"\n[settings]\nmode = \"auto\"\n";
@@ -63,7 +63,7 @@ async fn judge(live: &Live, namespace: &str, origin: Origin) -> Called<Verdict> 
         reader: Arc::new(Nothing),
         now_ms: 0,
     };
-    live.judge_proposal(&incident(), &proposal, &origin, Risk::Low, context)
+    live.judge_proposal(&incident(), &proposal, &dossier(origin), Risk::Low, context)
         .await
 }
 

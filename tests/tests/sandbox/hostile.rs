@@ -19,7 +19,7 @@ use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_sandbox::{Blame, CallContext, Called, Plugin, RawProposal};
 use tokio::task::JoinSet;
 
-use crate::workshop::{Guest, Workshop, incident};
+use crate::workshop::{Guest, Workshop, dossier, incident};
 
 use self::attacks::{Attack, End};
 
@@ -58,16 +58,14 @@ async fn judge(plugin: &Plugin, cluster: &Arc<Cluster>) -> Called<Verdict> {
         parameters: Vec::new(),
         rationale: String::new(),
     };
-    let (origin, context) = (
-        Origin::Plugin("fix".to_owned()),
-        CallContext {
-            reader: cluster.clone(),
-            now_ms: 0,
-        },
-    );
+    let dossier = dossier(Origin::Plugin("fix".to_owned()));
+    let context = CallContext {
+        reader: cluster.clone(),
+        now_ms: 0,
+    };
     let (incident, risk) = (incident(), Risk::Low);
     plugin
-        .judge_proposal(&incident, &proposal, &origin, risk, context)
+        .judge_proposal(&incident, &proposal, &dossier, risk, context)
         .await
 }
 

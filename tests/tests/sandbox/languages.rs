@@ -11,7 +11,7 @@ use k8shawk_core::policy::{Origin, Ruling};
 use k8shawk_core::{ObjectRef, Severity};
 use rstest::rstest;
 
-use crate::workshop::{Nothing, Workshop, incident};
+use crate::workshop::{Nothing, Workshop, dossier, incident};
 
 const C: &[u8] = include_bytes!("../../languages/c/policy.wasm");
 const MANIFEST: &str =
@@ -54,13 +54,13 @@ async fn a_policy_in_c_judges(
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let (mut incident, origin) = (incident(), Origin::parse(origin).unwrap());
+    let mut incident = incident();
     incident.severity = Severity::Low;
     let asked = Asked {
         incident: &incident,
         fix: &Fix::parse(action, target, &parameters).unwrap(),
         rationale: "",
-        origin: &origin,
+        dossier: &dossier(Origin::parse(origin).unwrap()),
     };
     let said = match judges.rule(&asked, &reader, 0).await.unwrap().0 {
         Ruling::Denied(why) => format!("no: {}", why.join(";")),

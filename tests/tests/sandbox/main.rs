@@ -14,6 +14,7 @@ mod catalogue;
 mod compiling;
 mod cost;
 mod directory;
+mod dossier;
 mod home;
 mod hostile;
 mod languages;

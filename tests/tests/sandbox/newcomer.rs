@@ -16,7 +16,7 @@ use k8shawk_tests::markdown::holds;
 use k8shawk_tests::tutorial::{LANGUAGES, Tutorial};
 use rstest::rstest;
 
-use crate::workshop::{Nothing, Workshop, dist, incident, product};
+use crate::workshop::{Nothing, Workshop, dist, dossier, incident, product};
 
 /// Directories of tools: one set serves the plugins of every point.
 const TOOLS: [&str; 3] = ["node_modules", ".venv", "target"];
@@ -86,12 +86,11 @@ fn follow(workshop: &Workshop, language: &str) {
 async fn ruling(plugins: &Plugins, namespace: &str) -> Ruling {
     let target = ObjectRef::new("apps/v1", "Deployment", namespace, "web");
     let revision = [("revision".to_owned(), "1".to_owned())];
-    let (incident, origin) = (incident(), Origin::parse("plugin fix").unwrap());
     let asked = Asked {
-        incident: &incident,
+        incident: &incident(),
         fix: &Fix::parse("rollout-undo", target, &revision).unwrap(),
         rationale: "",
-        origin: &origin,
+        dossier: &dossier(Origin::Plugin("fix".to_owned())),
     };
     let reader: Arc<dyn Reader> = Arc::new(Nothing);
     plugins.rule(&asked, &reader, 0).await.unwrap().0

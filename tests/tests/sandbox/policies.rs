@@ -21,7 +21,7 @@ use k8shawk_tests::recorded;
 use rstest::rstest;
 use tokio::net::TcpListener;
 
-use crate::workshop::{Guest, Nothing, READS, Workshop, incident};
+use crate::workshop::{Guest, Nothing, READS, Workshop, dossier, incident};
 
 /// Under it each policy of the test would release whatever it can.
 const AUTO: &str = "may = [\"auto\"]\n[[auto]]\nnamespaces = [\"*\"]\nactions = [\"*\"]\nrisk = \"medium\"\n[settings]\nmode = \"auto\"\n";
@@ -68,7 +68,7 @@ impl Host {
     /// What is said of many proposals, all of which policies would release.
     async fn rulings(&self) -> Vec<Ruling> {
         let reader: Arc<dyn Reader> = Arc::new(Nothing);
-        let (incident, origin) = (incident(), Origin::Plugin("fix".to_owned()));
+        let (incident, dossier) = (incident(), dossier(Origin::Plugin("fix".to_owned())));
         let mut rulings = Vec::new();
         for number in 0..PROPOSALS {
             let target = ObjectRef::new("v1", "Pod", "default", &format!("web-{number}"));
@@ -77,7 +77,7 @@ impl Host {
                 incident: &incident,
                 fix: &fix,
                 rationale: "",
-                origin: &origin,
+                dossier: &dossier,
             };
             rulings.push(self.judges.rule(&asked, &reader, 0).await.unwrap().0);
         }

@@ -12,7 +12,7 @@ use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_sandbox::{Blame, CallContext, CallError, RawProposal, Registry};
 use serde_json::json;
 
-use crate::workshop::{Guest, READS, Workshop, incident};
+use crate::workshop::{Guest, READS, Workshop, dossier, incident};
 
 /// A cluster that counts its reads and answers after a while.
 #[derive(Default)]
@@ -81,15 +81,13 @@ async fn a_policy_knows_the_rollout_history_that_its_grant_lets_it_list() {
         parameters: vec![("revision".to_owned(), "6".to_owned())],
         rationale: String::new(),
     };
-    let (origin, context) = (
-        Origin::Plugin("fix".to_owned()),
-        CallContext {
-            reader: Arc::new(ReplicaSets),
-            now_ms: 5,
-        },
-    );
+    let dossier = dossier(Origin::Plugin("fix".to_owned()));
+    let context = CallContext {
+        reader: Arc::new(ReplicaSets),
+        now_ms: 5,
+    };
     let called = policy
-        .judge_proposal(&incident(), &proposal, &origin, Risk::Medium, context)
+        .judge_proposal(&incident(), &proposal, &dossier, Risk::Medium, context)
         .await;
     let told = "7 web:2 1/3, 6 web:1 1/0; ReadError::Denied".to_owned();
     assert_eq!(called.result, Ok(Verdict::Deny(told)));

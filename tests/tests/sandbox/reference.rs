@@ -14,7 +14,7 @@ use k8shawk_tests::policies::{LANGUAGES, built, cache, sources, swapped};
 use rstest::rstest;
 use toml::Value;
 
-use crate::workshop::{Nothing, dist, incident};
+use crate::workshop::{Nothing, dist, dossier, incident};
 
 /// Inputs: so many tables of settings, and so many proposals under each.
 const SETTINGS: usize = 40;
@@ -228,13 +228,13 @@ async fn the_reference_policy_says_the_same_in_every_language(
         for _ in 0..PROPOSALS {
             let (incident, proposal) = proposal(&mut rng);
             let expected = oracle(&settings, &incident, &proposal);
-            let origin = Origin::Plugin("fix".to_owned());
+            let dossier = dossier(Origin::Plugin("fix".to_owned()));
             let context = CallContext {
                 reader: Arc::new(Nothing),
                 now_ms: 0,
             };
             let called = plugin
-                .judge_proposal(&incident, &proposal, &origin, Risk::Medium, context)
+                .judge_proposal(&incident, &proposal, &dossier, Risk::Medium, context)
                 .await;
             let said = called.result.unwrap();
             assert_eq!(

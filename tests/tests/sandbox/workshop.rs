@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use k8shawk::services::plugins::Plugins;
 use k8shawk_core::guard::{Permit, ReadError, Reader, Reading};
+use k8shawk_core::policy::{Dossier, Origin};
 use k8shawk_core::{
     Incident, IncidentId, ObjectRef, ObjectSummary, Severity, Signal, SignalSource,
 };
@@ -24,6 +25,8 @@ pub enum Guest {
     Policy,
     /// The policy that asks for the rollout history too.
     History,
+    /// The policy that asks for all that it may see of a proposal.
+    Seeing,
     /// The triage guest as a component that imports WASI.
     Wasi,
     /// The analysis guest as such a component.
@@ -32,8 +35,16 @@ pub enum Guest {
 
 impl Guest {
     pub fn component(self) -> &'static [u8] {
-        static BUILT: OnceLock<[Vec<u8>; 6]> = OnceLock::new();
-        let [triage, analysis, policy, history, wasi, wasi_analysis] = BUILT.get_or_init(|| {
+        static BUILT: OnceLock<[Vec<u8>; 7]> = OnceLock::new();
+        let [
+            triage,
+            analysis,
+            policy,
+            history,
+            seeing,
+            wasi,
+            wasi_analysis,
+        ] = BUILT.get_or_init(|| {
             let module = |features| componentise(&build(PLAIN, features)).unwrap();
             // For this target cargo makes a component by itself.
             [
@@ -41,6 +52,7 @@ impl Guest {
                 module(&["analysis"]),
                 module(&["policy"]),
                 module(&["history"]),
+                module(&["seeing"]),
                 build(WASI, &[]),
                 build(WASI, &["analysis"]),
             ]
@@ -50,6 +62,7 @@ impl Guest {
             Guest::Analysis => analysis,
             Guest::Policy => policy,
             Guest::History => history,
+            Guest::Seeing => seeing,
             Guest::Wasi => wasi,
             Guest::WasiAnalysis => wasi_analysis,
         }
@@ -59,7 +72,7 @@ impl Guest {
         match self {
             Guest::Triage | Guest::Wasi => "triage",
             Guest::Analysis | Guest::WasiAnalysis => "analysis",
-            Guest::Policy | Guest::History => "policy",
+            Guest::Policy | Guest::History | Guest::Seeing => "policy",
         }
     }
 
@@ -69,6 +82,7 @@ impl Guest {
             Guest::Analysis | Guest::WasiAnalysis => r#"["log", "settings", "get", "logs"]"#,
             Guest::Policy => r#"["settings", "origin"]"#,
             Guest::History => r#"["settings", "origin", "history"]"#,
+            Guest::Seeing => r#"["settings", "origin", "finding", "diff", "ledger", "owners"]"#,
         }
     }
 }
@@ -294,6 +308,11 @@ pub fn signal() -> Signal {
 
 pub fn summary() -> ObjectSummary {
     ObjectSummary::default()
+}
+
+/// What a policy sees of a fix for [`incident`].
+pub fn dossier(origin: Origin) -> Arc<Dossier> {
+    k8shawk_tests::dossier::of(&incident(), origin)
 }
 
 pub fn incident() -> Incident {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8shawk_core::guard::{Answer, Read, ReadError, Reader};
+use k8shawk_core::policy::Dossier;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -215,6 +216,8 @@ pub struct CallRecord {
     pub log_dropped: u32,
     /// Reads that were permitted, with their answers.
     pub reads: Vec<(Read, Result<Answer, ReadError>)>,
+    /// What a policy could see of the proposal beside the incident; none at other points.
+    pub dossier: Option<Arc<Dossier>>,
 }
 
 impl CallRecord {
@@ -242,6 +245,7 @@ impl CallRecord {
             log: Vec::new(),
             log_dropped: 0,
             reads: Vec::new(),
+            dossier: None,
         }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use k8shawk_core::ObjectRef;
 use k8shawk_core::grant::Limits;
 use k8shawk_core::guard::{Answer, Guard, Read, ReadError, Reader, Refusal};
-use k8shawk_core::policy::Origin;
+use k8shawk_core::policy::Dossier;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::call::budget::Budget;
@@ -44,6 +45,15 @@ impl Granted {
     }
 }
 
+/// What a policy judges, as far as its capabilities tell of it.
+#[derive(Clone)]
+pub(crate) struct Judged {
+    /// Name of the action.
+    pub(crate) action: String,
+    pub(crate) target: ObjectRef,
+    pub(crate) dossier: Arc<Dossier>,
+}
+
 /// The state of one call: lives and dies with its store.
 pub(crate) struct Call {
     pub(crate) granted: Arc<Granted>,
@@ -52,8 +62,8 @@ pub(crate) struct Call {
     wasi: Option<Box<Wasi>>,
     pub(crate) started: Instant,
     reader: Option<Arc<dyn Reader>>,
-    /// Who proposed what is judged; for the policy point.
-    pub(crate) origin: Option<Origin>,
+    /// For the policy point.
+    pub(crate) judged: Option<Judged>,
     pub(crate) now_ms: i64,
     refusals: Vec<String>,
     reads: Vec<(Read, Result<Answer, ReadError>)>,
@@ -69,7 +79,7 @@ impl Call {
             granted,
             started: Instant::now(),
             reader: context.map(|c| c.reader),
-            origin: None,
+            judged: None,
             now_ms,
             refusals: Vec::new(),
             reads: Vec::new(),
@@ -99,6 +109,7 @@ impl Call {
             log: written.log,
             log_dropped: written.log_dropped,
             reads: self.reads,
+            dossier: self.judged.map(|judged| judged.dossier),
         }
     }
 
@@ -150,9 +161,14 @@ impl Call {
         if self.budget.admit(answer.as_ref().map_or(0, Answer::size)) {
             return answer;
         }
+        Err(ReadError::Unavailable(self.too_large()))
+    }
+
+    /// Note that an answer is too large, and tell why.
+    pub(crate) fn too_large(&mut self) -> String {
         let why = "the answers do not fit into the memory of the call (limits.memory_mib)";
         self.refusals.push(why.to_owned());
-        Err(ReadError::Unavailable(why.to_owned()))
+        why.to_owned()
     }
 
     fn refuse(&mut self, refusal: Refusal) -> types::ReadError {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use k8shawk_core::finding::Conclusion;
 use k8shawk_core::fix::Risk;
-use k8shawk_core::policy::{Origin, Verdict};
+use k8shawk_core::policy::{Dossier, Verdict};
 use k8shawk_core::{Finding, Incident, Judgement, ObjectSummary, Severity, Signal};
 
 use crate::call::{Blame, CallContext, CallError, CallRecord, Called};
@@ -157,7 +157,7 @@ impl Live {
         &self,
         incident: &Incident,
         proposal: &RawProposal,
-        origin: &Origin,
+        dossier: &Arc<Dossier>,
         risk: Risk,
         context: CallContext,
     ) -> Called<Verdict> {
@@ -166,7 +166,7 @@ impl Live {
             Some(refused) => refused,
             None => {
                 let called = plugin
-                    .judge_proposal(incident, proposal, origin, risk, context)
+                    .judge_proposal(incident, proposal, dossier, risk, context)
                     .await;
                 self.noted(&plugin, called)
             }

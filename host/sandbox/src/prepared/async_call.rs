@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use k8shawk_core::finding::Conclusion;
 use k8shawk_core::fix::Risk;
-use k8shawk_core::policy::{Origin, Verdict};
+use k8shawk_core::policy::{Dossier, Verdict};
 use k8shawk_core::{Finding, Incident};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::call::Call;
+use crate::call::{Call, Judged};
 use crate::call::{CallContext, CallError, Called};
 use crate::prepared::end::{Stop, end};
 use crate::prepared::{Plugin, Prepared};
@@ -21,6 +21,8 @@ use k8shawk_core::point::Point;
 
 /// Highest confidence of a finding.
 const CERTAIN: u8 = 100;
+/// Names of approvers in one rule.
+const APPROVERS: usize = 64;
 
 impl Plugin {
     /// Find the cause of an incident. Needs a tokio runtime with its clock.
@@ -64,19 +66,23 @@ impl Plugin {
         run.end(self, result)
     }
 
-    /// Judge one proposal of `origin`. An `auto` that the grant does not cover comes back as
+    /// Judge one proposal, of which the policy can see the dossier. An `auto` that the grant does not cover comes back as
     /// `allow`, with a refusal in the record.
     pub async fn judge_proposal(
         &self,
         incident: &Incident,
         proposal: &RawProposal,
-        origin: &Origin,
+        dossier: &Arc<Dossier>,
         risk: Risk,
         context: CallContext,
     ) -> Called<Verdict> {
         let incident = input::incident(incident, context.now_ms);
         let mut run = self.run(context).await;
-        run.store.data_mut().origin = Some(origin.clone());
+        run.store.data_mut().judged = Some(Judged {
+            action: proposal.action.clone(),
+            target: proposal.target.clone(),
+            dossier: dossier.clone(),
+        });
         let result = async {
             let Prepared::Policy(pre) = &self.prepared else {
                 return Err(self.not(Point::Policy));
@@ -153,12 +159,18 @@ fn plausible(conclusion: Conclusion) -> Result<Conclusion, Stop> {
     Ok(conclusion)
 }
 
-/// An approval by nobody would be none.
+/// An approval by nobody would be none, and a list of names is for people to read.
 fn countable(verdict: Verdict) -> Result<Verdict, Stop> {
-    match &verdict {
-        Verdict::RequireApproval(rule) if rule.count == 0 => Err(Stop::Known(CallError::Answer(
-            "an approval by 0 people".to_owned(),
-        ))),
-        _ => Ok(verdict),
-    }
+    let Verdict::RequireApproval(rule) = &verdict else {
+        return Ok(verdict);
+    };
+    let named = rule.approvers.len();
+    let fault = match rule.count {
+        0 => "an approval by 0 people".to_owned(),
+        _ if named > APPROVERS => {
+            format!("an approval by one of {named} names, the limit is {APPROVERS}")
+        }
+        _ => return Ok(verdict),
+    };
+    Err(Stop::Known(CallError::Answer(fault)))
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use k8shawk_core::diff::Diff;
 use k8shawk_core::fix::Risk;
 use k8shawk_core::guard::{Answer, Permit, Read, ReadError, Reader, Reading};
-use k8shawk_core::policy::Origin;
+use k8shawk_core::policy::{Dossier, Origin};
 use k8shawk_core::{
     Finding, Incident, IncidentId, ObjectRef, ObjectSummary, Severity, Signal, SignalSource,
 };
@@ -36,9 +37,9 @@ impl Plugin {
                 .result
                 .map(drop),
             Point::Policy => {
-                let (proposal, origin) = (proposal(), Origin::Plugin("smoke".to_owned()));
+                let (incident, proposal, dossier) = (incident(), proposal(), Arc::new(dossier()));
                 let called = self
-                    .judge_proposal(&incident(), &proposal, &origin, Risk::Low, context)
+                    .judge_proposal(&incident, &proposal, &dossier, Risk::Low, context)
                     .await;
                 called.result.map(drop)
             }
@@ -113,6 +114,15 @@ fn finding() -> Finding {
         facts: Vec::new(),
         victims: Vec::new(),
         shared: None,
+    }
+}
+
+fn dossier() -> Dossier {
+    Dossier {
+        origin: Origin::Plugin("smoke".to_owned()),
+        finding: finding(),
+        diff: Some(Diff::whole("Pod smoke", Some("exists"), None)),
+        ledger: Some(Vec::new()),
     }
 }
 

@@ -3,7 +3,6 @@
 use k8shawk_core as core;
 
 use crate::wit::imports::k8shawk::incident::types as wit;
-use crate::wit::imports::k8shawk::policy::origin;
 use crate::wit::value::{Language, RawProposal};
 use crate::wit::voice::exports::k8shawk::voice::voice;
 
@@ -153,16 +152,6 @@ impl From<&RawProposal> for wit::Proposal {
                 })
                 .collect(),
             rationale: proposal.rationale.clone(),
-        }
-    }
-}
-
-impl From<&core::policy::Origin> for origin::Source {
-    fn from(origin: &core::policy::Origin) -> Self {
-        match origin {
-            core::policy::Origin::Plugin(id) => origin::Source::Plugin(id.clone()),
-            core::policy::Origin::Model => origin::Source::Model,
-            core::policy::Origin::Undo => origin::Source::Undo,
         }
     }
 }

@@ -60,6 +60,34 @@ declare module "k8shawk:policy/origin@0.1.0" {
   export type Source = { tag: "plugin"; val: string } | { tag: "model" } | { tag: "undo" };
   export function get(): Source;
 }
+declare module "k8shawk:policy/finding@0.1.0" {
+  export function get(): Finding;
+}
+declare module "k8shawk:policy/diff@0.1.0" {
+  export interface Change { path: string; before: string | undefined; after: string | undefined }
+  export function get(): Change[];
+}
+declare module "k8shawk:policy/ledger@0.1.0" {
+  export type Outcome = "recovered" | "partly" | "unchanged" | "worse" | "failed" | "not-known";
+  export type Scope = "object" | "namespace" | "class" | "every";
+  export interface Run {
+    incident: string; at: bigint; action: string; target: ObjectRef; class: string; outcome: Outcome;
+    approvers: string[];
+  }
+  /** The newest first, at most 64. */
+  export function runs(scope: Scope): Run[];
+}
+declare module "k8shawk:policy/owners@0.1.0" {
+  export type Tool =
+    | { tag: "helm"; val: string } | { tag: "argo-cd"; val: string } | { tag: "flux"; val: string }
+    | { tag: "operator"; val: string } | { tag: "other"; val: string };
+  export interface FieldManager {
+    name: string; write: "apply" | "update"; subresource: string; at: string; fields: string[];
+  }
+  export interface Owned { object: ObjectRef; readable: boolean; tools: Tool[]; managers: FieldManager[] }
+  /** The target, then its owner, and so on to the top. */
+  export function chain(): Owned[];
+}
 declare module "k8shawk:policy/catalogue@0.1.0" {
   export function actions(): string[];
 }

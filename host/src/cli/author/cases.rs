@@ -8,6 +8,7 @@ mod analysis;
 mod cluster;
 mod common;
 mod difference;
+mod dossier;
 mod file;
 mod finding;
 mod fix;

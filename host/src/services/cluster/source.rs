@@ -9,6 +9,7 @@ use k8shawk_core::event::EventRow;
 use k8shawk_core::guard::{Answer, Read, ReadError, Usage};
 use k8shawk_core::inventory::event_rows;
 use k8shawk_core::kinds::{self, Kind};
+use k8shawk_core::owners::Owned;
 use k8shawk_core::selector::Selector;
 use serde_json::Value;
 
@@ -77,6 +78,11 @@ pub(crate) async fn answer(source: &impl Source, read: &Read) -> Result<Answer, 
         } => object(source, kind, namespace, name)
             .await
             .map(Answer::Text),
+        Read::Owners {
+            kind,
+            namespace,
+            name,
+        } => owned(source, kind, namespace, name).await.map(Answer::Text),
         Read::List {
             kind,
             namespace,
@@ -157,6 +163,19 @@ async fn object(
     let kind = known(kind)?;
     let raw = source.object(kind, namespace, name).await?;
     served_object(kind, &raw).ok_or_else(|| not_understood(&format!("get {} {name}", kind.kind)))
+}
+
+/// From the object as it is held: what is served of it has no managed fields.
+async fn owned(
+    source: &impl Source,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+) -> Result<String, ReadError> {
+    let kind = known(kind)?;
+    let raw = source.object(kind, namespace, name).await?;
+    let told = Owned::told(&raw);
+    told.ok_or_else(|| not_understood(&format!("owners of {} {name}", kind.kind)))
 }
 
 async fn rows(

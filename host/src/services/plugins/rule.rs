@@ -6,8 +6,8 @@ use k8shawk_core::decision::Unanswered;
 use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::Incident;
-use k8shawk_core::policy::{Origin, Ruling};
-use k8shawk_sandbox::{CallContext, Point, RawProposal};
+use k8shawk_core::policy::{Dossier, Ruling};
+use k8shawk_sandbox::{CallContext, Capability, Live, Point, RawProposal};
 
 use super::logs::CleanLogs;
 use super::{Answers, Plugins};
@@ -20,11 +20,18 @@ pub struct Asked<'a> {
     pub fix: &'a Fix,
     /// Why it helps.
     pub rationale: &'a str,
-    /// Who proposed it.
-    pub origin: &'a Origin,
+    /// What policies see of it.
+    pub dossier: &'a Arc<Dossier>,
 }
 
 impl Plugins {
+    /// True where a live policy got this capability.
+    pub fn want(&self, capability: Capability) -> bool {
+        let policies = self.registry.at(Point::Policy);
+        let wants = |live: &Arc<Live>| live.plugin().linked().contains(&capability);
+        policies.iter().any(wants)
+    }
+
     /// What all policies together say of a fix, with what they were refused. A policy that is
     /// missing or fails denies.
     ///
@@ -41,18 +48,18 @@ impl Plugins {
         if !faults.is_empty() {
             return Ok((Ruling::Denied(faults), Vec::new()));
         }
-        let (proposal, risk, origin) = (proposal(asked), asked.fix.risk(), asked.origin);
+        let (proposal, risk, dossier) = (proposal(asked), asked.fix.risk(), asked.dossier);
         let mut answers = Answers::new();
         for live in self.registry.at(Point::Policy) {
             let context = CallContext {
                 reader: CleanLogs::over(reader),
                 now_ms,
             };
-            let call = live.judge_proposal(asked.incident, &proposal, origin, risk, context);
+            let call = live.judge_proposal(asked.incident, &proposal, dossier, risk, context);
             let called = self.call(&live, call).await;
             answers.take(live.id(), called.result, &called.record);
         }
-        answers.ruling(risk, origin)
+        answers.ruling(risk, &dossier.origin)
     }
 }
 

@@ -180,7 +180,7 @@ fn pod(arguments: &Given<'_>) -> Result<String, String> {
 /// The tool that makes a read.
 pub fn tool_of(read: &Read) -> &'static str {
     match read {
-        Read::Get { .. } | Read::List { .. } => "kubectl_get",
+        Read::Get { .. } | Read::List { .. } | Read::Owners { .. } => "kubectl_get",
         Read::Describe { .. } => "kubectl_describe",
         Read::Logs { .. } => "kubectl_logs",
         Read::Top { .. } => "kubectl_top",
@@ -208,6 +208,11 @@ pub fn shown(read: &Read) -> String {
             namespace,
             name,
         } => format!("get {}", of(namespace, kind, name)),
+        Read::Owners {
+            kind,
+            namespace,
+            name,
+        } => format!("owners of {}", of(namespace, kind, name)),
         Read::List {
             kind,
             namespace,

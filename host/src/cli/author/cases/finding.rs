@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::object::Object;
 
 /// As it stands in a case.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Given {
     class: String,
@@ -60,6 +60,14 @@ pub(super) struct About {
 }
 
 impl Given {
+    /// One that says its class alone.
+    pub(super) fn of(class: &str) -> Given {
+        Given {
+            class: class.to_owned(),
+            ..Given::default()
+        }
+    }
+
     /// What it is about, where it says so.
     pub(super) fn object(&self) -> Option<ObjectRef> {
         self.object.clone().map(ObjectRef::from)

@@ -1,8 +1,10 @@
 //! Cases of a policy: a proposal in, a verdict out.
 
+use std::sync::Arc;
+
 use k8shawk_core::fix::Risk;
 use k8shawk_core::incident::Incident;
-use k8shawk_core::policy::{Origin, Verdict};
+use k8shawk_core::policy::{Dossier, Verdict};
 use k8shawk_sandbox::{Plugin, RawProposal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,17 +14,17 @@ use super::difference::Differences;
 use super::keys::Keys;
 use super::place::Place;
 use super::run::Tried;
-use super::{cluster, incident, proposal};
+use super::{cluster, dossier, incident, proposal};
 
 /// All keys, but those of every case.
-pub(super) const KEYS: &[&[&str]] = &[OWN, incident::KEYS, cluster::KEYS];
-const OWN: &[&str] = &["risk", "origin", "proposal", "verdict"];
+pub(super) const KEYS: &[&[&str]] = &[OWN, dossier::KEYS, incident::KEYS, cluster::KEYS];
+const OWN: &[&str] = &["risk", "proposal", "verdict"];
 
 /// A case whose keys are read.
 pub(super) struct Case {
     incident: Incident,
     proposal: RawProposal,
-    origin: Origin,
+    dossier: Arc<Dossier>,
     risk: Risk,
     cluster: Cluster,
     verdict: Expected,
@@ -32,9 +34,6 @@ pub(super) struct Case {
 #[serde(deny_unknown_fields)]
 struct Given {
     risk: Risk,
-    /// Who proposed it: `plugin ID`, `model`, `undo`; the shipped fix plugin where none.
-    #[serde(default)]
-    origin: Option<String>,
     proposal: proposal::Given,
     verdict: Expected,
 }
@@ -71,13 +70,15 @@ impl Case {
     pub(super) fn parse(mut keys: Keys, place: &Place<'_>) -> Result<Case, String> {
         let cluster: cluster::Given = keys.take(cluster::KEYS)?;
         let incident: incident::Given = keys.take(incident::KEYS)?;
+        let dossier: dossier::Given = keys.take(dossier::KEYS)?;
         let given: Given = keys.take(OWN)?;
         let cluster = cluster.cluster(place)?;
         let proposal = given.proposal.proposal();
+        let incident = incident.incident(Some(&proposal.target), &cluster)?;
         Ok(Case {
-            incident: incident.incident(Some(&proposal.target), &cluster)?,
+            dossier: Arc::new(dossier.dossier(&incident, &proposal)?),
+            incident,
             proposal,
-            origin: origin(given.origin)?,
             risk: given.risk,
             cluster,
             verdict: given.verdict.checked()?,
@@ -89,19 +90,10 @@ impl Case {
         let (incident, proposal) = (&self.incident, &self.proposal);
         let context = self.cluster.context();
         let called = plugin
-            .judge_proposal(incident, proposal, &self.origin, self.risk, context)
+            .judge_proposal(incident, proposal, &self.dossier, self.risk, context)
             .await;
         Tried::of(called, |verdict| self.verdict.compare(verdict))
     }
-}
-
-fn origin(given: Option<String>) -> Result<Origin, String> {
-    let Some(text) = given else {
-        return Ok(Origin::Plugin("fix".to_owned()));
-    };
-    Origin::parse(&text).ok_or_else(|| {
-        format!("key \"origin\": {text:?} is none of \"plugin ID\", \"model\" and \"undo\"")
-    })
 }
 
 impl Expected {

@@ -26,6 +26,7 @@ pub(crate) fn record(answers: &[Result<Answer, ReadError>]) -> CallRecord {
         log: Vec::new(),
         log_dropped: 0,
         reads: answers.iter().map(|a| (read(), a.clone())).collect(),
+        dossier: None,
     }
 }
 

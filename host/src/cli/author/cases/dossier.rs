@@ -1,0 +1,136 @@
+//! What a policy sees of a proposal beside the incident.
+
+use k8shawk_core::ObjectRef;
+use k8shawk_core::diff::{Diff, Line};
+use k8shawk_core::finding::Finding;
+use k8shawk_core::incident::Incident;
+use k8shawk_core::policy::{Dossier, Origin, Outcome, Run};
+use k8shawk_sandbox::RawProposal;
+use serde::Deserialize;
+
+use super::finding::{self, About};
+use super::object::Object;
+
+/// Its keys.
+pub(super) const KEYS: &[&str] = &["origin", "finding", "diff", "ledger"];
+
+/// As it stands in a case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    /// Who proposed it: `plugin ID`, `model`, `undo`; the shipped fix plugin where none.
+    #[serde(default)]
+    origin: Option<String>,
+    /// What it is for: of the class of the incident where none.
+    #[serde(default)]
+    finding: Option<finding::Given>,
+    /// What the fix would change; no dry run where none.
+    #[serde(default)]
+    diff: Option<Vec<Change>>,
+    /// Earlier fixes, in any order.
+    #[serde(default)]
+    ledger: Vec<Earlier>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    path: String,
+    #[serde(default)]
+    before: Option<String>,
+    #[serde(default)]
+    after: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Earlier {
+    /// `inc-101`, `inc-102`, ... in their order where none.
+    #[serde(default)]
+    incident: Option<String>,
+    at: jiff::Timestamp,
+    outcome: Outcome,
+    /// That of the proposal where none.
+    #[serde(default)]
+    action: Option<String>,
+    /// That of the proposal where none.
+    #[serde(default)]
+    target: Option<Object>,
+    /// That of the finding where none.
+    #[serde(default)]
+    class: Option<String>,
+    #[serde(default)]
+    approvers: Vec<String>,
+}
+
+impl Given {
+    /// What the policy sees.
+    ///
+    /// # Errors
+    /// A sentence with the key and what may stand there.
+    pub(super) fn dossier(
+        self,
+        incident: &Incident,
+        proposal: &RawProposal,
+    ) -> Result<Dossier, String> {
+        let finding = finding(self.finding, incident)?;
+        let earlier = self.ledger.into_iter().enumerate();
+        let mut ledger: Vec<Run> = earlier
+            .map(|(at, earlier)| earlier.run(at, proposal, &finding))
+            .collect();
+        ledger.sort_by_key(|run| std::cmp::Reverse(run.at));
+        let lines = |diff: Vec<Change>| diff.into_iter().map(Line::from).collect();
+        Ok(Dossier {
+            origin: origin(self.origin)?,
+            diff: self.diff.map(|diff| Diff { lines: lines(diff) }),
+            ledger: Some(ledger),
+            finding,
+        })
+    }
+}
+
+/// About what the incident is; of its class, where the case says no more.
+fn finding(given: Option<finding::Given>, incident: &Incident) -> Result<Finding, String> {
+    let about = About {
+        object: incident.object.clone(),
+        owner: incident.owner.clone(),
+        severity: incident.severity,
+    };
+    let given = given.unwrap_or_else(|| finding::Given::of(&incident.class));
+    given.finding(Some(about))
+}
+
+fn origin(given: Option<String>) -> Result<Origin, String> {
+    let Some(text) = given else {
+        return Ok(Origin::Plugin("fix".to_owned()));
+    };
+    Origin::parse(&text).ok_or_else(|| {
+        format!("key \"origin\": {text:?} is none of \"plugin ID\", \"model\" and \"undo\"")
+    })
+}
+
+impl From<Change> for Line {
+    fn from(change: Change) -> Line {
+        Line {
+            path: change.path,
+            before: change.before,
+            after: change.after,
+        }
+    }
+}
+
+impl Earlier {
+    fn run(self, at: usize, proposal: &RawProposal, finding: &Finding) -> Run {
+        let number = at + 101;
+        let target = self.target.map(ObjectRef::from);
+        Run {
+            incident: self.incident.unwrap_or_else(|| format!("inc-{number}")),
+            at: self.at.as_millisecond(),
+            action: self.action.unwrap_or_else(|| proposal.action.clone()),
+            target: target.unwrap_or_else(|| proposal.target.clone()),
+            class: self.class.unwrap_or_else(|| finding.class.clone()),
+            outcome: self.outcome,
+            approvers: self.approvers,
+        }
+    }
+}
