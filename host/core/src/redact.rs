@@ -21,6 +21,7 @@ mod veil;
 
 pub use names::is_secret_name;
 pub use rules::PatternError;
+pub use strip::visible;
 #[doc(hidden)]
 pub use text::has_holes;
 pub use text::{Part, Redacted, RedactedJson};

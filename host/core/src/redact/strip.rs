@@ -9,7 +9,7 @@ use std::str::Chars;
 const LONGEST: usize = 4096;
 
 /// The text as it is seen: line ends are `\n`, tabs stay.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     let text = match without_written_colours(text) {
         text if text.contains("\\u00") => Cow::Owned(without_written_letters(&text)),
         text => text,

@@ -16,6 +16,7 @@ use crate::wit::triage::TriagePlugin;
 use crate::wit::triage::exports::k8shawk::triage::triage::Judgement as Judged;
 use crate::wit::value::Language;
 use crate::wit::voice::exports::k8shawk::voice::voice::Language as Spoken;
+use crate::wit::words::passage;
 use k8shawk_core::point::Point;
 
 impl Plugin {
@@ -60,6 +61,7 @@ impl Plugin {
                 let guest = plugin.k8shawk_voice_voice();
                 guest.call_script(store, severity, &finding, language, limit)?
             };
+            let script = passage(script);
             let length = script.chars().count();
             if length > limit as usize {
                 let what = format!("a script of {length} characters, the limit is {limit}");

@@ -1,4 +1,4 @@
-//! What a plugin returned.
+//! What a plugin returned, its texts bounded and without what nobody sees.
 
 use k8shawk_core as core;
 use k8shawk_core::finding::Conclusion;
@@ -10,6 +10,7 @@ use crate::wit::imports::k8shawk::incident::types as wit;
 use crate::wit::policy::exports::k8shawk::policy::policy;
 use crate::wit::triage::exports::k8shawk::triage::triage;
 use crate::wit::value::{Plan, RawProposal};
+use crate::wit::words::{line, lines, passage};
 
 fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
     items.into_iter().map(B::from).collect()
@@ -18,11 +19,11 @@ fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
 impl From<wit::ObjectRef> for core::ObjectRef {
     fn from(object: wit::ObjectRef) -> Self {
         core::ObjectRef {
-            api_version: object.api_version,
-            kind: object.kind,
-            namespace: object.namespace,
-            name: object.name,
-            uid: object.uid,
+            api_version: line(object.api_version),
+            kind: line(object.kind),
+            namespace: line(object.namespace),
+            name: line(object.name),
+            uid: line(object.uid),
         }
     }
 }
@@ -43,11 +44,11 @@ impl From<triage::Judgement> for core::Judgement {
     fn from(judgement: triage::Judgement) -> Self {
         match judgement {
             triage::Judgement::Pass => core::Judgement::Pass,
-            triage::Judgement::Drop(why) => core::Judgement::Drop(why),
+            triage::Judgement::Drop(why) => core::Judgement::Drop(line(why)),
             triage::Judgement::Open(opening) => core::Judgement::Open(core::Opening {
                 severity: opening.severity.into(),
-                class: opening.class,
-                why: opening.why,
+                class: line(opening.class),
+                why: line(opening.why),
                 shared: opening.shared.map(Into::into),
             }),
         }
@@ -57,9 +58,9 @@ impl From<triage::Judgement> for core::Judgement {
 impl From<wit::Evidence> for core::Evidence {
     fn from(evidence: wit::Evidence) -> Self {
         core::Evidence {
-            id: evidence.id,
-            source: evidence.source,
-            excerpt: evidence.excerpt,
+            id: line(evidence.id),
+            source: line(evidence.source),
+            excerpt: passage(evidence.excerpt),
         }
     }
 }
@@ -67,8 +68,8 @@ impl From<wit::Evidence> for core::Evidence {
 impl From<wit::Fact> for core::Fact {
     fn from(fact: wit::Fact) -> Self {
         core::Fact {
-            key: fact.key,
-            value: fact.value,
+            key: line(fact.key),
+            value: line(fact.value),
         }
     }
 }
@@ -76,15 +77,15 @@ impl From<wit::Fact> for core::Fact {
 impl From<wit::Finding> for core::Finding {
     fn from(finding: wit::Finding) -> Self {
         core::Finding {
-            class: finding.class,
-            title: finding.title,
-            cause: finding.cause,
+            class: line(finding.class),
+            title: line(finding.title),
+            cause: passage(finding.cause),
             confidence: finding.confidence,
             severity: finding.severity.into(),
             object: finding.object.into(),
             owner: finding.owner.into(),
             evidence: all(finding.evidence),
-            unknown: finding.unknown,
+            unknown: lines(finding.unknown),
             unsupported: Vec::new(),
             facts: all(finding.facts),
             victims: all(finding.victims),
@@ -97,7 +98,7 @@ impl From<analysis::Conclusion> for Conclusion {
     fn from(conclusion: analysis::Conclusion) -> Self {
         match conclusion {
             analysis::Conclusion::Findings(findings) => Conclusion::Findings(all(findings)),
-            analysis::Conclusion::Healthy(how) => Conclusion::Healthy(how),
+            analysis::Conclusion::Healthy(how) => Conclusion::Healthy(passage(how)),
         }
     }
 }
@@ -105,14 +106,14 @@ impl From<analysis::Conclusion> for Conclusion {
 impl From<wit::Proposal> for RawProposal {
     fn from(proposal: wit::Proposal) -> Self {
         RawProposal {
-            action: proposal.action,
+            action: line(proposal.action),
             target: proposal.target.into(),
             parameters: proposal
                 .parameters
                 .into_iter()
-                .map(|p| (p.name, p.value))
+                .map(|p| (line(p.name), line(p.value)))
                 .collect(),
-            rationale: proposal.rationale,
+            rationale: line(proposal.rationale),
         }
     }
 }
@@ -121,7 +122,7 @@ impl From<fix::Plan> for Plan {
     fn from(plan: fix::Plan) -> Self {
         Plan {
             proposals: all(plan.proposals),
-            next_check: plan.next_check,
+            next_check: passage(plan.next_check),
         }
     }
 }
@@ -131,12 +132,12 @@ impl From<policy::Verdict> for Verdict {
         match verdict {
             policy::Verdict::Allow => Verdict::Allow,
             policy::Verdict::RequireApproval(rule) => Verdict::RequireApproval(ApprovalRule {
-                approvers: rule.approvers,
+                approvers: lines(rule.approvers),
                 count: rule.count,
-                why: rule.why,
+                why: line(rule.why),
             }),
             policy::Verdict::Auto => Verdict::Auto,
-            policy::Verdict::Deny(why) => Verdict::Deny(why),
+            policy::Verdict::Deny(why) => Verdict::Deny(line(why)),
         }
     }
 }
