@@ -45,8 +45,9 @@ impl Source {
     /// [`RegistryError::Key`].
     pub fn new(settings: &Settings) -> Result<Source, RegistryError> {
         let config = &settings.config.registry;
-        let named = config.credentials.clone();
-        let credentials = Credentials::new(named, |name| settings.variable(name));
+        // Of the process alone: a `.env` that somebody left here must start no credential helper.
+        let process = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let credentials = Credentials::new(config.credentials.clone(), process);
         let all = config.plugins.iter().chain(&config.policies);
         Ok(Source {
             registry: Registry::new(config, credentials)?,
@@ -76,15 +77,19 @@ impl Source {
     /// # Errors
     /// No key of the operator signed it.
     pub fn cached(&self, pinned: &Pinned) -> Result<Option<Artifact>, RegistryError> {
-        let Some(Cached {
-            artifact,
-            signatures,
-        }) = self.cache.open(pinned)
-        else {
+        self.verified(pinned, self.cache.open(pinned))
+    }
+
+    fn verified(
+        &self,
+        pinned: &Pinned,
+        cached: Option<Cached>,
+    ) -> Result<Option<Artifact>, RegistryError> {
+        let Some(cached) = cached else {
             return Ok(None);
         };
-        verify(pinned, &signatures, self.registry.keys())?;
-        Ok(Some(artifact))
+        verify(pinned, &cached.signatures, self.registry.keys())?;
+        Ok(Some(cached.artifact))
     }
 
     /// An artifact of the cache, else of its registry.
@@ -92,7 +97,9 @@ impl Source {
     /// # Errors
     /// [`RegistryError`].
     pub async fn obtain(&self, pinned: &Pinned) -> Result<Artifact, RegistryError> {
-        let kept = match self.cached(pinned) {
+        let (cache, wanted) = (self.cache.clone(), pinned.clone());
+        let opened = on_a_thread(move || cache.open(&wanted)).await?;
+        let kept = match self.verified(pinned, opened) {
             Ok(Some(artifact)) => return Ok(artifact),
             // It may have been signed since.
             Err(error) => Some(error),
@@ -103,7 +110,9 @@ impl Source {
             (fetched, _) => fetched?,
         };
         verify(pinned, &fetched.signatures, self.registry.keys())?;
-        let cached = self.cache.put(&fetched, &self.in_use())?;
+        let (cache, in_use) = (self.cache.clone(), self.in_use.clone());
+        let put = move || cache.put(&fetched, &in_use.iter().collect::<Vec<_>>());
+        let cached = on_a_thread(put).await??;
         info!(artifact = %pinned, plugin = cached.artifact.id, "pulled a plugin");
         Ok(cached.artifact)
     }
@@ -202,6 +211,14 @@ impl Artifacts {
         }
         stop.cancelled().await;
     }
+}
+
+/// Hashing and writing 64 MiB takes its time.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, RegistryError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| RegistryError::Client(error.to_string()))
 }
 
 /// What an artifact is called before its id is known: the last word of its repository.

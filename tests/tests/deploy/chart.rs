@@ -33,6 +33,12 @@ const SETS: &[&[&str]] = &[
         "--set-json=networkPolicy.ingress=[{\"namespaceSelector\": {\"matchLabels\": {\"team\": \"ops\"}}}]",
         "--set=plugins.mine.configMap=k8shawk-plugin-mine",
         "--set=policies.rules.configMap=k8shawk-policy-rules",
+        "--set=plugins.claimed.claim=components",
+        "--set=policies.large.image=ghcr.io/acme/large@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "--set=policies.large.path=large",
+        "--set=registry.credentials=pull",
+        "--set=registry.policies={oci://ghcr.io/acme/x:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}",
+        "--set-json=registry.keys={\"acme\": \"-----BEGIN PUBLIC KEY-----\\nMFk=\\n-----END PUBLIC KEY-----\\n\"}",
         "--set=service.type=NodePort",
         "--set=nodeSelector.disk=ssd",
         "--set=tolerations[0].key=infra,tolerations[0].operator=Exists",
@@ -188,6 +194,13 @@ pub fn rights(cluster: &Cluster) -> Result<()> {
 
 /// Values that cannot be meant, and words of the refusal.
 const WRONG: &[(&str, &[&str])] = &[
+    ("--set=policies.large.image=x:1", &["policies", "image"]),
+    ("--set=policies.large.path=x", &["policies", "oneOf"]),
+    (
+        "--set=registry.policies={oci://ghcr.io/x:1}",
+        &["registry", "policies"],
+    ),
+    ("--set=registry.keys.acme=secret", &["registry", "keys"]),
     ("--set=fix.enabled={reboot}", &["fix", "enabled"]),
     ("--set=fix.namespaces={team-*}", &["fix", "namespaces"]),
     ("--set=watch.namespace=Shop", &["watch", "namespace"]),

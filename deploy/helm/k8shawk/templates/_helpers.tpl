@@ -37,6 +37,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- .Values.persistence.existingClaim | default (printf "%s-state" (include "k8shawk.fullname" .)) -}}
 {{- end }}
 
+{{/* The volume of a plugin, and where of it the plugin is. */}}
+{{- define "k8shawk.volume" -}}
+{{- if .configMap -}}
+configMap: { name: {{ .configMap }} }
+{{- else if .image -}}
+image: { reference: {{ .image | quote }}, pullPolicy: IfNotPresent }
+{{- else -}}
+persistentVolumeClaim: { claimName: {{ .claim }}, readOnly: true }
+{{- end -}}
+{{- end }}
+
+{{- define "k8shawk.subPath" -}}
+{{- with .path }}, subPath: {{ . | quote }}{{ end -}}
+{{- end }}
+
 {{- define "k8shawk.secret" -}}
 {{- if .Values.secret.existing -}}
 {{- .Values.secret.existing -}}
@@ -58,6 +73,18 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   "fix" (dict "enabled" .Values.fix.enabled "namespaces" .Values.fix.namespaces)
   "state" (dict "directory" "/var/lib/k8shawk" "socket" "/run/k8shawk/k8shawk.sock")
   "http" (dict "port" 8081) -}}
+{{- $registry := dict -}}
+{{- with .Values.registry }}
+{{- with .plugins }}{{ $_ := set $registry "plugins" . }}{{ end -}}
+{{- with .policies }}{{ $_ := set $registry "policies" . }}{{ end -}}
+{{- with .keys }}
+{{- $files := list -}}
+{{- range $name := keys . | sortAlpha }}{{ $files = append $files (printf "/etc/k8shawk/keys/%s.pub" $name) }}{{ end -}}
+{{- $_ := set $registry "keys" $files -}}
+{{- end -}}
+{{- if .credentials }}{{ $_ := set $registry "credentials" "/etc/k8shawk/registry/config.json" }}{{ end -}}
+{{- end -}}
+{{- if $registry }}{{ $_ := set $decided "registry" $registry }}{{ end -}}
 {{- $all := merge $decided (deepCopy .Values.config) -}}
 {{- range $section := keys $all | sortAlpha }}
 [{{ $section }}]

@@ -134,8 +134,8 @@ pub enum RegistryError {
         /// What the system said.
         why: String,
     },
-    /// There is no HTTP client.
-    #[error("cannot make a client for registries: {0}")]
+    /// There is no HTTP client, or its work was stopped.
+    #[error("the client of registries failed: {0}")]
     Client(String),
 }
 

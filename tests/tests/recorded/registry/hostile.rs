@@ -1,7 +1,9 @@
 //! Registries that lie: what they want to get, and what they get.
 
 use std::convert::Infallible;
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -193,4 +195,40 @@ fn a_registry_that_does_not_end_is_left() {
     person.set("K8SHAWK_REGISTRY_TIMEOUT_SECONDS", "1");
     let said = pull(&person, address);
     assert!(said.err.contains("it takes longer than 1s"), "{said:?}");
+}
+
+#[test]
+fn a_found_env_file_starts_no_credential_helper() {
+    let mut person = Person::new();
+    let programs = person.path("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let (helper, started) = (
+        programs.join("docker-credential-evil"),
+        person.path("started"),
+    );
+    let script = format!("#!/bin/sh\ntouch {}\nexit 1\n", started.display());
+    std::fs::write(&helper, script).unwrap();
+    std::fs::set_permissions(&helper, Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(
+        person.path("docker/config.json"),
+        "{\"credsStore\": \"evil\"}",
+    )
+    .unwrap();
+    person.set("PATH", &format!("{}:/usr/bin:/bin", programs.display()));
+    let away = "oci://127.0.0.1:1/acme/freeze:1";
+    let said = person.run(&["plugin", "pull", away]);
+    assert!(
+        started.exists(),
+        "the operator's own file starts it: {said:?}"
+    );
+    assert!(
+        said.err.contains("its credential helper failed"),
+        "{said:?}"
+    );
+    std::fs::remove_file(&started).unwrap();
+    person.unset("DOCKER_CONFIG");
+    let found = format!("DOCKER_CONFIG={}\n", person.path("docker").display());
+    std::fs::write(person.path(".env"), found).unwrap();
+    let said = person.run(&["plugin", "pull", away]);
+    assert!(!started.exists(), "{said:?}");
 }

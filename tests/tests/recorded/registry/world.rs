@@ -162,6 +162,11 @@ impl Person {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Unset a variable.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.retain(|(other, _)| other != name);
+    }
+
     /// Their variables, for a host.
     pub fn environment(&self) -> Vec<(&str, String)> {
         let all = self.environment.iter();
