@@ -24,6 +24,7 @@ mod sinks;
 mod slack;
 
 use self::output::complain;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ use crate::run::settings::{self, Settings};
 use crate::services::cluster::{self, ClusterError};
 use crate::services::http_server::ListenError;
 use crate::services::private_files;
+use crate::services::progress;
 use crate::services::registry::RegistryError;
 use crate::services::socket::ControlError;
 use crate::services::store::StoreError;
@@ -59,6 +61,9 @@ pub struct Cli {
     /// Log format: text, or json with one object a line [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = LogFormat::parse)]
     log_format: Option<LogFormat>,
+    /// Output format of the command that follows, as if it were given behind it
+    #[arg(short, long, value_name = "FORMAT")]
+    output: Option<String>,
     /// What to do.
     #[command(subcommand)]
     command: Command,
@@ -224,7 +229,7 @@ struct Demo {
 
 #[derive(Debug, Args)]
 struct Explain {
-    /// Failure class, such as out-of-memory
+    /// Failure class, such as out-of-memory, or what kubectl shows, such as CrashLoopBackOff
     class: Option<String>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, conflicts_with = "class")]
@@ -418,8 +423,40 @@ fn more_files() {
     }
 }
 
+/// The command line; an output format before the command is the command's.
+fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let cli = Cli::try_parse_from(&arguments)?;
+    match &cli.output {
+        None => Ok(cli),
+        Some(format) => Cli::try_parse_from(behind_command(arguments, format)),
+    }
+}
+
+/// The arguments with the first `-o FORMAT` at their end, in front of a `--`. The first is the one
+/// before the command, since a value never begins with a dash.
+fn behind_command(mut arguments: Vec<OsString>, format: &str) -> Vec<OsString> {
+    let text = |argument: &OsString| argument.to_string_lossy().into_owned();
+    let is_output = |argument: &OsString| {
+        let argument = text(argument);
+        argument.starts_with("--output") || (argument.starts_with("-o") && argument != "--")
+    };
+    if let Some(at) = arguments.iter().position(is_output) {
+        let alone = matches!(text(&arguments.remove(at)).as_str(), "-o" | "--output");
+        if alone && at < arguments.len() {
+            arguments.remove(at);
+        }
+    }
+    let end = arguments.iter().position(|argument| argument == "--");
+    let end = end.unwrap_or(arguments.len());
+    arguments.insert(end, OsString::from(format!("--output={format}")));
+    arguments
+}
+
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match parse(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     // Nothing runs that could say something before every pattern that hides secrets is there.
     if let Err(error) = redact::ready() {
         return exit(Err(error.into()));
@@ -465,6 +502,8 @@ async fn main() -> ExitCode {
 }
 
 fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
+    // What failed has left its progress line as it was.
+    progress::end();
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(BROKEN),

@@ -35,26 +35,11 @@ pub fn render(record: &Record, cluster: &str) -> Redacted {
     Redacted::of(&out)
 }
 
-/// How it stands, in words.
-fn words(state: State) -> &'static str {
-    match state {
-        State::Waiting => "waiting for approval",
-        State::NeedsHuman => "needs a person",
-        State::Partly => "partly recovered",
-        State::Unchanged => "unchanged by the fix",
-        State::Worse => "worse after the fix",
-        State::NotKnown => "outcome unknown",
-        State::Failed => "fix failed",
-        State::Cleared => "cleared without a fix",
-        other => other.as_str(),
-    }
-}
-
 /// What broke: title, place, state, severity, when and for how long.
 fn head(out: &mut String, record: &Record, cluster: &str) {
     let incident = &record.incident;
     let (title, owner) = (inline(record.title()), inline(&incident.owner.to_string()));
-    let (cluster, state) = (inline(cluster), words(record.state));
+    let (cluster, state) = (inline(cluster), record.standing());
     let (id, severity) = (&incident.id, record.severity().as_str());
     let opened = incident.opened_at;
     let _ = write!(

@@ -1,5 +1,7 @@
 //! An incident's whole life as it is stored: one record, one state, one history.
 
+mod words;
+
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{Person, Question, Vote};
@@ -53,7 +55,7 @@ pub enum State {
 }
 
 impl State {
-    /// The word in tables and JSON.
+    /// The word in JSON, in metrics and in the store; people read [`State::words`].
     pub fn as_str(self) -> &'static str {
         match self {
             State::Open => "open",

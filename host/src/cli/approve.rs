@@ -11,23 +11,16 @@ use k8shawk_core::redacted;
 use super::output::complain;
 use super::{Approve, Misuse, incidents};
 use crate::run::settings::Settings;
-use crate::services::socket::{Ask, ControlError};
-use crate::services::store::Store;
+use crate::services::socket::Ask;
 use crate::services::terminal::{lines, plain};
-use crate::stages::approve::why_not_asked;
+use crate::stages::approve::not_waiting;
 
 /// Show the fix of an incident, ask, and pass the approval to the running host.
 pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool> {
     incidents::is_id(&args.id)?;
-    let record = find(settings, &args.id)?;
+    let record = incidents::find(settings, &args.id)?;
     let Some((candidate, mut shown)) = asked(&record) else {
-        let (id, state) = (&record.incident.id, record.state.as_str());
-        complain!(
-            "k8shawk: incident {} is {}: {}",
-            id,
-            state,
-            why_not_asked(&record)
-        );
+        complain!("k8shawk: {}", not_waiting(&record));
         return Ok(false);
     };
     match args.digest {
@@ -50,19 +43,6 @@ pub async fn approve(settings: &Settings, args: Approve) -> anyhow::Result<bool>
     }
     let id = record.incident.id.0.clone();
     incidents::ask(settings, Ask::Approve { id, shown }).await
-}
-
-/// The incident, as the host of this directory stored it.
-fn find(settings: &Settings, id: &str) -> anyhow::Result<Record> {
-    let path = settings.config.database();
-    match Store::open_existing(&path)? {
-        Some(store) => Ok(store.find(id)?),
-        None => Err(ControlError::NoHost {
-            path: settings.config.socket(),
-            why: format!("there is no database at {}", path.display()),
-        }
-        .into()),
-    }
 }
 
 /// What is asked now, as it is shown and as an approval names it.
@@ -89,6 +69,34 @@ pub(super) fn change(record: &Record, candidate: &Candidate) -> Redacted {
     text
 }
 
+/// All that the block of an incident cuts or leaves out: the whole change with its kubectl line, and
+/// what it rests on in full.
+pub(super) fn details(record: &Record, candidate: &Candidate) -> Redacted {
+    let mut text = change(record, candidate);
+    text.push(&redacted!(
+        "\n\nkubectl that does the same:\n  {}\n\nevidence in full:",
+        plain(&candidate.fix.kubectl())
+    ));
+    let found = record.finding.iter().chain(&record.also);
+    for evidence in found.flat_map(|finding| &finding.evidence) {
+        let (id, source) = (plain(&evidence.id), plain(&evidence.source));
+        text.push(&redacted!("\n  [{}] {}", id, source));
+        for line in lines(&evidence.excerpt).lines() {
+            text.push(&redacted!("\n    {}", line));
+        }
+    }
+    text.push(&"\n\nreported by Kubernetes:".into());
+    for signal in &record.incident.signals {
+        let said = format!("{} on {}: {}", signal.reason, signal.object, signal.message);
+        text.push(&redacted!("\n  {}", plain(&said)));
+    }
+    text.push(&redacted!(
+        "\n\ndigest of the fix: {}\n",
+        plain(&candidate.digest)
+    ));
+    text
+}
+
 /// Show all of it and read the answer: `y` or `yes`.
 fn agreed(
     record: &Record,
@@ -110,6 +118,18 @@ mod tests {
 
     use super::*;
     use crate::services::testing::record;
+
+    #[test]
+    fn the_details_cut_nothing() {
+        let mut record = record();
+        let long = "failed to resolve reference ".repeat(40);
+        record.finding.as_mut().unwrap().evidence[0].excerpt = format!("{long}end");
+        let text = details(&record, record.candidate().unwrap()).into_string();
+        let digest = record.candidate().unwrap().digest.as_str();
+        for part in ["reference end", "kubectl -n shop", "app:2 -> app:1", digest] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
 
     #[rstest]
     #[case("y\n", true)]

@@ -23,6 +23,8 @@ pub(super) enum ExplainFormat {
 const OFFERED: usize = 5;
 /// From which similarity of their letters on a name is offered, of 1.
 const SIMILAR: f64 = 0.6;
+/// How many are offered where no name is similar: the nearest all the same.
+const NEAREST: usize = 3;
 /// Fewest letters of a word that says something.
 const SHORTEST: usize = 3;
 
@@ -33,10 +35,11 @@ const SHORTEST: usize = 3;
 pub fn explain(arguments: &Explain) -> anyhow::Result<bool> {
     let terminal = Terminal::stdout();
     match (&arguments.class, arguments.output) {
-        (Some(name), _) => {
-            let class = classes::named(&name.to_lowercase()).ok_or_else(|| unknown(name))?;
-            one(&terminal, class);
-        }
+        (Some(name), _) => match (classes::named(&name.to_lowercase()), classes::behind(name)) {
+            (Some(class), _) => one(&terminal, class),
+            (None, Some((word, of))) => word_of_kubernetes(&terminal, word, &of),
+            (None, None) => return Err(unknown(name).into()),
+        },
         (None, ExplainFormat::Text) => list(&terminal),
         (None, ExplainFormat::Markdown) => terminal.print(&book()),
     }
@@ -60,6 +63,24 @@ fn one(terminal: &Terminal, class: &Class) {
     terminal.labelled("k8shawk", &proposes);
 }
 
+/// What kubectl shows is no cause yet: the classes that it can be, a line each; where it can be one
+/// alone, that class.
+fn word_of_kubernetes(terminal: &Terminal, word: &'static str, classes: &[&Class]) {
+    if let [class] = classes {
+        terminal.print(&redacted!("{} is the class {}:", word, class.name));
+        return one(terminal, class);
+    }
+    terminal.print(&redacted!(
+        "{} is what Kubernetes shows; the cause is one of these classes:",
+        terminal.bold(&word.into())
+    ));
+    for class in classes {
+        let name = terminal.bold(&class.name.into());
+        terminal.paragraph(2, &redacted!("{}: {}", name, class.means));
+    }
+    terminal.print(&"k8shawk explain CLASS: how to recognize it, and how people fix it".into());
+}
+
 fn list(terminal: &Terminal) {
     for topic in TOPICS {
         terminal.print(&terminal.bold(&topic.title.into()));
@@ -73,7 +94,7 @@ fn list(terminal: &Terminal) {
     );
 }
 
-/// Names near the one that was typed, the nearest first: because the class or its text has a word
+/// Names of classes, and words of Kubernetes, near the one that was typed, the nearest first: because the class or its text has a word
 /// that begins so, as `OOMKilled` of `out-of-memory` begins with `oom`, or by its letters.
 fn near(typed: &str) -> Vec<&'static str> {
     let typed = typed.to_lowercase();
@@ -85,21 +106,25 @@ fn near(typed: &str) -> Vec<&'static str> {
         let begins = |word: &&str| split(&text).any(|other| other.starts_with(word));
         words.iter().any(begins)
     };
+    let letters = |name: &str| strsim::normalized_damerau_levenshtein(&typed, &name.to_lowercase());
     let likeness = |class: &Class| {
-        let letters = strsim::normalized_damerau_levenshtein(&typed, class.name);
+        let letters = letters(class.name);
         match (says(class.name), says(class.means) || says(class.apart)) {
             (true, _) => 2.0 + letters,
             (_, true) => 1.0 + letters,
             _ => letters,
         }
     };
-    let mut found: Vec<(f64, &str)> = classes::all()
-        .map(|class| (likeness(class), class.name))
-        .filter(|(likeness, _)| *likeness >= SIMILAR)
-        .collect();
+    let of_classes = classes::all().map(|class| (likeness(class), class.name));
+    let of_words = classes::said().map(|word| (letters(word), word));
+    let mut found: Vec<(f64, &str)> = of_classes.chain(of_words).collect();
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let similar = found
+        .iter()
+        .filter(|(likeness, _)| *likeness >= SIMILAR)
+        .count();
     let names = found.into_iter().map(|(_, name)| name);
-    names.take(OFFERED).collect()
+    names.take(similar.clamp(NEAREST, OFFERED)).collect()
 }
 
 /// The words of a text.
@@ -108,12 +133,9 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn unknown(typed: &str) -> Misuse {
-    let offered = match near(typed).as_slice() {
-        [] => String::new(),
-        names => format!("; near it: {}", names.join(", ")),
-    };
     Misuse(format!(
-        "there is no failure class {typed:?}{offered}; `k8shawk explain` lists all"
+        "there is no failure class {typed:?}; nearest: {}; `k8shawk explain` lists all",
+        near(typed).join(", ")
     ))
 }
 
@@ -193,9 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_like_nothing_is_told_where_all_are() {
+    fn what_is_like_nothing_gets_the_nearest_names_and_is_told_where_all_are() {
         let told = unknown("zzzz").to_string();
         assert!(told.contains("`k8shawk explain` lists all"), "{told}");
-        assert!(!told.contains("near it"), "{told}");
+        assert_eq!(near("zzzz").len(), NEAREST);
+        assert_eq!(near("CrashLopBackOf").first(), Some(&"CrashLoopBackOff"));
     }
 }

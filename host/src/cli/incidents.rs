@@ -1,7 +1,10 @@
 //! `k8shawk incidents` and `dismiss`.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 
+use super::demo::DATABASE as DEMO_DATABASE;
 use super::output::{complain, say};
 use super::{Format, Incidents, Misuse, output};
 use crate::run::settings::Settings;
@@ -9,8 +12,9 @@ use crate::services::incident_json;
 use crate::services::socket::{self, Ask};
 use crate::services::store::{Store, Unreadable};
 use crate::services::terminal::{Terminal, plain};
+use crate::stages::approve::not_waiting;
 use k8shawk_core::rca::time;
-use k8shawk_core::record::State;
+use k8shawk_core::record::{Record, State};
 use k8shawk_core::redact::Redacted;
 use k8shawk_core::redacted;
 
@@ -22,17 +26,13 @@ pub fn show(settings: &Settings, args: &Incidents) -> anyhow::Result<bool> {
         if args.output == Format::Json && args.id.is_none() {
             output::document(&Value::Array(Vec::new()))?;
         }
-        complain!(
-            "k8shawk: there is no database at {}; start `k8shawk run` here, or go to the directory \
-             where it runs (K8SHAWK_STATE names it)",
-            path.display()
-        );
+        complain!("k8shawk: {}", NoDatabase::at(path));
         return Ok(args.id.is_none());
     };
     match &args.id {
         Some(id) if args.disclosed => super::model::disclosed(&store, id, args.output),
         Some(id) => one(&store, id, args.output),
-        None => list(&store, args),
+        None => list(&store, args, &path),
     }
 }
 
@@ -48,7 +48,7 @@ pub fn is_id(text: &str) -> anyhow::Result<()> {
     }
 }
 
-fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
+fn list(store: &Store, args: &Incidents, path: &Path) -> anyhow::Result<bool> {
     let mut records = store.list(false)?;
     records.retain(|r| args.all || !matches!(r.state, State::Merged | State::Cleared));
     if args.output == Format::Json {
@@ -56,9 +56,17 @@ fn list(store: &Store, args: &Incidents) -> anyhow::Result<bool> {
         let incident = |r| incident_json::incident(r, &cluster);
         output::document(&Value::Array(records.iter().map(incident).collect()))?;
     } else if records.is_empty() {
-        complain!(
-            "no incidents; `--all` shows those too that ended by themselves or are part of another"
-        );
+        // A host that never reached its cluster leaves a database in which nothing is.
+        match store.installation()? {
+            Some(_) => complain!(
+                "no incidents; `--all` shows those too that ended by themselves or are part of another"
+            ),
+            None => complain!(
+                "k8shawk: the database {} is empty: no `k8shawk run` has reached a cluster with it; \
+                 `k8shawk check` says what is missing",
+                path.display()
+            ),
+        }
     } else {
         let terminal = Terminal::stdout();
         terminal.print(&terminal.queue(&records));
@@ -124,9 +132,9 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
         terminal.print(&redacted!("  {}", plain(&line)));
     }
     for step in &record.history {
-        let state = terminal.bold(&step.state.as_str().into());
-        let (at, note) = (plain(&time(step.at)), plain(&step.note));
-        terminal.print(&redacted!("  {} {}: {}", at, state, note));
+        let (words, rest) = step.told();
+        let (at, words) = (plain(&time(step.at)), terminal.bold(&words.into()));
+        terminal.print(&redacted!("  {} {}{}", at, words, plain(&rest)));
     }
     if let Some(rca) = &record.rca {
         terminal.print(&redacted!("  RCA: {}", plain(rca)));
@@ -134,9 +142,54 @@ fn one(store: &Store, id: &str, format: Format) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// The incident, as the host of this directory stored it.
+///
+/// # Errors
+/// [`NoDatabase`], and those of the store.
+pub fn find(settings: &Settings, id: &str) -> anyhow::Result<Record> {
+    let path = settings.config.database();
+    match Store::open_existing(&path)? {
+        Some(store) => Ok(store.find(id)?),
+        None => Err(NoDatabase::at(path).into()),
+    }
+}
+
+/// Nothing was ever stored where a command looks.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no database at {}: start `k8shawk run` here, or say where it runs with --config FILE \
+     or K8SHAWK_STATE=DIRECTORY{demo}",
+    path.display()
+)]
+struct NoDatabase {
+    path: PathBuf,
+    /// Where the incidents of the demo are, if it was played here.
+    demo: String,
+}
+
+impl NoDatabase {
+    /// No file of that name.
+    fn at(path: PathBuf) -> NoDatabase {
+        let demo = path.with_file_name(DEMO_DATABASE);
+        let demo = match demo.is_file() {
+            true => format!(
+                "; those of the demo: K8SHAWK_DATABASE={} k8shawk incidents",
+                demo.display()
+            ),
+            false => String::new(),
+        };
+        NoDatabase { path, demo }
+    }
+}
+
 /// Dismiss an incident.
 pub async fn dismiss(settings: &Settings, id: String, reason: String) -> anyhow::Result<bool> {
     is_id(&id)?;
+    let record = find(settings, &id)?;
+    if !record.state.awaits_people() {
+        complain!("k8shawk: {}", not_waiting(&record));
+        return Ok(false);
+    }
     ask(settings, Ask::Dismiss { id, reason }).await
 }
 

@@ -5,6 +5,8 @@ use std::io::Write;
 use k8shawk_core::redact::{Redacted, RedactedJson};
 use serde_json::Value;
 
+use crate::services::{progress, terminal};
+
 /// Print a line, as `println!` does, which panics when the reader has closed the pipe. The words
 /// are ours and stay; each part is redacted by itself, so no part hides a word behind it.
 macro_rules! say {
@@ -31,14 +33,20 @@ pub fn part(text: &impl ToString) -> Redacted {
     Redacted::of(&text.to_string())
 }
 
-/// Print a line.
+/// Print a line, folded at words where it is too long for the terminal.
 pub fn line(text: &Redacted) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let text = terminal::fit(text, terminal::on_stdout());
+    progress::above(|| {
+        let _ = writeln!(std::io::stdout().lock(), "{text}");
+    });
 }
 
-/// Print a line on standard error.
+/// Print a line on standard error, above the progress line.
 pub fn complaint(text: &Redacted) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let text = terminal::fit(text, terminal::on_stderr());
+    progress::above(|| {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    });
 }
 
 /// Print a JSON document.

@@ -20,6 +20,7 @@ use owo_colors::{OwoColorize, Style, XtermColors};
 
 use fold::Line;
 
+pub use fold::{fit, on_stderr, on_stdout};
 pub use keys::Keys;
 pub use llm::{ModelSteps, spent};
 
@@ -108,11 +109,13 @@ impl Terminal {
         self.styled(text, Style::new().color(XtermColors::from(GREY)))
     }
 
-    /// Print a block. A closed pipe is not an error of this program.
+    /// Print a block; what is too long for the terminal is folded at words. A closed pipe is not an
+    /// error of this program.
     pub fn print(&self, text: &Redacted) {
         if self.quiet {
             return;
         }
+        let text = fit(text, on_stdout());
         let _held = self.lock.lock();
         progress::above(|| {
             let mut out = std::io::stdout().lock();
@@ -137,9 +140,10 @@ impl Terminal {
     /// An arrow of an incident as one line.
     fn arrow(&self, record: &Record, arrow: &StateChange) -> Redacted {
         let id = self.bold(&plain(&record.incident.id.0));
-        let state = self.paint(state_colour(arrow.state), &arrow.state.as_str().into());
+        let (words, rest) = arrow.told();
+        let state = self.paint(state_colour(arrow.state), &words.into());
         let owner = plain(&record.incident.owner.to_string());
-        redacted!("{} {} {}: {}", id, owner, state, plain(&arrow.note))
+        redacted!("{} {} {}{}", id, owner, state, plain(&rest))
     }
 
     /// What is to be read of a change: the whole incident where people are asked, else a line for each
@@ -164,7 +168,7 @@ impl Terminal {
 
     /// Incidents as a table, as wide as the terminal.
     pub fn table(&self, records: &[Record]) -> Redacted {
-        self.rows(records, fold::columns().unwrap_or(PIPED))
+        self.rows(records, on_stdout().unwrap_or(PIPED))
     }
 
     /// Incidents by what they need: those that wait for a person, those that are worked on, and
@@ -241,7 +245,11 @@ mod tests {
             (State::Executing, asked),
             (State::Failed, asked),
         ]);
-        let states = ["approved: note 4", "executing: note 5", "failed: note 6"];
+        let states = [
+            "approved: note 4",
+            "applying the fix: note 5",
+            "fix failed: note 6",
+        ];
         assert_eq!(lines.len(), 1 + states.len(), "{lines:#?}");
         assert!(lines[0].starts_with("┃ HIGH inc-7"), "{}", lines[0]);
         for (line, state) in lines[1..].iter().zip(states) {
@@ -260,11 +268,11 @@ mod tests {
             (State::Cleared, Some(9)),
         ]);
         let ends = [
-            "· waiting",
+            "· waiting for approval",
             "investigated: note 2",
-            "· waiting",
-            "open: note 5",
-            "cleared: note 6",
+            "· waiting for approval",
+            "investigating: note 5",
+            "cleared without a fix: note 6",
         ];
         assert_eq!(lines.len(), ends.len(), "{lines:#?}");
         for (line, end) in lines.iter().zip(ends) {

@@ -22,11 +22,11 @@ pub enum VoteError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The incident does not wait for an approval.
-    #[error("incident {id} is {state}: {why}")]
+    #[error("{id} ({state}): {why}")]
     NotWaiting {
         /// Incident.
         id: String,
-        /// State.
+        /// State, in words.
         state: &'static str,
         /// What to do instead.
         why: String,
@@ -62,8 +62,7 @@ pub enum Voted {
     Counted(String),
 }
 
-/// Why nobody is asked about an incident now.
-pub fn why_not_asked(record: &Record) -> &'static str {
+fn why_not_asked(record: &Record) -> &'static str {
     match record.state {
         State::NeedsHuman => "there is no fix to approve",
         State::Open | State::Investigated | State::Decided if record.asked_at.is_some() => {
@@ -76,10 +75,12 @@ pub fn why_not_asked(record: &Record) -> &'static str {
     }
 }
 
-fn not_waiting(record: &Record) -> VoteError {
+/// Why nobody can approve or dismiss an incident now: the same words at the command line, in Slack
+/// and in a log.
+pub fn not_waiting(record: &Record) -> VoteError {
     VoteError::NotWaiting {
         id: record.incident.id.0.clone(),
-        state: record.state.as_str(),
+        state: record.standing(),
         why: why_not_asked(record).to_owned(),
     }
 }

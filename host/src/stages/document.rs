@@ -94,7 +94,7 @@ mod tests {
             let text = std::fs::read_to_string(at).unwrap();
             assert!(
                 text.contains(&format!("\n**{}, ", services.installation.cluster()))
-                    && text.contains(record.state.as_str()),
+                    && text.contains(record.standing()),
                 "{text}"
             );
             let name = at.file_name().and_then(|name| name.to_str()).unwrap();

@@ -7,11 +7,14 @@ mod places;
 mod refused;
 mod routing;
 mod running;
+mod said;
 mod unknown;
 mod volumes;
 mod workloads;
 
 use std::sync::LazyLock;
+
+pub use said::{behind, said};
 
 /// A failure class, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

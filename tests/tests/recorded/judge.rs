@@ -1,6 +1,7 @@
 //! What must hold whenever the host was killed: nothing that was known is lost, nothing is done
 //! twice, and nothing is claimed that the API server's audit log does not show.
 
+use k8shawk_core::record::State;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -241,17 +242,10 @@ fn told_state(rca: &str) -> Option<&str> {
     let line = rca.lines().find_map(|line| line.strip_prefix("**"))?;
     let (head, _) = line.split_once(".**")?;
     let (_, words) = head.rsplit_once(": ")?;
-    Some(match words {
-        "waiting for approval" => "waiting",
-        "needs a person" => "needs-human",
-        "partly recovered" => "partly",
-        "unchanged by the fix" => "unchanged",
-        "worse after the fix" => "worse",
-        "outcome unknown" => "not-known",
-        "fix failed" => "failed",
-        "cleared without a fix" => "cleared",
-        other => other,
-    })
+    let all = State::ALL.into_iter();
+    all.filter(|state| state.words() == words)
+        .map(State::as_str)
+        .next()
 }
 
 /// What must hold beside that once everything has come to rest: every Job that was deleted to run

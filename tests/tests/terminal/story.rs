@@ -46,10 +46,28 @@ fn a_pipe_gets_five_incidents_that_go_on_by_themselves() {
         shown.contains("approves by itself: standard input or output is no terminal"),
         "{shown}"
     );
-    assert_eq!(shown.matches("\nRCA: ").count(), 5, "{shown}");
-    for next in ["k8shawk scan", "k8shawk policy new", "demo --all", "RCAs: "] {
-        assert!(shown.contains(next), "{next}: {shown}");
+    let (_, end) = shown.split_once("── The RCAs").unwrap();
+    assert_eq!(end.matches("/rca/2026-").count(), 5, "{end}");
+    assert!(end.contains("  A deploy with a wrong tag\n    "), "{end}");
+    assert!(!shown.contains("RCA: "), "{shown}");
+    for next in ["k8shawk scan", "k8shawk policy new", "demo --all"] {
+        assert!(end.contains(next), "{next}: {end}");
     }
+    let pasted = end
+        .lines()
+        .find(|line| line.contains("K8SHAWK_DATABASE="))
+        .unwrap();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", pasted.trim()])
+        .current_dir(here.path())
+        .env_clear();
+    let again = shell.output().unwrap();
+    let told = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(
+        again.status.success() && told.contains("inc-1 Deployment shop/checkout"),
+        "{again:?}"
+    );
     let test_words = [
         "127.0.0.1",
         ".invalid",
@@ -115,13 +133,46 @@ fn it_waits_for_a_key_and_a_yes_is_the_persons() {
     std::thread::sleep(Duration::from_secs(2));
     assert!(!shown.shown().contains("recovered"), "{}", shown.shown());
     assert!(!shown.shown().contains("2 of 5"), "{}", shown.shown());
+    // What the card cut or left out.
+    let more = [
+        "evidence in full:",
+        "checkout:v2.4.1: not found\r\n",
+        "digest of the fix: ",
+    ];
+    let card = shown.shown();
+    assert!(more.iter().all(|part| !card.contains(part)), "{card}");
     shown.press("d").unwrap();
-    shown.until("changes:", "", PATIENCE).unwrap();
+    for part in more {
+        shown.until(part, "", PATIENCE).unwrap();
+    }
     shown.press("y").unwrap();
     shown.until("recovered", "", PATIENCE).unwrap();
     let status = shown.end(" ", PATIENCE).unwrap();
     assert!(status.success(), "{}", shown.shown());
     assert!(shown.is_sane().unwrap());
+}
+
+#[test]
+fn the_first_key_after_the_card_is_the_answer() {
+    let here = tempfile::tempdir().unwrap();
+    let mut shown = OnTerminal::start(&demo(here.path(), &[]), 100).unwrap();
+    shown.until("confidence 95 of 100", " ", PATIENCE).unwrap();
+    // The request follows the card at once: no pause is left that a key could end.
+    shown.until(ASKED, "", Duration::from_secs(3)).unwrap();
+    shown.press("y").unwrap();
+    shown.until("approved by", "", PATIENCE).unwrap();
+    assert!(shown.end(" ", PATIENCE).unwrap().success());
+}
+
+#[test]
+fn no_line_of_it_is_wider_than_the_terminal() {
+    let here = tempfile::tempdir().unwrap();
+    let mut shown = OnTerminal::start(&demo(here.path(), &["--yes"]), 60).unwrap();
+    assert!(shown.end(" ", PATIENCE).unwrap().success());
+    let text = super::widths::plain(&shown.shown());
+    let too_wide = text.lines().filter(|line| line.chars().count() > 60);
+    let breakable = too_wide.filter(|line| line.trim_start_matches(['┃', ' ']).contains(' '));
+    assert_eq!(breakable.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 #[test]

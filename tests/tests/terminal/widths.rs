@@ -29,7 +29,7 @@ fn on_terminal(command: &Command, columns: u16) -> String {
 }
 
 /// Without colours.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut pieces = text.split('\u{1b}');
     let mut out = pieces.next().unwrap_or_default().to_owned();
     pieces.for_each(|p| out.push_str(p.split_once('m').map_or("", |(_, behind)| behind)));

@@ -281,7 +281,7 @@ pub const KEYS: &[Key] = &[
         "K8SHAWK_APPROVAL_EXPIRES_MINUTES",
         "`30`",
         "1 to 10080",
-        "how long a request for approval, and every yes to it, is valid",
+        "how long an approval request, and every approval given to it, is valid",
         set!(approval_expires, i => Duration::from_secs(60 * i.number::<u64>(1, 10_080)?)),
     )
     .named("sets how long an approval is valid"),

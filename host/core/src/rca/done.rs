@@ -20,11 +20,8 @@ pub(super) fn done(out: &mut String, record: &Record) {
     }
     for step in &record.history {
         let at = clock(step.at, record.incident.opened_at);
-        let (state, note) = (step.state.as_str(), inline(&step.note));
-        let _ = match note.starts_with(state) {
-            true => writeln!(out, "- {at} {note}"),
-            false => writeln!(out, "- {at} {state}: {note}"),
-        };
+        let (words, rest) = step.told();
+        let _ = writeln!(out, "- {at} {words}{}", inline(&rest));
     }
     for refused in record.refused() {
         let (what, why) = (inline(&refused.proposal), inline(&refused.reason));
@@ -71,7 +68,7 @@ pub(super) fn result(out: &mut String, record: &Record) {
         return;
     };
     let state = match record.state.is_final() {
-        true => super::words(record.state),
+        true => record.standing(),
         false => "being verified",
     };
     let checks = count(recovery.checks, "health check");

@@ -12,6 +12,7 @@ use k8shawk_core::config::Config;
 use k8shawk_core::installation::RECORDED;
 use k8shawk_core::record::{Record, State};
 
+use super::DATABASE;
 use crate::cli::Format;
 use crate::run::load;
 use crate::run::pipeline::Pipeline;
@@ -81,6 +82,11 @@ impl Player {
         self.config.knowledge_base().join("rca")
     }
 
+    /// Its database.
+    pub fn database(&self) -> PathBuf {
+        self.config.state.join(DATABASE)
+    }
+
     /// Open what is broken in a bundle, and drive each incident until it rests.
     ///
     /// # Errors
@@ -129,7 +135,7 @@ impl Player {
 /// The demo's own database: what a host wrote beside it stays as it is.
 fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
     private_files::directory(&config.state)?;
-    let path = config.state.join("k8shawk-demo.sqlite");
+    let path = config.state.join(DATABASE);
     for end in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
         file.push(end);

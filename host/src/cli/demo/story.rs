@@ -87,11 +87,14 @@ impl Story {
     async fn tell(&self) -> anyhow::Result<Vec<Record>> {
         self.terminal.print(&"".into());
         self.begin();
-        let mut all = Vec::new();
+        let (mut all, mut documents) = (Vec::new(), Vec::new());
         for (number, chapter) in STORY.iter().enumerate() {
-            all.extend(self.chapter(number + 1, chapter).await?);
+            let records = self.chapter(number + 1, chapter).await?;
+            let written = records.iter().filter_map(|record| record.rca.clone());
+            documents.extend(written.map(|path| (chapter.title, path)));
+            all.extend(records);
         }
-        self.end(&all);
+        self.end(&all, &documents);
         Ok(all)
     }
 
@@ -122,8 +125,12 @@ impl Story {
             .player
             .play(recording(&self.recordings, chapter)?)
             .await?;
-        self.pause(READ).await;
-        for record in played.asked() {
+        let asked: Vec<Record> = played.asked().collect();
+        // A key that is meant as the answer must not end a pause instead.
+        if asked.is_empty() || !self.waits_for_keys() {
+            self.pause(READ).await;
+        }
+        for record in asked {
             self.ask(&played, &record).await;
         }
         let records = played.records()?;
@@ -132,6 +139,11 @@ impl Story {
         }
         self.pause(AFTER).await;
         Ok(records)
+    }
+
+    /// True where a person is asked, by a key.
+    fn waits_for_keys(&self) -> bool {
+        self.keys.is_some() && !self.alone
     }
 
     async fn pause(&self, time: Duration) {
@@ -173,7 +185,8 @@ impl Story {
     /// A key of the person: true for yes, false for no; none where the terminal is gone.
     async fn answer(&self, keys: &Keys, record: &Record) -> Option<bool> {
         keys.forget();
-        let question = "Your turn: press y to approve, n to dismiss, d to see the whole change.";
+        let question = "Your turn: press y to approve, n to dismiss, d for details: the kubectl \
+                        line, the whole diff, and the evidence in full.";
         self.terminal.print(&self.terminal.bold(&question.into()));
         loop {
             match keys.next().await?.to_ascii_lowercase() {
@@ -181,13 +194,13 @@ impl Story {
                 b'n' => return Some(false),
                 b'd' => {
                     if let Some(candidate) = record.candidate() {
-                        self.terminal.print(&approve::change(record, candidate));
+                        self.terminal.print(&approve::details(record, candidate));
                     }
                 }
                 _ => {}
             }
             self.terminal
-                .print(&"y approves, n dismisses, d shows the whole change.".into());
+                .print(&"y approves, n dismisses, d shows details.".into());
         }
     }
 
@@ -201,54 +214,71 @@ impl Story {
             self.terminal.print(&"".into());
         }
         self.terminal.paragraph(0, &said.into());
-        if let Some(rca) = &record.rca {
-            let line = redacted!("RCA: {}", plain(rca));
-            self.terminal.print(&self.terminal.dim(&line));
-        }
     }
 
-    fn end(&self, all: &[Record]) {
+    fn end(&self, all: &[Record], documents: &[(&'static str, String)]) {
         let terminal = &self.terminal;
         terminal.print(&terminal.bold(&"\n── What became of them".into()));
         terminal.print(&terminal.table(&shown(all)));
+        terminal.print(&terminal.bold(&"\n── The RCAs".into()));
+        for (title, path) in documents {
+            terminal.print(&redacted!("  {}\n    {}", *title, plain(path)));
+        }
         terminal.print(&terminal.bold(&"\n── What to try next".into()));
+        for (what, command) in self.next_steps() {
+            let command = terminal.bold(&plain(&command));
+            terminal.print(&redacted!("  {}\n    {}", plain(&what), command));
+        }
+        terminal.print(&"  README.md and docs/src say the rest".into());
+    }
+
+    /// What a command does, and the command as it works where it is pasted.
+    fn next_steps(&self) -> [(String, String); 6] {
+        let program = called();
         let files = bundles::named(std::slice::from_ref(&self.recordings));
         let recordings = count(files.map_or(0, |files| files.len()), "recording");
-        let program = std::env::current_exe().unwrap_or_else(|_| "k8shawk".into());
-        let rows = [
-            (
-                "k8shawk scan",
-                "what is broken in your cluster now; reads only".into(),
+        let database = absolute(&self.player.database());
+        let step =
+            |what: &str, arguments: &str| (what.to_owned(), format!("{program} {arguments}"));
+        [
+            step("what is broken in your cluster now; reads only", "scan"),
+            step(
+                "watch your cluster; beside it `incidents` and `approve ID`",
+                "run",
             ),
             (
-                "k8shawk run",
-                "watch your cluster; beside it `incidents` and `approve ID`".into(),
+                "these incidents again, with their history".to_owned(),
+                format!(
+                    "K8SHAWK_DATABASE={} {program} {}",
+                    quoted(&database),
+                    "incidents inc-1"
+                ),
             ),
-            (
-                "k8shawk explain",
-                "what each failure class means and how people fix it".into(),
+            step(
+                "what each failure class means and how people fix it",
+                "explain",
             ),
-            (
-                "k8shawk policy new DIR",
-                "a rule of your own on what may be fixed".into(),
-            ),
-            (
-                "k8shawk demo --all",
-                redacted!("all {}, without a pause", plain(&recordings)),
-            ),
-        ];
-        for (command, what) in rows {
-            let command = plain(&format!("{command:<24}"));
-            terminal.print(&redacted!("  {}{}", command, what));
-        }
-        terminal.print(&redacted!(
-            "  RCAs: {}",
-            plain(&absolute(&self.player.rcas()))
-        ));
-        terminal.print(&redacted!(
-            "  k8shawk is {}; README.md and docs/src say the rest",
-            plain(&program.display().to_string())
-        ));
+            step("a rule of your own on what may be fixed", "policy new DIR"),
+            step(&format!("all {recordings}, without a pause"), "demo --all"),
+        ]
+    }
+}
+
+/// How this program was called.
+fn called() -> String {
+    let name = std::env::args_os().next();
+    name.map_or_else(
+        || "k8shawk".to_owned(),
+        |name| quoted(&name.to_string_lossy()),
+    )
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 

@@ -195,8 +195,6 @@ fn id(plugin: &str) -> Result<String, String> {
 
 /// Foreign text in a sentence of ours.
 fn shown(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_ascii_graphic())
-        .take(100)
-        .collect()
+    let shown: String = text.chars().filter(char::is_ascii_graphic).collect();
+    k8shawk_core::shorten(&shown, 100).into_owned()
 }

@@ -104,9 +104,9 @@ pub fn evidence(record: &Record, look: Look<'_>) -> SlackView {
         blocks::section(&format!("*Rejected fix:* {what}\n{why}"))
     }));
     for step in record.history.iter().rev().take(10).rev() {
-        let note = inline(&step.note, 400);
-        let (at, state) = (moment(step.at), step.state.as_str());
-        all.push(blocks::context(&[format!("{at} {state}: {note}")]));
+        let (words, rest) = step.told();
+        let (at, rest) = (moment(step.at), inline(&rest, 400));
+        all.push(blocks::context(&[format!("{at} {words}{rest}")]));
     }
     Modal {
         callback: "evidence",

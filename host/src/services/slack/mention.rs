@@ -142,12 +142,8 @@ fn history(record: &Record) -> Vec<String> {
     let steps = record.history.iter().rev().take(15).rev();
     let lines: Vec<String> = steps
         .map(|s| {
-            format!(
-                "{} {}: {}",
-                moment(s.at),
-                s.state.as_str(),
-                inline(&s.note, 120)
-            )
+            let (words, rest) = s.told();
+            format!("{} {words}{}", moment(s.at), inline(&rest, 120))
         })
         .collect();
     if lines.is_empty() {

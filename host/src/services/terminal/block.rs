@@ -55,7 +55,7 @@ impl Terminal {
             // A scan gives no numbers and asks nobody.
             id if id.is_empty() => redacted!("{} {} · {}", mark, owner, class),
             id => {
-                let (id, state) = (self.bold(&id), record.state.as_str());
+                let (id, state) = (self.bold(&id), record.standing());
                 redacted!("{} {} {} · {} · {}", mark, id, owner, class, state)
             }
         }

@@ -1,5 +1,6 @@
 //! Lines that are folded at words to the width of the terminal.
 
+use console::{Term, measure_text_width};
 use k8shawk_core::redact::Redacted;
 use textwrap::{Options, WordSplitter};
 
@@ -13,15 +14,52 @@ const UNKNOWN: usize = 100;
 /// Columns of a label, its blank included: `evidence ` and the like.
 const LABEL: usize = 9;
 
-/// Columns of the terminal; none where nobody says how wide it is.
-pub(super) fn columns() -> Option<usize> {
-    let size = console::Term::stdout().size_checked();
+/// Columns of the terminal on standard output; none where it is no terminal.
+pub fn on_stdout() -> Option<usize> {
+    columns(&Term::stdout())
+}
+
+/// The same on standard error.
+pub fn on_stderr() -> Option<usize> {
+    columns(&Term::stderr())
+}
+
+fn columns(term: &Term) -> Option<usize> {
+    let size = term.size_checked();
     size.map(|(_, columns)| usize::from(columns))
+}
+
+/// Each line that is wider than the terminal, folded at words below its own beginning; a pipe gets
+/// the lines as they are.
+pub fn fit(text: &Redacted, columns: Option<usize>) -> Redacted {
+    let Some(columns) = columns.map(|columns| columns.max(NARROWEST)) else {
+        return text.clone();
+    };
+    if text
+        .lines()
+        .all(|line| measure_text_width(line.as_str()) <= columns)
+    {
+        return text.clone();
+    }
+    let rows: Vec<Redacted> = text
+        .lines()
+        .flat_map(|line| folded(line, columns))
+        .collect();
+    Redacted::join(&rows, "\n")
+}
+
+fn folded(line: Redacted, columns: usize) -> Vec<Redacted> {
+    if measure_text_width(line.as_str()) <= columns {
+        return vec![line];
+    }
+    let indent = line.as_str().len() - line.as_str().trim_start_matches(' ').len();
+    let text = line.escaped(|text| text.trim_start_matches(' ').to_owned());
+    Line::new(indent, text).fold(columns)
 }
 
 /// Columns that a line may have.
 pub(super) fn width() -> usize {
-    columns().map_or(UNKNOWN, |columns| columns.clamp(NARROWEST, WIDEST))
+    on_stdout().map_or(UNKNOWN, |columns| columns.clamp(NARROWEST, WIDEST))
 }
 
 /// One line before it is folded.
@@ -94,6 +132,24 @@ mod tests {
     fn folds_at_words_and_hangs_what_does_not_fit() {
         let line = Line::new(2, Redacted::of("aaa bbb ccc")).hanging(3);
         assert_eq!(shown(&line, 9), ["  aaa bbb", "     ccc"]);
+    }
+
+    #[test]
+    fn what_is_wider_than_the_terminal_is_folded_and_a_pipe_gets_it_whole() {
+        let words = "word ".repeat(12);
+        let text = Redacted::from(format!("short\n  {words}\n").leak() as &'static str);
+        let shown = fit(&text, Some(40)).into_string();
+        assert!(shown.lines().all(|line| line.len() <= 40), "{shown}");
+        assert!(shown.starts_with("short\n  word"), "{shown}");
+        assert!(
+            shown
+                .lines()
+                .nth(2)
+                .is_some_and(|line| line.starts_with("    word")),
+            "{shown}"
+        );
+        assert_eq!(fit(&text, None), text);
+        assert_eq!(fit(&text, Some(100)), text);
     }
 
     #[test]

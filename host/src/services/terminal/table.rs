@@ -12,6 +12,8 @@ use super::{Terminal, plain};
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
+/// Columns of a state: longer words go below each other.
+const STATE: usize = 15;
 /// Fewest columns in which a cause is worth reading beside the others.
 const READABLE: usize = 32;
 
@@ -57,7 +59,10 @@ impl Column {
         match self {
             Column::Id => plain(&r.incident.id.0),
             Column::Severity => terminal.paint(r.severity(), &r.severity().as_str().into()),
-            Column::State => r.state.as_str().into(),
+            Column::State => {
+                let words = Line::new(0, r.standing().into()).hanging(0);
+                Redacted::join(&words.fold(STATE), "\n")
+            }
             Column::Object => plain(&r.incident.owner.to_string()),
             Column::Cause => plain(r.title()),
             Column::Fix => fix(r).into(),
@@ -98,7 +103,8 @@ impl Terminal {
     fn taken(&self, columns: &[Column], records: &[Record]) -> usize {
         let cells = |column: &Column| {
             let shown = records.iter().map(|r| column.cell(self, r));
-            let widest = shown.map(|cell| measure_text_width(cell.as_str())).max();
+            let width = |cell: Redacted| cell.lines().map(|l| measure_text_width(l.as_str())).max();
+            let widest = shown.filter_map(width).max();
             widest.unwrap_or(0).max(column.title().len())
         };
         let gap = usize::from(GAP);
@@ -141,7 +147,7 @@ impl Terminal {
                 "{}  {}  {}",
                 self.bold(&cell(Column::Id)),
                 cell(Column::Severity),
-                cell(Column::State)
+                r.standing()
             );
             let mut rows = vec![head];
             for column in [Column::Object, Column::Cause] {

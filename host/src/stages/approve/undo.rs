@@ -26,7 +26,7 @@ pub enum UndoError {
     #[error("the fix of {0} cannot be taken back: nothing was applied, or it has no inverse")]
     NoInverse(String),
     /// It was asked for before.
-    #[error("{0} already takes it back: it is {1}")]
+    #[error("{0} already takes it back ({1})")]
     Already(String, &'static str),
 }
 
@@ -42,7 +42,7 @@ pub fn undo(services: &Services, id: &str, person: &Person) -> Result<String, Un
     let record = services.store.insert_undo(&id, |of, earlier| {
         if let Some(earlier) = earlier.filter(|e| !e.state.is_final()) {
             let by = earlier.incident.id.0.clone();
-            return Err(UndoError::Already(by, earlier.state.as_str()));
+            return Err(UndoError::Already(by, earlier.standing()));
         }
         let fix = of.inverse().ok_or(UndoError::NoInverse(id.clone()))?;
         Ok(question(of, fix, person, now))
@@ -83,7 +83,7 @@ fn finding(of: &Record, fix: &Fix, by: &str) -> Finding {
         title: format!("{} on {} takes back {id}", fix.action.name(), fix.target),
         cause: format!(
             "{by} asks to undo what {id} applied [e1]. Afterwards {id} was {} [e2].",
-            of.state.as_str()
+            of.standing()
         ),
         confidence: 100,
         severity: of.severity(),

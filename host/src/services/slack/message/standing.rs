@@ -12,7 +12,7 @@ use crate::services::slack::text::{inline, moment, person};
 pub struct Standing {
     /// An emoji, for the eye.
     pub mark: &'static str,
-    /// One word.
+    /// Its words, as in every list.
     pub state: &'static str,
     /// A sentence in Slack's marks.
     pub words: String,
@@ -35,43 +35,34 @@ pub fn standing(record: &Record, look: Look<'_>) -> Standing {
     }
     let (head, rest) = heading(record);
     let words = match record.state {
-        State::Dismissed => dismissed(record, head),
+        State::Dismissed => dismissed(record, &head),
         State::Merged => merged(record),
-        State::NotKnown | State::Failed | State::Cleared => noted(record, head),
+        State::NotKnown | State::Failed | State::Cleared => noted(record, &head),
         _ => format!("*{head}*{rest}{}", detail(record)),
     };
     Standing {
         mark: mark(record.state),
-        state: record.state.as_str(),
+        state: record.standing(),
         words,
         brief: format!("{head}{rest}."),
     }
 }
 
-/// What is said of a state in every message, its first words for the eye.
-fn heading(record: &Record) -> (&'static str, &'static str) {
-    match record.state {
-        State::Waiting => ("Waiting for approval", ""),
-        State::Open => ("Investigating", ""),
-        State::Investigated | State::Decided => ("Investigating again", ""),
-        State::NeedsHuman if record.is_undecided() => (
-            "Needs a person",
-            ": could not determine whether a fix is safe",
-        ),
-        State::NeedsHuman => ("Needs a person", ": no safe fix"),
-        State::Approved => ("Approved", ""),
-        State::Executing => ("Applying the fix", ""),
-        State::Applied => ("Fix applied, verifying", ""),
-        State::Recovered => ("Recovered", ""),
-        State::Partly => ("Partly recovered", ""),
-        State::Unchanged => ("Fix did not help", ""),
-        State::Worse => ("Worse after the fix", ""),
-        State::NotKnown => ("Outcome unknown", ""),
-        State::Failed => ("Fix failed", ""),
-        State::Dismissed => ("Dismissed", ""),
-        State::Cleared => ("Cleared without a fix", ""),
-        State::Merged => ("Merged", " into another incident"),
-    }
+/// What is said of a state in every message: the words of every other medium, with a capital for
+/// the eye, and what belongs to them here.
+fn heading(record: &Record) -> (String, &'static str) {
+    let rest = match record.state {
+        State::NeedsHuman if record.is_undecided() => ": could not determine whether a fix is safe",
+        State::NeedsHuman => ": no safe fix",
+        _ => "",
+    };
+    (capital(record.standing()), rest)
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// What follows in the message: who, and how many are healthy.
@@ -107,7 +98,7 @@ fn waiting(record: &Record, look: Look<'_>) -> Standing {
     if look.now > until {
         return Standing {
             mark: ":hourglass:",
-            state: "expired",
+            state: "approval expired",
             words: "*Approval expired*: investigating again".to_owned(),
             brief: "Approval expired.".to_owned(),
         };
@@ -124,7 +115,7 @@ fn waiting(record: &Record, look: Look<'_>) -> Standing {
     }
     Standing {
         mark: mark(State::Waiting),
-        state: "waiting",
+        state: record.standing(),
         words,
         brief: format!("{head}."),
     }
@@ -207,6 +198,6 @@ fn dismissed(record: &Record, head: &str) -> String {
 fn merged(record: &Record) -> String {
     match &record.merged_into {
         Some(other) => format!("*Merged into {}*", inline(other, 40)),
-        None => "*Merged into another incident*".to_owned(),
+        None => format!("*{}*", capital(record.standing())),
     }
 }
