@@ -134,3 +134,77 @@ impl Earlier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use k8shawk_core::incident::IncidentId;
+    use k8shawk_core::severity::Severity;
+
+    use super::*;
+
+    fn read(case: &str) -> Result<Dossier, String> {
+        let pod = ObjectRef::of("Pod", "shop", "web");
+        let incident = Incident {
+            id: IncidentId("inc-1".to_owned()),
+            class: "oom".to_owned(),
+            severity: Severity::High,
+            object: pod.clone(),
+            owner: pod.clone(),
+            signals: Vec::new(),
+            victims: Vec::new(),
+            opened_at: 0,
+        };
+        let proposal = RawProposal {
+            action: "delete-pod".to_owned(),
+            target: pod,
+            parameters: Vec::new(),
+            rationale: String::new(),
+        };
+        let given: Given = toml::from_str(case).map_err(|error| error.to_string())?;
+        given.dossier(&incident, &proposal)
+    }
+
+    #[test]
+    fn a_case_says_what_is_seen_and_the_proposal_says_the_rest() {
+        let case = r#"
+            origin = "model"
+            diff = [{ path = "spec.replicas", before = "1", after = "3" }]
+            [finding]
+            class = "crash-loop"
+            confidence = 40
+            [[ledger]]
+            at = "2026-01-01T00:00:00Z"
+            outcome = "recovered"
+            [[ledger]]
+            at = "2026-01-02T00:00:00Z"
+            outcome = "not-known"
+            action = "evict-pod"
+            class = "oom"
+            target = { kind = "Pod", namespace = "shop", name = "api" }
+            approvers = ["ada"]
+        "#;
+        let seen = read(case).unwrap();
+        assert_eq!((seen.origin, seen.finding.confidence), (Origin::Model, 40));
+        assert_eq!(seen.diff.unwrap().to_string(), "~ spec.replicas: 1 -> 3");
+        let [newest, oldest] = &seen.ledger.unwrap()[..] else {
+            panic!("two earlier fixes");
+        };
+        assert_eq!(newest.outcome, Outcome::NotKnown);
+        assert_eq!(newest.target.to_string(), "Pod shop/api");
+        assert_eq!(
+            (oldest.action.as_str(), oldest.class.as_str()),
+            ("delete-pod", "crash-loop")
+        );
+        assert_eq!(oldest.target.to_string(), "Pod shop/web");
+        assert_eq!(oldest.at, 1_767_225_600_000);
+    }
+
+    #[test]
+    fn a_case_that_says_nothing_has_an_empty_ledger_and_no_dry_run() {
+        let seen = read("").unwrap();
+        assert_eq!((seen.diff, seen.ledger), (None, Some(Vec::new())));
+        assert_eq!(seen.finding.class, "oom");
+        let wrong = read("[[ledger]]\nat = \"2026-01-01T00:00:00Z\"\noutcome = \"fine\"");
+        assert!(wrong.unwrap_err().contains("not-known"));
+    }
+}
