@@ -344,13 +344,23 @@ enum Plugin {
         /// Plugin
         id: String,
     },
-    /// Check a component against the points and the interfaces that it asks for
+    /// Check a component, and list the verdicts that it changes on recorded calls and incidents
     Check {
         /// Directory of the plugin
         directory: PathBuf,
     },
-    /// Show which versions of a plugin were loaded, swapped or rejected, and its counters
+    /// Show the versions of a plugin, the verdicts that they change, their calls and faults
     History {
+        /// Plugin
+        id: String,
+    },
+    /// Put a version live that waits, and store who accepted it
+    Accept {
+        /// Plugin
+        id: String,
+    },
+    /// Take the live version back: the one before it decides again
+    Rollback {
         /// Plugin
         id: String,
     },

@@ -10,3 +10,4 @@ pub mod retain;
 pub mod rights;
 pub mod scan;
 pub mod settings;
+pub mod versions;

@@ -66,6 +66,10 @@ pub struct Config {
     pub quarantine_after: u32,
     /// Plugins from a registry.
     pub registry: RegistryConfig,
+    /// Directory of recorded incidents on which a new version of a plugin is tried.
+    pub bundles: Option<PathBuf>,
+    /// Calls of each plugin that are kept, on which a new version is tried.
+    pub recorded_calls: u32,
     /// Who may approve; if empty, anyone with access to the socket.
     pub approvers: Vec<String>,
     /// How long a question, and every yes to it, stands.
@@ -126,6 +130,8 @@ impl Default for Config {
             policies: None,
             grants: None,
             required_policies: None,
+            bundles: None,
+            recorded_calls: 100,
             quarantine_after: 5,
             registry: RegistryConfig::default(),
             approvers: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod limits;
 mod release;
+mod reload;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -14,6 +15,7 @@ use crate::point::Point;
 
 pub use limits::{Limits, LimitsFault, LimitsGiven};
 pub use release::Release;
+pub use reload::Reload;
 
 /// A verb of `k8shawk:kubectl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,6 +106,8 @@ pub struct Grant {
     pub digest: Option<String>,
     /// The point of the plugin that it is for; any where none.
     pub point: Option<Point>,
+    /// When a new version goes live.
+    pub reload: Reload,
     /// Bounds of one call.
     pub limits: Limits,
     /// What may be read.
@@ -119,6 +123,8 @@ pub struct Grant {
 struct RawGrant {
     digest: Option<Spanned<String>>,
     point: Option<Point>,
+    #[serde(default)]
+    reload: Reload,
     #[serde(default)]
     may: Vec<Spanned<String>>,
     #[serde(default)]
@@ -181,6 +187,7 @@ impl Grant {
             Ok(Grant {
                 digest,
                 point: raw.point,
+                reload: raw.reload,
                 limits,
                 allow,
                 auto,

@@ -17,17 +17,20 @@ mod prepared;
 mod read;
 mod wit;
 
-pub use call::{Blame, CallContext, CallError, CallRecord, Called, Level, Trap};
+pub use call::{
+    AnsweredRead, Blame, CallContext, CallError, CallRecord, Called, Decides, Level, Question,
+    RecordedCall, Replayed, Trap, verdict,
+};
 pub use capability::{Capability, DIFF, LEDGER};
 pub use encode::{Additions, EncodeError, component, componentise};
 pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
 pub use interfaces::Interfaces;
 pub use k8shawk_core::point::Point;
 pub use live::{
-    Counts, Live, Outcome, QUARANTINE_AFTER, Registry, ReloadEvent, ReloadOptions, Reloader,
-    Unloaded,
+    Admission, Admitting, Counts, Gate, Live, Outcome, QUARANTINE_AFTER, Registry, ReloadEvent,
+    ReloadOptions, Reloader, Unloaded, Waiting,
 };
-pub use prepared::{Plugin, TriageSession, explain, load};
+pub use prepared::{Plugin, Tallied, Tally, TriageSession, explain, load};
 pub use read::digest::sha256;
 pub use read::{
     Artifact, Build, LoadError, Manifest, ManifestError, Place, Pulled, Shelf, Source, Taken, Tool,

@@ -3,7 +3,9 @@
 mod plugin;
 mod registry;
 mod reload;
+mod waiting;
 
 pub use plugin::{Counts, Live};
 pub use registry::{QUARANTINE_AFTER, Registry, Unloaded};
-pub use reload::{Outcome, ReloadEvent, ReloadOptions, Reloader};
+pub use reload::{Admission, Admitting, Gate, Outcome, ReloadEvent, ReloadOptions, Reloader};
+pub use waiting::Waiting;

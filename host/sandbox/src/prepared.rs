@@ -5,8 +5,10 @@ mod end;
 mod explain;
 mod fiber;
 mod imports;
+mod replay;
 mod smoke;
 mod sync_call;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 pub use explain::explain;
 pub use sync_call::TriageSession;
+pub use tally::{Tallied, Tally};
 
 use crate::call::CallContext;
 use crate::call::wasi;
@@ -49,6 +52,7 @@ pub struct Plugin {
     granted: Arc<Granted>,
     engine: Engine,
     prepared: Prepared,
+    tally: Arc<Tally>,
 }
 
 /// The linked component, by point.
@@ -101,6 +105,7 @@ impl Plugin {
             granted,
             engine: engine.clone(),
             prepared,
+            tally: Arc::default(),
         })
     }
 
@@ -125,6 +130,7 @@ impl Plugin {
             grant,
             engine: self.engine.clone(),
             prepared: self.prepared.clone(),
+            tally: self.tally.clone(),
         }
     }
 
@@ -176,6 +182,11 @@ impl Plugin {
     /// It imports WASI, and got it without access to anything.
     pub fn imports_wasi(&self) -> bool {
         self.wasi
+    }
+
+    /// What its calls took so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn store(&self, context: Option<CallContext>) -> Store<Call> {

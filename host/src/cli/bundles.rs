@@ -6,9 +6,7 @@ use k8shawk_core::bundle::Bundle;
 use k8shawk_sandbox::files;
 
 use super::{Misuse, Unusable};
-
-/// The largest bundle, bytes.
-const LARGEST: u64 = 256 << 20;
+use crate::run::versions::bundles::LARGEST;
 
 /// Bundle files of the arguments, those of a directory by name.
 ///

@@ -1,8 +1,10 @@
 //! `k8shawk plugin`.
 
+mod check;
+mod history;
+
 use std::path::Path;
 
-use k8shawk_core::rca::time;
 use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
 
 use super::output::{complain, say};
@@ -10,8 +12,7 @@ use super::{Misuse, Plugin, artifact, author, incidents, is_directory};
 use crate::run::load;
 use crate::run::settings::Settings;
 use crate::services::socket::{self, Ask};
-use crate::services::store::Store;
-use crate::services::terminal::plain;
+use crate::services::store::{Store, VersionId};
 
 /// `k8shawk plugin`.
 pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool> {
@@ -38,7 +39,9 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
             Ok(true)
         }
         Plugin::Check { directory } => check_one(&settings, &directory).await,
-        Plugin::History { id } => history(&settings, &id).await,
+        Plugin::History { id } => history::history(&settings, &id).await,
+        Plugin::Accept { id } => accept(&settings, &id).await,
+        Plugin::Rollback { id } => incidents::ask(&settings, Ask::RollBack { plugin: id }).await,
     }
 }
 
@@ -92,7 +95,7 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
             for line in explain(&plugin) {
                 say!("{}", line);
             }
-            Ok(true)
+            check::rehearse(settings, plugin).await
         }
         Err(error) => {
             let (directory, said) = (directory.display().to_string(), error.to_string());
@@ -113,28 +116,16 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
     }
 }
 
-/// Versions that were loaded, swapped or refused; the counters of a running host come last.
-async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
-    let store = Store::open_existing(&settings.config.database())?;
-    let past = store
-        .map(|s| s.reloads(id))
-        .transpose()?
-        .unwrap_or_default();
-    for reload in &past {
-        say!("{}  {}", time(reload.at), plain(&reload.what));
-    }
-    let answer = socket::ask(&settings.config.socket(), &Ask::Plugins).await;
-    let running = answer.map(|a| a.message).unwrap_or_default();
-    let now = running.lines().find(|l| l.split(' ').next() == Some(id));
-    match now {
-        Some(line) => say!("now: {}", plain(line)),
-        None if past.is_empty() => {
-            return Err(Misuse(format!(
-                "no host has loaded a plugin {id:?} here; `k8shawk plugin list` shows the plugins"
-            ))
-            .into());
-        }
-        None => {}
-    }
-    Ok(true)
+/// What waits is shown first: the acceptance is for that version.
+async fn accept(settings: &Settings, id: &str) -> anyhow::Result<bool> {
+    let Some(store) = Store::open_existing(&settings.config.database())? else {
+        return Err(Misuse(format!("no host has loaded a plugin {id:?} here")).into());
+    };
+    let Some(waiting) = history::waiting(&store, id)? else {
+        complain!("k8shawk: no version of {} waits", id);
+        return Ok(false);
+    };
+    history::changes(&store, &waiting)?;
+    let VersionId { plugin, pin } = waiting.id;
+    incidents::ask(settings, Ask::AcceptVersion { plugin, pin }).await
 }

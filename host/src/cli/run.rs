@@ -24,6 +24,7 @@ use crate::run::patrol::Patrol;
 use crate::run::pipeline::Pipeline;
 use crate::run::retain;
 use crate::run::settings::Settings;
+use crate::run::versions;
 use crate::services::clock::Clock;
 use crate::services::cluster::AnyCluster;
 use crate::services::cluster::{self, Change, Cluster, Drops};
@@ -61,6 +62,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
         _ = asked.next() => return Ok(true),
     };
     loaded.plugins.telemetry = telemetry.clone();
+    let witnessed = versions::witness(&mut loaded.plugins, config.recorded_calls);
     loaded.require(&settings, &store);
     loaded.plugins.required.note(clock.now())?;
     let mut rows = planned.rows(&config);
@@ -87,7 +89,8 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     });
     let pipeline = Arc::new(Pipeline::new(services));
     let stop = CancellationToken::new();
-    let commands: Arc<dyn Commands> = Arc::new(HostCommands::new(pipeline.clone()));
+    let grants = settings.grants();
+    let commands: Arc<dyn Commands> = Arc::new(HostCommands::new(pipeline.clone(), grants));
     let supervisor = Supervisor::new(telemetry.clone(), stop.clone());
     let control = socket::bind(&config.socket()).await?;
     let (sender, receiver) = mpsc::channel(config.queue);
@@ -113,6 +116,7 @@ pub async fn run(settings: Settings, telemetry: Telemetry) -> anyhow::Result<boo
     sinks.start(&supervisor);
     let clock = pipeline.services.clock.clone();
     loaded.watch(pipeline.services.store.clone(), clock, &supervisor);
+    witnessed.start(&pipeline.services, &supervisor);
     let (services, until) = (pipeline.services.clone(), stop.clone());
     supervisor.keep(Task::Retain, move || {
         retain::run(services.clone(), until.clone())
@@ -192,11 +196,11 @@ fn follow(
 /// What takes time before the watch begins.
 async fn prepare(
     settings: &Settings,
-    store: &Store,
+    store: &Arc<Store>,
 ) -> anyhow::Result<(Loaded, Cluster, Counts, Installation)> {
     let config = &settings.config;
     let connecting = Cluster::connect(config);
-    let (loaded, cluster) = tokio::join!(load::load(settings), connecting);
+    let (loaded, cluster) = tokio::join!(load::load_for_host(settings, store), connecting);
     let (loaded, cluster) = (loaded?, cluster?);
     let counts = cluster.census(config.namespace.as_deref()).await?;
     let uid = cluster.system_uid().await?;
@@ -299,6 +303,9 @@ fn summary(
             "plugin",
             format!("{id} {version} ({}, {digest})", live.point().as_str()),
         );
+        if let Some(waiting) = live.waiting() {
+            row("", waiting.status());
+        }
     }
     for refused in loaded.refused() {
         row("NOT LOADED", refused);

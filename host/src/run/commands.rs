@@ -1,5 +1,6 @@
 //! The desk of a running host: what people ask is handed to the stages.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use k8shawk_core::approval::Person;
@@ -7,18 +8,21 @@ use k8shawk_core::record::{Record, State};
 use k8shawk_sandbox::Language;
 
 use crate::run::pipeline::Pipeline;
-use crate::services::commands::{Act, Commands, Script};
+use crate::run::versions;
+use crate::services::commands::{Act, Commands, OfVersion, Script};
+use crate::services::plugins::KeptFiles;
 use crate::stages::approve::{self, Voted};
 
 /// The desk of this host.
 pub struct HostCommands {
     pipeline: Arc<Pipeline>,
+    grants: PathBuf,
 }
 
 impl HostCommands {
-    /// A desk before these stages.
-    pub fn new(pipeline: Arc<Pipeline>) -> HostCommands {
-        HostCommands { pipeline }
+    /// A desk before these stages; `grants` is the directory of grants.
+    pub fn new(pipeline: Arc<Pipeline>, grants: PathBuf) -> HostCommands {
+        HostCommands { pipeline, grants }
     }
 
     fn approve(&self, who: &Person, act: &Act) -> Result<String, String> {
@@ -65,6 +69,21 @@ impl Commands for HostCommands {
             .plugins
             .script(record.severity(), finding, spoken)?;
         Some(Script { text, language })
+    }
+
+    fn version(&self, who: &Person, act: &OfVersion) -> Result<String, String> {
+        let services = &self.pipeline.services;
+        let who = &services.authority().introduce(who);
+        let (store, registry) = (&services.store, &services.plugins.registry);
+        let now = services.clock.now();
+        match act {
+            OfVersion::Accept(id) => versions::accept(store, registry, id, who, now),
+            OfVersion::RollBack(plugin) => {
+                let files = KeptFiles::within(&services.config.state);
+                let files = (&files, self.grants.as_path());
+                versions::roll_back(store, registry, files, plugin, who, now)
+            }
+        }
     }
 
     fn plugins(&self) -> String {

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use crate::run::artifacts::Artifacts;
 use crate::run::settings::Settings;
+use crate::run::versions::VersionGate;
 use crate::services::clock::Clock;
 use crate::services::plugins::{Plugins, Required};
 use crate::services::store::Store;
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub events: Vec<ReloadEvent>,
     reloaders: Vec<(Reloader, ReloadOptions)>,
     artifacts: Arc<Artifacts>,
+    /// What new versions must pass; none where nothing remembers them.
+    gate: Option<Arc<VersionGate>>,
 }
 
 /// Where compiled components are kept: the cache directory of the user.
@@ -114,14 +117,31 @@ fn engine() -> Result<Engine, EngineError> {
     }
 }
 
-/// Load every plugin and policy once.
+/// Load every plugin and policy once, as they stand in their directories.
 ///
 /// # Errors
 /// [`NoDirectory`]; or the engine does not start, or no triage or analysis plugin could be loaded.
 pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
+    load_by(settings, None).await
+}
+
+/// Load them as a host does, which remembers its versions: a new one goes live as its grant says.
+///
+/// # Errors
+/// As of [`load`].
+pub async fn load_for_host(settings: &Settings, store: &Arc<Store>) -> anyhow::Result<Loaded> {
+    load_by(settings, Some(store)).await
+}
+
+async fn load_by(settings: &Settings, store: Option<&Arc<Store>>) -> anyhow::Result<Loaded> {
     directories(settings)?;
     let engine = engine().context("cannot start the sandbox")?;
     let registry = Arc::new(Registry::new(settings.config.quarantine_after));
+    let gate = store.map(|store| {
+        let (config, grants) = (settings.config.clone(), settings.grants());
+        let live = (engine.clone(), registry.clone());
+        Arc::new(VersionGate::new(live, store.clone(), config, grants))
+    });
     let mut reloaders = Vec::new();
     let mut events = Vec::new();
     let grants = settings.grants();
@@ -134,6 +154,9 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
         let others = places.iter().enumerate().filter(|(other, _)| *other != at);
         for (_, (_, other, _)) in others {
             reloader = reloader.beside(other.clone());
+        }
+        if let Some(gate) = &gate {
+            reloader = reloader.gated(gate.clone());
         }
         events.extend(reloader.pass().await);
         reloaders.push((
@@ -161,6 +184,7 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
         events,
         reloaders,
         artifacts,
+        gate,
     })
 }
 
@@ -232,6 +256,18 @@ impl Loaded {
                 }
             }
         });
+        if let Some(gate) = self.gate {
+            let stop = supervisor.stop().clone();
+            supervisor.keep(Task::Trial, move || {
+                let (gate, stop) = (gate.clone(), stop.clone());
+                async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = gate.run_trials() => {}
+                    }
+                }
+            });
+        }
         for (reloader, options) in self.reloaders {
             let (reloader, options) = (Arc::new(Mutex::new(reloader)), Arc::new(options));
             let (sender, stop) = (sender.clone(), supervisor.stop().clone());
@@ -291,6 +327,19 @@ fn remember(store: &Store, clock: &Clock, event: &ReloadEvent) {
         Outcome::Loaded { digest, took } => format!("loaded {} in {took:.0?}", short(digest)),
         Outcome::Swapped { from, to, took } => {
             format!("swapped {} for {} in {took:.0?}", short(from), short(to))
+        }
+        Outcome::Waits {
+            digest,
+            live,
+            shadow,
+            reason,
+        } => {
+            let state = if *shadow {
+                "is a shadow of"
+            } else {
+                "waits behind"
+            };
+            format!("{} {state} {}: {reason}", short(digest), short(live))
         }
         Outcome::Kept { reason } => format!("kept the running version: {reason}"),
         Outcome::Refused { reason } => format!("refused: {reason}"),

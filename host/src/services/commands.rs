@@ -6,6 +6,8 @@
 use k8shawk_core::approval::{Person, Question};
 use k8shawk_core::record::Record;
 
+use crate::services::store::VersionId;
+
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -48,6 +50,16 @@ impl Act {
     }
 }
 
+/// What a person decides of the versions of a plugin. Whoever can reach the socket may: they can
+/// replace the plugin's files too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfVersion {
+    /// A version that waits goes live.
+    Accept(VersionId),
+    /// The live version is taken back: the one before it decides again. By plugin.
+    RollBack(String),
+}
+
 /// The stages, as the doors know them.
 pub trait Commands: Send + Sync + 'static {
     /// Do it, or say in a sentence why not. Authority is judged here.
@@ -55,6 +67,12 @@ pub trait Commands: Send + Sync + 'static {
     /// # Errors
     /// Why it was not done, for the person.
     fn act(&self, who: &Person, act: &Act) -> Result<String, String>;
+
+    /// Decide what becomes of a version of a plugin.
+    ///
+    /// # Errors
+    /// Why it was not done, for the person.
+    fn version(&self, who: &Person, act: &OfVersion) -> Result<String, String>;
 
     /// What to say aloud of an incident; none where nothing speaks.
     fn script(&self, record: &Record) -> Option<Script>;

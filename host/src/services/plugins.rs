@@ -1,9 +1,12 @@
 //! The plugins, asked point by point. What each call was refused comes back with its answer.
 
 pub(crate) mod answers;
+mod kept_files;
 mod logs;
+mod recorder;
 mod required;
 mod rule;
+mod witness;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,18 +17,26 @@ use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::Incident;
 use k8shawk_core::severity::Severity;
 use k8shawk_core::signal::{Judgement, Opening};
-use k8shawk_sandbox::{CallContext, Called, Language, Live, Plan, Point, Registry};
+use k8shawk_sandbox::{
+    CallContext, Called, Decides, Language, Live, Plan, Point, Question, Registry,
+};
 use tracing::{Instrument, debug};
 
 use crate::services::telemetry::event::{PluginCalled, plugin_span};
 use crate::services::telemetry::{Telemetry, Timed};
 
+pub use self::kept_files::{KeptFiles, NotKept};
+pub use self::recorder::{Recorder, Recording, Shadowing};
 pub use self::required::{Missing, Required};
 pub use self::rule::Asked;
+pub use self::witness::{Made, Seen, Witness};
 
 use self::logs::CleanLogs;
 
 pub use answers::{Answers, Complete};
+
+/// Most characters of what is said aloud.
+const LONGEST: u32 = 500;
 
 /// The live plugins.
 #[derive(Clone)]
@@ -36,6 +47,8 @@ pub struct Plugins {
     pub required: Arc<Required>,
     /// Where calls are counted.
     pub telemetry: Telemetry,
+    /// Who sees every call with its answer; nobody where none.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 impl Plugins {
@@ -45,24 +58,33 @@ impl Plugins {
             required: Arc::new(Required::of(registry.clone())),
             registry,
             telemetry: Telemetry::default(),
+            witness: None,
         }
     }
 
     /// Call a plugin: the one place that does, so that every call is counted.
-    async fn call<T>(&self, live: &Live, call: impl Future<Output = Called<T>>) -> Called<T> {
+    async fn call<T: Decides>(
+        &self,
+        live: &Arc<Live>,
+        call: impl Future<Output = Called<T>>,
+        made: Made<'_>,
+    ) -> Called<T> {
         let span = plugin_span(live.id(), live.point());
         let called = call.instrument(span.clone()).await;
-        span.in_scope(|| self.called(live, &called));
+        span.in_scope(|| self.called(live, &called, made));
         called
     }
 
-    fn called<T>(&self, live: &Live, called: &Called<T>) {
+    fn called<T: Decides>(&self, live: &Arc<Live>, called: &Called<T>, made: Made<'_>) {
         let event = PluginCalled {
             point: live.point(),
             record: &called.record,
             fault: called.result.as_ref().err(),
         };
         event.emit(&self.telemetry);
+        if let Some(witness) = &self.witness {
+            witness.called(live, &|| made.seen(live, called));
+        }
     }
 
     /// Ask the triage plugins about one observation; none where it is no incident (yet). With
@@ -72,7 +94,12 @@ impl Plugins {
             let begun = SystemTime::now();
             // Thousands of these pass in a second: only one that opens an incident is traced.
             let called = live.triage(&observation.signal, &observation.summary);
-            self.called(&live, &called);
+            let question = || Question::Triage {
+                signal: Box::new(observation.signal.clone()),
+                summary: observation.summary.clone(),
+            };
+            let made = Made::alone(&question);
+            self.called(&live, &called, made);
             match called.result {
                 Ok(Judgement::Pass) | Err(_) => {}
                 Ok(Judgement::Drop(why)) => {
@@ -106,7 +133,12 @@ impl Plugins {
                 reader: CleanLogs::over(reader),
                 now_ms,
             };
-            let called = self.call(&live, live.analyse(incident, context)).await;
+            let question = || Question::Analysis {
+                incident: Box::new(incident.clone()),
+            };
+            let made = Made::with(&context, &question);
+            let call = live.analyse(incident, context);
+            let called = self.call(&live, call, made).await;
             answers.take(live.id(), called.result, &called.record);
         }
         answers
@@ -126,8 +158,13 @@ impl Plugins {
                 reader: CleanLogs::over(reader),
                 now_ms,
             };
+            let question = || Question::Fix {
+                incident: Box::new(incident.clone()),
+                finding: Box::new(finding.clone()),
+            };
+            let made = Made::with(&context, &question);
             let call = live.propose(incident, finding, context);
-            let called = self.call(&live, call).await;
+            let called = self.call(&live, call, made).await;
             answers.take(live.id(), called.result, &called.record);
         }
         answers
@@ -143,8 +180,15 @@ impl Plugins {
         self.registry.at(Point::Voice).iter().find_map(|live| {
             let span = plugin_span(live.id(), live.point());
             let _entered = span.enter();
-            let called = live.script(severity, finding, language, 500);
-            self.called(live, &called);
+            let called = live.script(severity, finding, language, LONGEST);
+            let question = || Question::Voice {
+                severity,
+                finding: Box::new(finding.clone()),
+                language,
+                limit: LONGEST,
+            };
+            let made = Made::alone(&question);
+            self.called(live, &called, made);
             called.result.ok()
         })
     }

@@ -14,9 +14,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::services::commands::{Act, Commands};
+use crate::services::commands::{Act, Commands, OfVersion};
 use crate::services::connections::{Connections, Turn};
 use crate::services::private_files;
+use crate::services::store::VersionId;
 use crate::services::tasks::Task;
 use crate::services::telemetry::Telemetry;
 
@@ -48,6 +49,18 @@ pub enum Ask {
     },
     /// How the plugins are.
     Plugins,
+    /// A version of a plugin that waits goes live.
+    AcceptVersion {
+        /// Plugin.
+        plugin: String,
+        /// The version, as a grant pins it.
+        pin: String,
+    },
+    /// The live version of a plugin is taken back.
+    RollBack {
+        /// Plugin.
+        plugin: String,
+    },
 }
 
 /// What the host answers.
@@ -213,6 +226,10 @@ fn act(commands: &dyn Commands, ask: &Ask, who: &Person) -> Answer {
         Ask::Approve { id, shown } => commands.act(who, &Act::Approve { id, shown }),
         Ask::Dismiss { id, reason } => commands.act(who, &Act::Dismiss { id, reason }),
         Ask::Plugins => Ok(commands.plugins()),
+        Ask::AcceptVersion { plugin, pin } => {
+            commands.version(who, &OfVersion::Accept(VersionId { plugin, pin }))
+        }
+        Ask::RollBack { plugin } => commands.version(who, &OfVersion::RollBack(plugin)),
     };
     let (done, message) = match done {
         Ok(message) => (true, message),

@@ -9,6 +9,7 @@
 //! it. Its schema has a version: see `schema.rs`.
 
 mod asked;
+mod calls;
 mod conversations;
 mod disk_full;
 mod find;
@@ -26,6 +27,8 @@ mod schema;
 mod shown;
 mod state;
 mod undo;
+mod verdicts;
+mod versions;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -48,6 +51,7 @@ use keeper::Keeper;
 use writer::{Writer, off_worker};
 
 pub use asked::{Asked, Refused};
+pub use calls::KeptCall;
 pub use disk_full::DiskSpace;
 pub use ledger::Past;
 pub use outbox::{Ended, Entry, MUTED, Oldest, Put, Sent};
@@ -56,6 +60,8 @@ pub use quarantine::Unreadable;
 pub use reloads::Reload;
 pub use retain::Removed;
 pub use shown::Shown;
+pub use verdicts::Compared;
+pub use versions::{Found, Tried, Version, VersionId, VersionState};
 
 /// Why the store did not do it. Nothing was written.
 #[derive(Debug, Error)]

@@ -172,6 +172,11 @@ impl Telemetry {
         }
     }
 
+    /// A version that judges beside the live one was asked the same, with this outcome.
+    pub fn shadowed(&self, plugin: &str, outcome: &'static str) {
+        self.0.metrics.shadowed(plugin, outcome);
+    }
+
     /// The database failed.
     pub fn store_error(&self) {
         self.0.metrics.store_error();

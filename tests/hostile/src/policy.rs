@@ -4,7 +4,7 @@ use k8shawk_sdk::policy::{
     self, ApprovalRule, Guest, Incident, Proposal, Risk, Source, Verdict, origin, settings,
 };
 
-use crate::{attack, mode};
+use crate::{attack, mode, version};
 
 struct Hostile;
 
@@ -26,6 +26,7 @@ impl Guest for Hostile {
                 count: 0,
                 why: String::new(),
             }),
+            "versions" => by_version(&proposal),
             "origin" => Verdict::Deny(match origin::get() {
                 Source::Plugin(id) => format!("plugin {id}"),
                 Source::Model => "model".to_owned(),
@@ -53,6 +54,16 @@ impl Guest for Hostile {
 
 #[cfg(feature = "seeing")]
 mod seeing;
+
+/// Versions that disagree: the first allows everything.
+fn by_version(proposal: &Proposal) -> Verdict {
+    match (version().as_str(), proposal.action.as_str()) {
+        ("version-bbbb" | "version-eeee", "rollout-undo") => Verdict::Deny("no undo".to_owned()),
+        ("version-cccc", _) => Verdict::Deny(attack::run("panic")),
+        ("version-dddd", _) => Verdict::Deny(attack::run("loop")),
+        _ => Verdict::Allow,
+    }
+}
 
 /// The history of what a proposal is for, and of another namespace.
 #[cfg(feature = "history")]

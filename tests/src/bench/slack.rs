@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk::services::clock::Clock;
-use k8shawk::services::commands::{Act, Commands, Script};
+use k8shawk::services::commands::{Act, Commands, OfVersion, Script};
 use k8shawk::services::http_server::HttpServer;
 use k8shawk::services::outbox::Outbox;
 use k8shawk::services::slack::api::{self, Api, Pace, Rates, Token};
@@ -49,6 +49,10 @@ impl Commands for Nobody {
 
     fn script(&self, _: &Record) -> Option<Script> {
         None
+    }
+
+    fn version(&self, _: &Person, _: &OfVersion) -> Result<String, String> {
+        Err("nobody decides of versions here".to_owned())
     }
 
     fn plugins(&self) -> String {

@@ -26,5 +26,6 @@ mod policies;
 mod proposals;
 mod reading;
 mod reference;
+mod versions;
 mod wasi;
 mod workshop;

@@ -56,7 +56,7 @@ impl Asked {
         let members = vec!["U0001".to_owned(), "U0002".to_owned()];
         server.seen().members.insert("C0123".to_owned(), members);
         let world = World::over(server, flow.store.clone(), &[], None).await;
-        let desk = Arc::new(HostCommands::new(pipeline));
+        let desk = Arc::new(HostCommands::new(pipeline, PathBuf::new()));
         assert!(world.clerk.behind.set(desk.clone()).is_ok());
         let (socket, stop) = (state.path().join("socket"), CancellationToken::new());
         let door = socket::bind(&socket).await.unwrap();

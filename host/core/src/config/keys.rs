@@ -206,6 +206,22 @@ pub const KEYS: &[Key] = &[
         set!(quarantine_after, i => i.number(1, 1000)?),
     ),
     key(
+        "plugins.bundles",
+        "K8SHAWK_BUNDLES",
+        "none",
+        "",
+        "directory of recorded incidents (`k8shawk record`) on which each new version is tried",
+        set!(bundles, i => Some(i.path()?)),
+    ),
+    key(
+        "plugins.recorded_calls",
+        "K8SHAWK_RECORDED_CALLS",
+        "`100`",
+        "0 to 1000",
+        "last calls of each plugin that are stored with what it read, to try a new version on",
+        set!(recorded_calls, i => i.number(0, 1000)?),
+    ),
+    key(
         "registry.plugins",
         "K8SHAWK_REGISTRY_PLUGINS",
         "none",

@@ -134,7 +134,7 @@ impl Call {
         if !self.journal.charge(bytes)? {
             return Ok(Err(types::ReadError::Exhausted));
         }
-        let permit = match self.granted.guard.permit(read.clone()) {
+        let permit = match self.granted.guard.permit(read) {
             Ok(permit) => permit,
             Err(refusal) => return Ok(Err(self.refuse(refusal))),
         };
@@ -144,6 +144,8 @@ impl Call {
             )));
         };
         let deadline = tokio::time::Instant::from_std(self.deadline());
+        // As it is permitted: a replay asks for the same.
+        let read = permit.read().clone();
         let answer = tokio::time::timeout_at(deadline, reader.read(permit))
             .await
             .map_err(|_| Overrun::Waiting)?;

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use k8shawk_core::finding::Conclusion;
 use k8shawk_core::fix::Risk;
+use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{Dossier, Verdict};
 use k8shawk_core::{Finding, Incident, Judgement, ObjectSummary, Severity, Signal};
 
-use crate::call::{Blame, CallContext, CallError, CallRecord, Called};
+use crate::call::{
+    Blame, CallContext, CallError, CallRecord, Called, RecordedCall, RecordedReads, Replayed,
+};
+use crate::live::Waiting;
 use crate::prepared::Plugin;
 use crate::read::Taken;
 use crate::wit::value::{Language, Plan, RawProposal};
@@ -37,6 +41,8 @@ pub struct Live {
     id: String,
     point: Point,
     plugin: ArcSwap<Plugin>,
+    /// What stands in its directory and does not decide.
+    waiting: ArcSwapOption<Waiting>,
     faults: Mutex<GuestFaults>,
     quarantine_after: u32,
     counts: [AtomicU64; 5],
@@ -57,20 +63,51 @@ const REFUSED: usize = 3;
 const SWAPS: usize = 4;
 
 impl Live {
-    pub(super) fn new(plugin: Plugin, quarantine_after: u32) -> Self {
+    pub(super) fn new(plugin: Arc<Plugin>, quarantine_after: u32) -> Self {
         Live {
             id: plugin.id().to_owned(),
             point: plugin.point(),
-            plugin: ArcSwap::from_pointee(plugin),
+            plugin: ArcSwap::new(plugin),
+            waiting: ArcSwapOption::empty(),
             faults: Mutex::default(),
             quarantine_after,
             counts: Default::default(),
         }
     }
 
-    pub(super) fn swap(&self, plugin: Plugin) -> Arc<Plugin> {
+    pub(super) fn swap(&self, plugin: Arc<Plugin>) -> Arc<Plugin> {
         self.count(SWAPS);
-        self.plugin.swap(Arc::new(plugin))
+        self.plugin.swap(plugin)
+    }
+
+    /// Another version stands in its directory; none where that is the one that is called.
+    pub(super) fn wait(&self, waiting: Option<Waiting>) {
+        self.waiting.store(waiting.map(Arc::new));
+    }
+
+    /// The version that stands in its directory and does not decide.
+    pub fn waiting(&self) -> Option<Arc<Waiting>> {
+        self.waiting.load_full()
+    }
+
+    /// What judges beside it and decides nothing.
+    pub fn shadow(&self) -> Option<Arc<Live>> {
+        self.waiting.load().as_ref()?.shadow.clone()
+    }
+
+    pub(super) fn shadow_of(&self, plugin: Arc<Plugin>) -> Arc<Live> {
+        Arc::new(Live::new(plugin, self.quarantine_after))
+    }
+
+    /// See [`Plugin::replay`]; counted as a call of its own.
+    pub async fn replay(&self, call: &RecordedCall, beyond: Option<Arc<dyn Reader>>) -> Replayed {
+        let reads = Arc::new(RecordedReads::of(call, beyond));
+        let plugin = self.plugin();
+        let called = match self.refusal(&plugin) {
+            Some(refused) => refused,
+            None => self.noted(&plugin, plugin.decide(call, reads.clone()).await),
+        };
+        Replayed::of(&called, &reads)
     }
 
     /// A version of another point, or from another directory, is another plugin.
@@ -219,9 +256,14 @@ impl Live {
             (None, Some(last)) => ("live".to_owned(), format!("; last fault: {last}")),
             (None, None) => ("live".to_owned(), String::new()),
         };
+        let waiting = self.waiting();
+        let waiting = waiting.map(|waiting| format!("\n  {}", waiting.status()));
         format!(
-            "{version}: {state}; {} calls, {} guest faults, {} host faults{last}",
-            counts.calls, counts.guest_faults, counts.host_faults
+            "{version}: {state}; {} calls, {} guest faults, {} host faults{last}{}",
+            counts.calls,
+            counts.guest_faults,
+            counts.host_faults,
+            waiting.unwrap_or_default()
         )
     }
 
@@ -244,6 +286,8 @@ impl Live {
     /// GuestFaults count for the digest that made them, even where it was replaced in the meantime.
     fn noted<T>(&self, plugin: &Plugin, called: Called<T>) -> Called<T> {
         self.count(CALLS);
+        let guest_fault = matches!(&called.result, Err(e) if e.blame() == Blame::Guest);
+        plugin.tally().note(called.record.duration, guest_fault);
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = faults.digest != plugin.digest();
         match &called.result {

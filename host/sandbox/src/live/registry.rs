@@ -1,11 +1,11 @@
 //! The live plugins: one for each id, whose point never changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use crate::live::Live;
+use crate::live::{Live, Waiting};
 use crate::prepared::Plugin;
 use crate::read::{Shelf, Taken};
 use k8shawk_core::point::Point;
@@ -29,6 +29,8 @@ pub struct Registry {
     live: ArcSwap<BTreeMap<String, Arc<Live>>>,
     writer: Mutex<()>,
     unloaded: Mutex<BTreeMap<(Shelf, String), Unloaded>>,
+    /// Plugins that are looked at again though their files are as they were.
+    again: Mutex<BTreeSet<String>>,
     quarantine_after: u32,
 }
 
@@ -45,6 +47,7 @@ impl Registry {
             live: ArcSwap::default(),
             writer: Mutex::new(()),
             unloaded: Mutex::default(),
+            again: Mutex::default(),
             quarantine_after: quarantine_after.max(1),
         }
     }
@@ -79,7 +82,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`Taken`] where another plugin has the id, or this one had another point.
-    pub fn put(&self, plugin: Plugin) -> Result<Option<Arc<Plugin>>, Taken> {
+    pub fn put(&self, plugin: impl Into<Arc<Plugin>>) -> Result<Option<Arc<Plugin>>, Taken> {
+        let plugin = plugin.into();
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let id = plugin.id().to_owned();
         let known = self.get(&id);
@@ -94,6 +98,42 @@ impl Registry {
         all.insert(id, Arc::new(Live::new(plugin, self.quarantine_after)));
         self.live.store(Arc::new(all));
         Ok(None)
+    }
+
+    /// A version stands in the directory of a live plugin and does not decide; it judges beside it
+    /// where it is a shadow.
+    pub(crate) fn wait(&self, plugin: Arc<Plugin>, shadow: bool, why: String) {
+        if let Some(live) = self.get(plugin.id()) {
+            let shadow = shadow.then(|| live.shadow_of(plugin.clone()));
+            let waiting = Waiting {
+                plugin,
+                shadow,
+                why,
+            };
+            live.wait(Some(waiting));
+        }
+    }
+
+    /// No other version of a plugin waits.
+    pub(crate) fn wait_no_more(&self, id: &str) {
+        if let Some(live) = self.get(id) {
+            live.wait(None);
+        }
+    }
+
+    /// Look at a plugin again at the next pass, though its files are as they were: a person decided
+    /// what becomes of its versions.
+    pub fn look_again(&self, id: &str) {
+        self.again().insert(id.to_owned());
+    }
+
+    /// True where it is to be looked at again; once.
+    pub(crate) fn is_again(&self, id: &str) -> bool {
+        self.again().remove(id)
+    }
+
+    fn again(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What stands in a directory and is not live, by id.

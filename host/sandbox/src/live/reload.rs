@@ -1,5 +1,6 @@
 //! Hot reload: what changes on disk is loaded, or the running version stays in use and says why.
 
+mod gate;
 mod pass;
 mod stamp;
 mod watch;
@@ -7,6 +8,7 @@ mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use gate::{Admission, Admitting, Gate};
 pub use pass::Reloader;
 
 /// Where plugins and grants are, and how quickly changes are seen.
@@ -63,6 +65,17 @@ pub enum Outcome {
         to: String,
         /// From reading to going live.
         took: Duration,
+    },
+    /// It loads, and does not decide before a person says so.
+    Waits {
+        /// Its digest.
+        digest: String,
+        /// The digest of the version that decides.
+        live: String,
+        /// It judges beside that one.
+        shadow: bool,
+        /// Why.
+        reason: String,
     },
     /// The running version stays in use.
     Kept {

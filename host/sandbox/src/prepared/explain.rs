@@ -1,6 +1,6 @@
 //! A grant in sentences, for `k8shawk plugin explain`.
 
-use k8shawk_core::grant::{Allow, Release, Verb};
+use k8shawk_core::grant::{Allow, Release, Reload, Verb};
 use k8shawk_core::point::Point;
 
 use crate::capability::SETTINGS;
@@ -25,6 +25,7 @@ pub fn explain(plugin: &Plugin) -> Vec<String> {
     lines.extend(wasi(plugin));
     lines.push(limits(plugin));
     lines.extend(settings(plugin));
+    lines.extend(reload(plugin));
     lines.extend(missing(plugin));
     lines.extend(idle(plugin));
     lines
@@ -41,6 +42,19 @@ fn identity(plugin: &Plugin) -> String {
         plugin.point().plugin(),
         plugin.pin()
     )
+}
+
+/// What a new version must pass; nothing where it goes live at once.
+fn reload(plugin: &Plugin) -> Option<String> {
+    let id = plugin.id();
+    let what = match plugin.grant().reload {
+        Reload::AtOnce => return None,
+        Reload::Accept => "that changes a verdict waits",
+        Reload::Shadow => "judges beside the live one and decides nothing",
+    };
+    Some(format!(
+        "A new version {what} until `k8shawk plugin accept {id}`."
+    ))
 }
 
 /// What a policy may release without approval.

@@ -20,7 +20,7 @@ use crate::services::store::{DiskSpace, Store, StoreError};
 use crate::services::telemetry::Telemetry;
 use crate::services::telemetry::metrics::add;
 use crate::services::telemetry::metrics::labels::{
-    ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersion,
+    ACTIVE, OfBuild, OfKind, OfPlugin, OfState, OfVersion, Waits,
 };
 use k8shawk_core::inventory::watched;
 
@@ -106,6 +106,7 @@ impl Sources {
     fn plugins(&self, to: &mut Registry) {
         let info = Family::<OfVersion, Gauge>::default();
         let quarantined = Family::<OfPlugin, Gauge>::default();
+        let waiting = Family::<Waits, Gauge>::default();
         for live in self.plugins.all() {
             let plugin = live.plugin();
             let version = OfVersion {
@@ -118,7 +119,22 @@ impl Sources {
             let of = OfPlugin::new(live.id(), live.point());
             let held = i64::from(live.quarantine().is_some());
             quarantined.get_or_create(&of).set(held);
+            if let Some(waits) = live.waiting() {
+                let state = if waits.shadow.is_some() {
+                    "shadow"
+                } else {
+                    "held"
+                };
+                let (plugin, point) = (live.id().to_owned(), live.point().as_str());
+                let of = Waits {
+                    plugin,
+                    point,
+                    state,
+                };
+                waiting.get_or_create(&of).set(1);
+            }
         }
+        add(to, "k8shawk_plugin_waiting", waiting);
         add(to, "k8shawk_plugin_info", info);
         add(to, "k8shawk_plugin_quarantined", quarantined);
     }

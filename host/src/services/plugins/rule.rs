@@ -7,10 +7,10 @@ use k8shawk_core::fix::Fix;
 use k8shawk_core::guard::Reader;
 use k8shawk_core::incident::Incident;
 use k8shawk_core::policy::{Dossier, Ruling};
-use k8shawk_sandbox::{CallContext, Capability, Live, Point, RawProposal};
+use k8shawk_sandbox::{CallContext, Capability, Live, Point, Question, RawProposal};
 
 use super::logs::CleanLogs;
-use super::{Answers, Plugins};
+use super::{Answers, Made, Plugins};
 
 /// What policies are asked about.
 pub struct Asked<'a> {
@@ -55,8 +55,15 @@ impl Plugins {
                 reader: CleanLogs::over(reader),
                 now_ms,
             };
+            let question = || Question::Policy {
+                incident: Box::new(asked.incident.clone()),
+                proposal: Box::new(proposal.clone()),
+                dossier: Box::new(Dossier::clone(dossier)),
+                risk,
+            };
+            let made = Made::with(&context, &question);
             let call = live.judge_proposal(asked.incident, &proposal, dossier, risk, context);
-            let called = self.call(&live, call).await;
+            let called = self.call(&live, call, made).await;
             answers.take(live.id(), called.result, &called.record);
         }
         answers.ruling(risk, &dossier.origin)

@@ -179,7 +179,17 @@ pub const METRICS: &[Metric] = &[
     counter(
         "k8shawk_plugin_reloads_total",
         "plugin,outcome",
-        "Versions that were loaded, swapped, kept or refused",
+        "Versions that were loaded or swapped, that wait, and that were kept or refused",
+    ),
+    gauge(
+        "k8shawk_plugin_waiting",
+        "plugin,point,state",
+        "1 while a version waits for `k8shawk plugin accept`: held, or as a shadow",
+    ),
+    counter(
+        "k8shawk_plugin_shadow_calls_total",
+        "plugin,outcome",
+        "Calls of a shadow, by whether it agrees with the live version: same, changed, fault, skipped",
     ),
     counter(
         "k8shawk_fixes_total",

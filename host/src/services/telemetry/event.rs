@@ -78,6 +78,7 @@ impl PluginReloaded<'_> {
         let outcome = match &self.0.outcome {
             Outcome::Loaded { .. } => "loaded",
             Outcome::Swapped { .. } => "swapped",
+            Outcome::Waits { .. } => "waits",
             Outcome::Kept { .. } => "kept",
             Outcome::Refused { .. } => "refused",
         };
@@ -92,6 +93,15 @@ impl PluginReloaded<'_> {
         match &self.0.outcome {
             Outcome::Loaded { digest, took } => info!(plugin = id, digest, ?took, "loaded"),
             Outcome::Swapped { from, to, took } => info!(plugin = id, from, to, ?took, "swapped"),
+            Outcome::Waits {
+                digest,
+                live,
+                shadow,
+                reason,
+            } => warn!(
+                plugin = id,
+                digest, live, shadow, reason, "a new version waits"
+            ),
             Outcome::Kept { reason } => warn!(
                 plugin = id,
                 reason,

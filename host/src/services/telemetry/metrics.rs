@@ -76,6 +76,7 @@ pub(crate) struct Metrics {
     memory: Family<OfPlugin, Gauge>,
     peaks: Mutex<HashMap<OfPlugin, usize>>,
     reloads: Family<Reloaded, Counter>,
+    shadowed: Family<Reloaded, Counter>,
     fixes: Family<Fixed, Counter>,
     store_errors: Counter,
     model: ModelMetrics,
@@ -113,6 +114,7 @@ impl Default for Metrics {
             memory: Family::default(),
             peaks: Mutex::default(),
             reloads: Family::default(),
+            shadowed: Family::default(),
             fixes: Family::default(),
             store_errors: Counter::default(),
             model: ModelMetrics::default(),
@@ -163,6 +165,11 @@ impl Metrics {
         );
         add(to, "k8shawk_plugin_memory_peak_bytes", self.memory.clone());
         add(to, "k8shawk_plugin_reloads_total", self.reloads.clone());
+        add(
+            to,
+            "k8shawk_plugin_shadow_calls_total",
+            self.shadowed.clone(),
+        );
         add(to, "k8shawk_fixes_total", self.fixes.clone());
         add(to, "k8shawk_store_errors_total", self.store_errors.clone());
         self.model.register(to);
@@ -342,6 +349,13 @@ impl Metrics {
     pub(crate) fn reloaded(&self, plugin: &str, outcome: &'static str) {
         let plugin = plugin.to_owned();
         self.reloads
+            .get_or_create(&Reloaded { plugin, outcome })
+            .inc();
+    }
+
+    pub(crate) fn shadowed(&self, plugin: &str, outcome: &'static str) {
+        let plugin = plugin.to_owned();
+        self.shadowed
             .get_or_create(&Reloaded { plugin, outcome })
             .inc();
     }

@@ -19,6 +19,12 @@ pub enum Task {
     Artifacts,
     /// Writes down what became of them.
     ReloadEvents,
+    /// Tries versions that went live at once.
+    Trial,
+    /// Stores calls of plugins, and what they took.
+    Record,
+    /// Calls versions that judge beside the live ones.
+    Shadow,
     /// Derives what each sink is told.
     Follow,
     /// Sends what is in the outbox.
@@ -33,7 +39,7 @@ pub enum Task {
 
 impl Task {
     /// Every task.
-    pub const ALL: [Task; 13] = [
+    pub const ALL: [Task; 16] = [
         Task::Http,
         Task::Control,
         Task::Relay,
@@ -42,6 +48,9 @@ impl Task {
         Task::Reload,
         Task::Artifacts,
         Task::ReloadEvents,
+        Task::Trial,
+        Task::Record,
+        Task::Shadow,
         Task::Follow,
         Task::Outbox,
         Task::SlackInbox,
@@ -60,6 +69,9 @@ impl Task {
             Task::Reload => "reload",
             Task::Artifacts => "artifacts",
             Task::ReloadEvents => "reload-events",
+            Task::Trial => "trial",
+            Task::Record => "record",
+            Task::Shadow => "shadow",
             Task::Follow => "follow",
             Task::Outbox => "outbox",
             Task::SlackInbox => "slack-inbox",

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::engine::Engine;
 use crate::live::reload::stamp::Stamp;
-use crate::live::{Outcome, ReloadEvent};
+use crate::live::{Admission, Gate, Outcome, ReloadEvent};
 use crate::live::{Registry, Unloaded};
 use crate::prepared::Plugin;
 use crate::read::{LoadError, Place, Shelf, Source, Taken};
@@ -25,6 +25,7 @@ pub struct Reloader {
     others: Vec<Place>,
     grants: PathBuf,
     seen: BTreeMap<String, Stamp>,
+    gate: Option<Arc<dyn Gate>>,
 }
 
 impl Reloader {
@@ -43,6 +44,7 @@ impl Reloader {
             others: Vec::new(),
             grants: grants.to_owned(),
             seen: BTreeMap::new(),
+            gate: None,
         }
     }
 
@@ -50,6 +52,13 @@ impl Reloader {
     #[must_use]
     pub fn beside(mut self, other: impl Into<Place>) -> Self {
         self.others.push(other.into());
+        self
+    }
+
+    /// Ask before a version goes live.
+    #[must_use]
+    pub fn gated(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.gate = Some(gate);
         self
     }
 
@@ -63,11 +72,11 @@ impl Reloader {
         };
         let changed = self.changed(&dirs);
         self.compile_ahead(&changed).await;
-        for id in changed {
+        for (id, again) in changed {
             let Some(dir) = self.plugins.dir(&id) else {
                 continue;
             };
-            if let Some(outcome) = self.change(&id, &dir).await {
+            if let Some(outcome) = self.change(&id, &dir, again).await {
                 self.remember(&id, &outcome);
                 events.push(ReloadEvent { id, outcome });
             }
@@ -92,16 +101,19 @@ impl Reloader {
     }
 
     /// Those whose files are not as they were when they were last looked at.
-    fn changed(&mut self, dirs: &[String]) -> Vec<String> {
+    /// With each, whether it is looked at again though it may be as it was.
+    fn changed(&mut self, dirs: &[String]) -> Vec<(String, bool)> {
         let mut changed = Vec::new();
         for id in dirs {
             let Some(dir) = self.plugins.dir(id) else {
                 continue;
             };
             let stamp = Stamp::of(&dir, &self.twins(id), &self.grants, id);
-            if self.seen.get(id) != Some(&stamp) {
+            // Both are asked: what is to be looked at again is so once.
+            let again = self.registry.is_again(id);
+            if self.seen.get(id) != Some(&stamp) || again {
                 self.seen.insert(id.clone(), stamp);
-                changed.push(id.clone());
+                changed.push((id.clone(), again));
             }
         }
         changed
@@ -118,12 +130,12 @@ impl Reloader {
     /// Fill the cache for several plugins at once. They are then tried one after another, with
     /// no compiler beside them, as a smoke call has a deadline. What fails here fails again
     /// there, and is said there.
-    async fn compile_ahead(&self, changed: &[String]) {
+    async fn compile_ahead(&self, changed: &[(String, bool)]) {
         if changed.len() < 2 || !self.engine.is_caching() {
             return;
         }
         let mut tasks = JoinSet::new();
-        for id in changed {
+        for (id, _) in changed {
             let Some(dir) = self.plugins.dir(id) else {
                 continue;
             };
@@ -138,7 +150,7 @@ impl Reloader {
         tasks.join_all().await;
     }
 
-    async fn change(&self, id: &str, dir: &Path) -> Option<Outcome> {
+    async fn change(&self, id: &str, dir: &Path, again: bool) -> Option<Outcome> {
         let begun = Instant::now();
         let running = self.registry.get(id).map(|live| live.plugin());
         let runs = running.as_ref().is_some_and(|plugin| plugin.dir() == dir);
@@ -146,26 +158,84 @@ impl Reloader {
             Ok(source) => source,
             Err(why) => return Some(failed(runs, &why)),
         };
-        if running.as_ref().is_some_and(|plugin| same(plugin, &source)) {
+        let unchanged = running.as_ref().is_some_and(|plugin| same(plugin, &source));
+        if unchanged && !again {
+            self.withdraw(id);
             return None;
         }
         let tried = async {
             self.admitted(id, running.as_deref(), &source)?;
             let plugin = Plugin::prepare(&self.engine, &source).await?;
             plugin.smoke().await?;
-            let to = plugin.digest().to_owned();
-            Ok::<_, LoadError>((to, self.registry.put(plugin)?))
+            let plugin = Arc::new(plugin);
+            match self.gate(running.clone(), &source, &plugin).await {
+                Admission::Live if unchanged => Ok(None),
+                Admission::Live => self.go_live(plugin, begun).map(Some),
+                Admission::Refused { why } => Ok(Some(failed(runs, &why))),
+                Admission::Waits {
+                    instead,
+                    shadow,
+                    why,
+                } => self.wait(plugin, instead, shadow, why).map(Some),
+            }
         };
         match tried.await {
-            Ok((to, before)) => {
-                let took = begun.elapsed();
-                Some(match before.map(|plugin| plugin.digest().to_owned()) {
-                    Some(from) => Outcome::Swapped { from, to, took },
-                    None => Outcome::Loaded { digest: to, took },
-                })
-            }
+            Ok(outcome) => outcome,
             Err(error) => Some(self.keep(running.as_deref(), &source, &error)),
         }
+    }
+
+    async fn gate(
+        &self,
+        running: Option<Arc<Plugin>>,
+        source: &Source,
+        candidate: &Arc<Plugin>,
+    ) -> Admission {
+        match &self.gate {
+            Some(gate) => gate.admit(running, source, candidate.clone()).await,
+            None => Admission::Live,
+        }
+    }
+
+    /// The files are those of the version that runs.
+    fn withdraw(&self, id: &str) {
+        self.registry.wait_no_more(id);
+        if let Some(gate) = &self.gate {
+            gate.withdrawn(id);
+        }
+    }
+
+    fn go_live(&self, plugin: Arc<Plugin>, begun: Instant) -> Result<Outcome, LoadError> {
+        let (id, to) = (plugin.id().to_owned(), plugin.digest().to_owned());
+        let before = self.registry.put(plugin)?;
+        self.registry.wait_no_more(&id);
+        let took = begun.elapsed();
+        Ok(match before.map(|plugin| plugin.digest().to_owned()) {
+            Some(from) => Outcome::Swapped { from, to, took },
+            None => Outcome::Loaded { digest: to, took },
+        })
+    }
+
+    fn wait(
+        &self,
+        plugin: Arc<Plugin>,
+        instead: Option<Arc<Plugin>>,
+        shadow: bool,
+        why: String,
+    ) -> Result<Outcome, LoadError> {
+        if let Some(instead) = instead {
+            self.registry.put(instead)?;
+        }
+        let live = self.registry.get(plugin.id());
+        let live = live.map(|live| live.plugin().digest().to_owned());
+        let (digest, reason) = (plugin.digest().to_owned(), why.clone());
+        self.registry.wait(plugin, shadow, why);
+        Ok(Outcome::Waits {
+            digest,
+            live: live.unwrap_or_default(),
+            shadow,
+            reason,
+        })
     }
 
     /// The files, read on a thread that may block.
@@ -210,7 +280,7 @@ impl Reloader {
         match running {
             Some(plugin)
                 if plugin.dir() == source.dir
-                    && plugin.digest() == source.digest
+                    && (plugin.digest() == source.digest || self.waits(plugin.id()))
                     && plugin.grant().rights() != source.grant.rights() =>
             {
                 let put = self.registry.put(plugin.with_rights_of(&source.grant));
@@ -224,6 +294,11 @@ impl Reloader {
             }
             other => failed(other.is_some_and(|p| p.dir() == source.dir), &reason),
         }
+    }
+
+    fn waits(&self, id: &str) -> bool {
+        let live = self.registry.get(id);
+        live.is_some_and(|live| live.waiting().is_some())
     }
 
     /// The root is gone: everything that runs stays loaded.

@@ -70,6 +70,9 @@ fn a_database_from_before_versions_opens_with_everything_in_it() {
     assert!(store.outbox_waiting().unwrap() > 0);
     assert_eq!(store.refused("inc-2").unwrap().len(), 1);
     assert_eq!(store.reloads("triage").unwrap().len(), 1);
+    // What was not kept before is empty, and can be kept from now on.
+    assert!(store.versions("triage").unwrap().is_empty());
+    assert!(store.kept_calls("triage").unwrap().is_empty());
 }
 
 #[test]

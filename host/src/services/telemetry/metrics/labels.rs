@@ -117,6 +117,13 @@ impl OfPlugin {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Waits {
+    pub(crate) plugin: String,
+    pub(crate) point: &'static str,
+    pub(crate) state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Faulted {
     pub(crate) plugin: String,
     pub(crate) point: &'static str,
