@@ -64,7 +64,7 @@ declare module "k8shawk:policy/finding@0.1.0" {
   export function get(): Finding;
 }
 declare module "k8shawk:policy/diff@0.1.0" {
-  export interface Change { path: string; before: string | undefined; after: string | undefined }
+  export interface Change { path: string; before: string | null; after: string | null }
   export function get(): Change[];
 }
 declare module "k8shawk:policy/ledger@0.1.0" {
