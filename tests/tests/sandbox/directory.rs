@@ -6,14 +6,17 @@ use k8shawk_tests::policies::{built, cache, product, sources};
 use rstest::rstest;
 
 /// The ids that the next test is run for.
-const IDS: [&str; 13] = [
+const IDS: [&str; 16] = [
     "approvals",
+    "blast-radius",
     "business-hours",
     "ceilings",
     "disruption",
     "freeze",
     "images",
+    "ownership",
     "protected-labels",
+    "proven",
     "reference-c",
     "reference-go",
     "reference-javascript",
@@ -33,12 +36,15 @@ fn every_policy_of_the_directory_is_tried() {
 fn a_policy_builds_and_answers_its_cases(
     #[values(
         "approvals",
+        "blast-radius",
         "business-hours",
         "ceilings",
         "disruption",
         "freeze",
         "images",
+        "ownership",
         "protected-labels",
+        "proven",
         "reference-c",
         "reference-go",
         "reference-javascript",
