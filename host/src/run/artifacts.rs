@@ -1,6 +1,6 @@
 //! The artifacts that the configuration names: from the cache where they are there, else pulled, each
-//! with its digest and its signature checked. What cannot be had now is tried again while the host
-//! runs.
+//! with its digest and its signature checked. What is not available now is tried again while the
+//! host runs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -150,7 +150,7 @@ impl Artifacts {
         }
     }
 
-    /// Get what is missing. A refusal for each that cannot be had; those that may be had later stay
+    /// Get what is missing. A refusal for each that is not available; those that may come later stay
     /// missing.
     pub async fn get(&self, plugins: &Plugins) -> Vec<ReloadEvent> {
         let missing = std::mem::take(&mut *self.missing());

@@ -15,7 +15,7 @@ pub enum Task {
     Driver,
     /// Loads plugins that changed on disk.
     Reload,
-    /// Pulls plugins that could not be had before.
+    /// Pulls plugins that were not available at the start.
     Artifacts,
     /// Writes down what became of them.
     ReloadEvents,
