@@ -275,9 +275,7 @@ pub fn stuck(
     Some(Trouble {
         condition: Condition::Stuck,
         object: host(),
-        title: match stuck.len() {
-            n => format!("{} stuck", count(n, "incident")),
-        },
+        title: format!("{} stuck", count(stuck.len(), "incident")),
         facts: facts.collect(),
     })
 }
