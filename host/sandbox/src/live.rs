@@ -3,9 +3,7 @@
 mod plugin;
 mod registry;
 mod reload;
-mod waiting;
 
-pub use plugin::{Counts, Live};
+pub use plugin::{Counts, Live, Waiting};
 pub use registry::{QUARANTINE_AFTER, Registry, Unloaded};
 pub use reload::{Admission, Admitting, Gate, Outcome, ReloadEvent, ReloadOptions, Reloader};
-pub use waiting::Waiting;

@@ -15,7 +15,6 @@ use k8shawk_core::{Finding, Incident, Judgement, ObjectSummary, Severity, Signal
 use crate::call::{
     Blame, CallContext, CallError, CallRecord, Called, RecordedCall, RecordedReads, Replayed,
 };
-use crate::live::Waiting;
 use crate::prepared::Plugin;
 use crate::read::Taken;
 use crate::wit::value::{Language, Plan, RawProposal};
@@ -46,6 +45,39 @@ pub struct Live {
     faults: Mutex<GuestFaults>,
     quarantine_after: u32,
     counts: [AtomicU64; 5],
+}
+
+/// A version that stands in the directory of a plugin and is not the one that decides.
+pub struct Waiting {
+    /// The version.
+    pub plugin: Arc<Plugin>,
+    /// Where it judges beside the live one: its own faults and counters. What it answers is recorded
+    /// and decides nothing.
+    pub shadow: Option<Arc<Live>>,
+    /// Why it waits, in words.
+    pub why: String,
+}
+
+impl Waiting {
+    /// What waits and why, in a line for people.
+    pub fn status(&self) -> String {
+        let version = &self.plugin.manifest().version;
+        let digest = self.plugin.digest().get(..12).unwrap_or_default();
+        let state = match &self.shadow {
+            Some(live) => {
+                let counts = live.counts();
+                let quarantined = live.quarantine().map(|error| format!("; {error}"));
+                format!(
+                    "shadow: {} calls, {} guest faults{}",
+                    counts.calls,
+                    counts.guest_faults,
+                    quarantined.unwrap_or_default()
+                )
+            }
+            None => "held".to_owned(),
+        };
+        format!("version {version} ({digest}): {state}; {}", self.why)
+    }
 }
 
 /// Consecutive guest faults of one digest.
