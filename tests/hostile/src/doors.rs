@@ -28,7 +28,7 @@ pub fn open(mode: &str) -> Option<String> {
     })
 }
 
-/// One line for each try, so that a test sees which of them got something.
+/// One part of the text for each try, so that a test sees which of them got something.
 fn told<T: Debug, E>(what: &str, result: Result<T, E>) -> String {
     match result {
         Ok(got) => format!("{what}: got {got:?}"),
@@ -49,7 +49,7 @@ fn files() -> String {
             Ok(_) => format!("input: got {input:?}"),
         },
     ]
-    .join("\n")
+    .join("; ")
 }
 
 fn environment() -> String {
@@ -71,7 +71,7 @@ fn network() -> String {
             "localhost:80".to_socket_addrs().map(Iterator::count),
         ),
     ]
-    .join("\n")
+    .join("; ")
 }
 
 /// Sleeping an hour must take no time, and still be an hour.

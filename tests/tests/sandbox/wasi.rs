@@ -46,11 +46,9 @@ async fn a_component_that_imports_wasi_loads_and_says_so() {
 async fn there_are_no_files_no_network_and_no_environment() {
     for mode in ["files", "network"] {
         let (text, _) = answer(mode).await;
-        assert!(text.lines().count() >= 4, "{text}");
-        assert!(
-            text.lines().all(|line| line.ends_with(": refused")),
-            "{text}"
-        );
+        let tries: Vec<&str> = text.split("; ").collect();
+        assert!(tries.len() >= 4, "{text}");
+        assert!(tries.iter().all(|one| one.ends_with(": refused")), "{text}");
     }
     let (text, _) = answer("environment").await;
     assert_eq!(text, "0 variables, 0 arguments, None");
