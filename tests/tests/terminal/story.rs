@@ -136,7 +136,7 @@ fn it_waits_for_a_key_and_a_yes_is_the_persons() {
     // What the card cut or left out.
     let more = [
         "evidence in full:",
-        "checkout:v2.4.1: not found\r\n",
+        "checkout:v2.4.1: not found\n",
         "digest of the fix: ",
     ];
     let card = shown.shown();

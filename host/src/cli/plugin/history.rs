@@ -1,5 +1,6 @@
 //! `k8shawk plugin history`: what happened to a plugin, its versions, and how it is now.
 
+use k8shawk_core::count;
 use k8shawk_core::rca::time;
 
 use crate::cli::Misuse;
@@ -73,9 +74,9 @@ pub(super) fn changes(store: &Store, version: &Version) -> Result<(), StoreError
     list(&replayed);
     if !shadowed.is_empty() {
         say!(
-            "  as a shadow: {} of the last {} calls have another verdict",
+            "  as a shadow: {} of the last {} with another verdict",
             changed.len(),
-            shadowed.len()
+            count(shadowed.len(), "call")
         );
         list(&changed);
     }
@@ -120,9 +121,9 @@ fn line(version: &Version) -> String {
     if tallied.calls > 0 {
         let mean = tallied.micros / tallied.calls;
         line.push_str(&format!(
-            "; {} calls, {} guest faults, {}.{:03} ms on average",
-            tallied.calls,
-            tallied.guest_faults,
+            "; {}, {}, {}.{:03} ms on average",
+            count(tallied.calls, "call"),
+            count(tallied.guest_faults, "guest fault"),
             mean / 1000,
             mean % 1000
         ));
