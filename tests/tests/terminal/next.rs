@@ -172,7 +172,7 @@ fn an_unknown_incident_of_a_database_is_told_where_all_are() {
 fn plugins_that_nobody_calls_have_no_counters() {
     let output = run("plugin list");
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(shown.lines().count(), 6, "{shown}");
+    assert_eq!(shown.lines().count(), 7, "{shown}");
     assert!(!shown.contains("calls"), "{shown}");
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("no host runs here"), "{told}");
