@@ -23,7 +23,7 @@ pub(super) enum ExplainFormat {
 const OFFERED: usize = 5;
 /// From which similarity of their letters on a name is offered, of 1.
 const SIMILAR: f64 = 0.6;
-/// How many are offered where no name is similar: the nearest all the same.
+/// How many are offered where no name is similar: the nearest anyway.
 const NEAREST: usize = 3;
 /// Fewest letters of a word that says something.
 const SHORTEST: usize = 3;

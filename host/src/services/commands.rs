@@ -50,7 +50,7 @@ impl Act {
     }
 }
 
-/// What a person decides of the versions of a plugin. Whoever can reach the socket may: they can
+/// What a person decides of the versions of a plugin. Anyone who can reach the socket may: they can
 /// replace the plugin's files too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OfVersion {

@@ -49,8 +49,8 @@ impl State {
 }
 
 impl Record {
-    /// Where it stands, in words: those of its state, and `investigating again` where people were
-    /// asked before.
+    /// Where it stands, in words: those of its state, and `investigating again` where approval
+    /// was requested before.
     pub fn standing(&self) -> &'static str {
         match self.state {
             State::Open | State::Investigated | State::Decided if self.asked_at.is_some() => {

@@ -29,7 +29,7 @@ pub struct Registry {
     live: ArcSwap<BTreeMap<String, Arc<Live>>>,
     writer: Mutex<()>,
     unloaded: Mutex<BTreeMap<(Shelf, String), Unloaded>>,
-    /// Plugins that are looked at again though their files are as they were.
+    /// Plugins that are checked again though their files are as they were.
     again: Mutex<BTreeSet<String>>,
     quarantine_after: u32,
 }
@@ -127,7 +127,7 @@ impl Registry {
         self.again().insert(id.to_owned());
     }
 
-    /// True where it is to be looked at again; once.
+    /// True where it is to be checked again; once.
     pub(crate) fn is_again(&self, id: &str) -> bool {
         self.again().remove(id)
     }

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn what_drives_a_terminal_or_hides_is_gone() {
         let reason =
-            "\u{1b}[2J\u{1b}]0;title\u{7}fro\u{200b}zen\u{0}\r\nuntil\t\u{9b}31mMonday".to_owned();
+            "\u{1b}[2J\u{1b}]0;title\u{7}frozen\u{200b}\u{0}\r\nuntil\t\u{9b}31mMonday".to_owned();
         assert_eq!(line(reason.clone()), "frozen until Monday");
         assert_eq!(passage(reason), "frozen\nuntil\tMonday");
     }

@@ -36,7 +36,7 @@ pub async fn scripts(
     directory: PathBuf,
 ) -> Vec<Script> {
     let handle = Handle::current();
-    // Whoever no longer waits for it ends it after the recording that is under way.
+    // A caller that no longer waits for it ends it after the recording that is under way.
     let ended = CancellationToken::new();
     let _waited = ended.clone().drop_guard();
     let work = move || {

@@ -350,7 +350,7 @@ enum Before {
     Runs(Arc<Plugin>),
     /// It is to be put live: it does not run yet, or under another grant.
     Kept(Arc<Plugin>),
-    /// It cannot be had.
+    /// It is not available.
     Missing(String),
 }
 

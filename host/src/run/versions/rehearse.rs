@@ -80,7 +80,7 @@ pub async fn rehearse(
 ) -> Rehearsed {
     let handle = Handle::current();
     let all = scripts.len();
-    // Whoever no longer waits for it ends it after the call that is under way.
+    // A caller that no longer waits for it ends it after the call that is under way.
     let ended = CancellationToken::new();
     let _waited = ended.clone().drop_guard();
     let work = move || {

@@ -20,7 +20,7 @@ pub enum End {
 
 use End::{Fault, Verdict};
 
-/// How long a plugin may run that is expected to run for ever.
+/// How long a plugin may run that is expected to run forever.
 const SHORT: Duration = Duration::from_millis(200);
 /// How long one may run that is expected to meet another limit, on a busy machine.
 const LONG: Duration = Duration::from_secs(10);
@@ -161,7 +161,7 @@ pub const JAVASCRIPT: &[Attack] = &[
     ),
     attack("throw-codes", Fault("trap", "gone and more")),
     attack("throw-bulk", Fault("trap", "the plugin failed: xxx")),
-    attack("bad-case", Fault("trap", "unknown variant tag: alow")),
+    attack("bad-case", Fault("trap", "unknown variant tag: permit")),
     attack(
         "nothing",
         Fault("trap", "undefined where variant is expected"),

@@ -101,7 +101,7 @@ impl Reloader {
     }
 
     /// Those whose files are not as they were when they were last looked at.
-    /// With each, whether it is looked at again though it may be as it was.
+    /// With each, whether it is checked again though it may be as it was.
     fn changed(&mut self, dirs: &[String]) -> Vec<(String, bool)> {
         let mut changed = Vec::new();
         for id in dirs {
@@ -109,7 +109,7 @@ impl Reloader {
                 continue;
             };
             let stamp = Stamp::of(&dir, &self.twins(id), &self.grants, id);
-            // Both are asked: what is to be looked at again is so once.
+            // Both are asked: a plugin that is to be checked again is checked once.
             let again = self.registry.is_again(id);
             if self.seen.get(id) != Some(&stamp) || again {
                 self.seen.insert(id.clone(), stamp);
