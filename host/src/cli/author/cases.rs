@@ -87,8 +87,8 @@ struct Case {
 enum Asked {
     Triage(triage::Case),
     Analysis(analysis::Case),
-    Fix(fix::Case),
-    Policy(policy::Case),
+    Fix(Box<fix::Case>),
+    Policy(Box<policy::Case>),
     Voice(voice::Case),
 }
 
@@ -107,8 +107,8 @@ impl Case {
         let asked = match point {
             Point::Triage => Asked::Triage(triage::Case::parse(keys, &place)?),
             Point::Analysis => Asked::Analysis(analysis::Case::parse(keys, &place)?),
-            Point::Fix => Asked::Fix(fix::Case::parse(keys, &place)?),
-            Point::Policy => Asked::Policy(policy::Case::parse(keys, &place)?),
+            Point::Fix => Asked::Fix(Box::new(fix::Case::parse(keys, &place)?)),
+            Point::Policy => Asked::Policy(Box::new(policy::Case::parse(keys, &place)?)),
             Point::Voice => Asked::Voice(voice::Case::parse(keys)?),
         };
         Ok(Case { common, asked })

@@ -118,8 +118,7 @@ fn line(version: &Version) -> String {
         };
         line.push_str(&format!(", {what} by {} {}", version.decided_by, time(at)));
     }
-    if tallied.calls > 0 {
-        let mean = tallied.micros / tallied.calls;
+    if let Some(mean) = tallied.micros.checked_div(tallied.calls) {
         line.push_str(&format!(
             "; {}, {}, {}.{:03} ms on average",
             count(tallied.calls, "call"),
