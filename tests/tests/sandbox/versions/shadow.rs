@@ -189,7 +189,7 @@ async fn faults_of_a_shadow_are_its_own_and_its_time_delays_nobody() {
         rationale: "",
         dossier: &dossier,
     };
-    for letter in [b'c', b'd'] {
+    for letter in *b"cd" {
         judges.shadow(letter).await;
         let plugins = judges.judging();
         let begun = Instant::now();
