@@ -396,6 +396,9 @@ enum Policy {
     },
 }
 
+/// File of the demo's incidents in the state directory, beside that of a host.
+const DEMO_DATABASE: &str = "k8shawk-demo.sqlite";
+
 /// Exit code for "something is broken or refused".
 const BROKEN: u8 = 1;
 /// Exit code for wrong use or configuration.

@@ -22,9 +22,6 @@ use crate::services::terminal::{Terminal, lines, plain};
 
 use player::Player;
 
-/// File of the demo's incidents in the state directory, beside that of a host.
-pub(super) const DATABASE: &str = "k8shawk-demo.sqlite";
-
 /// The story, or every recording.
 pub async fn demo(settings: Settings, arguments: Demo) -> anyhow::Result<bool> {
     let format = arguments.output;

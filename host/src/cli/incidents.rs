@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::demo::DATABASE as DEMO_DATABASE;
 use super::output::{complain, say};
-use super::{Format, Incidents, Misuse, output};
+use super::{DEMO_DATABASE, Format, Incidents, Misuse, output};
 use crate::run::settings::Settings;
 use crate::services::incident_json;
 use crate::services::socket::{self, Ask};

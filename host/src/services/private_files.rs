@@ -7,9 +7,11 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, umask};
+use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 use tracing::warn;
 
@@ -74,6 +76,37 @@ pub fn usable(path: &Path) -> Result<()> {
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = open(path, true)?;
     file.write_all(bytes)
+}
+
+/// Write a file or the names in a directory to the disk.
+///
+/// # Errors
+/// Where it cannot be opened or written.
+pub fn sync(path: &Path) -> Result<()> {
+    opened(path)?.sync_all()
+}
+
+/// Say that a directory was used just now.
+///
+/// # Errors
+/// Where it cannot be opened, or belongs to another user.
+pub fn used_now(path: &Path) -> Result<()> {
+    opened(path)?.set_modified(SystemTime::now())
+}
+
+fn opened(path: &Path) -> Result<File> {
+    OpenOptions::new().read(true).open(path)
+}
+
+/// Bytes of the volume of a directory that are free for this process.
+///
+/// # Errors
+/// Where the directory cannot be asked.
+pub fn free(directory: &Path) -> Result<u64> {
+    let volume = statvfs(directory)?;
+    Ok(volume
+        .blocks_available()
+        .saturating_mul(volume.fragment_size()))
 }
 
 /// Make a file where there is none, and close one that others can read.

@@ -138,7 +138,7 @@ const CASES: &[Case] = &[
         name: "a_command_without_a_host_says_what_to_start",
         arguments: &["approve", "1"],
         code: BROKEN,
-        lines: &[&["k8shawk.sock", "k8shawk run"]],
+        lines: &[&["k8shawk.sqlite", "k8shawk run"]],
         ..PLAIN
     },
     Case {

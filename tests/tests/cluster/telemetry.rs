@@ -113,7 +113,7 @@ fn exposition(running: &Running<'_>) -> Result<()> {
         .collect();
     let unknown: Vec<&&str> = names.difference(&known).collect();
     ensure!(unknown.is_empty(), "not in the book: {unknown:?}");
-    // Nothing failed, nothing was refused and no model was asked.
+    // Nothing failed, nothing was refused, no version waits and no model was asked.
     let absent: Vec<&&str> = known
         .difference(&names)
         .filter(|name| !name.contains("model") && !name.starts_with("gen_ai"))
@@ -121,6 +121,8 @@ fn exposition(running: &Running<'_>) -> Result<()> {
     let faults = [
         "k8shawk_plugin_faults_total",
         "k8shawk_plugin_refused_reads_total",
+        "k8shawk_plugin_shadow_calls_total",
+        "k8shawk_plugin_waiting",
     ];
     ensure!(
         absent.iter().all(|name| faults.contains(name)),

@@ -132,11 +132,11 @@ async fn a_newcomer_follows_the_tutorial_and_the_host_obeys(
 
 /// WebAssembly without WASI has no standard error: the template writes a panic to the log.
 fn a_panic_is_told(workshop: &Workshop) {
-    let source = workshop.path().join("mine/src/lib.rs");
+    let source = workshop.path().join("roll-forward/src/lib.rs");
     let panics = "        panic!(\"my own fault\");";
     edit(&source, "        Verdict::Allow", panics);
-    k8shawk(workshop, &["plugin", "build", "mine"]);
-    let (_, told) = ran(workshop, &["plugin", "test", "policies/mine"]);
+    k8shawk(workshop, &["plugin", "build", "roll-forward"]);
+    let (_, told) = ran(workshop, &["plugin", "test", "policies/roll-forward"]);
     let text = fs::read_to_string(source).unwrap();
     let line = text.lines().position(|line| line == panics).unwrap() + 1;
     let why = format!("the plugin failed: lib.rs:{line}: my own fault");

@@ -12,7 +12,7 @@ use k8shawk_core::config::Config;
 use k8shawk_core::installation::RECORDED;
 use k8shawk_core::record::{Record, State};
 
-use super::DATABASE;
+use crate::cli::DEMO_DATABASE;
 use crate::cli::Format;
 use crate::run::load;
 use crate::run::pipeline::Pipeline;
@@ -84,7 +84,7 @@ impl Player {
 
     /// Its database.
     pub fn database(&self) -> PathBuf {
-        self.config.state.join(DATABASE)
+        self.config.state.join(DEMO_DATABASE)
     }
 
     /// Open what is broken in a bundle, and drive each incident until it rests.
@@ -135,7 +135,7 @@ impl Player {
 /// The demo's own database: what a host wrote beside it stays as it is.
 fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
     private_files::directory(&config.state)?;
-    let path = config.state.join(DATABASE);
+    let path = config.state.join(DEMO_DATABASE);
     for end in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
         file.push(end);

@@ -27,6 +27,9 @@ pub enum NotKept {
     Unusable(#[from] LoadError),
 }
 
+/// Bytes of the volume that stay free for the database and the RCAs.
+const RESERVE: u64 = 64 << 20;
+
 /// Where the files are: `plugin-versions/<plugin>/<pin>/<plugin>` in the state directory.
 #[derive(Debug, Clone)]
 pub struct KeptFiles {
@@ -67,21 +70,32 @@ impl KeptFiles {
         if pin(&manifest, &component) != id.pin {
             return Err(io::Error::other("the files changed while they were copied"));
         }
+        private_files::directory(&self.directory)?;
+        self.room(manifest.len().saturating_add(component.len()))?;
         let of_plugin = self.directory.join(&id.plugin);
+        private_files::directory(&of_plugin)?;
         let half = of_plugin.join(".half");
         let _ = fs::remove_dir_all(&half);
-        let home = half.join(&id.plugin);
-        private_files::directory(&self.directory)?;
-        private_files::directory(&of_plugin)?;
-        private_files::directory(&half)?;
-        private_files::directory(&home)?;
-        for (name, bytes) in [("plugin.toml", &manifest), ("plugin.wasm", &component)] {
-            let path = home.join(name);
-            private_files::write(&path, bytes)?;
-            fs::File::open(&path)?.sync_all()?;
+        let written = written(&half.join(&id.plugin), &half, &manifest, &component);
+        if let Err(error) = written.and_then(|()| fs::rename(&half, self.of(&id))) {
+            let _ = fs::remove_dir_all(&half);
+            return Err(error);
         }
-        fs::rename(&half, self.of(&id))?;
-        fs::File::open(&of_plugin)?.sync_all()
+        private_files::sync(&of_plugin)
+    }
+
+    /// A database that cannot be written costs more than a version that cannot be rolled back to.
+    fn room(&self, bytes: usize) -> io::Result<()> {
+        let free = private_files::free(&self.directory)?;
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        if free >= bytes.saturating_add(RESERVE) {
+            return Ok(());
+        }
+        Err(io::Error::other(format!(
+            "the volume has {} MiB free, and {} MiB stay for the database",
+            free >> 20,
+            RESERVE >> 20
+        )))
     }
 
     /// A version as it would be loaded from a plugin's directory, under the grant of today.
@@ -121,4 +135,16 @@ impl KeptFiles {
         }
         Ok(())
     }
+}
+
+/// The files of a version in their directory, on the disk.
+fn written(home: &Path, half: &Path, manifest: &[u8], component: &[u8]) -> io::Result<()> {
+    private_files::directory(half)?;
+    private_files::directory(home)?;
+    for (name, bytes) in [("plugin.toml", manifest), ("plugin.wasm", component)] {
+        let path = home.join(name);
+        private_files::write(&path, bytes)?;
+        private_files::sync(&path)?;
+    }
+    Ok(())
 }

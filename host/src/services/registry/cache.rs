@@ -4,7 +4,7 @@
 //! directory. Nothing in it is believed: each opening checks manifest, `plugin.toml` and component by
 //! their digests, and the signatures by the keys of that moment.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -62,8 +62,7 @@ impl Cache {
         match opened(&entry, pinned.digest()) {
             Ok(cached) => {
                 // What was used last is kept longest.
-                let now = File::open(&entry).and_then(|dir| dir.set_modified(SystemTime::now()));
-                if let Err(error) = now {
+                if let Err(error) = private_files::used_now(&entry) {
                     tracing::debug!(%error, "the time of a cached artifact cannot be set");
                 }
                 Some(cached)
