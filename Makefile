@@ -39,7 +39,7 @@ test: build ## All tests, on a real API server and kubelet
 	tests/slack/setup.sh > /dev/null
 	cargo build --profile wasm --target $(WASM) -p k8shawk-hostile
 	cargo build --profile wasm --target wasm32-wasip2 -p k8shawk-hostile
-	cargo test --release --workspace
+	cargo test --release --workspace --no-fail-fast
 	"$$(tests/model/setup.sh)" tests/model/sdk.py target/release/model-server
 
 test-model: build ## One investigation with llama.cpp's real server; builds it, for ten minutes
