@@ -9,6 +9,7 @@
 
 mod commands;
 mod examples;
+mod interfaces;
 mod messages;
 mod names;
 mod pages;
