@@ -525,10 +525,18 @@ fn exit(outcome: anyhow::Result<bool>) -> ExitCode {
                 return ExitCode::from(SIGNALLED.saturating_add(*signal));
             }
             if !error.is::<Said>() {
-                complain!("k8shawk: {}", format!("{error:#}"));
+                tell(&error);
             }
             ExitCode::from(if is_misuse(&error) { MISUSE } else { BROKEN })
         }
+    }
+}
+
+/// Say an error; several faults have a line each.
+fn tell(error: &anyhow::Error) {
+    match error.downcast_ref() {
+        Some(Faults(all)) => all.iter().for_each(|fault| complain!("k8shawk: {}", fault)),
+        None => complain!("k8shawk: {}", format!("{error:#}")),
     }
 }
 
@@ -537,6 +545,7 @@ fn is_misuse(error: &anyhow::Error) -> bool {
     let unusable = |e: &ClusterError| matches!(e, ClusterError::Config { .. });
     let no_socket = |e: &ControlError| matches!(e, ControlError::Listen { .. });
     error.is::<Misuse>()
+        || error.is::<Faults>()
         || error.is::<Said>()
         || error.is::<Unusable>()
         || error.is::<load::NoDirectory>()
@@ -551,6 +560,11 @@ fn is_misuse(error: &anyhow::Error) -> bool {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Misuse(String);
+
+/// Several faults of one file, each in a sentence that names it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+struct Faults(Vec<String>);
 
 /// Wrong configuration that was already reported, among other faults.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ pub(crate) mod manifest;
 mod place;
 mod shelf;
 pub(crate) mod unfit;
+mod version;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -23,6 +24,7 @@ pub use manifest::{Build, Manifest, ManifestError, Tool, is_id};
 pub use place::{Artifact, Place, Pulled};
 pub use shelf::Shelf;
 pub use unfit::Unfit;
+pub use version::PluginVersion;
 
 use sha2::{Digest, Sha256};
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::services::{progress, terminal};
 
 /// Print a line, as `println!` does, which panics when the reader has closed the pipe. The words
-/// are ours and stay; each part is redacted by itself, so no part hides a word behind it.
+/// are ours and stay; each part is redacted by itself, so no part hides a word behind it, and stays
+/// within its line, so no part begins one.
 macro_rules! say {
     ($format:literal $(, $part:expr)* $(,)?) => {
         $crate::cli::output::line(&k8shawk_core::redacted!(
@@ -28,9 +29,14 @@ macro_rules! complain {
 }
 pub(super) use complain;
 
-/// A part of a line that is not ours.
+/// A part of a line that is not ours: a path, a name, an error.
 pub fn part(text: &impl ToString) -> Redacted {
-    Redacted::of(&text.to_string())
+    terminal::plain(&text.to_string())
+}
+
+/// Print text of several lines that are ours, such as a manifest.
+pub fn lines(text: &str) {
+    line(&terminal::lines(text));
 }
 
 /// Print a line, folded at words where it is too long for the terminal.
@@ -73,5 +79,13 @@ mod tests {
         assert_eq!(line.as_str(), "policy token: is no longer required");
         let line = k8shawk_core::redacted!("bot token: {} it", part(&"password=hunter2"));
         assert_eq!(line.as_str(), "bot token: password=[redacted] it");
+    }
+
+    #[test]
+    fn no_part_begins_a_line_or_drives_a_terminal() {
+        let path = std::path::Path::new("policies/a\nk8shawk: no problems found\t\u{1b}[31m");
+        let line = k8shawk_core::redacted!("{}: not loaded", part(&path.display()));
+        let shown = "policies/a k8shawk: no problems found : not loaded";
+        assert_eq!(line.as_str(), shown);
     }
 }

@@ -22,16 +22,14 @@ pub fn print(settings: &Settings, args: &Rbac) -> anyhow::Result<bool> {
         RbacFormat::Yaml => {
             say!("# The minimum permissions, by `k8shawk rbac`.");
             for manifest in all() {
-                say!("---\n{}", block(&manifest, "").trim_end());
+                say!("---");
+                output::lines(block(&manifest, "").trim_end());
             }
         }
         RbacFormat::Json => output::document(&Value::Array(all()))?,
         RbacFormat::Rights => {
             say!("# By `k8shawk rbac -o rights`: a chart chooses from it by its values.");
-            say!(
-                "{}",
-                block(&rights(&needed.reader, &needed.executor), "").trim_end()
-            );
+            output::lines(block(&rights(&needed.reader, &needed.executor), "").trim_end());
         }
     }
     Ok(true)

@@ -38,7 +38,7 @@ use crate::services::socket::{self, Control};
 use crate::services::store::Store;
 use crate::services::tasks::{Supervisor, Task};
 use crate::services::telemetry::Telemetry;
-use crate::services::terminal::{self, Terminal};
+use crate::services::terminal::{self, Terminal, plain};
 use crate::services::{Services, Unsent};
 
 /// Longest time in which stages that run at the end may end: a pod has 30 s by default.
@@ -272,7 +272,7 @@ fn summary(
 ) -> String {
     let config = &settings.config;
     let mut lines = Vec::new();
-    let mut row = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    let mut row = |name: &str, value: String| lines.push(format!("  {name:<10} {}", plain(&value)));
     row(
         "cluster",
         format!("{} ({})", cluster.name(), cluster.version()),

@@ -47,13 +47,17 @@ pub fn above<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Whatever is written, without what looks like a secret. A log line comes in one piece.
+/// Whatever is written, without what looks like a secret. A log line comes in one piece and stays one
+/// line, whatever stands in it.
 pub struct Clean<W>(pub W);
 
 impl<W: Write> Write for Clean<W> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let text = Redacted::of(&String::from_utf8_lossy(bytes));
-        self.0.write_all(text.as_str().as_bytes())?;
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let ended = if line.len() < text.len() { "\n" } else { "" };
+        let line = Redacted::line(line).escaped(|line| format!("{line}{ended}"));
+        self.0.write_all(line.as_str().as_bytes())?;
         Ok(bytes.len())
     }
 

@@ -15,6 +15,7 @@ mod compiling;
 mod cost;
 mod directory;
 mod dossier;
+mod forged;
 mod home;
 mod hostile;
 mod languages;

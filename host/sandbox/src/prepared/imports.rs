@@ -158,9 +158,10 @@ fn is_spoken(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::PluginVersion;
 
     fn triage(wants: &[&str]) -> Manifest {
-        let (id, version) = ("mine".to_owned(), "1".to_owned());
+        let (id, version) = ("mine".to_owned(), PluginVersion::parse("1").unwrap());
         Manifest {
             id,
             version,

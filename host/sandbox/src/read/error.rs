@@ -145,7 +145,7 @@ pub(crate) fn some(texts: &[String], between: &str) -> String {
 
 /// A long text without its middle: names are told by how they begin, sentences say at their end what
 /// to do.
-fn cut(text: &str, length: usize) -> String {
+pub(super) fn cut(text: &str, length: usize) -> String {
     let count = text.chars().count();
     if count <= length {
         return text.to_owned();

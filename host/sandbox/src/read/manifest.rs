@@ -7,10 +7,14 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
+use super::error::cut;
+use super::version::PluginVersion;
 use crate::capability::Capability;
 
 /// The name of the file.
 pub const FILE: &str = "plugin.toml";
+/// Characters of one fault: what it quotes is the author's.
+const FAULT: usize = 400;
 
 /// What a plugin says of itself. What it gets is the operator's grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +22,7 @@ pub struct Manifest {
     /// Id: the name of its directory and of its grant.
     pub id: String,
     /// Its own version, for people.
-    pub version: String,
+    pub version: PluginVersion,
     /// Where it is called.
     pub point: Point,
     /// Interfaces that it would like to use.
@@ -112,16 +116,21 @@ impl Manifest {
             path: path.to_owned(),
             message: one_line(text, &e),
         })?;
-        let faults = raw.faults(text, path);
-        if !faults.is_empty() {
+        let mut faults = raw.faults(text, path);
+        let version = PluginVersion::parse(raw.version.get_ref());
+        if let Err(what) = &version {
+            let at = line(text, raw.version.span().start);
+            faults.push(format!("line {at}: {what}"));
+        }
+        let (Ok(version), true) = (version, faults.is_empty()) else {
             return Err(ManifestError::Invalid {
                 path: path.to_owned(),
                 faults,
             });
-        }
+        };
         Ok(Manifest {
             id: raw.id.into_inner(),
-            version: raw.version.into_inner(),
+            version,
             point: raw.point,
             wants: raw.wants.into_iter().map(Spanned::into_inner).collect(),
             build: raw.build.map(Spanned::into_inner),
@@ -139,7 +148,7 @@ impl RawManifest {
     fn faults(&self, text: &str, path: &Path) -> Vec<String> {
         let mut faults = Vec::new();
         let mut fault = |start: usize, what: String| {
-            faults.push(format!("line {}: {what}", line(text, start)));
+            faults.push(cut(&format!("line {}: {what}", line(text, start)), FAULT));
         };
         let id = self.id.get_ref();
         if !is_id(id) {
@@ -157,9 +166,6 @@ impl RawManifest {
                 self.id.span().start,
                 format!("id {id:?} differs from its directory {dir:?}"),
             );
-        }
-        if self.version.get_ref().is_empty() {
-            fault(self.version.span().start, "version is empty".to_owned());
         }
         if let Some(build) = &self.build
             && let Some(what) = build.get_ref().fault()
@@ -189,7 +195,8 @@ pub fn is_id(text: &str) -> bool {
 /// The parser draws a picture of several lines.
 fn one_line(text: &str, error: &toml::de::Error) -> String {
     let at = error.span().map_or(1, |span| line(text, span.start));
-    format!("line {at}: {}", error.message().replace('\n', ", "))
+    let what = error.message().replace('\n', ", ");
+    cut(&format!("line {at}: {what}"), FAULT)
 }
 
 fn line(text: &str, offset: usize) -> usize {
@@ -247,6 +254,28 @@ mod tests {
             imports,
             ["k8shawk:host/log@0.1.0", "k8shawk:kubectl/get@0.1.0"]
         );
+    }
+
+    #[test]
+    fn what_a_fault_quotes_of_the_author_is_cut() {
+        let long = "x".repeat(60_000);
+        for text in [
+            GOOD.replace("mine", &long),
+            GOOD.replace("\"fix\"", &format!("{long:?}")),
+            GOOD.replace("\"get\"", &format!("{long:?}")),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.len() < 1200, "{} bytes", error.len());
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_no_word_is_refused_with_its_line_beside_all_else() {
+        let text = GOOD.replace("\"1\"", r#""1\nforged: line""#);
+        let error = parse(&text.replace("mine", "Mine")).unwrap_err();
+        assert!(error.contains("mine/plugin.toml: line 1: id"), "{error}");
+        assert!(error.contains("line 2: version must be 1 to 64"), "{error}");
+        assert!(!error.contains("forged"), "{error}");
     }
 
     #[test]

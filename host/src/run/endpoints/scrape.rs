@@ -112,7 +112,7 @@ impl Sources {
             let version = OfVersion {
                 plugin: live.id().to_owned(),
                 point: live.point().as_str(),
-                version: plugin.manifest().version.clone(),
+                version: plugin.manifest().version.to_string(),
                 digest: plugin.digest().chars().take(DIGEST).collect(),
             };
             info.get_or_create(&version).set(1);

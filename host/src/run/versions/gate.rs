@@ -370,6 +370,6 @@ fn found(plugin: &Plugin) -> Found {
             pin: plugin.pin().to_owned(),
         },
         digest: plugin.digest().to_owned(),
-        version: plugin.manifest().version.clone(),
+        version: plugin.manifest().version.to_string(),
     }
 }

@@ -98,7 +98,7 @@ fn manifest(
         ),
         (
             "org.opencontainers.image.version".to_owned(),
-            plugin.version.clone(),
+            plugin.version.to_string(),
         ),
         (PLUGIN.to_owned(), text),
     ]);

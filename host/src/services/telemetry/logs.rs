@@ -98,6 +98,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_log_line_stays_one_line() {
+        let mut written = Vec::new();
+        let event = b"WARN not loaded plugin=a\nINFO forged\r\x1b[31mred\n";
+        progress::Clean(&mut written).write_all(event).unwrap();
+        let line = String::from_utf8(written).unwrap();
+        assert_eq!(line, "WARN not loaded plugin=a INFO forged red\n");
+    }
+
+    #[test]
     fn an_empty_variable_does_not_silence_warnings() {
         let usual = filter(None).to_string();
         for said in ["", " "] {

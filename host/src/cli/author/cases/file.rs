@@ -11,6 +11,7 @@ use toml::{Spanned, Table};
 use super::keys::Keys;
 use super::recording::is_own;
 use super::{Case, FILE};
+use crate::cli::{Faults, Misuse};
 
 /// Why a file of cases cannot be used: its author corrects it.
 #[derive(Debug, Error)]
@@ -34,13 +35,26 @@ pub(super) enum CasesError {
         what: String,
     },
     /// Cases that cannot be meant, all at once.
-    #[error("{}: {}", path.display(), faults.join(&format!("\n{}: ", path.display())))]
+    #[error("{}: {}", path.display(), faults.join("; "))]
     Invalid {
         /// The file.
         path: PathBuf,
         /// Each with its case and its key.
         faults: Vec<String>,
     },
+}
+
+impl CasesError {
+    /// As the command line says it: each fault names the file.
+    pub(super) fn misuse(self) -> anyhow::Error {
+        match self {
+            CasesError::Invalid { path, faults } => {
+                let named = |fault: String| format!("{}: {fault}", path.display());
+                Faults(faults.into_iter().map(named).collect()).into()
+            }
+            other => Misuse(other.to_string()).into(),
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]

@@ -8,6 +8,7 @@ use k8shawk_core::point::Point;
 use k8shawk_sandbox::{CallRecord, Called, Engine, EngineOptions, Plugin, Source};
 
 use super::difference::{Difference, Differences};
+use super::file::CasesError;
 use super::{Case, FILE, file};
 use crate::cli::Misuse;
 use crate::run::load;
@@ -73,11 +74,11 @@ impl Tried {
 /// # Errors
 /// The plugin or its cases cannot be used: nothing was tried.
 pub(super) async fn all(directory: &Path) -> anyhow::Result<Report> {
-    let text = file::text(directory).map_err(|why| Misuse(why.to_string()))?;
+    let text = file::text(directory).map_err(CasesError::misuse)?;
     // A case brings its own settings, so the grant that stands beside is none.
     let source = Source::read(directory, directory).map_err(|why| Misuse(why.to_string()))?;
     let point = source.manifest.point;
-    let cases = file::parse(&text, point, directory).map_err(|why| Misuse(why.to_string()))?;
+    let cases = file::parse(&text, point, directory).map_err(CasesError::misuse)?;
     let options = EngineOptions {
         cache: load::cache(),
         ..EngineOptions::default()
@@ -101,7 +102,7 @@ pub(super) async fn all(directory: &Path) -> anyhow::Result<Report> {
     }
     Ok(Report {
         plugin: source.manifest.id,
-        version: source.manifest.version,
+        version: source.manifest.version.to_string(),
         point,
         digest: source.pin,
         file: directory.join(FILE),

@@ -14,9 +14,9 @@ use notify_debouncer_full::{
 use tokio::sync::Notify;
 
 use super::{Wish, once};
-use crate::cli::is_misuse;
-use crate::cli::output::{complain, say};
+use crate::cli::output::say;
 use crate::cli::signals::Interrupts;
+use crate::cli::{is_misuse, tell};
 
 /// A build writes several files; this long after the last one, it is done.
 const QUIET: Duration = Duration::from_millis(200);
@@ -40,7 +40,7 @@ pub(super) async fn watch(wish: &Wish<'_>) -> anyhow::Result<bool> {
             match once(wish).await {
                 // The next edit may fix it.
                 Err(error) if is_misuse(&error) => {
-                    complain!("k8shawk: {}", format!("{error:#}"));
+                    tell(&error);
                     Ok(false)
                 }
                 ended => ended,

@@ -1,0 +1,103 @@
+//! Names and texts that come with a plugin stay in the lines of the commands that show them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::workshop::{Guest, Workshop, product};
+
+/// Everything that a command printed, on both outputs.
+fn printed(workshop: &Workshop, arguments: &[&str]) -> String {
+    let output = Command::new(product())
+        .args(arguments)
+        .current_dir(workshop.path())
+        .env("K8SHAWK_PLUGINS", workshop.plugins())
+        .env("K8SHAWK_POLICIES", workshop.policies())
+        .env("K8SHAWK_GRANTS", workshop.grants())
+        .env("K8SHAWK_STATE", workshop.path())
+        .output()
+        .unwrap();
+    let (told, complained) = (output.stdout, output.stderr);
+    let text = [told, complained].concat();
+    String::from_utf8(text).unwrap()
+}
+
+fn lines_of_ours(text: &str) {
+    assert!(!text.contains('\u{1b}'), "{text:?}");
+    let forged = text.lines().find(|line| line.starts_with("forged"));
+    assert_eq!(forged, None, "{text}");
+}
+
+#[test]
+fn the_name_of_a_directory_begins_no_line() {
+    let workshop = Workshop::new();
+    let name = "a\nforged: no problems found\u{1b}[31m";
+    for shelf in [workshop.plugins(), workshop.policies()] {
+        fs::create_dir(shelf.join(name)).unwrap();
+    }
+    for command in [["plugin", "list"], ["check", "--log-format=text"]] {
+        let text = printed(&workshop, &command);
+        assert!(text.contains("a forged: no problems found"), "{text}");
+        lines_of_ours(&text);
+    }
+    let directory = Path::new("plugins").join(name);
+    for command in [
+        ["plugin", "check"],
+        ["policy", "inspect"],
+        ["plugin", "test"],
+    ] {
+        let [of, what] = command;
+        let text = printed(&workshop, &[of, what, directory.to_str().unwrap()]);
+        assert!(text.contains("a forged: no problems found"), "{text}");
+        lines_of_ours(&text);
+    }
+}
+
+#[test]
+fn the_texts_of_a_plugin_begin_no_line() {
+    let workshop = Workshop::new();
+    workshop.plugin("odd", Guest::Triage, Guest::Triage.component());
+    let manifest = |key: &str, value: &str| {
+        let texts = [("id", "odd"), ("version", "1"), ("point", "triage")];
+        let lines = texts.map(|(k, v)| {
+            let value = if k == key { value } else { v };
+            format!("{k} = {value:?}\n")
+        });
+        let wants = if key == "wants" { value } else { "log" };
+        format!("{}wants = [{wants:?}, \"settings\"]\n", lines.concat())
+    };
+    for key in ["id", "version", "point", "wants"] {
+        let text = manifest(key, "x\nforged: 1\u{1b}[31m").replace("\\u{1b}", "\\u001b");
+        workshop.manifest("odd", &text);
+        for command in [
+            vec!["plugin", "list"],
+            vec!["plugin", "check", "plugins/odd"],
+        ] {
+            let text = printed(&workshop, &command);
+            assert!(text.contains("odd/plugin.toml: line "), "{key}: {text}");
+            lines_of_ours(&text);
+        }
+    }
+    workshop.manifest("odd", &manifest("version", &"9".repeat(60_000)));
+    let text = printed(&workshop, &["plugin", "check", "plugins/odd"]);
+    assert!(text.len() < 1000, "{} bytes", text.len());
+    assert!(text.contains("line 2: version must be 1 to 64 "), "{text}");
+}
+
+#[test]
+fn the_paths_of_a_case_begin_no_line() {
+    let workshop = Workshop::new();
+    workshop.plugin("odd", Guest::Analysis, Guest::Analysis.component());
+    let file = workshop.plugins().join("odd/cases.toml");
+    for path in ["x\\nforged: 1", "../x\\nforged: 1"] {
+        let case =
+            format!("[[case]]\nname = \"x\"\nbundle = \"{path}\\u001b[31m\"\nfindings = []\n");
+        fs::write(&file, case).unwrap();
+        let text = printed(&workshop, &["plugin", "test", "plugins/odd"]);
+        assert!(
+            text.contains("case \"x\" (line 1): key \"bundle\""),
+            "{text}"
+        );
+        lines_of_ours(&text);
+    }
+}
