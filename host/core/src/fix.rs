@@ -114,6 +114,15 @@ pub fn targets(action: &str) -> Vec<&'static Kind> {
     kinds::KINDS.iter().filter(may).collect()
 }
 
+/// The parameters of an action, by name; none where there is no such action.
+pub fn parameters(action: &str) -> Vec<&'static str> {
+    // What is in code style in the documentation is a name, or an example with more than letters.
+    let told = entry(action).map_or("", |entry| entry.parameters);
+    let words = told.split('`').skip(1).step_by(2);
+    let is_name = |word: &&str| word.bytes().all(|b| b.is_ascii_alphanumeric());
+    words.filter(is_name).collect()
+}
+
 /// What an action does to the API for a target of this kind: verb and subresource of each request
 /// that changes something.
 pub fn writes(action: &str, kind: &str) -> &'static [(&'static str, &'static str)] {

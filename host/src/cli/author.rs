@@ -3,6 +3,7 @@
 mod build;
 mod cases;
 mod new;
+mod own;
 
 pub use new::new;
 

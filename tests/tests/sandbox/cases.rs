@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -186,6 +187,15 @@ const PROPOSAL: &str = "proposal = { action = \"scale\", kind = \"Deployment\", 
     "analysis",
     "bundle = \"../oom.json\"\nfindings = []",
     "key \"bundle\": \"../oom.json\" is outside the plugin's directory"
+)]
+#[case::no_such_action("freeze", &format!("risk = \"low\"\n{}verdict = {{ is = \"allow\" }}", PROPOSAL.replace("scale", "scael")), "key \"proposal.action\": \"scael\" is no action of the catalogue: delete-pod, evict-pod, ")]
+#[case::no_such_kind("freeze", &format!("risk = \"low\"\n{}verdict = {{ is = \"allow\" }}", PROPOSAL.replace("Deployment", "Deploy")), "key \"proposal.kind\": \"Deploy\" is no kind of these: Pod, Service, ")]
+#[case::no_such_parameter("freeze", &format!("risk = \"low\"\n{}verdict = {{ is = \"allow\" }}", PROPOSAL.replace(" }", ", parameters = { replica = \"3\" } }")), "key \"proposal.parameters\": scale has no parameter \"replica\"; it has replicas")]
+#[case::no_such_action_before("freeze", &format!("risk = \"low\"\n{PROPOSAL}ledger = [{{ at = 2026-11-20T12:00:00Z, outcome = \"recovered\", action = \"scael\" }}]\nverdict = {{ is = \"allow\" }}"), "key \"ledger[0].action\": \"scael\" is no action")]
+#[case::no_such_action_wanted(
+    "fix",
+    "finding = { class = \"out-of-memory\", object = { kind = \"Pod\", namespace = \"shop\", name = \"web\" } }\nproposals = [{ action = \"scael\", kind = \"Deployment\", name = \"web\" }]",
+    "key \"proposals[0].action\": \"scael\" is no action"
 )]
 #[case::not_there("analysis", "bundle = \"oom.json\"\nfindings = []", "oom.json: ")]
 #[case::recording_and_objects(
@@ -444,6 +454,100 @@ fn a_recorded_incident_is_a_case_and_is_built_with_it() {
             .contains("there are: DeadlineExceeded of Job"),
         "{}",
         ran.complained
+    );
+}
+
+/// `plugin build` of a directory of the workshop, to `built/`.
+fn build(workshop: &Workshop, name: &str) -> Ran {
+    let built = Command::new(product())
+        .args(["plugin", "build", name, "--to", "built"])
+        .current_dir(workshop.path())
+        .output()
+        .unwrap();
+    Ran {
+        code: built.status.code(),
+        printed: String::from_utf8(built.stdout).unwrap(),
+        complained: String::from_utf8(built.stderr).unwrap(),
+    }
+}
+
+/// A link out of the plugin's directory is no file of the plugin; one within it is, as volumes of Kubernetes have them.
+#[rstest]
+#[case::cases("cases.toml", "cases.toml")]
+#[case::recording("recorded.json", "key \"bundle\": \"recorded.json\"")]
+#[case::directory("recorded", "key \"bundle\": \"recorded/job.json\"")]
+fn a_link_out_of_the_plugins_directory_is_refused(#[case] link: &str, #[case] says: &str) {
+    let workshop = Workshop::new();
+    let bundle = if link == "recorded" {
+        "recorded/job.json"
+    } else {
+        "recorded.json"
+    };
+    let case = format!(
+        "[[case]]\nname = \"recorded\"\nbundle = \"{bundle}\"\nsignal = {{ reason = \"DeadlineExceeded\" }}\njudgement = {{ is = \"open\" }}\n"
+    );
+    let directory = shipped(&workshop, "triage", &case);
+    let recording = dist().join("incidents/job-deadline.json");
+    let manifest = fs::read_to_string(directory.join("plugin.toml")).unwrap();
+    let build_it = "[build]\nsteps = [\"true\"]\noutput = \"triage.wasm\"\n";
+    fs::write(
+        directory.join("plugin.toml"),
+        format!("{manifest}{build_it}"),
+    )
+    .unwrap();
+    fs::create_dir_all(directory.join(bundle).parent().unwrap()).unwrap();
+    fs::copy(&recording, directory.join(bundle)).unwrap();
+    // Within the directory.
+    let (name, data) = (directory.join(link), directory.join("..data"));
+    fs::rename(&name, &data).unwrap();
+    symlink("..data", &name).unwrap();
+    assert_eq!(test(&directory, &[]).code, Some(0));
+    assert_eq!(build(&workshop, "plugins/triage").code, Some(0));
+    // Out of it.
+    let theirs = workshop.path().join("theirs");
+    fs::rename(&data, &theirs).unwrap();
+    fs::remove_file(&name).unwrap();
+    symlink(&theirs, &name).unwrap();
+    let ran = test(&directory, &[]);
+    assert_eq!(ran.code, Some(2), "{}", ran.printed);
+    let why = "is a link that leads out of the plugin's directory";
+    assert!(
+        ran.complained.contains(says) && ran.complained.contains(why),
+        "{}",
+        ran.complained
+    );
+    fs::remove_dir_all(workshop.path().join("built")).unwrap();
+    let built = build(&workshop, "plugins/triage");
+    assert_eq!(built.code, Some(2), "{}", built.printed);
+    assert!(built.complained.contains(why), "{}", built.complained);
+}
+
+#[test]
+fn a_build_writes_through_no_link() {
+    let workshop = Workshop::new();
+    let directory = shipped(&workshop, "triage", "# none\n");
+    let manifest = fs::read_to_string(directory.join("plugin.toml")).unwrap();
+    let build_it = "[build]\nsteps = [\"true\"]\noutput = \"triage.wasm\"\n";
+    fs::write(
+        directory.join("plugin.toml"),
+        format!("{manifest}{build_it}"),
+    )
+    .unwrap();
+    let (built, theirs) = (
+        workshop.path().join("built/triage"),
+        workshop.path().join("theirs"),
+    );
+    fs::create_dir_all(&built).unwrap();
+    fs::write(&theirs, "theirs").unwrap();
+    for name in ["plugin.toml", "cases.toml", "triage.wasm", "cases.toml.new"] {
+        symlink(&theirs, built.join(name)).unwrap();
+    }
+    let ran = build(&workshop, "plugins/triage");
+    assert_eq!(ran.code, Some(0), "{}", ran.complained);
+    assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs");
+    assert_eq!(
+        fs::read_to_string(built.join("cases.toml")).unwrap(),
+        "# none\n"
     );
 }
 

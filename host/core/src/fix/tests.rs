@@ -40,6 +40,37 @@ fn refuses_what_is_not_in_the_catalogue(
 }
 
 #[test]
+fn an_action_takes_the_parameters_that_it_names_and_no_others() {
+    assert_eq!(parameters("set-resources"), ["container", "memory", "cpu"]);
+    assert_eq!(parameters("patch-selector"), ["selector"]);
+    assert!(parameters("delete-pod").is_empty() && parameters("exec").is_empty());
+    for action in actions() {
+        let kind = targets(action)[0].kind;
+        // Values for which every action parses, by name.
+        let value = |name: &str| match name {
+            "memory" | "cpu" | "size" | "value" => "1Gi",
+            "selector" => "app=web",
+            "kind" => "ConfigMap",
+            "revision" | "replicas" | "max" | "port" => "3",
+            "finalizer" => "example.com/finalizer",
+            "from" => "wep",
+            _ => "web",
+        };
+        let names = parameters(action);
+        let given: Vec<(&str, &str)> = names.iter().map(|name| (*name, value(name))).collect();
+        let fix = parse(action, kind, &given).unwrap_or_else(|e| panic!("{e}"));
+        let taken = fix.action.parameters();
+        assert!(
+            taken.keys().all(|name| names.contains(&name.as_str())),
+            "{taken:?}"
+        );
+        let more = [given, vec![("another", "1")]].concat();
+        let error = parse(action, kind, &more).unwrap_err().to_string();
+        assert!(error.contains("unknown parameter \"another\""), "{error}");
+    }
+}
+
+#[test]
 fn a_fix_survives_a_round_trip_through_its_parameters() {
     let fix = parse(
         "set-resources",

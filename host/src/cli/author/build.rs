@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
-use k8shawk_sandbox::{Additions, Build, Manifest, component, files, pin};
+use k8shawk_sandbox::{Additions, Build, Manifest, component, files, plugin_digest};
 use k8shawk_scaffold::{GENERATED, Language, adapter, component_type, helpers, interfaces, wit};
 
 use super::cases::{self, FILE as CASES};
 use super::new::write;
+use super::own;
 use crate::cli::bundles;
 use crate::cli::output::say;
 use crate::cli::{Misuse, Unusable};
@@ -25,7 +26,7 @@ const WORLD: &str = "wit/world.wit";
 /// Build a plugin into `<to>/<id>/`: `plugin.toml`, the component, and its cases.
 pub fn build(directory: &Path, to: Option<&Path>) -> anyhow::Result<bool> {
     let plugin_file = directory.join("plugin.toml");
-    let text = files::text(&plugin_file).map_err(|why| Unusable::fault(&plugin_file, why))?;
+    let text = own_text(directory, "plugin.toml")?;
     let manifest = Manifest::parse(&text, &plugin_file)?;
     refresh(directory, &manifest)?;
     let made = match &manifest.build {
@@ -41,8 +42,8 @@ pub fn build(directory: &Path, to: Option<&Path>) -> anyhow::Result<bool> {
     let place = to
         .unwrap_or(Path::new(manifest.point.directory()))
         .join(&manifest.id);
-    lay_out(directory, &place, &manifest.id, &wasm)?;
-    let (size, digest) = (wasm.len() / 1024, pin(text.as_bytes(), &wasm));
+    lay_out(directory, &place, (&text, &manifest.id, &wasm))?;
+    let (size, digest) = (wasm.len() / 1024, plugin_digest(text.as_bytes(), &wasm));
     let file = place.join(format!("{}.wasm", manifest.id));
     say!("{} ({} KB), digest {}", file.display(), size, digest);
     if to.is_none() && directory.join(CASES).exists() {
@@ -131,43 +132,64 @@ fn by_cargo(directory: &Path) -> anyhow::Result<PathBuf> {
         .with_context(|| format!("{} builds no cdylib", directory.display()))
 }
 
-/// Put a built plugin where the host loads it; the component comes last and whole.
-fn lay_out(directory: &Path, place: &Path, id: &str, wasm: &[u8]) -> anyhow::Result<()> {
+/// Put a built plugin where the host loads it: its plugin.toml, its id and its component, which comes last.
+fn lay_out(
+    directory: &Path,
+    place: &Path,
+    (manifest, id, wasm): (&str, &str, &[u8]),
+) -> anyhow::Result<()> {
     fs::create_dir_all(place).with_context(|| format!("cannot make {}", place.display()))?;
-    copy(&directory.join("plugin.toml"), &place.join("plugin.toml"))?;
-    let cases = directory.join(CASES);
-    if cases.exists() {
-        copy(&cases, &place.join(CASES))?;
-        let text = files::text(&cases).map_err(|why| Unusable::fault(&cases, why))?;
+    let of = |name: &str| (directory.join(name), place.join(name));
+    copy(of("plugin.toml"), || Ok(manifest.to_owned()))?;
+    // A link to nothing is refused as one that leads out.
+    if directory.join(CASES).symlink_metadata().is_ok() {
+        let text = own_text(directory, CASES)?;
+        copy(of(CASES), || Ok(text.clone()))?;
         for recording in cases::recordings(&text) {
-            copy_recording(&directory.join(&recording), &place.join(&recording))?;
+            copy_recording(directory, place, &recording)?;
         }
     }
-    let file = place.join(format!("{id}.wasm"));
-    let beside = file.with_extension("new");
-    fs::write(&beside, wasm).with_context(|| format!("cannot write {}", beside.display()))?;
-    fs::rename(&beside, &file)?;
-    Ok(())
+    replace(&place.join(format!("{id}.wasm")), wasm)
 }
 
-/// Copy a file, unless it is there already: copying a file onto itself would empty it.
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if !same(from, to) {
-        let text = files::text(from).map_err(|why| Unusable::fault(from, why))?;
-        fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))?;
+/// The text of a file of the plugin.
+fn own_text(directory: &Path, name: &str) -> anyhow::Result<String> {
+    let text = own::within(directory, Path::new(name)).and_then(|file| files::text(&file));
+    text.map_err(|why| Unusable::fault(&directory.join(name), why))
+}
+
+/// Copy a file, unless it is there already.
+fn copy(
+    (from, to): (PathBuf, PathBuf),
+    text: impl FnOnce() -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
+    match same(&from, &to) {
+        true => Ok(()),
+        false => replace(&to, text()?.as_bytes()),
     }
-    Ok(())
 }
 
 /// The same of a recording, which may be large and in a directory of its own.
-fn copy_recording(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if same(from, to) {
-        return Ok(());
-    }
-    let text = bundles::text(from)?;
-    let parent = to.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
-    fs::write(to, text).with_context(|| format!("cannot write {}", to.display()))
+fn copy_recording(directory: &Path, place: &Path, name: &Path) -> anyhow::Result<()> {
+    let from = directory.join(name);
+    let file = own::within(directory, name).map_err(|why| Unusable::fault(&from, why))?;
+    let below = name.parent().unwrap_or(Path::new(""));
+    let parent = place.join(below);
+    fs::create_dir_all(&parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    own::within(place, below).map_err(|why| Unusable::fault(&parent, why))?;
+    copy((from, place.join(name)), || bundles::text(&file))
+}
+
+/// Write a file whole; a link in its place is replaced, not followed.
+fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = file.with_file_name(name);
+    let what = || format!("cannot write {}", file.display());
+    // What an interrupted build left, or a link that somebody put there.
+    let _ = fs::remove_file(&beside);
+    fs::write(&beside, bytes).with_context(what)?;
+    fs::rename(&beside, file).with_context(what)
 }
 
 fn same(from: &Path, to: &Path) -> bool {

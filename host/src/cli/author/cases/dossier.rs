@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::finding::{self, About};
 use super::object::Object;
+use super::proposal;
 
 /// Its keys.
 pub(super) const KEYS: &[&str] = &["origin", "finding", "diff", "ledger"];
@@ -71,12 +72,17 @@ impl Given {
     pub(super) fn dossier(
         self,
         incident: &Incident,
-        proposal: &RawProposal,
+        proposed: &RawProposal,
     ) -> Result<Dossier, String> {
+        for (at, earlier) in self.ledger.iter().enumerate() {
+            let key = format!("ledger[{at}].action");
+            let action = earlier.action.as_deref();
+            action.map_or(Ok(()), |action| proposal::action(&key, action))?;
+        }
         let finding = finding(self.finding, incident)?;
         let earlier = self.ledger.into_iter().enumerate();
         let mut ledger: Vec<Run> = earlier
-            .map(|(at, earlier)| earlier.run(at, proposal, &finding))
+            .map(|(at, earlier)| earlier.run(at, proposed, &finding))
             .collect();
         ledger.sort_by_key(|run| std::cmp::Reverse(run.at));
         let lines = |diff: Vec<Change>| diff.into_iter().map(Line::from).collect();

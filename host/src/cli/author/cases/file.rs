@@ -9,8 +9,8 @@ use thiserror::Error;
 use toml::{Spanned, Table};
 
 use super::keys::Keys;
-use super::recording::is_own;
 use super::{Case, FILE};
+use crate::cli::author::own;
 use crate::cli::{Faults, Misuse};
 
 /// Why a file of cases cannot be used: its author corrects it.
@@ -69,8 +69,9 @@ struct Cases {
 /// # Errors
 /// [`CasesError::Unread`].
 pub(super) fn text(directory: &Path) -> Result<String, CasesError> {
+    let text = own::within(directory, Path::new(FILE)).and_then(|file| files::text(&file));
     let path = directory.join(FILE);
-    files::text(&path).map_err(|why| CasesError::Unread { path, why })
+    text.map_err(|why| CasesError::Unread { path, why })
 }
 
 /// The recordings that cases name and a build may copy beside them; those of a file that cannot be
@@ -81,7 +82,7 @@ pub(in crate::cli::author) fn recordings(text: &str) -> Vec<PathBuf> {
         let path = case.get_ref().get("bundle")?.as_str()?;
         Some(PathBuf::from(path))
     });
-    named.filter(|path| is_own(path)).collect()
+    named.filter(|path| own::is_below(path)).collect()
 }
 
 /// The cases of a plugin of a point.

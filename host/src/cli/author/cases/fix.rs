@@ -52,6 +52,10 @@ impl Case {
         let cluster: cluster::Given = keys.take(cluster::KEYS)?;
         let incident: incident::Given = keys.take(incident::KEYS)?;
         let given: Given = keys.take(OWN)?;
+        let proposals = given.proposals.iter().enumerate();
+        for (at, proposal) in proposals {
+            proposal.known(&format!("proposals[{at}]"))?;
+        }
         let cluster = cluster.cluster(place)?;
         let incident = incident.incident(given.finding.object().as_ref(), &cluster)?;
         let about = About {

@@ -73,6 +73,7 @@ impl Case {
         let dossier: dossier::Given = keys.take(dossier::KEYS)?;
         let given: Given = keys.take(OWN)?;
         let cluster = cluster.cluster(place)?;
+        given.proposal.known("proposal")?;
         let proposal = given.proposal.proposal();
         let incident = incident.incident(Some(&proposal.target), &cluster)?;
         Ok(Case {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use k8shawk_core::ObjectRef;
+use k8shawk_core::fix::{actions, parameters};
+use k8shawk_core::{ObjectRef, kinds};
 use k8shawk_sandbox::RawProposal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +24,38 @@ pub(super) struct Given {
 }
 
 impl Given {
+    /// That the catalogue has its action with these parameters, and that its kind can be read. What fits what is for
+    /// the plugin to judge. `key` is where it stands in its case.
+    ///
+    /// # Errors
+    /// A sentence with the key and all that may stand there.
+    pub(super) fn known(&self, key: &str) -> Result<(), String> {
+        self::action(&format!("{key}.action"), &self.action)?;
+        let kind = self.kind.as_str();
+        if kinds::kind(kind).is_none() {
+            let all: Vec<&str> = kinds::KINDS.iter().map(|known| known.kind).collect();
+            let all = all.join(", ");
+            return Err(format!(
+                "key \"{key}.kind\": {kind:?} is no kind of these: {all}"
+            ));
+        }
+        let has = parameters(&self.action);
+        let mut given = self.parameters.iter().flat_map(BTreeMap::keys);
+        match given.find(|name| !has.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let has = match has.is_empty() {
+                    true => "none".to_owned(),
+                    false => has.join(", "),
+                };
+                let action = &self.action;
+                Err(format!(
+                    "key \"{key}.parameters\": {action} has no parameter {name:?}; it has {has}"
+                ))
+            }
+        }
+    }
+
     /// The proposal.
     pub(super) fn proposal(self) -> RawProposal {
         RawProposal {
@@ -32,6 +65,20 @@ impl Given {
             rationale: self.rationale.unwrap_or_default(),
         }
     }
+}
+
+/// That an action is one of the catalogue.
+///
+/// # Errors
+/// A sentence with the key and all actions.
+pub(super) fn action(key: &str, action: &str) -> Result<(), String> {
+    if actions().any(|known| known == action) {
+        return Ok(());
+    }
+    let all = actions().collect::<Vec<_>>().join(", ");
+    Err(format!(
+        "key {key:?}: {action:?} is no action of the catalogue: {all}"
+    ))
 }
 
 /// A proposal in the form of a case.

@@ -1,6 +1,7 @@
 //! A recorded incident as a case: its signals and its reads.
 
-use std::path::{Component, Path};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 use k8shawk_core::ObjectRef;
@@ -10,6 +11,7 @@ use k8shawk_core::inventory::Observation;
 use k8shawk_core::kinds;
 use k8shawk_core::signal::Signal;
 
+use crate::cli::author::own;
 use crate::cli::bundles;
 use crate::services::cluster::replay::Replay;
 
@@ -26,11 +28,13 @@ impl Recording {
     /// # Errors
     /// A sentence with the key and why the file cannot be used.
     pub(super) fn read(directory: &Path, path: &Path) -> Result<Recording, String> {
-        if !is_own(path) {
-            let why = "is outside the plugin's directory";
-            return Err(format!("key \"bundle\": {path:?} {why}"));
-        }
-        let file = directory.join(path);
+        let file = own::within(directory, path).map_err(|why| {
+            let why = match why.kind() {
+                ErrorKind::InvalidInput => format!("{path:?} {why}"),
+                _ => format!("{}: {why}", directory.join(path).display()),
+            };
+            format!("key \"bundle\": {why}")
+        })?;
         let bundle = bundles::read(&file).map_err(|why| format!("key \"bundle\": {why}"))?;
         Ok(Recording {
             subject: subject(&bundle.subject),
@@ -83,12 +87,6 @@ impl Recording {
         fit.truncate(MAX_SIGNALS);
         Ok(fit)
     }
-}
-
-/// True for a path that cannot leave the directory that it is in.
-pub(super) fn is_own(path: &Path) -> bool {
-    let own = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    path.components().all(own)
 }
 
 /// `namespace/Kind/name`; the namespace of a kind without one is where its recording was made.
