@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::{ObjectRef, ObjectSummary, Signal, SignalSource};
 use k8shawk_plugin_triage::judge;
-use k8shawk_sandbox::{Engine, EngineOptions, Manifest, Plugin, Source, pin, sha256};
+use k8shawk_sandbox::{Engine, EngineOptions, Manifest, Plugin, Source, plugin_digest, sha256};
 
 const ROUNDS: usize = 20;
 const CALLS: u32 = 500;
@@ -98,12 +98,12 @@ fn source(file: &Path) -> Result<Source> {
     Ok(Source {
         dir: "triage".into(),
         granted: false,
-        pin: pin(text.as_bytes(), &bytes),
+        digest: plugin_digest(text.as_bytes(), &bytes),
         manifest: Manifest::parse(text, Path::new("triage/plugin.toml"))?,
         grant: Arc::new(Grant::default()),
         grant_file: "triage.toml".into(),
         wasm_file: file.to_owned(),
-        digest: sha256(&bytes),
+        component_digest: sha256(&bytes),
     })
 }
 

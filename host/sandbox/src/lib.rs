@@ -34,6 +34,7 @@ pub use prepared::{Plugin, Tallied, Tally, TriageSession, explain, load};
 pub use read::digest::sha256;
 pub use read::{
     Artifact, Build, LoadError, Manifest, ManifestError, Place, PluginVersion, Pulled, Shelf,
-    Source, Taken, Tool, Unfit, component_file, files, is_id, pin, plugins_in, read_grant,
+    Source, Taken, Tool, Unfit, component_file, files, is_id, plugin_digest, plugins_in,
+    read_grant,
 };
 pub use wit::value::{Language, Plan, RawProposal};

@@ -46,7 +46,7 @@ pub struct Plugin {
     manifest: Manifest,
     grant: Arc<Grant>,
     has_grant: bool,
-    pin: String,
+    component_digest: String,
     linked: Vec<Capability>,
     wasi: bool,
     granted: Arc<Granted>,
@@ -99,7 +99,7 @@ impl Plugin {
             manifest: manifest.clone(),
             grant: grant.clone(),
             has_grant: source.granted,
-            pin: source.pin.clone(),
+            component_digest: source.component_digest.clone(),
             linked,
             wasi,
             granted,
@@ -123,7 +123,7 @@ impl Plugin {
             dir: self.dir.clone(),
             manifest: self.manifest.clone(),
             has_grant: self.has_grant,
-            pin: self.pin.clone(),
+            component_digest: self.component_digest.clone(),
             linked: self.linked.clone(),
             wasi: self.wasi,
             granted: Arc::new(granted(&self.manifest, &grant, &self.granted.digest)),
@@ -144,11 +144,6 @@ impl Plugin {
         &self.dir
     }
 
-    /// What a grant pins: see [`pin`](crate::pin).
-    pub fn pin(&self) -> &str {
-        &self.pin
-    }
-
     /// True where the operator wrote a grant for it, be it an empty one.
     pub fn is_granted(&self) -> bool {
         self.has_grant
@@ -164,9 +159,14 @@ impl Plugin {
         self.manifest.point
     }
 
-    /// SHA-256 of its component.
+    /// What a grant pins: see [`plugin_digest`](crate::plugin_digest).
     pub fn digest(&self) -> &str {
         &self.granted.digest
+    }
+
+    /// SHA-256 of its component alone.
+    pub(crate) fn component_digest(&self) -> &str {
+        &self.component_digest
     }
 
     /// What the operator gives it.

@@ -45,21 +45,21 @@ pub struct Source {
     pub grant_file: PathBuf,
     /// The component's file.
     pub wasm_file: PathBuf,
-    /// SHA-256 of the component.
+    /// What a grant pins: see [`plugin_digest`].
     pub digest: String,
-    /// What a grant pins: see [`pin`].
-    pub pin: String,
+    /// SHA-256 of the component alone, by which its machine code is kept.
+    pub component_digest: String,
 }
 
-/// What a grant's `digest` pins: SHA-256 of `plugin.toml` followed by the component, as
+/// The digest of a plugin, which people see and a grant pins: SHA-256 of `plugin.toml` followed by the component, as
 /// `cat plugin.toml *.wasm | sha256sum` prints it. Where one ends and the other begins cannot be
 /// moved: TOML has no NUL, and a component begins with one.
-pub fn pin(manifest: &[u8], component: &[u8]) -> String {
-    hex(&pinning(manifest).chain_update(component).finalize())
+pub fn plugin_digest(manifest: &[u8], component: &[u8]) -> String {
+    hex(&digesting(manifest).chain_update(component).finalize())
 }
 
-/// A pin that has its manifest, and wants the component.
-fn pinning(manifest: &[u8]) -> Sha256 {
+/// A digest that has its manifest, and wants the component.
+fn digesting(manifest: &[u8]) -> Sha256 {
     Sha256::new_with_prefix(manifest)
 }
 
@@ -73,10 +73,10 @@ impl Source {
         let said = files::text(&path).map_err(|e| unread(&path, &e))?;
         let manifest = Manifest::parse(&said, &path)?;
         let wasm_file = component_file(dir)?;
-        let (mut component, mut pinned) = (Sha256::new(), pinning(said.as_bytes()));
+        let (mut component, mut whole) = (Sha256::new(), digesting(said.as_bytes()));
         let hashed = files::pieces(&wasm_file, files::COMPONENT, |piece| {
             component.update(piece);
-            pinned.update(piece);
+            whole.update(piece);
             Ok(())
         });
         hashed.map_err(|e| unread(&wasm_file, &e))?;
@@ -89,8 +89,8 @@ impl Source {
             grant: Arc::new(grant.unwrap_or_default()),
             grant_file,
             wasm_file,
-            digest: hex(&component.finalize()),
-            pin: hex(&pinned.finalize()),
+            digest: hex(&whole.finalize()),
+            component_digest: hex(&component.finalize()),
         };
         source.check_pin()?;
         source.check_point()?;
@@ -100,17 +100,17 @@ impl Source {
     pub(crate) fn wasm(&self) -> Wasm {
         Wasm {
             file: self.wasm_file.clone(),
-            digest: self.digest.clone(),
+            digest: self.component_digest.clone(),
         }
     }
 
     fn check_pin(&self) -> Result<(), LoadError> {
         match &self.grant.digest {
-            Some(pinned) if !pinned.eq_ignore_ascii_case(&self.pin) => Err(LoadError::Digest {
+            Some(pinned) if !pinned.eq_ignore_ascii_case(&self.digest) => Err(LoadError::Digest {
                 path: self.grant_file.clone(),
                 plugin: self.manifest.id.clone(),
                 pinned: pinned.clone(),
-                found: self.pin.clone(),
+                found: self.digest.clone(),
             }),
             _ => Ok(()),
         }

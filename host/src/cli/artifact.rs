@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use k8shawk_core::artifact::{Pinned, Reference};
-use k8shawk_sandbox::{Manifest, Shelf, pin};
+use k8shawk_sandbox::{Manifest, Shelf, plugin_digest};
 
 use super::output::say;
 use super::{Misuse, Unusable, is_directory};
@@ -58,7 +58,7 @@ pub async fn pull(settings: &Settings, from: &str, to: Option<&Path>) -> anyhow:
             source.cache().put(&fetched, &source.in_use())?;
         }
     }
-    let digest = pin(fetched.layout.plugin.as_bytes(), &fetched.component);
+    let digest = plugin_digest(fetched.layout.plugin.as_bytes(), &fetched.component);
     say!(
         "{} {} for the point {}, digest {}{}",
         plugin.id,

@@ -91,7 +91,7 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
     })?;
     match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
         Ok(plugin) => {
-            say!("{} loads; {}", plugin.id(), plugin.pin());
+            say!("{} loads; digest {}", plugin.id(), plugin.digest());
             for line in explain(&plugin) {
                 say!("{}", line);
             }

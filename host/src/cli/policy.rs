@@ -19,7 +19,7 @@ pub async fn policy(settings: &Settings, command: Policy) -> anyhow::Result<bool
             is_directory(&directory)?;
             let engine = Engine::new(&EngineOptions::default())?;
             let plugin = k8shawk_sandbox::load(&engine, &directory, &settings.grants()).await?;
-            say!("{} {}", plugin.pin(), plugin.id());
+            say!("{} loads; digest {}", plugin.id(), plugin.digest());
             for line in explain(&plugin) {
                 say!("{}", line);
             }

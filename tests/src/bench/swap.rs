@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk_core::ObjectSummary;
 use k8shawk_sandbox::{
-    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, Shelf, sha256,
+    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, Shelf, plugin_digest,
 };
 
 use super::figure::{Figure, percentile};
@@ -88,10 +88,11 @@ async fn flowing(dist: &Path) -> Result<Vec<Figure>> {
 
 async fn swap(component: &Path, bytes: &[u8]) -> Result<Vec<Swap>> {
     let mut swaps = Vec::new();
+    let manifest = std::fs::read(component.with_file_name("plugin.toml"))?;
     for number in 0..SWAPS {
         tokio::time::sleep(REST).await;
         let version = signal::version(bytes, number);
-        let digest = sha256(&version);
+        let digest = plugin_digest(&manifest, &version);
         signal::replace(component, &version)?;
         swaps.push(Swap {
             at: Instant::now(),

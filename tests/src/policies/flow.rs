@@ -14,7 +14,7 @@ use k8shawk_core::policy::{Origin, Verdict};
 use k8shawk_core::{Incident, IncidentId, ObjectRef, ObjectSummary, Severity};
 use k8shawk_sandbox::{
     CallContext, Called, Engine, EngineOptions, Live, Outcome, Point, RawProposal, Registry,
-    ReloadEvent, ReloadOptions, Reloader, Shelf, sha256,
+    ReloadEvent, ReloadOptions, Reloader, Shelf, plugin_digest,
 };
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::timeout;
@@ -160,11 +160,12 @@ async fn swap(
     seen: &mut Receiver<ReloadEvent>,
 ) -> Result<Vec<Duration>> {
     let first = fs::read(component)?;
+    let manifest = fs::read(component.with_file_name("plugin.toml"))?;
     let second = signal::version(&first, 1);
     let mut took = Vec::new();
     for number in 0..swaps.max(1) {
         let bytes = if number % 2 == 0 { &second } else { &first };
-        let digest = sha256(bytes);
+        let digest = plugin_digest(&manifest, bytes);
         signal::replace(component, bytes)?;
         let begun = Instant::now();
         let event = timeout(PATIENCE, seen.recv()).await;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use k8shawk_core::Judgement;
-use k8shawk_sandbox::{Blame, LoadError, explain, load, pin};
+use k8shawk_sandbox::{Blame, LoadError, explain, load, plugin_digest};
 
 use crate::workshop::{Guest, READS, Workshop, replace, signal, summary, version};
 
@@ -127,13 +127,13 @@ async fn a_pinned_grant_is_for_one_component_only() {
     );
     workshop.plugin("pin", Guest::Triage, ours);
     let manifest = fs::read(workshop.plugins().join("pin/plugin.toml")).unwrap();
-    let pinned = pin(&manifest, ours);
+    let pinned = plugin_digest(&manifest, ours);
     workshop.grant("pin", &format!("digest = \"{pinned}\"\n"));
     assert!(workshop.prepare("pin").await.is_ok());
     workshop.component("pin", &theirs);
     parts(
         &refusal(&workshop, "pin").await.to_string(),
-        &["pin.toml", &pin(&manifest, &theirs)],
+        &["pin.toml", &plugin_digest(&manifest, &theirs)],
     );
     // What the plugin says of itself is pinned too.
     workshop.component("pin", ours);

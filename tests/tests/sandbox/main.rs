@@ -15,7 +15,7 @@ mod compiling;
 mod cost;
 mod directory;
 mod dossier;
-mod forged;
+
 mod home;
 mod hostile;
 mod languages;
@@ -27,6 +27,7 @@ mod policies;
 mod proposals;
 mod reading;
 mod reference;
+mod shown;
 mod versions;
 mod wasi;
 mod workshop;

@@ -38,7 +38,7 @@ impl Granted {
         Duration::from_millis(u64::try_from(told).unwrap_or_default())
     }
 
-    /// What WASI's random numbers follow from: the component.
+    /// What WASI's random numbers follow from: the plugin.
     fn seed(&self) -> u64 {
         let digits = self.digest.get(..16).unwrap_or_default();
         u64::from_str_radix(digits, 16).unwrap_or_default()

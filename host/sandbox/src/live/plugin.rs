@@ -62,7 +62,7 @@ impl Waiting {
     /// What waits and why, in a line for people.
     pub fn status(&self) -> String {
         let version = &self.plugin.manifest().version;
-        let digest = self.plugin.digest().get(..12).unwrap_or_default();
+        let digest = self.plugin.digest();
         let state = match &self.shadow {
             Some(live) => {
                 let counts = live.counts();
@@ -76,7 +76,7 @@ impl Waiting {
             }
             None => "held".to_owned(),
         };
-        format!("version {version} ({digest}): {state}; {}", self.why)
+        format!("version {version}, digest {digest}: {state}; {}", self.why)
     }
 }
 
@@ -273,8 +273,8 @@ impl Live {
     pub fn version(&self) -> String {
         let plugin = self.plugin();
         let version = &plugin.manifest().version;
-        let digest = plugin.digest().get(..12).unwrap_or_default().to_owned();
-        format!("{} {version} ({}, {digest})", self.id, self.point)
+        let digest = plugin.digest();
+        format!("{} {version} ({}), digest {digest}", self.id, self.point)
     }
 
     /// How it is in a running host, in a line for people.

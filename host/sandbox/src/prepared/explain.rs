@@ -40,7 +40,7 @@ fn identity(plugin: &Plugin) -> String {
     format!(
         "{id} {version} is {}; digest {}, {pin}.",
         plugin.point().plugin(),
-        plugin.pin()
+        plugin.digest()
     )
 }
 

@@ -26,7 +26,7 @@ pub struct Artifact {
     pub id: String,
     /// Its directory, in the cache.
     pub dir: PathBuf,
-    /// What its files had to be when their digests were checked: see [`pin`](crate::pin).
+    /// What its files had to be when their digests were checked: see [`plugin_digest`](crate::plugin_digest).
     pub pin: String,
 }
 
@@ -100,11 +100,11 @@ impl Place {
             return Ok(());
         };
         match pulled.get(&source.manifest.id) {
-            Some(artifact) if artifact.pin == source.pin => Ok(()),
+            Some(artifact) if artifact.pin == source.digest => Ok(()),
             _ => Err(LoadError::Altered {
                 path: source.dir.clone(),
                 plugin: source.manifest.id.clone(),
-                found: source.pin.clone(),
+                found: source.digest.clone(),
             }),
         }
     }

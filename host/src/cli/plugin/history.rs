@@ -95,18 +95,14 @@ fn list(changes: &[Compared]) {
 /// A version in a line.
 fn line(version: &Version) -> String {
     let Version {
-        digest,
+        id,
         version: name,
         state,
         tried,
         tallied,
         ..
     } = version;
-    let mut line = format!(
-        "version {name} ({}) is {}",
-        digest.get(..12).unwrap_or_default(),
-        state.as_str()
-    );
+    let mut line = format!("version {name}, digest {}, is {}", id.pin, state.as_str());
     match version.live_at {
         Some(at) => line.push_str(&format!(", went live {}", time(at))),
         None => line.push_str(&format!(", first seen {}", time(version.seen_at))),

@@ -11,7 +11,7 @@ use crate::services::plugins::KeptFiles;
 use crate::services::store::{Store, Version, VersionId};
 
 fn short(version: &Version) -> String {
-    let digest = version.digest.get(..12).unwrap_or_default();
+    let digest = version.id.pin.get(..12).unwrap_or_default();
     format!("version {} ({digest})", version.version)
 }
 
@@ -35,7 +35,7 @@ pub fn accept(
     let by = &who.to_string();
     let live = registry.get(&id.plugin);
     let waiting = live.and_then(|live| live.waiting());
-    if waiting.is_none_or(|waiting| waiting.plugin.pin() != id.pin) {
+    if waiting.is_none_or(|waiting| waiting.plugin.digest() != id.pin) {
         return Err(not_waiting(&id.plugin));
     }
     let accepted = store.accept_version(id, by, now);

@@ -200,7 +200,7 @@ impl VersionGate {
         self.store.version_tried(id, &rehearsed.tried)?;
         self.store.keep_changes(id, &rehearsed.changes)?;
         let now = self.clock.now();
-        let digest = found.digest.get(..12).unwrap_or_default();
+        let digest = found.id.pin.get(..12).unwrap_or_default();
         self.store
             .remember_reload(&id.plugin, &format!("tried {digest}: {told}"), now)
     }
@@ -270,7 +270,7 @@ impl VersionGate {
         source: &Source,
         live: &Version,
     ) -> Before {
-        let running = running.filter(|plugin| plugin.pin() == live.id.pin);
+        let running = running.filter(|plugin| plugin.digest() == live.id.pin);
         if let Some(running) = &running
             && *running.grant() == source.grant
             && running.is_granted() == source.granted
@@ -367,9 +367,8 @@ fn found(plugin: &Plugin) -> Found {
     Found {
         id: VersionId {
             plugin: plugin.id().to_owned(),
-            pin: plugin.pin().to_owned(),
+            pin: plugin.digest().to_owned(),
         },
-        digest: plugin.digest().to_owned(),
         version: plugin.manifest().version.to_string(),
     }
 }

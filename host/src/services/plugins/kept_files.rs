@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use k8shawk_sandbox::{LoadError, Source, files, pin};
+use k8shawk_sandbox::{LoadError, Source, files, plugin_digest};
 use thiserror::Error;
 
 use crate::services::private_files;
@@ -60,14 +60,14 @@ impl KeptFiles {
     pub fn keep(&self, source: &Source) -> io::Result<()> {
         let id = VersionId {
             plugin: source.manifest.id.clone(),
-            pin: source.pin.clone(),
+            pin: source.digest.clone(),
         };
         if self.has(&id) {
             return Ok(());
         }
         let manifest = files::read(&source.dir.join("plugin.toml"), files::TEXT)?;
         let component = files::read(&source.wasm_file, files::COMPONENT)?;
-        if pin(&manifest, &component) != id.pin {
+        if plugin_digest(&manifest, &component) != id.pin {
             return Err(io::Error::other("the files changed while they were copied"));
         }
         private_files::directory(&self.directory)?;
@@ -112,7 +112,7 @@ impl KeptFiles {
             return Err(missing());
         }
         let source = Source::read(&place.join(&id.plugin), grants)?;
-        if source.pin != id.pin {
+        if source.digest != id.pin {
             return Err(missing());
         }
         Ok(Source {

@@ -158,7 +158,7 @@ impl Recording {
         let sums = versions.iter().map(|version| {
             let id = VersionId {
                 plugin: version.id().to_owned(),
-                pin: version.pin().to_owned(),
+                pin: version.digest().to_owned(),
             };
             (id, version.tally().take())
         });
@@ -249,7 +249,7 @@ impl Shadowing {
         }
         let id = VersionId {
             plugin: plugin.id().to_owned(),
-            pin: plugin.pin().to_owned(),
+            pin: plugin.digest().to_owned(),
         };
         let compared = Compared {
             at: self.clock.now(),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use k8shawk_core::artifact::{Digest, Pinned};
-use k8shawk_sandbox::{Artifact, files, pin, sha256};
+use k8shawk_sandbox::{Artifact, files, plugin_digest, sha256};
 
 use super::layout::Layout;
 use super::signature::Signed;
@@ -173,7 +173,7 @@ fn opened(entry: &Path, digest: &Digest) -> io::Result<Cached> {
     let signatures = files::read(&entry.join(SIGNATURES_FILE), MANIFEST)?;
     Ok(Cached {
         artifact: Artifact {
-            pin: pin(said.as_bytes(), &component),
+            pin: plugin_digest(said.as_bytes(), &component),
             id: layout.id,
             dir,
         },

@@ -19,6 +19,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/06-shown.sql")),
     M::up(include_str!("migrations/07-ledger.sql")),
     M::up(include_str!("migrations/08-versions.sql")),
+    M::up(include_str!("migrations/09-one-digest.sql")),
 ];
 
 /// The version that this program writes.

@@ -91,8 +91,6 @@ pub struct Tried {
 pub struct Version {
     /// What names it.
     pub id: VersionId,
-    /// SHA-256 of its component.
-    pub digest: String,
     /// What it calls itself.
     pub version: String,
     /// What it is.
@@ -116,13 +114,11 @@ pub struct Version {
 pub struct Found {
     /// What names it.
     pub id: VersionId,
-    /// SHA-256 of its component.
-    pub digest: String,
     /// What it calls itself.
     pub version: String,
 }
 
-const COLUMNS: &str = "plugin, pin, digest, version, state, seen_at, live_at, decided_by,
+const COLUMNS: &str = "plugin, pin, version, state, seen_at, live_at, decided_by,
     decided_at, replayed, skipped, not_recorded, changed, calls, guest_faults, micros";
 /// Versions of each plugin that are remembered.
 const KEPT: i64 = 50;
@@ -138,53 +134,41 @@ fn integer(number: u64) -> i64 {
 }
 
 fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
-    let state: String = row.get(4)?;
+    let state: String = row.get(3)?;
     Ok(Version {
         id: VersionId {
             plugin: row.get(0)?,
             pin: row.get(1)?,
         },
-        digest: row.get(2)?,
-        version: row.get(3)?,
+        version: row.get(2)?,
         state: VersionState::of(&state),
-        seen_at: row.get(5)?,
-        live_at: row.get(6)?,
-        decided_by: row.get(7)?,
-        decided_at: row.get(8)?,
+        seen_at: row.get(4)?,
+        live_at: row.get(5)?,
+        decided_by: row.get(6)?,
+        decided_at: row.get(7)?,
         tried: Tried {
-            replayed: number(row, 9)?,
-            skipped: number(row, 10)?,
-            not_recorded: number(row, 11)?,
-            changed: number(row, 12)?,
+            replayed: number(row, 8)?,
+            skipped: number(row, 9)?,
+            not_recorded: number(row, 10)?,
+            changed: number(row, 11)?,
         },
         tallied: Tallied {
-            calls: number(row, 13)?,
-            guest_faults: number(row, 14)?,
-            micros: number(row, 15)?,
+            calls: number(row, 12)?,
+            guest_faults: number(row, 13)?,
+            micros: number(row, 14)?,
         },
     })
 }
 
 /// Put a version into a state; it is made where it is not known.
 fn put(t: &Connection, found: &Found, state: VersionState, now: i64) -> rusqlite::Result<()> {
-    let Found {
-        id,
-        digest,
-        version,
-    } = found;
+    let Found { id, version } = found;
     t.prepare_cached(
-        "INSERT INTO versions (plugin, pin, digest, version, state, seen_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO versions (plugin, pin, version, state, seen_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (plugin, pin) DO UPDATE SET state = excluded.state",
     )?
-    .execute(params![
-        id.plugin,
-        id.pin,
-        digest,
-        version,
-        state.as_str(),
-        now
-    ])?;
+    .execute(params![id.plugin, id.pin, version, state.as_str(), now])?;
     Ok(())
 }
 

@@ -147,7 +147,7 @@ impl Host {
         let manifest = fs::read(self.workshop.policies().join("guard/plugin.toml")).unwrap();
         let grant = self.workshop.grants().join("guard.toml");
         let text = fs::read_to_string(&grant).unwrap();
-        let pin = k8shawk_sandbox::pin(&manifest, component);
+        let pin = k8shawk_sandbox::plugin_digest(&manifest, component);
         self.workshop
             .grant("guard", &format!("digest = \"{pin}\"\n{text}"));
     }

@@ -109,7 +109,7 @@ impl Judges {
         let shadow = self.registry.get("guard").unwrap().shadow().unwrap();
         let id = VersionId {
             plugin: "guard".to_owned(),
-            pin: shadow.plugin().pin().to_owned(),
+            pin: shadow.plugin().digest().to_owned(),
         };
         let mut known = 0;
         for _ in 0..60 {

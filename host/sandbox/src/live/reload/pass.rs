@@ -280,7 +280,8 @@ impl Reloader {
         match running {
             Some(plugin)
                 if plugin.dir() == source.dir
-                    && (plugin.digest() == source.digest || self.waits(plugin.id()))
+                    && (plugin.component_digest() == source.component_digest
+                        || self.waits(plugin.id()))
                     && plugin.grant().rights() != source.grant.rights() =>
             {
                 let put = self.registry.put(plugin.with_rights_of(&source.grant));

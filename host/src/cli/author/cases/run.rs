@@ -104,7 +104,7 @@ pub(super) async fn all(directory: &Path) -> anyhow::Result<Report> {
         plugin: source.manifest.id,
         version: source.manifest.version.to_string(),
         point,
-        digest: source.pin,
+        digest: source.digest,
         file: directory.join(FILE),
         cases: tried,
     })

@@ -7,7 +7,6 @@ fn found(pin: &str) -> Found {
             plugin: "guard".to_owned(),
             pin: pin.to_owned(),
         },
-        digest: format!("digest of {pin}"),
         version: "1".to_owned(),
     }
 }

@@ -1,10 +1,13 @@
-//! Names and texts that come with a plugin stay in the lines of the commands that show them.
+//! What commands show of a plugin: its digest is the one that a grant pins, and names and texts that come with it
+//! stay in their lines.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::workshop::{Guest, Workshop, product};
+use k8shawk_sandbox::plugin_digest;
+
+use crate::workshop::{Guest, Workshop, dist, product};
 
 /// Everything that a command printed, on both outputs.
 fn printed(workshop: &Workshop, arguments: &[&str]) -> String {
@@ -100,4 +103,49 @@ fn the_paths_of_a_case_begin_no_line() {
         );
         lines_of_ours(&text);
     }
+}
+
+/// What `plugin list`, `check`, `explain`, `test` and `inspect` show can be written into a grant.
+#[test]
+fn every_command_shows_the_digest_that_a_grant_pins() {
+    let workshop = Workshop::new();
+    let policy = workshop.policies().join("freeze");
+    for (from, to) in [
+        ("plugins", workshop.plugins()),
+        ("grants", workshop.grants()),
+        ("policies/freeze", policy.clone()),
+    ] {
+        let from = dist().join(from);
+        fs::create_dir_all(&to).unwrap();
+        let copied = Command::new("cp")
+            .arg("-r")
+            .arg(from.join("."))
+            .arg(&to)
+            .status();
+        assert!(copied.unwrap().success());
+    }
+    let read = |name: &str| fs::read(policy.join(name)).unwrap();
+    let digest = plugin_digest(&read("plugin.toml"), &read("freeze.wasm"));
+    let shown = |arguments: &[&str]| {
+        let text = printed(&workshop, arguments);
+        assert!(text.contains(&digest), "{arguments:?}: {text}");
+        let sixty_four =
+            |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let line = text.lines().find(|line| line.contains(&digest)).unwrap();
+        line.split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(sixty_four)
+            .count()
+    };
+    for arguments in [
+        ["plugin", "list", "--log-format=text"],
+        ["plugin", "explain", "freeze"],
+        ["plugin", "check", "policies/freeze"],
+        ["policy", "inspect", "policies/freeze"],
+    ] {
+        assert_eq!(shown(&arguments), 1, "{arguments:?}");
+    }
+    shown(&["plugin", "test", "policies/freeze", "-o", "json"]);
+    workshop.grant("freeze", &format!("digest = \"{digest}\"\n"));
+    let text = printed(&workshop, &["plugin", "explain", "freeze"]);
+    assert!(text.contains("the grant is pinned to it"), "{text}");
 }
