@@ -61,7 +61,7 @@ pub struct Cli {
     /// Log format: text, or json with one object a line [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = LogFormat::parse)]
     log_format: Option<LogFormat>,
-    /// Output format of the command that follows, as if it were given behind it
+    /// Output format; the same as -o after the command
     #[arg(short, long, value_name = "FORMAT")]
     output: Option<String>,
     /// What to do.
@@ -77,7 +77,7 @@ enum Command {
     Scan(Scan),
     /// Five recorded incidents as a story, one of which waits for you: no cluster, no keys
     Demo(Demo),
-    /// What a failure class means, how to recognize it, and how people fix it; all where none is named
+    /// What a failure class means, how to recognize it, and how people fix it; all if none is named
     Explain(Explain),
     /// List incidents, or show one with its evidence, diff and history
     Incidents(Incidents),
@@ -102,13 +102,13 @@ enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
-    /// The plugins: new, build, test, list, explain, check, history
+    /// Write, test, check and roll back plugins; push them to a registry and pull them
     #[command(subcommand)]
     Plugin(Plugin),
-    /// Policies: new, build, test, inspect, forget
+    /// Write, test and inspect policies
     #[command(subcommand)]
     Policy(Policy),
-    /// Slack: check
+    /// Check the connection to Slack
     #[command(subcommand)]
     Slack(SlackCommand),
     /// Check configuration, grants, plugins and permissions; reports all problems at once
@@ -354,12 +354,12 @@ enum Plugin {
         /// Plugin
         id: String,
     },
-    /// Put a version live that waits, and store who accepted it
+    /// Accept a version that is held or in shadow: it goes live
     Accept {
         /// Plugin
         id: String,
     },
-    /// Take the live version back: the one before it decides again
+    /// Roll back to the version before the live one
     Rollback {
         /// Plugin
         id: String,
@@ -396,8 +396,8 @@ enum Policy {
     },
 }
 
-/// File of the demo's incidents in the state directory, beside that of a host.
-const DEMO_DATABASE: &str = "k8shawk-demo.sqlite";
+/// Directory of the demo in the state directory, with a database and RCAs of its own.
+const DEMO: &str = "k8shawk-demo";
 
 /// Exit code for "something is broken or refused".
 const BROKEN: u8 = 1;

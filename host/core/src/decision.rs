@@ -40,6 +40,9 @@ pub struct Refused {
     pub proposal: String,
     /// Why it was refused: the parser, a policy, a precondition or the dry run.
     pub reason: String,
+    /// True where a policy denied it, or where a policy that must judge was missing.
+    #[serde(default)]
+    pub by_policy: bool,
 }
 
 /// A plugin that gave no answer, or one without something that it wanted to read. Nothing may be
@@ -67,6 +70,8 @@ pub enum Advice<'a> {
     Fix(&'a Candidate),
     /// Everybody answered, and no fix is safe.
     NoSafeFix,
+    /// Everybody answered, and a policy denied what was proposed.
+    Denied,
     /// No fix is known, and not everybody answered.
     NotKnown(&'a [Unanswered]),
 }
@@ -94,10 +99,11 @@ impl Decision {
         self.candidates.first()
     }
 
-    /// What follows: "no safe fix" only where nobody failed to answer.
+    /// What follows: "no safe fix" only where nobody failed to answer, and no policy denied one.
     pub fn advice(&self) -> Advice<'_> {
         match (self.first(), self.unanswered.as_slice()) {
             (Some(candidate), _) => Advice::Fix(candidate),
+            (None, []) if self.refused.iter().any(|r| r.by_policy) => Advice::Denied,
             (None, []) => Advice::NoSafeFix,
             (None, unanswered) => Advice::NotKnown(unanswered),
         }
@@ -116,6 +122,7 @@ impl Advice<'_> {
         match self {
             Advice::Fix(_) => None,
             Advice::NoSafeFix => Some("no safe fix".to_owned()),
+            Advice::Denied => Some("fix denied by policy".to_owned()),
             Advice::NotKnown(unanswered) => {
                 let who: Vec<String> = unanswered.iter().map(ToString::to_string).collect();
                 let who = who.join("; ");

@@ -383,6 +383,12 @@ impl Record {
         matches!(advice, Some(Advice::NotKnown(_)))
     }
 
+    /// True where a policy denied the only fixes.
+    pub fn is_denied(&self) -> bool {
+        let advice = self.decision.as_ref().map(Decision::advice);
+        matches!(advice, Some(Advice::Denied))
+    }
+
     /// What fix plugins are asked with, and true where it rests on what a model says. Where a model
     /// only explains what patterns found, plugins are asked with the words of the patterns.
     pub fn basis(&self) -> Option<(&Finding, bool)> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::output::{complain, say};
-use super::{DEMO_DATABASE, Format, Incidents, Misuse, output};
+use super::{DEMO, Format, Incidents, Misuse, output};
 use crate::run::settings::Settings;
 use crate::services::incident_json;
 use crate::services::socket::{self, Ask};
@@ -169,10 +169,10 @@ struct NoDatabase {
 impl NoDatabase {
     /// No file of that name.
     fn at(path: PathBuf) -> NoDatabase {
-        let demo = path.with_file_name(DEMO_DATABASE);
+        let demo = path.with_file_name(DEMO).join("k8shawk.sqlite");
         let demo = match demo.is_file() {
             true => format!(
-                "; those of the demo: K8SHAWK_DATABASE={} k8shawk incidents",
+                ". To see the demo's incidents: K8SHAWK_DATABASE={} k8shawk incidents",
                 demo.display()
             ),
             false => String::new(),

@@ -69,6 +69,7 @@ pub(crate) fn record() -> Record {
         refused: vec![Refused {
             proposal: "kubectl exec".into(),
             reason: "no".into(),
+            by_policy: false,
         }],
         next_check: String::new(),
         unanswered: Vec::new(),

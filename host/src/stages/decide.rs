@@ -80,6 +80,8 @@ pub struct Proposed {
 enum Lost {
     /// The answer is no.
     Refused(String),
+    /// The answer of a policy is no.
+    Denied(String),
     /// There is no answer yet.
     Unanswered(Unanswered),
     /// It cannot be judged now.
@@ -169,17 +171,23 @@ impl Proposed {
                 self.refusals.extend(refusals);
                 self.survivors.push(ruled);
             }
-            Err(Lost::Refused(reason)) => self.refuse(proposal, reason),
+            Err(Lost::Refused(reason)) => self.refuse(proposal, reason, false),
+            Err(Lost::Denied(reason)) => self.refuse(proposal, reason, true),
             Err(Lost::Unanswered(unanswered)) => {
-                self.refuse(proposal, format!("a policy gave no answer: {unanswered}"));
+                let reason = format!("a policy gave no answer: {unanswered}");
+                self.refuse(proposal, reason, true);
                 self.decision.unanswered.push(unanswered);
             }
             Err(Lost::Later(error)) => self.later = Some(error),
         }
     }
 
-    fn refuse(&mut self, proposal: String, reason: String) {
-        self.decision.refused.push(Refused { proposal, reason });
+    fn refuse(&mut self, proposal: String, reason: String, by_policy: bool) {
+        self.decision.refused.push(Refused {
+            proposal,
+            reason,
+            by_policy,
+        });
     }
 }
 
@@ -275,7 +283,7 @@ async fn ruled(
     let judged = services.plugins.rule(&asked, reader, now).await;
     let (ruling, refusals) = judged.map_err(Lost::Unanswered)?;
     match ruling {
-        Ruling::Denied(reasons) => Err(Lost::Refused(reasons.join("; "))),
+        Ruling::Denied(reasons) => Err(Lost::Denied(reasons.join("; "))),
         ruling => {
             let ruled = Ruled {
                 fix,
@@ -350,6 +358,7 @@ pub async fn run(services: &Services, record: &Record) -> Result<(), StageError>
                 decision.refused.push(Refused {
                     proposal: shown,
                     reason,
+                    by_policy: false,
                 });
             }
             Err(NotTried::Later(error)) => return Err(StageError::Cluster(error)),

@@ -17,9 +17,10 @@ pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
         None if record.undo.is_some() => (State::Failed, "it cannot be undone"),
         None if record.is_undecided() => (
             State::NeedsHuman,
-            "reported: no fix is known to be safe, as not every plugin answered",
+            "no fix is known to be safe, as not every plugin answered",
         ),
-        None => (State::NeedsHuman, "reported: no safe fix"),
+        None if record.is_denied() => (State::NeedsHuman, "a policy denied the fix"),
+        None => (State::NeedsHuman, "no safe fix"),
     };
     let refused = record.refused().first().map(|r| r.reason.as_str());
     let note = match (state, refused) {

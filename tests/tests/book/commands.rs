@@ -10,8 +10,8 @@ use k8shawk_tests::markdown::{Page, root};
 use super::pages::all;
 
 /// Languages of blocks: a block of commands in another one would be tested by nobody.
-const LANGUAGES: [&str; 9] = [
-    "sh", "console", "text", "diff", "toml", "json", "yaml", "rust", "mermaid",
+const LANGUAGES: [&str; 10] = [
+    "sh", "console", "text", "diff", "toml", "json", "yaml", "rust", "wit", "mermaid",
 ];
 
 /// Words of a shell that end the arguments of a command.

@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 struct Host {
     flow: Arc<Services>,
     stop: CancellationToken,
+    /// Its state.
+    _directory: tempfile::TempDir,
 }
 
 impl Drop for Host {
@@ -36,7 +38,9 @@ impl Drop for Host {
 async fn host(required: &[&str], pod: Option<&str>) -> Host {
     let judges = recorded::judges().await.unwrap();
     let named = required.iter().map(|id| (*id).to_owned()).collect();
+    let directory = tempfile::tempdir().unwrap();
     let mut config = Config {
+        state: directory.path().to_owned(),
         sweep: Duration::from_millis(20),
         ..Config::default()
     };
@@ -81,7 +85,11 @@ async fn host(required: &[&str], pod: Option<&str>) -> Host {
         until.cancelled().await;
         drop(sender);
     });
-    Host { flow, stop }
+    Host {
+        flow,
+        stop,
+        _directory: directory,
+    }
 }
 
 /// The deployment of the host, with one pod that is not ready since ten minutes before `now`.

@@ -97,11 +97,11 @@ fn approve_and_dismiss_give_one_reason() {
     );
     let hint = told(&["approve", "1"]);
     assert!(
-        hint.contains("K8SHAWK_DATABASE=./k8shawk-demo.sqlite"),
+        hint.contains("K8SHAWK_DATABASE=./k8shawk-demo/k8shawk.sqlite"),
         "{hint}"
     );
     std::fs::rename(
-        here.path().join("k8shawk-demo.sqlite"),
+        here.path().join("k8shawk-demo/k8shawk.sqlite"),
         here.path().join("k8shawk.sqlite"),
     )
     .unwrap();
@@ -161,7 +161,7 @@ fn an_unknown_incident_of_a_database_is_told_where_all_are() {
     let mut incidents = command(here.path());
     incidents
         .args(["incidents", "99"])
-        .env("K8SHAWK_DATABASE", "k8shawk-demo.sqlite");
+        .env("K8SHAWK_DATABASE", "k8shawk-demo/k8shawk.sqlite");
     let output = incidents.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{told}");

@@ -16,7 +16,7 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_remove("NO_COLOR")
-        .env("K8SHAWK_DATABASE", "k8shawk-demo.sqlite");
+        .env("K8SHAWK_DATABASE", "k8shawk-demo/k8shawk.sqlite");
     command
 }
 

@@ -58,7 +58,7 @@ fn one_of_anything_is_singular_in_all_that_is_said_of_every_recording() {
     let mut texts = Vec::new();
     own_texts(&all, &mut texts);
     assert!(texts.len() > 5000, "{}", texts.len());
-    let rcas = files(&here.path().join("knowledge-base/rca"), "md");
+    let rcas = files(&here.path().join("k8shawk-demo/knowledge-base/rca"), "md");
     assert!(rcas.len() > 100, "{}", rcas.len());
     texts.extend(
         rcas.iter()

@@ -309,6 +309,7 @@ fn refused(said: &str, reason: &str) -> Refused {
     Refused {
         proposal: shorten(&redact(&line), 300).into_owned(),
         reason: format!("model: {}", shorten(&redact(reason), 300)),
+        by_policy: false,
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn done(out: &mut String, record: &Record) {
     match record.decision.as_ref().map(|d| d.advice()) {
         None => {}
         Some(Advice::Fix(candidate)) => fix(out, record, candidate),
-        Some(advice @ (Advice::NoSafeFix | Advice::NotKnown(_))) => {
+        Some(advice @ (Advice::NoSafeFix | Advice::Denied | Advice::NotKnown(_))) => {
             let why = advice.without_fix().unwrap_or_default();
             let _ = writeln!(out, "Nothing was changed: {}.\n", inline(&why));
         }

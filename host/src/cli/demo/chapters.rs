@@ -40,16 +40,16 @@ pub(super) const STORY: [Chapter; 5] = [
                  still serves. K8sHawk compares the two revisions, tries the rollback as a \
                  server-side dry run, and asks you.",
         ends: State::Recovered,
-        after: "One write went to the cluster: the rollback, on exactly the object that was shown. The \
-                recovery was read from the Deployment and its pods afterwards, not assumed.",
+        after: "The rollback is the only write, on exactly the object that was shown. Recovery is read from \
+                the Deployment and its pods, not assumed; `run` watches them for a minute first.",
     },
     Chapter {
         title: "Eight services down, one page",
         recording: "storm-configmap",
         namespace: "platform",
         names: &[],
-        before: "A ConfigMap is gone and eight Deployments cannot start a pod. That is one cause, so it \
-                 is one incident for all eight, not eight pages.",
+        before: "A ConfigMap is gone, and eight Deployments cannot start a pod. One cause, so one incident \
+                 for all eight, not eight pages.",
         ends: State::NeedsHuman,
         after: "K8sHawk does not invent the contents of a ConfigMap: it names the object, the services \
                 that wait for it, and the next check.",
@@ -75,8 +75,8 @@ pub(super) const STORY: [Chapter; 5] = [
         ],
         before: "The orders API exits because the certificate of another service has expired.",
         ends: State::NeedsHuman,
-        after: "Nothing in this namespace can fix a foreign certificate, and a restart would only hide \
-                it. K8sHawk says so, and says what to look at first.",
+        after: "Nothing in this namespace can fix another team's certificate, and a restart would not \
+                help. K8sHawk says so, and what to check first.",
     },
     Chapter {
         title: "Fixed automatically, and proven",
@@ -88,9 +88,10 @@ pub(super) const STORY: [Chapter; 5] = [
             ("busybox:1", "nightly-import:3"),
         ],
         before: "The nightly import failed while its database was scaled to zero. The database is back. \
-                 Here a policy may release the retry of a failed Job without asking anybody.",
+                 In this namespace a policy allows the retry of a failed Job without approval.",
         ends: State::Recovered,
-        after: "The grant releases retry-job in this namespace and nothing else. The Job ran again and \
-                completed: that was read from the cluster before it was called recovered.",
+        after: "The policy's grant allows retry-job here and nothing else; without such a grant nothing is \
+                ever fixed without approval. The Job ran again and completed before it counted as \
+                recovered.",
     },
 ];

@@ -12,8 +12,7 @@ use k8shawk_core::config::Config;
 use k8shawk_core::installation::RECORDED;
 use k8shawk_core::record::{Record, State};
 
-use crate::cli::DEMO_DATABASE;
-use crate::cli::Format;
+use crate::cli::{DEMO, Format};
 use crate::run::load;
 use crate::run::pipeline::Pipeline;
 use crate::run::settings::Settings;
@@ -55,6 +54,8 @@ impl Player {
         format: Format,
     ) -> anyhow::Result<Player> {
         let plugins = load::load(settings).await?.plugins;
+        config.state = config.state.join(DEMO);
+        config.database = None;
         config.settle = Duration::ZERO;
         config.recovery_interval = Duration::from_millis(10);
         config.recovery_stability = Duration::ZERO;
@@ -84,7 +85,7 @@ impl Player {
 
     /// Its database.
     pub fn database(&self) -> PathBuf {
-        self.config.state.join(DEMO_DATABASE)
+        self.config.database()
     }
 
     /// Open what is broken in a bundle, and drive each incident until it rests.
@@ -132,10 +133,14 @@ impl Player {
     }
 }
 
-/// The demo's own database: what a host wrote beside it stays as it is.
+/// The demo's own database, empty; what the demo before wrote is deleted, and what a host wrote beside
+/// it stays.
 fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
     private_files::directory(&config.state)?;
-    let path = config.state.join(DEMO_DATABASE);
+    if config.knowledge_base.is_none() {
+        let _ = std::fs::remove_dir_all(config.knowledge_base());
+    }
+    let path = config.database();
     for end in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
         file.push(end);

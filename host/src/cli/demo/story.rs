@@ -101,8 +101,9 @@ impl Story {
     fn begin(&self) {
         self.terminal.paragraph(0, &redacted!(
             "Five incidents, recorded on a real cluster and replayed through the real pipeline: the \
-             plugins, database and RCAs are those of `k8shawk run`. Only names were changed. No \
-             cluster, key or network is used."
+             plugins, database and RCAs are those of `k8shawk run`. Only names were changed. What \
+             the API server answers is the recording: no cluster, key or network is used, and no \
+             time passes while a fix recovers."
         ));
         if self.paced {
             let keys = match self.keys {
@@ -168,12 +169,12 @@ impl Story {
             _ => {
                 let why = match self.alone {
                     true => "--yes",
-                    false => "standard input or output is no terminal",
+                    false => "input or output is not a terminal",
                 };
                 self.terminal.paragraph(
                     0,
                     &redacted!(
-                        "Here it waits for a person. The demo approves by itself: {}.",
+                        "Here it waits for a person. There is none to ask ({}), so the demo approves.",
                         why
                     ),
                 );
@@ -218,7 +219,7 @@ impl Story {
 
     fn end(&self, all: &[Record], documents: &[(&'static str, String)]) {
         let terminal = &self.terminal;
-        terminal.print(&terminal.bold(&"\n── What became of them".into()));
+        terminal.print(&terminal.bold(&"\n── Summary".into()));
         terminal.print(&terminal.table(&shown(all)));
         terminal.print(&terminal.bold(&"\n── The RCAs".into()));
         for (title, path) in documents {
@@ -258,7 +259,10 @@ impl Story {
                 "what each failure class means and how people fix it",
                 "explain",
             ),
-            step("a rule of your own on what may be fixed", "policy new DIR"),
+            step(
+                "a rule of your own on what may be fixed",
+                "policy new my-policy",
+            ),
             step(&format!("all {recordings}, without a pause"), "demo --all"),
         ]
     }

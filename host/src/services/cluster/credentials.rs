@@ -186,13 +186,21 @@ fn named_files() -> String {
 }
 
 fn in_cluster() -> Result<(String, Option<String>, Config), ClusterError> {
-    let config = Config::incluster().map_err(|error| ClusterError::Config {
-        source_name: format!("{DEFAULT_FILES} or a pod's service account"),
-        why: format!(
-            "there is no kubeconfig, and this is not a pod ({}); name one with --kubeconfig FILE \
-             or KUBECONFIG, or see `k8shawk demo`, which needs no cluster",
-            chain(&error)
-        ),
+    let config = Config::incluster().map_err(|error| {
+        let place = match std::env::var_os("KUBERNETES_SERVICE_HOST") {
+            None => "this is not a pod".to_owned(),
+            Some(_) => format!(
+                "the pod's service account cannot be used ({})",
+                chain(&error)
+            ),
+        };
+        ClusterError::Config {
+            source_name: format!("{DEFAULT_FILES} or a pod's service account"),
+            why: format!(
+                "there is no kubeconfig, and {place}; name one with --kubeconfig FILE or \
+                 KUBECONFIG, or see `k8shawk demo`, which needs no cluster"
+            ),
+        }
     })?;
     Ok((IN_CLUSTER.to_owned(), None, config))
 }

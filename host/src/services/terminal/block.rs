@@ -16,7 +16,7 @@ const EXCERPT: usize = 200;
 /// Most lines of a diff.
 const DIFF: usize = 20;
 /// Most victims that are named.
-const VICTIMS: usize = 6;
+const VICTIMS: usize = 8;
 
 impl Terminal {
     /// The block of an incident.
@@ -72,7 +72,7 @@ impl Terminal {
                 self.fix(record, candidate, lines);
                 lines.extend(refused);
             }
-            advice @ (Advice::NoSafeFix | Advice::NotKnown(_)) => {
+            advice @ (Advice::NoSafeFix | Advice::Denied | Advice::NotKnown(_)) => {
                 lines.extend(refused);
                 let why = plain(&advice.without_fix().unwrap_or_default());
                 let next = plain(&decision.next_check);
@@ -110,7 +110,7 @@ impl Terminal {
             );
             lines.push(Line::labelled("", what));
         }
-        let kubectl = redacted!("like: {}", plain(&fix.kubectl()));
+        let kubectl = redacted!("same as: {}", plain(&fix.kubectl()));
         lines.push(Line::labelled("", kubectl).dim());
         if let Some(by) = candidate.proposer() {
             lines.push(Line::labelled("", plain(&by)).dim());
@@ -141,7 +141,11 @@ impl Terminal {
                 lines.push(Line::labelled("", plain(&other.cause)));
             }
         }
-        let by = plain(&record.answered_by);
+        let by = match record.answered_by.as_str() {
+            "patterns" => "pattern analysis",
+            model => model,
+        };
+        let by = plain(by);
         let sure = redacted!("confidence {} of 100, by {}", finding.confidence, by);
         lines.push(Line::labelled("", sure).dim());
         let Some(consulted) = &record.consulted else {
@@ -187,12 +191,7 @@ fn victims(record: &Record) -> Option<Line> {
         more => redacted!(" and {} more", more),
     };
     let named = Redacted::join(&names, ", ");
-    let text = redacted!(
-        "{}: {}{}",
-        plain(&count(victims.len(), "victim")),
-        named,
-        more
-    );
+    let text = redacted!("also affected ({}): {}{}", victims.len(), named, more);
     (!victims.is_empty()).then(|| Line::labelled("", text))
 }
 

@@ -2,6 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use console::measure_text_width;
+use k8shawk_core::decision::Advice;
 use k8shawk_core::rca::time;
 use k8shawk_core::record::Record;
 use k8shawk_core::redact::Redacted;
@@ -75,9 +76,12 @@ impl Column {
 fn fix(record: &Record) -> &'static str {
     match &record.decision {
         None => "-",
-        Some(decision) => decision
-            .first()
-            .map_or("no safe fix", |c| c.fix.action.name()),
+        Some(decision) => match decision.advice() {
+            Advice::Fix(candidate) => candidate.fix.action.name(),
+            Advice::Denied => "denied",
+            Advice::NotKnown(_) => "not known",
+            Advice::NoSafeFix => "no safe fix",
+        },
     }
 }
 

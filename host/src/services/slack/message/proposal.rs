@@ -29,9 +29,12 @@ fn without_fix(record: &Record, decision: &Decision) -> String {
     let next = inline(&decision.next_check, 1500);
     let why = match decision.advice() {
         // The line of the state says it.
-        Advice::NoSafeFix if record.state == State::NeedsHuman && !next.is_empty() => {
+        Advice::NoSafeFix | Advice::Denied
+            if record.state == State::NeedsHuman && !next.is_empty() =>
+        {
             return format!("*Next:* {next}");
         }
+        Advice::Denied => "*A policy denied the fix.*".to_owned(),
         Advice::NoSafeFix | Advice::Fix(_) => "*No safe fix.*".to_owned(),
         Advice::NotKnown(unanswered) => {
             let mut all: Vec<String> = unanswered.iter().map(|u| inline(&u.why, 400)).collect();
