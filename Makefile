@@ -7,12 +7,12 @@ PLUGINS := triage analysis fix voice
 POLICIES := approvals business-hours freeze
 # What is built: the product; tests and benchmarks build theirs with it, so that nothing is built twice.
 SELECT := --workspace --exclude k8shawk-tests
-test soak bench bench-scale bench-swaps: SELECT := --workspace
+test soak bench bench-scale bench-languages: SELECT := --workspace
 
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-musl
 
-.PHONY: help setup build demo test test-model soak run bench bench-scale bench-swaps lint book advisories static rootfs image manifests
+.PHONY: help setup build demo test test-model soak run bench bench-scale bench-languages lint book advisories static rootfs image manifests
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -92,5 +92,5 @@ bench-scale: build ## The host beside 20,000 pods: memory, processor time, API r
 	tests/cluster/build.sh > /dev/null
 	cargo run --release -p k8shawk-tests --bin bench -- scale
 
-bench-swaps: build ## A policy replaced 200 times in each language, whose tools it needs; 6 minutes
-	cargo run --release -p k8shawk-tests --bin bench -- languages
+bench-languages: build ## The reference policy in six languages, whose tools it needs: verdicts, memory, swaps; 7 minutes
+	cargo run --release -p k8shawk-tests --bin bench -- languages swaps

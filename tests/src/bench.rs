@@ -5,12 +5,14 @@ mod audit;
 mod detect;
 mod disk;
 mod figure;
+mod floor;
 mod host;
 mod languages;
 mod memory;
 mod model;
 mod pods;
 mod report;
+mod rounds;
 mod scale;
 mod scan;
 pub(crate) mod signal;
@@ -26,6 +28,7 @@ use crate::cluster::{Cluster, Options};
 use crate::fault::Product;
 
 pub use figure::Figure;
+pub use languages::hold;
 pub use report::{print, write};
 
 /// One part of the bench.
@@ -47,8 +50,10 @@ pub enum Part {
     Model,
     /// The host beside 20,000 pods, in a cluster of its own; only where it is named.
     Scale,
-    /// How long a swap of a policy takes in each language; only where it is named, as it needs their tools.
+    /// What a policy costs in each language; only where it is named, as it needs their tools.
     Languages,
+    /// How long a swap of a policy takes in each language; only where it is named, for the same reason.
+    Swaps,
 }
 
 impl Part {
@@ -64,7 +69,7 @@ impl Part {
     ];
 
     /// What a usual run leaves out.
-    pub const NAMED: [Part; 2] = [Part::Scale, Part::Languages];
+    pub const NAMED: [Part; 3] = [Part::Scale, Part::Languages, Part::Swaps];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -78,6 +83,7 @@ impl Part {
             Part::Model => "model",
             Part::Scale => "scale",
             Part::Languages => "languages",
+            Part::Swaps => "swaps",
         }
     }
 
@@ -88,15 +94,22 @@ impl Part {
     pub fn parse(name: &str) -> Result<Part> {
         let mut every = Part::ALL.into_iter().chain(Part::NAMED);
         every.find(|part| part.name() == name).with_context(|| {
-            let names = Part::ALL.map(Part::name).join(", ");
-            format!("no part is named {name}: {names}, scale, languages")
+            let names = [&Part::ALL[..], &Part::NAMED].concat();
+            let names: Vec<&str> = names.into_iter().map(Part::name).collect();
+            format!("no part is named {name}: {}", names.join(", "))
         })
     }
 
     fn needs_cluster(self) -> bool {
         !matches!(
             self,
-            Part::Triage | Part::Slack | Part::Swap | Part::Model | Part::Scale | Part::Languages
+            Part::Triage
+                | Part::Slack
+                | Part::Swap
+                | Part::Model
+                | Part::Scale
+                | Part::Languages
+                | Part::Swaps
         )
     }
 }
@@ -137,7 +150,8 @@ fn one(part: Part, dist: &Path, cluster: Option<&Cluster>) -> Result<Vec<Figure>
         Part::Detect => subject().and_then(|(cluster, product)| detect::measure(cluster, &product)),
         Part::Scan => subject().and_then(|(cluster, product)| scan::measure(cluster, &product)),
         Part::Scale => scale::measure(),
-        Part::Languages => languages::measure(dist),
+        Part::Languages => languages::measure(),
+        Part::Swaps => languages::swaps(dist),
         Part::Memory => subject().and_then(|(cluster, product)| memory::measure(cluster, &product)),
     }
 }

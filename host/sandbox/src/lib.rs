@@ -30,7 +30,7 @@ pub use live::{
     Admission, Admitting, Counts, Gate, Live, Outcome, QUARANTINE_AFTER, Registry, ReloadEvent,
     ReloadOptions, Reloader, Unloaded, Waiting,
 };
-pub use prepared::{Plugin, Tallied, Tally, TriageSession, explain, load};
+pub use prepared::{Plugin, PolicySession, Tallied, Tally, TriageSession, explain, load};
 pub use read::digest::sha256;
 pub use read::{
     Artifact, Build, LoadError, Manifest, ManifestError, Place, PluginVersion, Pulled, Shelf,

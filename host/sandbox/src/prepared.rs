@@ -5,6 +5,7 @@ mod end;
 mod explain;
 mod fiber;
 mod imports;
+mod policy_session;
 mod replay;
 mod smoke;
 mod sync_call;
@@ -20,6 +21,7 @@ use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 pub use explain::explain;
+pub use policy_session::PolicySession;
 pub use sync_call::TriageSession;
 pub use tally::{Tallied, Tally};
 

@@ -7,6 +7,9 @@ use serde::Serialize;
 pub struct Figure {
     /// What was measured.
     pub name: String,
+    /// What it was measured of, where the same was measured of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<&'static str>,
     /// Unit of `ours` and `reference`.
     pub unit: &'static str,
     /// The number.
@@ -29,6 +32,7 @@ impl Figure {
     pub fn alone(name: impl Into<String>, unit: &'static str, ours: f64) -> Figure {
         Figure {
             name: name.into(),
+            subject: None,
             unit,
             ours,
             reference: None,
@@ -51,6 +55,15 @@ impl Figure {
             reference: Some(reference),
             ratio,
             ..Figure::alone(name, unit, ours)
+        }
+    }
+
+    /// One of several: they share a table, with a row for each subject and a column for each name.
+    #[must_use]
+    pub fn of(self, subject: &'static str) -> Figure {
+        Figure {
+            subject: Some(subject),
+            ..self
         }
     }
 

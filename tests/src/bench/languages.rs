@@ -1,51 +1,31 @@
-//! Replacing a policy in each language while signals flow: from the changed file to its verdict, and what is lost.
+//! What a policy costs in each language: called, kept in memory, fifty on one fix, replaced. The rule is the same
+//! everywhere, and so is what is asked.
+
+mod called;
+mod held;
+mod many;
+mod opa;
+mod question;
+mod shelf;
+mod swaps;
 
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+pub use self::held::hold;
+
+use self::shelf::Shelf;
 use super::figure::Figure;
-use crate::policies::{LANGUAGES, Swapped, swapped};
 
-const SWAPS: usize = 200;
-/// As a host has it.
-const DEBOUNCE: Duration = Duration::from_millis(100);
-
-pub(super) fn measure(dist: &Path) -> Result<Vec<Figure>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let mut figures = Vec::new();
-    for language in LANGUAGES {
-        let seen = runtime.block_on(swapped(language, SWAPS, DEBOUNCE, dist))?;
-        figures.extend(rows(language, &seen)?);
-    }
+pub(super) fn measure() -> Result<Vec<Figure>> {
+    let shelf = Shelf::fill()?;
+    let mut figures = called::measure(&shelf)?;
+    figures.extend(held::measure(&shelf)?);
+    figures.extend(many::measure()?);
     Ok(figures)
 }
 
-fn rows(language: &str, seen: &Swapped) -> Result<[Figure; 3]> {
-    let slowest = seen.took.last().context("there was one swap")?;
-    let lost = format!(
-        "{language}: signals lost of {} in {SWAPS} swaps at 1,000/s",
-        seen.signals
-    );
-    Ok([
-        Figure::alone(
-            format!("{language}: swap of a policy to a compiled version, slowest"),
-            "ms",
-            millis(*slowest),
-        ),
-        Figure::alone(
-            format!("{language}: swap of a policy to a new version"),
-            "ms",
-            millis(seen.compiled),
-        ),
-        Figure::alone(lost, "", seen.lost as f64).at_most(0.0),
-    ])
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
+pub(super) fn swaps(dist: &Path) -> Result<Vec<Figure>> {
+    swaps::measure(dist)
 }

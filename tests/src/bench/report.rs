@@ -7,23 +7,75 @@ use super::figure::Figure;
 
 const HEAD: [&str; 6] = ["measured", "ours", "reference", "ratio", "target", ""];
 
-/// Prints the figures as a table, in Markdown.
+/// Prints the figures in Markdown: a table of those that stand alone, and one of those with subjects.
 pub fn print(figures: &[Figure]) {
-    let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(figures.iter().map(row));
-    let widths: Vec<usize> = (0..HEAD.len())
+    let (several, alone): (Vec<_>, Vec<_>) = figures.iter().partition(|f| f.subject.is_some());
+    if !alone.is_empty() {
+        let head = HEAD.map(str::to_owned).to_vec();
+        table(head, alone.into_iter().map(|figure| row(figure).to_vec()));
+    }
+    if !several.is_empty() {
+        println!();
+        let (head, rows) = by_subject(&several);
+        table(head, rows.into_iter());
+    }
+}
+
+/// A row for each subject, a column for each name, in the order in which they come.
+fn by_subject(figures: &[&Figure]) -> (Vec<String>, Vec<Vec<String>>) {
+    let (mut names, mut subjects) = (Vec::new(), Vec::new());
+    for figure in figures {
+        let (name, subject) = (figure.name.as_str(), figure.subject.unwrap_or_default());
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    let cell_of = |subject: &str, name: &str| {
+        let here = |f: &&&Figure| f.subject == Some(subject) && f.name == name;
+        figures
+            .iter()
+            .find(here)
+            .map(|f| cell(f))
+            .unwrap_or_default()
+    };
+    let rows = subjects.iter().map(|subject| {
+        let cells = names.iter().map(|name| cell_of(subject, name));
+        [(*subject).to_owned()].into_iter().chain(cells).collect()
+    });
+    let head = [String::new()]
+        .into_iter()
+        .chain(names.iter().map(|name| (*name).to_owned()));
+    (head.collect(), rows.collect())
+}
+
+/// The number, its ratio, and whether its target is met.
+fn cell(figure: &Figure) -> String {
+    let [_, ours, _, ratio, target, met] = row(figure);
+    let of_target = (!target.is_empty()).then(|| format!("{target}: {met}"));
+    let ratio = Some(ratio).filter(|ratio| !ratio.is_empty());
+    let notes: Vec<String> = ratio.into_iter().chain(of_target).collect();
+    match notes.is_empty() {
+        true => ours,
+        false => format!("{ours} ({})", notes.join(", ")),
+    }
+}
+
+fn table(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) {
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..columns)
         .map(|column| {
-            rows.iter()
-                .filter_map(|r| r.get(column))
-                .map(|c| c.chars().count())
-                .max()
-                .unwrap_or(0)
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
         })
         .collect();
     for (number, row) in rows.iter().enumerate() {
         line(row, &widths, ' ');
         if number == 0 {
-            line(&HEAD.map(|_| String::new()), &widths, '-');
+            line(&vec![String::new(); columns], &widths, '-');
         }
     }
 }

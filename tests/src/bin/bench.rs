@@ -1,7 +1,9 @@
 //! `bench [part...]`: measures all parts, or those named (`triage`, `slack`, `swap`, `model`, `detect`,
-//! `scan`, `memory`; `scale` only where it is named), prints a table and writes
+//! `scan`, `memory`; `scale`, `languages` and `swaps` only where they are named), prints tables and writes
 //! `target/bench/results.json`. `make bench` builds what it
 //! needs. A missed target is no failure; a part that could not be measured is.
+//!
+//! `bench hold POLICIES GRANTS ID` is the process whose memory `languages` measures.
 
 use std::path::Path;
 
@@ -9,8 +11,14 @@ use anyhow::{Result, bail};
 use k8shawk_tests::bench::{self, Part};
 
 fn main() -> Result<()> {
-    let named: Vec<Part> = std::env::args()
-        .skip(1)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [hold, policies, grants, id] = arguments.as_slice()
+        && hold == "hold"
+    {
+        return bench::hold(Path::new(policies), Path::new(grants), id);
+    }
+    let named: Vec<Part> = arguments
+        .into_iter()
         .map(|name| Part::parse(&name))
         .collect::<Result<_>>()?;
     let parts = if named.is_empty() {

@@ -113,8 +113,9 @@ impl Call {
         }
     }
 
-    /// Forget what was used up so far, for an instance that is called again; its memory stays.
+    /// Forget what was used up so far, time too, for an instance that is called again; its memory stays.
     pub(crate) fn again(&mut self) {
+        self.started = Instant::now();
         self.budget.again();
         self.journal.again();
     }

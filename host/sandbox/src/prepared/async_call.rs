@@ -118,28 +118,33 @@ impl Plugin {
         Verdict::Allow
     }
 
-    async fn run(&self, context: CallContext) -> Run {
+    pub(super) async fn run(&self, context: CallContext) -> Run {
         let slot = Semaphore::acquire_owned(Arc::clone(self.engine.slots()))
             .await
             .ok();
         let mut store = self.store(Some(context));
-        let deadline = store.data().deadline();
-        // Every tick a guest that computes lets other tasks of its thread run.
-        store.epoch_deadline_callback(move |_| {
-            Ok(if Instant::now() < deadline {
-                UpdateDeadline::Yield(1)
-            } else {
-                UpdateDeadline::Interrupt
-            })
-        });
-        store.set_epoch_deadline(1);
+        limit_time(&mut store);
         Run { store, _slot: slot }
     }
 }
 
+/// From now on the call has the time of its grant.
+pub(super) fn limit_time(store: &mut Store<Call>) {
+    let deadline = store.data().deadline();
+    // Every tick a guest that computes lets other tasks of its thread run.
+    store.epoch_deadline_callback(move |_| {
+        Ok(if Instant::now() < deadline {
+            UpdateDeadline::Yield(1)
+        } else {
+            UpdateDeadline::Interrupt
+        })
+    });
+    store.set_epoch_deadline(1);
+}
+
 /// A call under way, and its place in the pool.
-struct Run {
-    store: Store<Call>,
+pub(super) struct Run {
+    pub(super) store: Store<Call>,
     _slot: Option<OwnedSemaphorePermit>,
 }
 
