@@ -210,5 +210,9 @@ fn a_yes_beforehand_asks_nobody() {
     let status = shown.end(" ", PATIENCE).unwrap();
     assert!(status.success(), "{}", shown.shown());
     assert!(!shown.shown().contains(ASKED), "{}", shown.shown());
-    assert!(shown.shown().contains("none to ask (--yes), so the demo approves"));
+    assert!(
+        shown
+            .shown()
+            .contains("none to ask (--yes), so the demo approves")
+    );
 }
