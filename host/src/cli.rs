@@ -124,7 +124,10 @@ enum Command {
     Man,
     /// Used by a running host: a component on standard input, machine code on standard output
     #[command(name = COMPILE, hide = true)]
-    Compile,
+    Compile {
+        /// MiB of memory that it may use
+        memory_mib: u32,
+    },
 }
 
 /// Output format.
@@ -475,9 +478,9 @@ async fn main() -> ExitCode {
         return exit(Err(error.into()));
     }
     // The child of a host has its task from the host, whatever the configuration says.
-    if let Command::Compile = cli.command {
+    if let Command::Compile { memory_mib } = cli.command {
         logs::start(LogFormat::Text, None, None);
-        return exit(compile::component());
+        return exit(compile::component(memory_mib));
     }
     if let Command::Run(_) | Command::Demo(_) = cli.command {
         private_files::close_umask();
@@ -663,7 +666,7 @@ async fn dispatch(
             );
             Ok(true)
         }
-        Command::Compile => compile::component(),
+        Command::Compile { memory_mib } => compile::component(memory_mib),
         Command::Man => {
             clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
             Ok(true)

@@ -32,6 +32,9 @@ use crate::fix::Enabled;
 use crate::llm::ModelConfig;
 use crate::rbac::Account;
 
+/// What compilations may use unless the operator says otherwise, in MiB: a Python component needs 400.
+pub const COMPILE_MEMORY_MIB: u32 = 512;
+
 /// The whole configuration, with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -70,6 +73,8 @@ pub struct Config {
     pub bundles: Option<PathBuf>,
     /// Calls of each plugin that are kept, on which a new version is tried.
     pub recorded_calls: u32,
+    /// MiB that all processes which compile components may use together.
+    pub compile_memory_mib: u32,
     /// Who may approve; if empty, anyone with access to the socket.
     pub approvers: Vec<String>,
     /// How long a question, and every yes to it, stands.
@@ -132,6 +137,7 @@ impl Default for Config {
             required_policies: None,
             bundles: None,
             recorded_calls: 100,
+            compile_memory_mib: COMPILE_MEMORY_MIB,
             quarantine_after: 5,
             registry: RegistryConfig::default(),
             approvers: Vec::new(),

@@ -8,7 +8,7 @@ mod tests;
 mod ticker;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
 };
 
-use crate::engine::child::{Failure, in_child};
+use crate::engine::child::{COMPILING, Failure, in_child, turns};
 
-pub use crate::engine::child::{COMPILE, Compiler};
+pub use crate::engine::child::{COMPILE, ChildCompiler, Compiler};
 
 use crate::engine::cache::Cache;
 use crate::engine::diagnose::diagnose;
@@ -36,8 +36,6 @@ pub const TICK: Duration = Duration::from_millis(10);
 const CONCURRENT: u32 = 64;
 /// Instances kept for triage and voice, which do not wait.
 const RESERVED: u32 = 64;
-/// Components that are compiled at once.
-const COMPILING: usize = 2;
 /// The largest memory that a grant can ask for.
 const MAX_MEMORY: usize = 512 << 20;
 /// The elements of one table: a Python component has 100,000.
@@ -79,6 +77,8 @@ pub enum EngineError {
 pub(crate) enum Uncompiled {
     /// Its file cannot be read, or was changed meanwhile: try again.
     Unread(io::Error),
+    /// The compiler needs more than these MiB.
+    Memory(u32),
     /// It is no component that runs here.
     Unfit(Unfit),
 }
@@ -137,7 +137,7 @@ impl Engine {
             wasm,
             pooling,
             slots,
-            compiling: Arc::new(Semaphore::new(COMPILING)),
+            compiling: Arc::new(Semaphore::new(COMPILING as usize)),
             cache,
             compiler: options.compiler.clone(),
             _ticker: ticker,
@@ -169,10 +169,11 @@ impl Engine {
     /// The file cannot be read, or what is wrong with it.
     pub(crate) async fn compile(&self, wasm: Wasm) -> Result<Component, Uncompiled> {
         let shared = self.0.clone();
-        let turn = self.0.compiling.clone().acquire_owned().await.ok();
+        let turns = turns(&wasm);
+        let held = self.0.compiling.clone().acquire_many_owned(turns).await;
         tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            shared.compile(&wasm)
+            let _held = held;
+            shared.compile(&wasm, turns)
         })
         .await
         .map_err(|e| Uncompiled::Unfit(Unfit::Uncompilable(format!("the compiler stopped: {e}"))))?
@@ -180,17 +181,18 @@ impl Engine {
 }
 
 impl Shared {
-    fn compile(&self, wasm: &Wasm) -> Result<Component, Uncompiled> {
-        match self.compiled(wasm) {
+    fn compile(&self, wasm: &Wasm, turns: u32) -> Result<Component, Uncompiled> {
+        match self.compiled(wasm, turns) {
             Ok(component) => Ok(component),
             Err(Failure::Unread(error) | Failure::NotStarted(error)) => {
                 Err(Uncompiled::Unread(error))
             }
+            Err(Failure::Memory(mib)) => Err(Uncompiled::Memory(mib)),
             Err(Failure::Failed(why)) => Err(Uncompiled::Unfit(diagnose(&wasm.read()?, why))),
         }
     }
 
-    fn compiled(&self, wasm: &Wasm) -> Result<Component, Failure> {
+    fn compiled(&self, wasm: &Wasm, turns: u32) -> Result<Component, Failure> {
         let Some(cache) = &self.cache else {
             let bytes = wasm.read().map_err(Failure::Unread)?;
             return Component::new(&self.wasm, bytes).map_err(refused);
@@ -200,7 +202,7 @@ impl Shared {
         }
         match &self.compiler {
             Compiler::InProcess => self.compile_here(cache, wasm),
-            Compiler::Child(program) => match self.compile_there(cache, program, wasm) {
+            Compiler::Child(child) => match self.compile_there(cache, (child, turns), wasm) {
                 Err(Failure::NotStarted(error)) => {
                     tracing::warn!(%error, "no child process can compile; compiling in this process");
                     self.compile_here(cache, wasm)
@@ -227,14 +229,17 @@ impl Shared {
     fn compile_there(
         &self,
         cache: &Cache,
-        program: &Path,
+        (child, turns): (&ChildCompiler, u32),
         wasm: &Wasm,
     ) -> Result<Component, Failure> {
         let scratch = cache.scratch(&wasm.digest)?;
-        in_child(program, wasm, &scratch)?;
+        in_child(child, turns, wasm, &scratch)?;
         cache.adopt(&wasm.digest, &scratch)?;
         cache.load(&self.wasm, &wasm.digest).ok_or_else(|| {
-            Failure::Failed(format!("the output of {} does not load", program.display()))
+            Failure::Failed(format!(
+                "the output of {} does not load",
+                child.program.display()
+            ))
         })
     }
 }

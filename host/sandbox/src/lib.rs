@@ -23,7 +23,9 @@ pub use call::{
 };
 pub use capability::{Capability, DIFF, LEDGER};
 pub use encode::{Additions, EncodeError, component, componentise};
-pub use engine::{COMPILE, Compiler, Engine, EngineError, EngineOptions, TICK, precompile};
+pub use engine::{
+    COMPILE, ChildCompiler, Compiler, Engine, EngineError, EngineOptions, TICK, precompile,
+};
 pub use interfaces::Interfaces;
 pub use k8shawk_core::point::Point;
 pub use live::{

@@ -82,6 +82,10 @@ impl Plugin {
         let component = match engine.compile(source.wasm()).await {
             Ok(component) => component,
             Err(Uncompiled::Unread(error)) => return Err(unread(&source.wasm_file, &error)),
+            Err(Uncompiled::Memory(mib)) => {
+                let path = source.wasm_file.clone();
+                return Err(LoadError::CompileMemory { path, mib });
+            }
             Err(Uncompiled::Unfit(fault)) => {
                 let path = source.wasm_file.clone();
                 return Err(LoadError::Component { path, fault });

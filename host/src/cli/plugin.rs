@@ -5,7 +5,7 @@ mod history;
 
 use std::path::Path;
 
-use k8shawk_sandbox::{Engine, EngineOptions, Live, explain};
+use k8shawk_sandbox::{Live, explain};
 
 use super::output::{complain, say};
 use super::{Misuse, Plugin, artifact, author, incidents, is_directory};
@@ -85,10 +85,7 @@ async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<L
 
 async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool> {
     is_directory(directory)?;
-    let engine = Engine::new(&EngineOptions {
-        cache: load::cache(),
-        ..EngineOptions::default()
-    })?;
+    let engine = load::engine(settings)?;
     match k8shawk_sandbox::load(&engine, directory, &settings.grants()).await {
         Ok(plugin) => {
             say!("{} loads; digest {}", plugin.id(), plugin.digest());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use k8shawk_sandbox::{
-    Compiler, Engine, EngineError, EngineOptions, Outcome, Place, Point, Registry, ReloadEvent,
-    ReloadOptions, Reloader, Shelf,
+    ChildCompiler, Compiler, Engine, EngineError, EngineOptions, Outcome, Place, Point, Registry,
+    ReloadEvent, ReloadOptions, Reloader, Shelf,
 };
 use tokio::sync::{Mutex, mpsc};
 use tracing::warn;
@@ -97,7 +97,10 @@ const OURSELVES: &str = "/proc/self/exe";
 /// An engine that leaves compiling to children, so that neither their memory nor their crashes
 /// are the host's. It takes their results from the cache directory, and compiles by itself where
 /// there is none.
-fn engine() -> Result<Engine, EngineError> {
+///
+/// # Errors
+/// WebAssembly does not run on this machine.
+pub fn engine(settings: &Settings) -> Result<Engine, EngineError> {
     let here = "plugins are compiled in this process, again at each start";
     let Some(directory) = cache() else {
         warn!("neither XDG_CACHE_HOME nor HOME is set: {here}");
@@ -105,7 +108,10 @@ fn engine() -> Result<Engine, EngineError> {
     };
     let options = EngineOptions {
         cache: Some(directory),
-        compiler: Compiler::Child(OURSELVES.into()),
+        compiler: Compiler::Child(ChildCompiler {
+            program: OURSELVES.into(),
+            memory_mib: settings.config.compile_memory_mib,
+        }),
         ..EngineOptions::default()
     };
     match Engine::new(&options) {
@@ -135,7 +141,7 @@ pub async fn load_for_host(settings: &Settings, store: &Arc<Store>) -> anyhow::R
 
 async fn load_by(settings: &Settings, store: Option<&Arc<Store>>) -> anyhow::Result<Loaded> {
     directories(settings)?;
-    let engine = engine().context("cannot start the sandbox")?;
+    let engine = engine(settings).context("cannot start the sandbox")?;
     let registry = Arc::new(Registry::new(settings.config.quarantine_after));
     let gate = store.map(|store| {
         let (config, grants) = (settings.config.clone(), settings.grants());

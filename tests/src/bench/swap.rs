@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use k8shawk_core::ObjectSummary;
 use k8shawk_sandbox::{
-    Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader, Shelf, plugin_digest,
+    ChildCompiler, Compiler, Engine, EngineOptions, Point, Registry, ReloadOptions, Reloader,
+    Shelf, plugin_digest,
 };
 
 use super::figure::{Figure, percentile};
@@ -56,7 +57,7 @@ async fn flowing(dist: &Path) -> Result<Vec<Figure>> {
     let registry = Arc::new(Registry::default());
     let engine = Engine::new(&EngineOptions {
         cache: Some(directory.path().join("cache")),
-        compiler: Compiler::Child(dist.join("k8shawk")),
+        compiler: Compiler::Child(ChildCompiler::new(dist.join("k8shawk"))),
         ..EngineOptions::default()
     })?;
     let mut reloader = Reloader::new(

@@ -53,6 +53,8 @@ const SETS: &[&[&str]] = &[
         "--set=environment.RUST_LOG=k8shawk=debug",
         "--set=networkPolicy.enabled=false",
         "--set=rbac.create=false",
+        "--set=resources.limits.memory=500M",
+        "--set=config.plugins.compile_memory_mib=220",
         "--set=approval.approvers={ann,bob}",
     ],
 ];
@@ -216,6 +218,21 @@ const WRONG: &[(&str, &[&str])] = &[
     (
         "--set=networkPolicy.ingress={everybody}",
         &["networkPolicy", "ingress"],
+    ),
+    (
+        "--set=resources.limits.memory=767Mi",
+        &["767 MiB", "the host needs 256", "compile_memory_mib = 512"],
+    ),
+    (
+        "--set=config.plugins.compile_memory_mib=769",
+        &[
+            "resources.limits.memory is 1024 MiB",
+            "compile_memory_mib = 769",
+        ],
+    ),
+    (
+        "--set=resources.limits.memory=1Zi",
+        &["resources.limits.memory", "1Zi"],
     ),
     ("--set=persistence.size=much", &["persistence", "size"]),
 ];

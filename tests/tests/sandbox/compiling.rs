@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use k8shawk_core::Judgement;
-use k8shawk_sandbox::{Blame, Compiler, Registry, Reloader, Shelf};
+use k8shawk_sandbox::{Blame, ChildCompiler, Compiler, Registry, Reloader, Shelf};
 
-use crate::workshop::{Guest, Workshop, product, signal, summary, version};
+use crate::workshop::{Guest, Workshop, dist, product, signal, summary, version};
 
 fn files(workshop: &Workshop) -> Vec<(String, u32)> {
     let entries = fs::read_dir(workshop.path().join("cache")).unwrap();
@@ -21,7 +21,7 @@ fn files(workshop: &Workshop) -> Vec<(String, u32)> {
 
 #[tokio::test]
 async fn a_child_compiles_and_leaves_one_private_file() {
-    let workshop = Workshop::with(Compiler::Child(product()));
+    let workshop = Workshop::with(Compiler::Child(ChildCompiler::new(product())));
     let guest = workshop.hostile(Guest::Triage, "good", "").await;
     let judgement = guest.triage(&signal(), &summary()).result;
     assert_eq!(judgement, Ok(Judgement::Drop("version-aaaa".to_owned())));
@@ -34,7 +34,7 @@ async fn a_child_compiles_and_leaves_one_private_file() {
 
 #[tokio::test]
 async fn a_child_says_what_is_wrong_with_a_component() {
-    let workshop = Workshop::with(Compiler::Child(product()));
+    let workshop = Workshop::with(Compiler::Child(ChildCompiler::new(product())));
     for (bytes, fault) in [
         (&Guest::Triage.component()[..5000], "the file is cut off"),
         (b"not wasm at all", "this is a text file, not a component"),
@@ -53,7 +53,7 @@ fn scripted(directory: &Path, script: &str) -> Workshop {
     let program = directory.join("compiler");
     fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
-    Workshop::with(Compiler::Child(program))
+    Workshop::with(Compiler::Child(ChildCompiler::new(program)))
 }
 
 #[tokio::test]
@@ -76,15 +76,62 @@ async fn a_child_that_dies_or_writes_rubbish_is_an_error_of_that_plugin() {
 #[tokio::test]
 async fn a_child_sees_neither_arguments_nor_environment_of_the_host() {
     let directory = tempfile::tempdir().unwrap();
-    let workshop = scripted(directory.path(), "echo \"$# $1 $HOME\" >&2; exit 3");
+    let workshop = scripted(directory.path(), "echo \"$# $1 $2 $HOME\" >&2; exit 3");
     workshop.plugin("x", Guest::Triage, Guest::Triage.component());
     let error = workshop.prepare("x").await.err().unwrap().to_string();
-    assert!(error.ends_with("1 compile-component"), "{error}");
+    assert!(error.ends_with("2 compile-component 256"), "{error}");
+}
+
+/// An engine whose children may use so much memory together.
+fn bounded(memory_mib: u32) -> Workshop {
+    Workshop::with(Compiler::Child(ChildCompiler {
+        memory_mib,
+        ..ChildCompiler::new(product())
+    }))
+}
+
+/// In a container, the kernel would end the host with its child.
+#[tokio::test]
+async fn a_component_that_needs_too_much_memory_is_refused_and_the_key_is_named() {
+    let component = fs::read(dist().join("plugins/analysis/analysis.wasm")).unwrap();
+    let workshop = bounded(64);
+    workshop.plugin("large", Guest::Analysis, &component);
+    let error = workshop.prepare("large").await.err().unwrap();
+    assert_eq!(error.blame(), Blame::Operator);
+    let said = error.to_string();
+    let expected = "compiling it needs more than 32 MiB: raise compile_memory_mib in [plugins]";
+    assert!(said.ends_with(expected), "{said}");
+    assert_eq!(files(&workshop), []);
+    // With enough of it, what is wrong is something else: its manifest is that of another.
+    let workshop = bounded(512);
+    workshop.plugin("large", Guest::Analysis, &component);
+    let said = workshop.prepare("large").await.err().map(|e| e.to_string());
+    assert!(
+        !said.as_deref().is_some_and(|said| said.contains("MiB")),
+        "{said:?}"
+    );
+    assert_eq!(files(&workshop).len(), 1, "{said:?}");
+}
+
+/// All children together stay within the memory, so a large component has no other beside it.
+#[tokio::test]
+async fn a_large_component_has_the_memory_of_two() {
+    let directory = tempfile::tempdir().unwrap();
+    let workshop = scripted(directory.path(), "echo \"so much: $2\" >&2; exit 3");
+    let small = Guest::Triage.component();
+    // A section that means nothing: its number, its length as LEB128, and a name of no characters.
+    let padding = [&[0, 0x81, 0x80, 0x80, 2, 0][..], &vec![0; 4 << 20]].concat();
+    let large = [small, &padding].concat();
+    for (component, share) in [(small, "256"), (&large, "512")] {
+        workshop.plugin("x", Guest::Triage, component);
+        let error = workshop.prepare("x").await.err().unwrap().to_string();
+        assert!(error.ends_with(&format!("so much: {share}")), "{error}");
+    }
 }
 
 #[tokio::test]
 async fn where_no_child_starts_the_host_compiles() {
-    let workshop = Workshop::with(Compiler::Child("/nowhere/k8shawk".into()));
+    let workshop = Workshop::with(Compiler::Child(ChildCompiler::new("/nowhere/k8shawk")));
     let guest = workshop.hostile(Guest::Triage, "good", "").await;
     assert!(guest.triage(&signal(), &summary()).result.is_ok());
 }

@@ -63,6 +63,7 @@ persistentVolumeClaim: { claimName: {{ .claim }}, readOnly: true }
 {{/* k8shawk.toml: what the chart decides, and .Values.config beside it. */}}
 {{- define "k8shawk.config" -}}
 {{- include "k8shawk.knownFixes" . -}}
+{{- include "k8shawk.compileMemory" . -}}
 {{- $cluster := dict "reader" (printf "%s/%s-reader" .Release.Namespace (include "k8shawk.fullname" .)) -}}
 {{- with .Values.cluster.name }}{{ $_ := set $cluster "name" . }}{{ end -}}
 {{- $decided := dict
@@ -92,6 +93,27 @@ persistentVolumeClaim: { claimName: {{ .claim }}, readOnly: true }
 {{ $key }} = {{ if kindIs "float64" $value }}{{ $value | int64 }}{{ else }}{{ $value | toJson }}{{ end }}
 {{- end }}
 {{ end -}}
+{{- end }}
+
+{{/* A quantity of memory in MiB, rounded down. */}}
+{{- define "k8shawk.mebibytes" -}}
+{{- $text := toString . -}}
+{{- $units := dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "" 1 -}}
+{{- $unit := regexFind "[A-Za-z]*$" $text -}}
+{{- if not (hasKey $units $unit) }}{{ fail (printf "resources.limits.memory: %q is not in Ki, Mi, Gi, Ti, k, M, G or T" $text) }}{{ end -}}
+{{- div (mulf (trimSuffix $unit $text | float64) (get $units $unit)) 1048576 -}}
+{{- end }}
+
+{{/* Refuses a limit of memory that the host and its compilations together could pass: the kernel would end both. */}}
+{{- define "k8shawk.compileMemory" -}}
+{{- $host := 256 -}}
+{{- $compiling := (.Values.config.plugins | default dict).compile_memory_mib | default 512 | int -}}
+{{- with ((.Values.resources | default dict).limits | default dict).memory -}}
+{{- $limit := include "k8shawk.mebibytes" . | int -}}
+{{- if lt $limit (add $host $compiling | int) -}}
+{{- fail (printf "resources.limits.memory is %d MiB: the host needs %d and its compilations config.plugins.compile_memory_mib = %d" $limit $host $compiling) -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{/* Refuses what is none of the actions that rights are known for. */}}

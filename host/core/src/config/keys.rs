@@ -222,6 +222,14 @@ pub const KEYS: &[Key] = &[
         set!(recorded_calls, i => i.number(0, 1000)?),
     ),
     key(
+        "plugins.compile_memory_mib",
+        "K8SHAWK_COMPILE_MEMORY_MIB",
+        "`512`",
+        "64 to 65536",
+        "memory of the processes that compile components, in all; one below 4 MiB gets half of it",
+        set!(compile_memory_mib, i => i.number(64, 65_536)?),
+    ),
+    key(
         "registry.plugins",
         "K8SHAWK_REGISTRY_PLUGINS",
         "none",

@@ -76,6 +76,16 @@ pub enum LoadError {
         /// What is wrong with it.
         fault: Unfit,
     },
+    /// The compiler needs more memory than it may have.
+    #[error(
+        "{path}: compiling it needs more than {mib} MiB: raise compile_memory_mib in [plugins]"
+    )]
+    CompileMemory {
+        /// The file.
+        path: PathBuf,
+        /// Of the child process that compiled it.
+        mib: u32,
+    },
     /// The component is not made for the point that its manifest names.
     #[error("the component must export {needed}, it exports {found}")]
     World {
@@ -168,6 +178,7 @@ impl LoadError {
             | LoadError::Point { .. }
             | LoadError::Taken(_)
             | LoadError::Memory { .. }
+            | LoadError::CompileMemory { .. }
             | LoadError::Import { .. } => Blame::Operator,
             LoadError::Component { .. }
             | LoadError::World { .. }

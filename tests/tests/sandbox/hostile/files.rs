@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use k8shawk_sandbox::{Blame, Compiler, Outcome, Registry, Reloader, Shelf, Source, precompile};
+use k8shawk_sandbox::{
+    Blame, ChildCompiler, Compiler, Outcome, Registry, Reloader, Shelf, Source, precompile,
+};
 use wasm_encoder::{
     CodeSection, Function, FunctionSection, Instruction, Module, TypeSection, ValType,
 };
@@ -220,7 +222,7 @@ fn hurried(directory: &Path) -> Workshop {
     );
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
-    Workshop::with(Compiler::Child(program))
+    Workshop::with(Compiler::Child(ChildCompiler::new(program)))
 }
 
 /// Every file that is no plugin.
