@@ -1,5 +1,7 @@
 //! What a policy sees of a proposal beside the incident, through a guest that asks for all of it.
 
+pub mod languages;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;

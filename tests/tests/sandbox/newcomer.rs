@@ -16,6 +16,7 @@ use k8shawk_tests::markdown::holds;
 use k8shawk_tests::tutorial::{LANGUAGES, Tutorial};
 use rstest::rstest;
 
+use crate::dossier::languages::sees_all;
 use crate::workshop::{Nothing, Workshop, dist, dossier, incident, product};
 
 /// Directories of tools: one set serves the plugins of every point.
@@ -125,6 +126,7 @@ async fn a_newcomer_follows_the_tutorial_and_the_host_obeys(
     let by_hand = ruling(&plugins, "kube-system").await;
     assert!(matches!(by_hand, Ruling::Denied(_)), "{by_hand:?}");
     other_points_fit(&workshop, language);
+    sees_all(&workshop, language).await;
     if language == "rust" {
         a_panic_is_told(&workshop);
     }
@@ -175,13 +177,7 @@ fn other_points_fit(workshop: &Workshop, language: &str) {
         ];
         k8shawk(workshop, &new);
         let project = workshop.path().join(&id);
-        for tools in TOOLS {
-            let first = workshop.path().join("roll-forward").join(tools);
-            if first.exists() {
-                symlink(first, project.join(tools)).unwrap();
-            }
-        }
-        k8shawk(workshop, &["plugin", "build", &id]);
+        built(workshop, &project);
         let tested = k8shawk(workshop, &["plugin", "test", &format!("plugins/{id}")]);
         assert!(tested.contains("2 of 2 cases passed"), "{tested}");
         let granted = workshop.grants().join(format!("{id}.toml"));
@@ -189,6 +185,18 @@ fn other_points_fit(workshop: &Workshop, language: &str) {
         let fits = k8shawk(workshop, &["plugin", "check", &format!("plugins/{id}")]);
         assert!(fits.contains(&format!("{id} loads")), "{fits}");
     }
+}
+
+/// Build a project with the tools of the first.
+pub fn built(workshop: &Workshop, project: &Path) {
+    for tools in TOOLS {
+        let first = workshop.path().join("roll-forward").join(tools);
+        if first.exists() {
+            symlink(first, project.join(tools)).unwrap();
+        }
+    }
+    let name = project.file_name().unwrap().to_str().unwrap();
+    k8shawk(workshop, &["plugin", "build", name]);
 }
 
 #[test]
