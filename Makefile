@@ -12,7 +12,7 @@ test soak bench bench-scale bench-languages: SELECT := --workspace
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-musl
 
-.PHONY: help setup build demo test test-model soak run bench bench-scale bench-languages lint book advisories static rootfs image manifests
+.PHONY: help setup build demo test test-model newcomer soak run bench bench-scale bench-languages lint book advisories static rootfs image manifests
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,10 @@ test-model: build ## One investigation with llama.cpp's real server; builds it, 
 	cargo build --release -p k8shawk-tests --bin real-model
 	set -o pipefail; tests/model/llama.sh | { read -r server model; \
 		target/release/real-model "$$server" "$$model" tests/model/tools.jinja; }
+
+newcomer: build ## The tutorial of each language in a fresh Debian, timed; as root, five minutes
+	cargo build --release -p k8shawk-tests --bin tutorial
+	tests/newcomer/container.sh $(DIST) target/release/tutorial
 
 soak: build ## 1,000 rounds of kill -9, and an API server that is away for five minutes; 25 minutes
 	K8SHAWK_SOAK_ROUNDS=1000 K8SHAWK_DRILL_INCIDENTS=200 K8SHAWK_DRILL_THROTTLED_SECONDS=60 \
