@@ -1,18 +1,27 @@
 //! A program on a terminal of its own, as a person has it: what it shows is read, keys are pressed.
 
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 
 /// How often it is looked whether something was shown.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// The kernel hands over within it what a program wrote, milliseconds.
+const SETTLED: u8 = 50;
+
+fn is_readable(file: &std::fs::File, patience: PollTimeout) -> bool {
+    let mut files = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
+    poll(&mut files, patience).is_ok_and(|ready| ready > 0)
+}
 
 /// A program with its terminal. Dropping it ends the program.
 pub struct OnTerminal {
@@ -61,8 +70,12 @@ impl OnTerminal {
         let (mut from, to) = (master.try_clone()?, shown.clone());
         let reader = std::thread::spawn(move || {
             let mut piece = [0; 4096];
-            while let Ok(read @ 1..) = from.read(&mut piece) {
+            // Read under the lock: who holds it and sees nothing to read has everything.
+            while is_readable(&from, PollTimeout::NONE) {
                 let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+                let Ok(read @ 1..) = from.read(&mut piece) else {
+                    return;
+                };
                 to.extend(piece.iter().take(read));
             }
         });
@@ -98,6 +111,9 @@ impl OnTerminal {
         let until = Instant::now() + patience;
         while !self.shown().contains(text) {
             let ended = self.child.try_wait()?.is_some();
+            if ended {
+                self.read_to_the_end();
+            }
             if (ended && !self.shown().contains(text)) || Instant::now() > until {
                 bail!("{text:?} was not shown (ended: {ended}):\n{}", self.shown());
             }
@@ -117,6 +133,7 @@ impl OnTerminal {
         let until = Instant::now() + patience;
         loop {
             if let Some(status) = self.child.try_wait()? {
+                self.read_to_the_end();
                 return Ok(status);
             }
             if Instant::now() > until {
@@ -125,6 +142,18 @@ impl OnTerminal {
             if !meanwhile.is_empty() {
                 self.press(meanwhile)?;
             }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Wait until everything that the program wrote is read: the terminal may still hold it.
+    fn read_to_the_end(&self) {
+        loop {
+            let held = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+            if !is_readable(&self.master, SETTLED.into()) {
+                return;
+            }
+            drop(held);
             std::thread::sleep(LOOK);
         }
     }
