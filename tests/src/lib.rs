@@ -18,6 +18,7 @@ pub mod policies;
 pub mod prometheus;
 pub mod pty;
 pub mod recorded;
+pub mod registry;
 pub mod relay;
 pub mod slack_server;
 pub mod tutorial;

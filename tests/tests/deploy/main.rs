@@ -7,6 +7,7 @@
 
 mod chart;
 mod files;
+mod large;
 mod reader;
 mod story;
 

@@ -1,5 +1,6 @@
 //! What a platform team does: install, look, upgrade, approve, replace a rule, remove.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -8,8 +9,10 @@ use k8shawk_tests::deploy::{Helm, Pod, chart, image, root};
 use k8shawk_tests::fault::Broken;
 use serde_json::Value;
 
+use crate::large;
+
 /// As the image runs.
-const USER: u32 = 65532;
+pub const USER: u32 = 65532;
 
 /// Text at a pointer.
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
@@ -19,9 +22,10 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
         .unwrap_or_default()
 }
 
-/// A volume of the node for the claim.
-fn volume(cluster: &Cluster, name: &str) -> Result<()> {
-    let path = cluster.volume(name, USER)?.display().to_string();
+/// A volume of the node for a claim. Returns its directory.
+pub fn volume(cluster: &Cluster, name: &str) -> Result<PathBuf> {
+    let directory = cluster.volume(name, USER)?;
+    let path = directory.display();
     let yaml = format!(
         "apiVersion: v1
 kind: PersistentVolume
@@ -35,9 +39,8 @@ spec:
   nodeAffinity: {{required: {{nodeSelectorTerms: [{{matchExpressions: [{{key: kubernetes.io/hostname, operator: In, values: [n1]}}]}}]}}}}
 "
     );
-    cluster
-        .kubectl_with_input(&["apply", "-f", "-"], &yaml)
-        .map(drop)
+    cluster.kubectl_with_input(&["apply", "-f", "-"], &yaml)?;
+    Ok(directory)
 }
 
 pub fn told(cluster: &Cluster) -> Result<()> {
@@ -55,7 +58,8 @@ pub fn told(cluster: &Cluster) -> Result<()> {
     let broken = Broken::set_up(cluster, "app-panic-rollout")?;
     let helm = Helm::new(Some(cluster))?;
     let pod = Pod::new(cluster);
-    install(&helm, "install", broken.namespace.name(), "0.1.0")?;
+    let fixed = format!("--set=fix.namespaces={{{}}}", broken.namespace.name());
+    install(&helm, "install", "0.1.0", &[&fixed])?;
     pod.until_ready(Duration::from_secs(180))?;
     pod.exec(&["check"]).context("all rights are there")?;
     let waiting = pod.until("waiting", Duration::from_secs(120))?;
@@ -65,7 +69,7 @@ pub fn told(cluster: &Cluster) -> Result<()> {
     );
 
     // The next version takes over what waits.
-    install(&helm, "upgrade", broken.namespace.name(), "next")?;
+    install(&helm, "upgrade", "next", &[&fixed])?;
     pod.until_ready(Duration::from_secs(180))?;
     let again = pod.until("waiting", Duration::from_secs(60))?;
     let all = pod.incidents()?;
@@ -79,30 +83,29 @@ pub fn told(cluster: &Cluster) -> Result<()> {
     let status = ["rollout", "status", "deployment/web", "--timeout=60s"];
     broken.namespace.kubectl(&status)?;
 
+    large::judges(cluster, &pod, |more| {
+        install(&helm, "upgrade", "next", more)
+    })?;
+    // It patches what Helm made, which Helm refuses to upgrade then.
     reload(cluster, &pod)?;
     remove(cluster, &helm, &pod)
 }
 
-fn install(helm: &Helm, verb: &str, fixed: &str, tag: &str) -> Result<()> {
-    let (tag, fixed) = (
-        format!("--set=image.tag={tag}"),
-        format!("--set=fix.namespaces={{{fixed}}}"),
-    );
-    let chart = chart();
-    helm.run(&[
+fn install(helm: &Helm, verb: &str, tag: &str, more: &[&str]) -> Result<()> {
+    let (chart, tag) = (chart(), format!("--set=image.tag={tag}"));
+    let always = [
         verb,
         "k8shawk",
         &chart,
         "--namespace=k8shawk",
         &tag,
-        &fixed,
         "--set=persistence.storageClass=by-hand",
         "--set=policies.mine.configMap=k8shawk-policy-mine",
         "--set=config.recovery.interval_seconds=1",
         "--set=config.recovery.stability_seconds=3",
         "--set=config.recovery.timeout_seconds=150",
-    ])
-    .map(drop)
+    ];
+    helm.run(&[&always[..], more].concat()).map(drop)
 }
 
 /// A policy of the operator's own, in a ConfigMap.
@@ -183,11 +186,13 @@ fn remove(cluster: &Cluster, helm: &Helm, pod: &Pod) -> Result<()> {
 
     let kustomization = root().join("deploy/kustomize").display().to_string();
     cluster.kubectl(&["apply", "-k", &kustomization])?;
-    // The policy that was live is missed until the operator says that it may go.
+    // A policy that was live is missed until the operator says that it may go.
     let until = Duration::from_secs(120);
-    cluster.wait_until(until, "the policy that is gone may go", || {
-        Ok(pod.exec(&["policy", "forget", "mine"]).ok())
-    })?;
+    for id in ["mine", large::ID] {
+        cluster.wait_until(until, "the policy that is gone may go", || {
+            Ok(pod.exec(&["policy", "forget", id]).ok())
+        })?;
+    }
     pod.until_ready(until)?;
     let all = pod.incidents()?;
     let of_before = |i: &&Value| text(i, "/state") == "recovered";

@@ -29,7 +29,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[test]
 fn official_clients_read_what_is_pushed_and_a_second_push_changes_nothing() {
-    let (registry, person) = (Registry::start(), Person::new());
+    let (registry, person) = (Registry::start().unwrap(), Person::new());
     let to = format!("oci://{}/acme/freeze:1", registry.address);
     let pinned = person.push("0.1.0", &to);
     assert_eq!(person.push("0.1.0", &to), pinned);
@@ -70,7 +70,7 @@ fn official_clients_read_what_is_pushed_and_a_second_push_changes_nothing() {
 
 #[test]
 fn what_is_not_as_the_operator_said_is_refused_in_words() {
-    let (mut registry, mut person) = (Registry::start(), Person::new());
+    let (mut registry, mut person) = (Registry::start().unwrap(), Person::new());
     let at = |name: &str| format!("oci://{}/acme/{name}", registry.address);
     let refused = |person: &Person, reference: &str, words: &str| {
         let said = person.run(&["plugin", "pull", reference]);
@@ -153,7 +153,7 @@ fn what_is_not_as_the_operator_said_is_refused_in_words() {
 
 #[test]
 fn the_cache_is_used_where_the_registry_is_away_and_believed_in_nothing() {
-    let (mut registry, mut person) = (Registry::start(), Person::new());
+    let (mut registry, mut person) = (Registry::start().unwrap(), Person::new());
     let pinned = person.push(
         "0.1.0",
         &format!("oci://{}/acme/freeze:1", registry.address),
@@ -164,7 +164,7 @@ fn the_cache_is_used_where_the_registry_is_away_and_believed_in_nothing() {
     let said = list(&person);
     assert!(!said.ok && said.err.contains("freeze: oci://"), "{said:?}");
     assert!(said.err.contains("cannot be reached"), "{said:?}");
-    registry.back();
+    registry.back().unwrap();
     let said = list(&person);
     assert!(said.ok && said.out.contains("freeze"), "{said:?}");
     registry.away();
@@ -182,7 +182,7 @@ fn the_cache_is_used_where_the_registry_is_away_and_believed_in_nothing() {
         !said.ok && said.err.contains("its files were changed"),
         "{said:?}"
     );
-    registry.back();
+    registry.back().unwrap();
     assert!(list(&person).ok, "it is pulled again");
     // A key is demanded from now on, of what is in the cache too.
     assert!(person.judge(&["keys", ".", "ours"]).ok);
@@ -194,7 +194,7 @@ fn the_cache_is_used_where_the_registry_is_away_and_believed_in_nothing() {
         !said.ok && said.err.contains("has no signature"),
         "{said:?}"
     );
-    registry.back();
+    registry.back().unwrap();
     person.sign(&pinned, "ours", None);
     assert!(list(&person).ok);
     registry.away();
@@ -206,7 +206,7 @@ fn the_cache_is_used_where_the_registry_is_away_and_believed_in_nothing() {
 
 #[test]
 fn an_artifact_is_under_the_same_grant_pin_and_directory_rules_as_a_directory() {
-    let (registry, mut person) = (Registry::start(), Person::new());
+    let (registry, mut person) = (Registry::start().unwrap(), Person::new());
     let pinned = person.push(
         "0.1.0",
         &format!("oci://{}/acme/freeze:1", registry.address),

@@ -95,7 +95,7 @@ fn files(directory: &Path) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn the_next_incident_is_judged_by_a_policy_of_the_registry_and_its_password_is_nowhere() {
-    let mut registry = Registry::with_password(Some(PASSWORD));
+    let mut registry = Registry::at("127.0.0.1", Some(PASSWORD)).unwrap();
     let mut person = Person::new();
     person.log_in(&registry.address, PASSWORD);
     let pinned = person.push(
@@ -114,7 +114,7 @@ fn the_next_incident_is_judged_by_a_policy_of_the_registry_and_its_password_is_n
     assert!(!incident.contains("as the registry says"), "{incident}");
     assert!(incident.contains("cannot be reached"), "{incident}");
     // It comes back, and so does the policy, without a restart.
-    registry.back();
+    registry.back().unwrap();
     world.log_says("pulled a plugin");
     world.log_says("loaded");
     until("freeze is not live", || {
@@ -154,7 +154,7 @@ fn the_next_incident_is_judged_by_a_policy_of_the_registry_and_its_password_is_n
 
 #[test]
 fn a_wrong_password_is_refused_and_not_repeated() {
-    let registry = Registry::with_password(Some(PASSWORD));
+    let registry = Registry::at("127.0.0.1", Some(PASSWORD)).unwrap();
     let mut person = Person::new();
     person.set("RUST_LOG", "trace");
     person.log_in(&registry.address, "wr0ng-unmistakable");

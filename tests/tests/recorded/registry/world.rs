@@ -1,94 +1,13 @@
-//! A real registry, who signs there, and the product beside it.
+//! Who signs at a real registry, and the product beside it.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Command, Stdio};
 
 use k8shawk_tests::fault::Product;
 use k8shawk_tests::recorded::dist;
+use k8shawk_tests::registry::program;
+pub use k8shawk_tests::registry::{Registry, USER};
 use tempfile::TempDir;
-
-/// The program of `tests/registry`, built where the cache lacks it.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/registry/build.sh");
-        let built = Command::new(script)
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{script}");
-        String::from_utf8(built.stdout).unwrap().trim().into()
-    })
-}
-
-/// Who may use the registry.
-pub const USER: &str = "ann";
-
-/// CNCF distribution on this machine; dropping it ends the process.
-pub struct Registry {
-    directory: TempDir,
-    password: Option<String>,
-    child: Option<Child>,
-    /// `127.0.0.1:PORT`
-    pub address: String,
-}
-
-impl Registry {
-    /// A registry for everybody.
-    pub fn start() -> Registry {
-        Registry::with_password(None)
-    }
-
-    /// A registry that wants a password of [`USER`].
-    pub fn with_password(password: Option<&str>) -> Registry {
-        let mut registry = Registry {
-            directory: tempfile::tempdir().unwrap(),
-            password: password.map(str::to_owned),
-            child: None,
-            address: "127.0.0.1:0".to_owned(),
-        };
-        registry.back();
-        registry
-    }
-
-    /// Start it again, at the same address and with what it holds.
-    pub fn back(&mut self) {
-        let log = std::fs::File::create(self.directory.path().join("log")).unwrap();
-        let mut command = Command::new(program());
-        command
-            .arg("serve")
-            .arg(self.directory.path())
-            .arg(&self.address);
-        if let Some(password) = &self.password {
-            command
-                .env("REGISTRY_USER", USER)
-                .env("REGISTRY_PASSWORD", password);
-        }
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        self.child = Some(child);
-        self.address = line.trim().to_owned();
-        assert!(!self.address.is_empty(), "the registry does not start");
-    }
-
-    /// It goes away.
-    pub fn away(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        self.away();
-    }
-}
 
 /// What a command said.
 #[derive(Debug)]
@@ -194,7 +113,7 @@ impl Person {
 
     /// Run the official clients.
     pub fn judge(&self, arguments: &[&str]) -> Said {
-        let mut command = Command::new(program());
+        let mut command = Command::new(program().unwrap());
         command
             .args(arguments)
             .env("DOCKER_CONFIG", self.path("docker"));
