@@ -31,6 +31,7 @@ use crate::approval::People;
 use crate::fix::Enabled;
 use crate::llm::ModelConfig;
 use crate::rbac::Account;
+use crate::toml_fault::{TomlFault, in_one_line, line_of};
 
 /// What compilations may use unless the operator says otherwise, in MiB: a Python component needs 400.
 pub const COMPILE_MEMORY_MIB: u32 = 512;
@@ -176,7 +177,8 @@ pub struct ConfigFault {
 
 impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.what)
+        let (place, what) = (in_one_line(&self.place), in_one_line(&self.what));
+        write!(f, "{place}: {what}")
     }
 }
 
@@ -264,17 +266,12 @@ impl Config {
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
-}
-
 fn read_file(file: File<'_>, config: &mut Config, faults: &mut Vec<ConfigFault>) {
     let File { name, text, .. } = file;
     let table = match toml::de::DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => {
-            let line = error.span().map_or(1, |s| line_of(text, s.start));
-            let what = error.message().to_owned();
+            let TomlFault { line, what } = TomlFault::of(text, &error);
             faults.push(ConfigFault {
                 place: format!("{name}:{line}"),
                 what,

@@ -12,6 +12,7 @@ use crate::fix::Risk;
 use crate::kinds;
 use crate::object::ObjectRef;
 use crate::point::Point;
+use crate::toml_fault::{TomlFault, line_of};
 
 pub use limits::{Limits, LimitsFault, LimitsGiven};
 pub use release::Release;
@@ -156,10 +157,6 @@ impl GrantFaults<'_> {
         let line = line_of(self.text, offset);
         self.found.push(format!("line {line}: {what}"));
     }
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }
 
 impl Grant {
@@ -347,10 +344,9 @@ impl NamespacePattern {
     }
 }
 
-/// The form of the file is wrong: one line, where the parser draws a picture.
+/// The form of the file is wrong.
 fn malformed(text: &str, error: &toml::de::Error) -> GrantError {
-    let line = error.span().map_or(1, |span| line_of(text, span.start));
-    let what = error.message().replace('\n', ", ");
+    let TomlFault { line, what } = TomlFault::of(text, error);
     GrantError::Malformed(format!("line {line}: {what}"))
 }
 

@@ -33,6 +33,7 @@ mod render;
 pub mod self_monitor;
 pub mod severity;
 pub mod signal;
+pub mod toml_fault;
 pub(crate) mod truncate;
 
 pub use k8shawk_vocabulary::{

@@ -67,9 +67,11 @@ impl fmt::Display for ObjectRef {
     }
 }
 
-/// RBAC names may hold colons; no name holds a slash, a percent sign or two consecutive dots.
+/// RBAC names may hold colons; no name holds a slash, a percent sign or two consecutive dots, and none
+/// is a dot, which is no segment of a path.
 pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= 253
+        && text != "."
         && !text.contains("..")
         && text
             .chars()

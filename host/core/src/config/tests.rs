@@ -261,3 +261,15 @@ fn a_cluster_has_a_name_of_one_word() {
         assert!(faults[0].what.contains("one word"), "{faults:?}");
     }
 }
+
+#[test]
+fn what_a_fault_quotes_drives_no_terminal() {
+    let people = "[approval]\npeople = [\"a\\u001b[2J user:x\", \"b\\nc user:x\"]\n";
+    let unknown = "[watch]\n\"a\\u009b31m\\nb\" = 1\n[\"\\u001b]0;t\\u0007x\"]\n";
+    for text in [people, unknown] {
+        let faults = Config::parse(file("k8shawk.toml", text), none).unwrap_err();
+        for shown in faults.iter().map(ToString::to_string) {
+            assert!(!shown.contains(char::is_control), "{shown:?}");
+        }
+    }
+}

@@ -3,6 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use k8shawk_core::point::{Point, WIT_VERSION};
+use k8shawk_core::redact::visible;
+use k8shawk_core::toml_fault::{TomlFault, line_of};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -68,6 +70,9 @@ impl Build {
             () if !self.output.components().all(own) => {
                 Some("[build] output is outside the plugin's directory")
             }
+            () if !self.output.to_str().is_some_and(is_line) => {
+                Some("[build] output has a line end, a tab or what nobody sees")
+            }
             () => None,
         }
     }
@@ -112,14 +117,17 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] names the file and the lines.
     pub fn parse(text: &str, path: &Path) -> Result<Manifest, ManifestError> {
-        let raw: RawManifest = toml::from_str(text).map_err(|e| ManifestError::Malformed {
-            path: path.to_owned(),
-            message: one_line(text, &e),
+        let raw: RawManifest = toml::from_str(text).map_err(|e| {
+            let TomlFault { line, what } = TomlFault::of(text, &e);
+            ManifestError::Malformed {
+                path: path.to_owned(),
+                message: cut(&format!("line {line}: {what}"), FAULT),
+            }
         })?;
         let mut faults = raw.faults(text, path);
         let version = PluginVersion::parse(raw.version.get_ref());
         if let Err(what) = &version {
-            let at = line(text, raw.version.span().start);
+            let at = line_of(text, raw.version.span().start);
             faults.push(format!("line {at}: {what}"));
         }
         let (Ok(version), true) = (version, faults.is_empty()) else {
@@ -148,7 +156,7 @@ impl RawManifest {
     fn faults(&self, text: &str, path: &Path) -> Vec<String> {
         let mut faults = Vec::new();
         let mut fault = |start: usize, what: String| {
-            faults.push(cut(&format!("line {}: {what}", line(text, start)), FAULT));
+            faults.push(cut(&format!("line {}: {what}", line_of(text, start)), FAULT));
         };
         let id = self.id.get_ref();
         if !is_id(id) {
@@ -184,23 +192,17 @@ impl RawManifest {
     }
 }
 
+/// True where a text is seen as it stands, in one line.
+fn is_line(text: &str) -> bool {
+    !text.contains(['\n', '\t']) && visible(text) == text
+}
+
 /// True where a plugin can have this id: it names a directory, a grant and a metric's label.
 pub fn is_id(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-}
-
-/// The parser draws a picture of several lines.
-fn one_line(text: &str, error: &toml::de::Error) -> String {
-    let at = error.span().map_or(1, |span| line(text, span.start));
-    let what = error.message().replace('\n', ", ");
-    cut(&format!("line {at}: {what}"), FAULT)
-}
-
-fn line(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }
 
 #[cfg(test)]
@@ -244,6 +246,22 @@ mod tests {
         ] {
             let error = with(text).unwrap_err();
             assert!(error.contains(why) && error.contains("line 5"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_it_drives_no_terminal() {
+        let build = "[build]\nsteps = [\"make\"]\noutput = \"x\\u001b[2J\"\n";
+        for (text, at) in [
+            (GOOD.replace("\"1\"", "\"1\\u001b[2J\""), "line 2"),
+            (GOOD.replace("\"1\"", "\"1\\n2\""), "line 2"),
+            (GOOD.replace("get", "g\\u001b[2Jet\\n"), "line 4"),
+            (format!("{GOOD}\"\\u009b31m\" = 1"), "line 5"),
+            (format!("{GOOD}{build}"), "line 5"),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(at), "{error}");
+            assert!(!error.contains(char::is_control), "{error:?}");
         }
     }
 

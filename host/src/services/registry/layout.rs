@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use k8shawk_core::artifact::Digest;
+use k8shawk_core::toml_fault::message;
 use k8shawk_sandbox::{Interfaces, Manifest, component_file, files, is_id, sha256};
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
 use serde_json::json;
@@ -179,7 +180,7 @@ impl Layout {
 /// The id of a plugin becomes the name of a directory: it is one, before anything is made of it.
 fn id(plugin: &str) -> Result<String, String> {
     let table: toml::Table =
-        toml::from_str(plugin).map_err(|why| format!("plugin.toml: {}", why.message()))?;
+        toml::from_str(plugin).map_err(|why| format!("plugin.toml: {}", message(&why)))?;
     let id = table
         .get("id")
         .and_then(toml::Value::as_str)

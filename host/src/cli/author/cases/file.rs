@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use k8shawk_core::point::Point;
+use k8shawk_core::toml_fault::{TomlFault, line_of};
 use k8shawk_sandbox::files;
 use serde::Deserialize;
 use thiserror::Error;
@@ -91,10 +92,10 @@ pub(in crate::cli::author) fn recordings(text: &str) -> Vec<PathBuf> {
 /// [`CasesError`] names the file, and the case where there is one.
 pub(super) fn parse(text: &str, point: Point, directory: &Path) -> Result<Vec<Case>, CasesError> {
     let path = directory.join(FILE);
-    let cases: Cases = toml::from_str(text).map_err(|error| CasesError::Malformed {
-        path: path.clone(),
-        line: error.span().map_or(1, |span| line_of(text, span.start)),
-        what: error.message().replace('\n', ", "),
+    let cases: Cases = toml::from_str(text).map_err(|error| {
+        let TomlFault { line, what } = TomlFault::of(text, &error);
+        let path = path.clone();
+        CasesError::Malformed { path, line, what }
     })?;
     let (mut parsed, mut faults): (Vec<Case>, Vec<String>) = (Vec::new(), Vec::new());
     for case in cases.case {
@@ -120,8 +121,4 @@ pub(super) fn parse(text: &str, point: Point, directory: &Path) -> Result<Vec<Ca
         true => Ok(parsed),
         false => Err(CasesError::Invalid { path, faults }),
     }
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }

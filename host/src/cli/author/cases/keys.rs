@@ -1,6 +1,7 @@
 //! The keys of one case: taken out group by group, so that a key which nobody takes is a fault.
 
 use k8shawk_core::point::Point;
+use k8shawk_core::toml_fault::message;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
@@ -57,7 +58,7 @@ impl Keys {
             }
         }
         serde_path_to_error::deserialize(taken).map_err(|error| {
-            let what = error.inner().message().replace('\n', ", ");
+            let what = message(error.inner());
             match error.path().to_string().as_str() {
                 // It is about the case as a whole.
                 "." => what,
