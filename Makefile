@@ -12,7 +12,7 @@ test soak bench bench-scale bench-languages: SELECT := --workspace
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-musl
 
-.PHONY: help setup build demo test test-model newcomer soak run bench bench-scale bench-languages lint book advisories static rootfs image manifests
+.PHONY: help setup build demo test test-model newcomer soak fuzz run bench bench-scale bench-languages lint book advisories static rootfs image manifests
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ soak: build ## 1,000 rounds of kill -9, and an API server that is away for five 
 	K8SHAWK_SOAK_ROUNDS=1000 K8SHAWK_DRILL_INCIDENTS=200 K8SHAWK_DRILL_THROTTLED_SECONDS=60 \
 		K8SHAWK_DRILL_AWAY_SECONDS=300 \
 		cargo test --release -p k8shawk-tests --test recorded -- --nocapture kills:: drill::
+
+fuzz: setup ## Inputs that nobody thought of, for all that is parsed from outside: 10 minutes each
+	scripts/fuzz.sh
 
 static: build
 	PATH="$$(scripts/zig.sh):$$PATH" cargo zigbuild --profile image --target $(TRIPLE) -p k8shawk --bin k8shawk

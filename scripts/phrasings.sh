@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 git ls-files -z -- . ':!tests/incidents' ':!tests/knowledge-base' ':!tests/stored' \
-  ':!tests/hostile/frozen' ':!LICENSE' ':!*.lock' ':!scripts/phrasings.*' |
+  ':!tests/hostile/frozen' ':!tests/fuzz/corpus' ':!tests/fuzz/words' ':!LICENSE' ':!*.lock' ':!scripts/phrasings.*' |
   perl -e '
     use strict; use warnings;
     my $gap = qr{(?:[ \t]+|[ \t]*\\?\n[ \t]*(?:(?://[/!]?|\#|--|\*|>)[ \t]*)?)};

@@ -6,4 +6,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v codespell >/dev/null || scripts/packages.sh codespell
 git ls-files -z -- . ':!tests/incidents' ':!tests/knowledge-base' ':!tests/stored' \
-  ':!tests/hostile/frozen' ':!docs/src/images' ':!LICENSE' ':!*.lock' | xargs -0 codespell
+  ':!tests/hostile/frozen' ':!tests/fuzz/corpus' ':!tests/fuzz/words' ':!docs/src/images' ':!LICENSE' ':!*.lock' | xargs -0 codespell

@@ -12,6 +12,7 @@ pub mod collector;
 pub mod deploy;
 pub mod dossier;
 pub mod fault;
+pub mod fuzz;
 pub mod markdown;
 pub mod model_server;
 pub mod policies;

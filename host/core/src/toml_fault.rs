@@ -52,6 +52,9 @@ mod tests {
         let error = toml::from_str::<Known>(text).unwrap_err();
         let TomlFault { line, what } = TomlFault::of(text, &error);
         assert_eq!(line, 2);
-        assert!(what.starts_with("unknown field `onetwo, three four`"), "{what:?}");
+        assert!(
+            what.starts_with("unknown field `onetwo, three four`"),
+            "{what:?}"
+        );
     }
 }

@@ -16,6 +16,7 @@ mod cost;
 mod directory;
 mod dossier;
 
+mod fuzz;
 mod home;
 mod hostile;
 mod languages;

@@ -156,7 +156,10 @@ impl RawManifest {
     fn faults(&self, text: &str, path: &Path) -> Vec<String> {
         let mut faults = Vec::new();
         let mut fault = |start: usize, what: String| {
-            faults.push(cut(&format!("line {}: {what}", line_of(text, start)), FAULT));
+            faults.push(cut(
+                &format!("line {}: {what}", line_of(text, start)),
+                FAULT,
+            ));
         };
         let id = self.id.get_ref();
         if !is_id(id) {
