@@ -341,7 +341,11 @@ enum Plugin {
         to: Option<PathBuf>,
     },
     /// List the plugins with their digests and state
-    List,
+    List {
+        /// Output format
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
     /// Explain in sentences what a plugin may read
     Explain {
         /// Plugin
@@ -356,6 +360,9 @@ enum Plugin {
     History {
         /// Plugin
         id: String,
+        /// Output format
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
     },
     /// Accept a version that is held or in shadow: it goes live
     Accept {

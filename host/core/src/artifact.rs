@@ -62,9 +62,16 @@ impl Reference {
         let rest = text.strip_prefix(SCHEME).ok_or_else(form)?;
         let (host, path) = rest.split_once('/').ok_or_else(form)?;
         if host.contains('@') {
+            // No word in front of a colon or an equals sign may be the name of a secret: what follows would be hidden.
             return Err(
-                "a reference holds no user name or password: use docker's config.json".into(),
+                "a reference to an artifact cannot carry credentials; write them into docker's config.json".into(),
             );
+        }
+        if let Some(port) = host.rsplit_once(':').map(|(_, port)| port)
+            && port.bytes().all(|b| b.is_ascii_digit())
+            && !is_port(port)
+        {
+            return Err(format!("the port of {SCHEME}{host} must be 1 to 65535"));
         }
         if !is_host(host) {
             return Err(form());
@@ -188,6 +195,10 @@ pub fn is_host(host: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     let ends = host.starts_with(['.', '-', ':']) || host.ends_with(['.', '-', ':']);
     (1..=255).contains(&host.len()) && host.chars().all(plain) && !ends
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 fn is_repository(text: &str) -> bool {

@@ -29,8 +29,8 @@ pub use engine::{
 pub use interfaces::Interfaces;
 pub use k8shawk_core::point::Point;
 pub use live::{
-    Admission, Admitting, Counts, Gate, Live, Outcome, QUARANTINE_AFTER, Registry, ReloadEvent,
-    ReloadOptions, Reloader, Unloaded, Waiting,
+    Admission, Admitting, CallStatus, Counts, Gate, Live, Outcome, QUARANTINE_AFTER, Registry,
+    ReloadEvent, ReloadOptions, Reloader, Status, Unloaded, Waiting, WaitingStatus,
 };
 pub use prepared::{Plugin, PolicySession, Tallied, Tally, TriageSession, explain, load};
 pub use read::digest::sha256;

@@ -3,7 +3,9 @@
 mod plugin;
 mod registry;
 mod reload;
+mod status;
 
 pub use plugin::{Counts, Live, Waiting};
 pub use registry::{QUARANTINE_AFTER, Registry, Unloaded};
 pub use reload::{Admission, Admitting, Gate, Outcome, ReloadEvent, ReloadOptions, Reloader};
+pub use status::{CallStatus, Status, WaitingStatus};

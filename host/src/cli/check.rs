@@ -26,7 +26,9 @@ pub async fn check(settings: Settings) -> anyhow::Result<bool> {
                 complaints.take("", &fault);
             }
             for live in loaded.plugins.registry.all() {
-                say!("plugin: {}", live.version());
+                for line in live.loaded().lines() {
+                    say!("plugin: {}", line);
+                }
             }
             loaded.refused().into_iter().for_each(|f| complaints.add(f));
             for missing in loaded.plugins.required.missing() {

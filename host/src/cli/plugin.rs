@@ -5,10 +5,10 @@ mod history;
 
 use std::path::Path;
 
-use k8shawk_sandbox::{Live, explain};
+use k8shawk_sandbox::{Live, Status, explain};
 
 use super::output::{complain, say};
-use super::{Misuse, Plugin, artifact, author, incidents, is_directory};
+use super::{Format, Misuse, Plugin, artifact, author, incidents, is_directory, output};
 use crate::run::load;
 use crate::run::settings::Settings;
 use crate::services::socket::{self, Ask};
@@ -30,7 +30,7 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
         Plugin::Pull { reference, to } => {
             artifact::pull(&settings, &reference, to.as_deref()).await
         }
-        Plugin::List => list(&settings).await,
+        Plugin::List { output } => list(&settings, output).await,
         Plugin::Explain { id } => {
             let live = named(&settings, &id).await?;
             for line in explain(&live.plugin()) {
@@ -39,30 +39,60 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
             Ok(true)
         }
         Plugin::Check { directory } => check_one(&settings, &directory).await,
-        Plugin::History { id } => history::history(&settings, &id).await,
+        Plugin::History { id, output } => history::history(&settings, &id, output).await,
         Plugin::Accept { id } => accept(&settings, &id).await,
-        Plugin::Rollback { id } => incidents::ask(&settings, Ask::RollBack { plugin: id }).await,
+        Plugin::Rollback { id } => {
+            running(&settings, &id).await?;
+            incidents::ask(&settings, Ask::RollBack { plugin: id }).await
+        }
     }
 }
 
 /// Of a running host where there is one, else as they would be loaded.
-async fn list(settings: &Settings) -> anyhow::Result<bool> {
-    if socket::ask(&settings.config.socket(), &Ask::Plugins)
-        .await
-        .is_ok()
-    {
-        return incidents::ask(settings, Ask::Plugins).await;
+async fn list(settings: &Settings, format: Format) -> anyhow::Result<bool> {
+    if let Ok(answer) = socket::ask(&settings.config.socket(), &Ask::Plugins).await {
+        show(&answer.plugins, format)?;
+        return Ok(true);
     }
     let loaded = load::load(settings).await?;
-    for live in loaded.plugins.registry.all() {
-        say!("{}", live.version());
-    }
+    let all = loaded.plugins.registry.all();
+    let all: Vec<Status> = all.iter().map(|live| live.loaded()).collect();
+    show(&all, format)?;
     let refused = loaded.refused();
     for line in &refused {
         complain!("k8shawk: not loaded: {}", line);
     }
     complain!("no host runs here; these are the plugins that `k8shawk run` would load");
     Ok(refused.is_empty())
+}
+
+fn show(plugins: &[Status], format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Text => {
+            for line in plugins.iter().flat_map(Status::lines) {
+                say!("{}", line);
+            }
+            Ok(())
+        }
+        Format::Json => output::document(&serde_json::to_value(plugins)?),
+    }
+}
+
+/// How a plugin is in the running host.
+///
+/// # Errors
+/// No host runs here, or it has no such plugin.
+async fn running(settings: &Settings, id: &str) -> anyhow::Result<Status> {
+    let answer = socket::ask(&settings.config.socket(), &Ask::Plugins).await?;
+    let known: Vec<String> = answer.plugins.iter().map(|of| of.id.clone()).collect();
+    let mut all = answer.plugins.into_iter();
+    all.find(|of| of.id == id)
+        .ok_or_else(|| unknown(id, &known).into())
+}
+
+fn unknown(id: &str, known: &[String]) -> Misuse {
+    let known = known.join(", ");
+    Misuse(format!("there is no plugin {id:?}; loaded: {known}"))
 }
 
 async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<Live>> {
@@ -75,11 +105,7 @@ async fn named(settings: &Settings, id: &str) -> anyhow::Result<std::sync::Arc<L
             .iter()
             .map(|l| l.id().to_owned())
             .collect();
-        Misuse(format!(
-            "there is no plugin {id:?}; loaded: {}",
-            known.join(", ")
-        ))
-        .into()
+        unknown(id, &known).into()
     })
 }
 
@@ -115,14 +141,14 @@ async fn check_one(settings: &Settings, directory: &Path) -> anyhow::Result<bool
 
 /// What waits is shown first: the acceptance is for that version.
 async fn accept(settings: &Settings, id: &str) -> anyhow::Result<bool> {
-    let Some(store) = Store::open_existing(&settings.config.database())? else {
-        return Err(Misuse(format!("no host has loaded a plugin {id:?} here")).into());
-    };
-    let Some(waiting) = history::waiting(&store, id)? else {
+    running(settings, id).await?;
+    let store = Store::open_existing(&settings.config.database())?;
+    let waiting = store.as_ref().map(|store| history::waiting(store, id));
+    let (Some(store), Some(waiting)) = (&store, waiting.transpose()?.flatten()) else {
         complain!("k8shawk: no version of {} waits", id);
         return Ok(false);
     };
-    history::changes(&store, &waiting)?;
+    history::changes(store, &waiting)?;
     let VersionId { plugin, pin } = waiting.id;
     incidents::ask(settings, Ask::AcceptVersion { plugin, pin }).await
 }

@@ -304,7 +304,7 @@ fn summary(
             format!("{id} {version} ({}, {digest})", live.point().as_str()),
         );
         if let Some(waiting) = live.waiting() {
-            row("", waiting.status());
+            row("", waiting.status().told());
         }
     }
     for refused in loaded.refused() {

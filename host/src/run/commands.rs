@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::{Record, State};
-use k8shawk_sandbox::Language;
+use k8shawk_sandbox::{Language, Status};
 
 use crate::run::pipeline::Pipeline;
 use crate::run::versions;
@@ -86,10 +86,9 @@ impl Commands for HostCommands {
         }
     }
 
-    fn plugins(&self) -> String {
+    fn plugins(&self) -> Vec<Status> {
         let all = self.pipeline.services.plugins.registry.all();
-        let lines: Vec<String> = all.iter().map(|live| live.status()).collect();
-        lines.join("\n")
+        all.iter().map(|live| live.status()).collect()
     }
 
     fn status(&self) -> String {

@@ -5,6 +5,7 @@
 
 use k8shawk_core::approval::{Person, Question};
 use k8shawk_core::record::Record;
+use k8shawk_sandbox::Status;
 
 use crate::services::store::VersionId;
 
@@ -77,8 +78,8 @@ pub trait Commands: Send + Sync + 'static {
     /// What to say aloud of an incident; none where nothing speaks.
     fn script(&self, record: &Record) -> Option<Script>;
 
-    /// How the plugins are, one line each.
-    fn plugins(&self) -> String;
+    /// How the plugins are.
+    fn plugins(&self) -> Vec<Status>;
 
     /// How the host is, one line each.
     fn status(&self) -> String;

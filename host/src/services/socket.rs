@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use k8shawk_core::approval::{Person, Question};
 use k8shawk_core::redact::RedactedJson;
+use k8shawk_sandbox::Status;
 use nix::unistd::{Group, Uid, User};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -70,6 +71,9 @@ pub struct Answer {
     pub done: bool,
     /// What was done, or why not.
     pub message: String,
+    /// How the plugins are, where that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<Status>,
 }
 
 /// Why the socket cannot be used.
@@ -171,6 +175,7 @@ async fn answer(stream: UnixStream, commands: &dyn Commands, turn: &Turn) -> std
         Err(error) => Answer {
             done: false,
             message: format!("cannot parse the command: {error}"),
+            plugins: Vec::new(),
         },
     };
     tell(
@@ -225,7 +230,7 @@ fn act(commands: &dyn Commands, ask: &Ask, who: &Person) -> Answer {
     let done = match ask.clone() {
         Ask::Approve { id, shown } => commands.act(who, &Act::Approve { id, shown }),
         Ask::Dismiss { id, reason } => commands.act(who, &Act::Dismiss { id, reason }),
-        Ask::Plugins => Ok(commands.plugins()),
+        Ask::Plugins => Ok(String::new()),
         Ask::AcceptVersion { plugin, pin } => {
             commands.version(who, &OfVersion::Accept(VersionId { plugin, pin }))
         }
@@ -235,7 +240,15 @@ fn act(commands: &dyn Commands, ask: &Ask, who: &Person) -> Answer {
         Ok(message) => (true, message),
         Err(why) => (false, why),
     };
-    Answer { done, message }
+    let plugins = match ask {
+        Ask::Plugins => commands.plugins(),
+        _ => Vec::new(),
+    };
+    Answer {
+        done,
+        message,
+        plugins,
+    }
 }
 
 /// Ask a running host.

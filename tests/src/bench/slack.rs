@@ -24,6 +24,7 @@ use k8shawk::services::telemetry::Telemetry;
 use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
 use k8shawk_core::record::Record;
+use k8shawk_sandbox::Status;
 use tokio_util::sync::CancellationToken;
 
 use super::figure::{Figure, percentile};
@@ -55,8 +56,8 @@ impl Commands for Nobody {
         Err("nobody decides of versions here".to_owned())
     }
 
-    fn plugins(&self) -> String {
-        String::new()
+    fn plugins(&self) -> Vec<Status> {
+        Vec::new()
     }
 
     fn status(&self) -> String {

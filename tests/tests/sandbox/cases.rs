@@ -174,7 +174,11 @@ const PROPOSAL: &str = "proposal = { action = \"scale\", kind = \"Deployment\", 
     "limits = { memory_mib = 0 }",
     "limits.memory_mib must be 1 to 512"
 )]
-#[case::time("voice", "now = \"noon\"", "key \"now\"")]
+#[case::time(
+    "voice",
+    "now = \"yesterday\"",
+    "key \"now\": \"yesterday\" is no time in RFC 3339, such as 2026-11-20T17:30:00Z"
+)]
 #[case::reads("analysis", &format!("{POD}denied = [\"pods\"]\nfindings = []"), "key \"denied[0]\": \"pods\" is none of a kind (\"Secret\"), a verb (get, list,")]
 #[case::object("analysis", &format!("{POD}objects = [{{ kind = \"Pod\", metadata = {{ name = \"web\" }} }}]\nfindings = []"), "key \"objects[0]\": missing field `metadata.namespace` of a Pod")]
 #[case::both_answers("analysis", &format!("{POD}healthy = \"\"\nfindings = []"), "either `findings` or `healthy` is needed")]
@@ -306,6 +310,47 @@ fn a_failed_case_shows_what_was_wanted_and_what_came() {
     assert!(
         xml.contains("<failure message=\"not as wanted: verdict.reason\">"),
         "{xml}"
+    );
+}
+
+#[test]
+fn a_file_of_results_that_cannot_be_written_is_said_before_anything_runs() {
+    let workshop = Workshop::new();
+    let directory = shipped(&workshop, "freeze", FREEZE);
+    let ran = test(&directory, &["--junit", "/nowhere/junit.xml"]);
+    assert_eq!(
+        (ran.code, ran.printed.as_str()),
+        (Some(2), ""),
+        "{}",
+        ran.complained
+    );
+    assert!(
+        ran.complained.contains("/nowhere/junit.xml: No such file"),
+        "{}",
+        ran.complained
+    );
+    // Nothing is left where no case could run.
+    fs::write(directory.join("cases.toml"), "").unwrap();
+    let junit = workshop.path().join("junit.xml");
+    let ran = test(&directory, &["--junit", junit.to_str().unwrap()]);
+    assert!(ran.code == Some(2) && !junit.exists(), "{}", ran.complained);
+}
+
+#[test]
+fn too_little_memory_for_the_component_names_the_case() {
+    let workshop = Workshop::new();
+    let case = "[[case]]\nname = \"tight\"\nlimits = { memory_mib = 1 }\nsignal = { reason = \"X\", object = { kind = \"Pod\", namespace = \"shop\", name = \"web\" } }\njudgement = { is = \"drop\" }\n";
+    let directory = hostile(&workshop, Guest::Triage, case);
+    let ran = test(&directory, &[]);
+    let told = ran.complained;
+    assert_eq!(ran.code, Some(2), "{told}");
+    assert!(
+        told.contains("hostile/cases.toml: case \"tight\": the component starts with "),
+        "{told}"
+    );
+    assert!(
+        told.contains("write limits = { memory_mib = ") && !told.contains("[limits]"),
+        "{told}"
     );
 }
 

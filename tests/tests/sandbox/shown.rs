@@ -6,20 +6,25 @@ use std::path::Path;
 use std::process::Command;
 
 use k8shawk_sandbox::plugin_digest;
+use serde_json::Value;
 
 use crate::workshop::{Guest, Workshop, dist, product};
 
-/// Everything that a command printed, on both outputs.
-fn printed(workshop: &Workshop, arguments: &[&str]) -> String {
-    let output = Command::new(product())
+fn command(workshop: &Workshop, arguments: &[&str]) -> Command {
+    let mut command = Command::new(product());
+    command
         .args(arguments)
         .current_dir(workshop.path())
         .env("K8SHAWK_PLUGINS", workshop.plugins())
         .env("K8SHAWK_POLICIES", workshop.policies())
         .env("K8SHAWK_GRANTS", workshop.grants())
-        .env("K8SHAWK_STATE", workshop.path())
-        .output()
-        .unwrap();
+        .env("K8SHAWK_STATE", workshop.path());
+    command
+}
+
+/// Everything that a command printed, on both outputs.
+fn printed(workshop: &Workshop, arguments: &[&str]) -> String {
+    let output = command(workshop, arguments).output().unwrap();
     let (told, complained) = (output.stdout, output.stderr);
     let text = [told, complained].concat();
     String::from_utf8(text).unwrap()
@@ -145,7 +150,42 @@ fn every_command_shows_the_digest_that_a_grant_pins() {
         assert_eq!(shown(&arguments), 1, "{arguments:?}");
     }
     shown(&["plugin", "test", "policies/freeze", "-o", "json"]);
+    let (told, _, code) = ran(&workshop, &["plugin", "list", "-o", "json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let listed = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["id"] == "freeze");
+    assert_eq!(listed.unwrap()["digest"], digest.as_str());
+    assert_eq!((&listed.unwrap()["called"], code), (&Value::Null, Some(0)));
     workshop.grant("freeze", &format!("digest = \"{digest}\"\n"));
     let text = printed(&workshop, &["plugin", "explain", "freeze"]);
     assert!(text.contains("the grant is pinned to it"), "{text}");
+}
+
+/// A command with its output, its complaint and its exit code.
+fn ran(workshop: &Workshop, arguments: &[&str]) -> (String, String, Option<i32>) {
+    let output = command(workshop, arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        text(output.stdout),
+        text(output.stderr),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn without_a_host_history_accept_and_rollback_say_the_same() {
+    let workshop = Workshop::new();
+    let [first, rest @ ..] = ["history", "accept", "rollback"].map(|what| {
+        let (told, complained, code) = ran(&workshop, &["plugin", what, "freeze"]);
+        assert_eq!((told.as_str(), code), ("", Some(1)), "{complained}");
+        complained
+    });
+    assert!(first.contains("no running k8shawk answers at"), "{first}");
+    assert!(first.contains("start `k8shawk run` here"), "{first}");
+    for other in rest {
+        assert_eq!(other, first);
+    }
 }

@@ -59,6 +59,39 @@ fn a_version_that_flips_three_verdicts_is_held_and_the_three_are_shown() {
         .collect();
     assert_eq!(shown.len(), 3, "{history}");
     assert_eq!(history.matches("allow -> deny").count(), 3, "{history}");
+    let document = |of: &[&str]| -> serde_json::Value {
+        let all = [&["plugin"], of, &["-o", "json"]].concat();
+        serde_json::from_str(&host.ask(&all)).unwrap()
+    };
+    let told = document(&["history", "guard"]);
+    let held = told["versions"].as_array().unwrap().iter();
+    let held = held.clone().find(|one| one["state"] == "held").unwrap();
+    let changed = held["changed_verdicts"].as_array().unwrap().iter();
+    assert_eq!(
+        changed.filter(|one| one["new"] == "deny").count(),
+        3,
+        "{told}"
+    );
+    let listed = document(&["list"]);
+    let guard = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["id"] == "guard");
+    assert_eq!(
+        guard.unwrap()["waiting"]["digest"],
+        held["digest"],
+        "{listed}"
+    );
+    assert_eq!(guard.unwrap()["called"]["guest_faults"], 0, "{listed}");
+    assert_eq!(told["now"]["digest"], guard.unwrap()["digest"], "{told}");
+    for what in ["accept", "rollback", "history"] {
+        let refused = host.refused(&["plugin", what, "gard"]);
+        assert!(
+            refused.contains("there is no plugin \"gard\"; loaded: "),
+            "{refused}"
+        );
+    }
     let metrics = host.metrics();
     assert!(
         metrics

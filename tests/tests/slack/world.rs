@@ -21,7 +21,9 @@ use k8shawk::services::store::{Store, StoreError};
 use k8shawk::services::telemetry::Telemetry;
 use k8shawk_core::Installation;
 use k8shawk_core::approval::Person;
+use k8shawk_core::point::Point;
 use k8shawk_core::record::{Record, State};
+use k8shawk_sandbox::Status;
 pub use k8shawk_tests::slack_server::click::{click, form, signed};
 use k8shawk_tests::slack_server::gallery::waiting;
 use k8shawk_tests::slack_server::{SECRET, SlackServer};
@@ -72,8 +74,15 @@ impl Commands for Clerk {
         Err("nobody decides of versions here".to_owned())
     }
 
-    fn plugins(&self) -> String {
-        "triage 0.1.0 live".to_owned()
+    fn plugins(&self) -> Vec<Status> {
+        vec![Status {
+            id: "triage".to_owned(),
+            version: "0.1.0".to_owned(),
+            point: Point::Triage,
+            digest: "0".repeat(64),
+            called: None,
+            waiting: None,
+        }]
     }
 
     fn status(&self) -> String {

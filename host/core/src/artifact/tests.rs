@@ -51,6 +51,32 @@ fn a_password_in_a_reference_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn no_word_of_an_error_is_taken_for_a_secret() {
+    for text in [
+        "oci://ann:hunter2@ghcr.io/acme/x",
+        "oci://token@ghcr.io/acme/x",
+        "oci://h:99999/x",
+        "x",
+        "oci://h/a@sha256:00",
+    ] {
+        let error = Reference::parse(text).unwrap_err();
+        assert_eq!(crate::redact::redact(&error), error);
+    }
+}
+
+#[test]
+fn a_port_is_one_that_exists() {
+    for port in ["0", "65536", "99999"] {
+        let error = Reference::parse(&format!("oci://localhost:{port}/x")).unwrap_err();
+        assert_eq!(
+            error,
+            format!("the port of oci://localhost:{port} must be 1 to 65535")
+        );
+    }
+    assert!(Reference::parse("oci://localhost:65535/x").is_ok());
+}
+
+#[test]
 fn a_tag_alone_pins_nothing() {
     let error = Pinned::parse("oci://ghcr.io/acme/x:1").unwrap_err();
     assert!(

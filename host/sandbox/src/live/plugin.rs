@@ -12,6 +12,7 @@ use k8shawk_core::guard::Reader;
 use k8shawk_core::policy::{Dossier, Verdict};
 use k8shawk_core::{Finding, Incident, Judgement, ObjectSummary, Severity, Signal};
 
+use super::status::{CallStatus, Status, WaitingStatus};
 use crate::call::{
     Blame, CallContext, CallError, CallRecord, Called, RecordedCall, RecordedReads, Replayed,
 };
@@ -59,24 +60,14 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// What waits and why, in a line for people.
-    pub fn status(&self) -> String {
-        let version = &self.plugin.manifest().version;
-        let digest = self.plugin.digest();
-        let state = match &self.shadow {
-            Some(live) => {
-                let counts = live.counts();
-                let quarantined = live.quarantine().map(|error| format!("; {error}"));
-                format!(
-                    "shadow: {} calls, {} guest faults{}",
-                    counts.calls,
-                    counts.guest_faults,
-                    quarantined.unwrap_or_default()
-                )
-            }
-            None => "held".to_owned(),
-        };
-        format!("version {version}, digest {digest}: {state}; {}", self.why)
+    /// What waits and why.
+    pub fn status(&self) -> WaitingStatus {
+        WaitingStatus {
+            version: self.plugin.manifest().version.to_string(),
+            digest: self.plugin.digest().to_owned(),
+            shadow: self.shadow.as_ref().map(|live| live.called()),
+            why: self.why.clone(),
+        }
     }
 }
 
@@ -269,34 +260,36 @@ impl Live {
         })
     }
 
-    /// Which version it is, in a line for people: before a host calls it there is nothing else to say.
-    pub fn version(&self) -> String {
+    /// Which version it is: before a host calls it there is nothing else to say.
+    pub fn loaded(&self) -> Status {
         let plugin = self.plugin();
-        let version = &plugin.manifest().version;
-        let digest = plugin.digest();
-        format!("{} {version} ({}), digest {digest}", self.id, self.point)
+        Status {
+            id: self.id.clone(),
+            version: plugin.manifest().version.to_string(),
+            point: self.point,
+            digest: plugin.digest().to_owned(),
+            called: None,
+            waiting: self.waiting().map(|waiting| waiting.status()),
+        }
     }
 
-    /// How it is in a running host, in a line for people.
-    pub fn status(&self) -> String {
-        let (version, counts) = (self.version(), self.counts());
-        let (state, last) = match (self.quarantine(), self.last_fault()) {
-            (Some(error), _) => {
-                let state = format!("{error}; it is called again when its digest changes");
-                (state, String::new())
-            }
-            (None, Some(last)) => ("live".to_owned(), format!("; last fault: {last}")),
-            (None, None) => ("live".to_owned(), String::new()),
-        };
-        let waiting = self.waiting();
-        let waiting = waiting.map(|waiting| format!("\n  {}", waiting.status()));
-        format!(
-            "{version}: {state}; {} calls, {} guest faults, {} host faults{last}{}",
-            counts.calls,
-            counts.guest_faults,
-            counts.host_faults,
-            waiting.unwrap_or_default()
-        )
+    /// How it is in a running host.
+    pub fn status(&self) -> Status {
+        Status {
+            called: Some(self.called()),
+            ..self.loaded()
+        }
+    }
+
+    fn called(&self) -> CallStatus {
+        let counts = self.counts();
+        CallStatus {
+            quarantine: self.quarantine().map(|error| error.to_string()),
+            calls: counts.calls,
+            guest_faults: counts.guest_faults,
+            host_faults: counts.host_faults,
+            last_fault: self.last_fault().map(|fault| fault.to_string()),
+        }
     }
 
     /// Why the version that is called now failed last; none where it never did.

@@ -165,7 +165,7 @@ impl RawManifest {
         if !is_id(id) {
             fault(
                 self.id.span().start,
-                format!("id {id:?} is not made of a-z, 0-9 and `-`"),
+                format!("id {id:?} is not made of a-z, 0-9 and `-`, with no `-` in front"),
             );
         }
         let dir = path
@@ -203,6 +203,7 @@ fn is_line(text: &str) -> bool {
 /// True where a plugin can have this id: it names a directory, a grant and a metric's label.
 pub fn is_id(text: &str) -> bool {
     (1..=63).contains(&text.len())
+        && !text.starts_with('-')
         && text
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
@@ -275,6 +276,14 @@ mod tests {
             imports,
             ["k8shawk:host/log@0.1.0", "k8shawk:kubectl/get@0.1.0"]
         );
+    }
+
+    #[test]
+    fn an_id_is_no_option_of_a_command_line() {
+        for id in ["-x", "--help", "", "a_b", "A"] {
+            assert!(!is_id(id), "{id:?}");
+        }
+        assert!(is_id("0-a") && is_id("a-"));
     }
 
     #[test]

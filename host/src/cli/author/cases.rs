@@ -16,6 +16,7 @@ mod incident;
 mod json;
 mod junit;
 mod keys;
+mod moment;
 mod object;
 mod place;
 mod policy;
@@ -66,6 +67,7 @@ pub async fn test(wish: &Wish<'_>, watching: bool) -> anyhow::Result<bool> {
 }
 
 async fn once(wish: &Wish<'_>) -> anyhow::Result<bool> {
+    wish.junit.map_or(Ok(()), junit::is_writable)?;
     let report = run::all(wish.directory).await?;
     match wish.output {
         Format::Text => text::print(&report),

@@ -20,7 +20,10 @@ pub fn new(directory: &Path, point: Point, language: Language) -> anyhow::Result
         .and_then(|n| n.to_str())
         .unwrap_or_default();
     if !is_id(id) {
-        return Err(Misuse(format!("{id:?} is not a valid id: use a-z, 0-9 and -")).into());
+        return Err(Misuse(format!(
+            "{id:?} is not a valid id: use a-z, 0-9 and -, with no - in front"
+        ))
+        .into());
     }
     if directory.exists() {
         return Err(Misuse(format!("{} exists already", directory.display())).into());

@@ -2,52 +2,107 @@
 
 use k8shawk_core::count;
 use k8shawk_core::rca::time;
+use k8shawk_sandbox::Status;
+use serde_json::{Value, json};
 
-use crate::cli::Misuse;
-use crate::cli::output::say;
+use super::running;
+use crate::cli::Format;
+use crate::cli::output::{self, say};
 use crate::run::settings::Settings;
-use crate::services::socket::{self, Ask};
-use crate::services::store::{Compared, Store, StoreError, Version, VersionState};
+use crate::services::store::{Compared, Reload, Store, StoreError, Version, VersionState};
 use crate::services::terminal::plain;
 
 /// Verdicts that are shown of one version.
 const SHOWN: usize = 50;
 
-/// Versions that were loaded, swapped or refused; then each with its numbers; the counters of a
-/// running host come last.
-pub(super) async fn history(settings: &Settings, id: &str) -> anyhow::Result<bool> {
+/// Versions that were loaded, swapped or refused; then each with its numbers; how it is in a running
+/// host comes last.
+pub(super) async fn history(settings: &Settings, id: &str, format: Format) -> anyhow::Result<bool> {
     let store = Store::open_existing(&settings.config.database())?;
-    let mut known = false;
-    if let Some(store) = store {
-        let past = store.reloads(id)?;
-        for reload in &past {
-            say!("{}  {}", time(reload.at), plain(&reload.what));
-        }
-        for version in store.versions(id)? {
-            say!("{}", plain(&line(&version)));
-            changes(&store, &version)?;
-        }
-        known = !past.is_empty();
+    let past = store
+        .as_ref()
+        .map(|store| Ok((store.reloads(id)?, store.versions(id)?)));
+    let past: Option<Result<(Vec<Reload>, Vec<Version>), StoreError>> = past;
+    let (reloads, versions) = past.transpose()?.unwrap_or_default();
+    let now = match running(settings, id).await {
+        Ok(now) => Some(now),
+        Err(error) if reloads.is_empty() => return Err(error),
+        Err(_) => None,
+    };
+    let store = store.as_ref();
+    if format == Format::Json {
+        output::document(&document(store, id, &reloads, &versions, now.as_ref())?)?;
+        return Ok(true);
     }
-    let answer = socket::ask(&settings.config.socket(), &Ask::Plugins).await;
-    let running = answer.map(|a| a.message).unwrap_or_default();
-    let mut lines = running.lines();
-    match lines.find(|l| l.split(' ').next() == Some(id)) {
-        Some(line) => {
-            say!("now: {}", plain(line));
-            for more in lines.take_while(|line| line.starts_with(' ')) {
-                say!("now: {}", plain(more.trim_start()));
-            }
-        }
-        None if !known => {
-            return Err(Misuse(format!(
-                "no host has loaded a plugin {id:?} here; `k8shawk plugin list` shows the plugins"
-            ))
-            .into());
-        }
-        None => {}
+    for reload in &reloads {
+        say!("{}  {}", time(reload.at), reload.what);
+    }
+    for version in &versions {
+        say!("{}", line(version));
+        store.map_or(Ok(()), |store| changes(store, version))?;
+    }
+    for line in now.iter().flat_map(Status::lines) {
+        say!("now: {}", line.trim_start());
     }
     Ok(true)
+}
+
+/// The same for programs.
+fn document(
+    store: Option<&Store>,
+    id: &str,
+    reloads: &[Reload],
+    versions: &[Version],
+    now: Option<&Status>,
+) -> Result<Value, StoreError> {
+    let verdicts = |all: Vec<Compared>| -> Vec<Value> {
+        let changed = all.iter().filter(|verdicts| verdicts.is_change());
+        changed.map(verdict).collect()
+    };
+    let mut shown = Vec::new();
+    for version in versions {
+        let (replayed, shadowed) = match store {
+            Some(store) => (
+                store.changed_verdicts(&version.id)?,
+                store.shadowed(&version.id)?,
+            ),
+            None => (Vec::new(), Vec::new()),
+        };
+        shown.push(json!({
+            "version": version.version,
+            "digest": version.id.pin,
+            "state": version.state.as_str(),
+            "seen_at": version.seen_at,
+            "live_at": version.live_at,
+            "decided_at": version.decided_at,
+            "decided_by": version.decided_by,
+            "calls": version.tallied.calls,
+            "guest_faults": version.tallied.guest_faults,
+            "microseconds": version.tallied.micros,
+            "replayed": version.tried.replayed,
+            "not_replayed": version.tried.skipped,
+            "changed_verdicts": verdicts(replayed),
+            "shadowed": shadowed.len(),
+            "changed_as_shadow": verdicts(shadowed),
+        }));
+    }
+    let reloads = reloads.iter().map(|r| json!({"at": r.at, "what": r.what}));
+    Ok(json!({
+        "id": id,
+        "reloads": reloads.collect::<Vec<_>>(),
+        "versions": shown,
+        "now": now,
+    }))
+}
+
+fn verdict(verdicts: &Compared) -> Value {
+    json!({
+        "at": verdicts.at,
+        "incident": verdicts.incident,
+        "subject": verdicts.subject,
+        "live": verdicts.live,
+        "new": verdicts.new,
+    })
 }
 
 /// The version of a plugin that a person can accept.

@@ -4,6 +4,7 @@ use k8shawk_core::grant::{Limits, LimitsGiven};
 use serde::Deserialize;
 
 use super::keys::Keys;
+use super::moment::Moment;
 
 /// Its keys.
 pub(super) const KEYS: &[&str] = &["name", "settings", "limits", "now"];
@@ -29,7 +30,7 @@ struct Given {
     #[serde(default)]
     limits: LimitsGiven,
     #[serde(default)]
-    now: Option<jiff::Timestamp>,
+    now: Option<Moment>,
 }
 
 impl Common {
@@ -47,7 +48,7 @@ impl Common {
             name: given.name,
             settings: given.settings,
             limits,
-            now_ms: given.now.map(jiff::Timestamp::as_millisecond),
+            now_ms: given.now.map(Moment::millisecond),
         })
     }
 }

@@ -9,6 +9,7 @@ use k8shawk_sandbox::RawProposal;
 use serde::Deserialize;
 
 use super::finding::{self, About};
+use super::moment::Moment;
 use super::object::Object;
 use super::proposal;
 
@@ -49,7 +50,7 @@ struct Earlier {
     /// `inc-101`, `inc-102`, ... in their order where none.
     #[serde(default)]
     incident: Option<String>,
-    at: jiff::Timestamp,
+    at: Moment,
     outcome: Outcome,
     /// That of the proposal where none.
     #[serde(default)]
@@ -131,7 +132,7 @@ impl Earlier {
         let target = self.target.map(ObjectRef::from);
         Run {
             incident: self.incident.unwrap_or_else(|| format!("inc-{number}")),
-            at: self.at.as_millisecond(),
+            at: self.at.millisecond(),
             action: self.action.unwrap_or_else(|| proposal.action.clone()),
             target: target.unwrap_or_else(|| proposal.target.clone()),
             class: self.class.unwrap_or_else(|| finding.class.clone()),

@@ -1,5 +1,6 @@
 //! What came of the cases, as the JUnit XML that CI systems read.
 
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -21,8 +22,22 @@ type Xml = Writer<Vec<u8>>;
 /// # Errors
 /// It cannot be written.
 pub(super) fn write(report: &Report, path: &Path) -> anyhow::Result<()> {
-    let written = document(report).and_then(|xml| std::fs::write(path, xml));
+    let written = document(report).and_then(|xml| fs::write(path, xml));
     written.map_err(|why| Unusable::fault(path, why))
+}
+
+/// That the file can be written, before anything runs. One that is not there yet is not left behind.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn is_writable(path: &Path) -> anyhow::Result<()> {
+    let is_new = path.symlink_metadata().is_err();
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|why| Unusable::fault(path, why))?;
+    if is_new {
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
 }
 
 /// `testsuites`, `testsuite` and one `testcase` for each case.

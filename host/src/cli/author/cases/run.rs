@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use k8shawk_core::grant::{Allow, Grant, Release, Verb};
 use k8shawk_core::point::Point;
-use k8shawk_sandbox::{CallRecord, Called, Engine, EngineOptions, Plugin, Source};
+use k8shawk_sandbox::{CallRecord, Called, Engine, EngineOptions, LoadError, Plugin, Source};
 
 use super::difference::{Difference, Differences};
 use super::file::CasesError;
@@ -94,7 +94,7 @@ pub(super) async fn all(directory: &Path) -> anyhow::Result<Report> {
             .filter(|plugin| plugin.grant().as_ref() == &grant)
         {
             Some(plugin) => plugin,
-            None => prepare(&engine, &source, grant).await?,
+            None => prepare(&engine, &source, &case.common.name, grant).await?,
         };
         let result = case.run(&plugin).await;
         tried.push((case.common.name, result));
@@ -133,11 +133,28 @@ fn grant(source: &Source, case: &Case) -> Grant {
     }
 }
 
-async fn prepare(engine: &Engine, source: &Source, grant: Grant) -> anyhow::Result<Plugin> {
+/// The plugin with the grant of a case: what it does not get is for the author of the case to correct.
+async fn prepare(
+    engine: &Engine,
+    source: &Source,
+    case: &str,
+    grant: Grant,
+) -> anyhow::Result<Plugin> {
     let source = Source {
         grant: Arc::new(grant),
         ..source.clone()
     };
     let prepared = Plugin::prepare(engine, &source).await;
-    Ok(prepared.map_err(|why| Misuse(why.to_string()))?)
+    Ok(prepared.map_err(|why| match why {
+        LoadError::Memory { needs, given, .. } => {
+            let (file, mib) = (source.dir.join(FILE), 1 << 20);
+            let (needs, given) = (needs.div_ceil(mib), given / mib);
+            Misuse(format!(
+                "{}: case {case:?}: the component starts with {needs} MiB of memory, and the case gives {given}: \
+                 write limits = {{ memory_mib = {needs} }} into it",
+                file.display()
+            ))
+        }
+        other => Misuse(other.to_string()),
+    })?)
 }

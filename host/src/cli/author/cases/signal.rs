@@ -1,10 +1,10 @@
 //! A signal of a case.
 
-use jiff::Timestamp;
 use k8shawk_core::ObjectRef;
 use k8shawk_core::signal::{Signal, SignalSource};
 use serde::Deserialize;
 
+use super::moment::Moment;
 use super::object::Object;
 
 /// As it stands in a case.
@@ -28,10 +28,10 @@ pub(super) struct Given {
     count: Option<u32>,
     /// The present where none.
     #[serde(default)]
-    first_seen: Option<Timestamp>,
+    first_seen: Option<Moment>,
     /// The present where none.
     #[serde(default)]
-    last_seen: Option<Timestamp>,
+    last_seen: Option<Moment>,
     #[serde(default)]
     reporter: String,
 }
@@ -51,7 +51,7 @@ impl Given {
     pub(super) fn signal(self, at: usize, subject: &ObjectRef, now_ms: i64) -> Signal {
         let about = self.object.map(ObjectRef::from);
         let object = about.unwrap_or_else(|| subject.clone());
-        let last_seen = self.last_seen.map_or(now_ms, Timestamp::as_millisecond);
+        let last_seen = self.last_seen.map_or(now_ms, Moment::millisecond);
         Signal {
             id: format!("signal-{at}"),
             source: self.source.unwrap_or(SignalSource::Event),
@@ -60,7 +60,7 @@ impl Given {
             owner: self.owner.map_or_else(|| object.clone(), ObjectRef::from),
             object,
             count: self.count.unwrap_or(1),
-            first_seen: self.first_seen.map_or(last_seen, Timestamp::as_millisecond),
+            first_seen: self.first_seen.map_or(last_seen, Moment::millisecond),
             last_seen,
             reporter: self.reporter,
         }

@@ -2,6 +2,7 @@
 
 use k8shawk_core::count;
 use k8shawk_core::record::Record;
+use k8shawk_sandbox::Status;
 
 use super::From;
 use crate::services::commands::Commands;
@@ -14,6 +15,15 @@ use crate::services::store::StoreError;
 
 /// Incidents that a list of all of them is made from: more than a message shows.
 const NEWEST: u32 = 200;
+
+/// How the plugins are, one line each.
+fn plugins(commands: &dyn Commands) -> String {
+    let all = commands.plugins();
+    all.iter()
+        .flat_map(Status::lines)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
 
 impl Slack {
     /// The answer to a command; none where a dialog is the answer.
@@ -44,7 +54,7 @@ impl Slack {
                 return asked.err().map(|why| command::told(&Err(why)));
             }
             Command::Mute { what, minutes, .. } => self.may_mute(&what, minutes),
-            Command::Plugins => command::listing("Plugins", &commands.plugins()),
+            Command::Plugins => command::listing("Plugins", &plugins(commands)),
             Command::Status => command::listing("Status", &self.status(commands)),
             Command::Help => command::help(),
         })

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cli::author::cases::moment::Moment;
 use crate::cli::author::cases::object::Object;
 
 /// As it stands in a case.
@@ -23,10 +24,10 @@ pub(super) struct Given {
     count: Option<u32>,
     /// The present where none.
     #[serde(default)]
-    first_seen: Option<Timestamp>,
+    first_seen: Option<Moment>,
     /// The present where none.
     #[serde(default)]
-    last_seen: Option<Timestamp>,
+    last_seen: Option<Moment>,
     #[serde(default)]
     reporter: String,
 }
@@ -42,7 +43,8 @@ impl Given {
     pub(super) fn object(self, at: usize, now_ms: i64) -> Value {
         let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
         let about = k8shawk_core::ObjectRef::from(self.object);
-        let last = self.last_seen.unwrap_or(now);
+        let time = |given: Option<Moment>| given.map(|Moment(time)| time);
+        let last = time(self.last_seen).unwrap_or(now);
         json!({
             "apiVersion": "v1",
             "kind": "Event",
@@ -52,7 +54,7 @@ impl Given {
             "reason": self.reason,
             "message": self.message,
             "count": self.count.unwrap_or(1),
-            "firstTimestamp": self.first_seen.unwrap_or(last.min(now)),
+            "firstTimestamp": time(self.first_seen).unwrap_or(last.min(now)),
             "lastTimestamp": last,
             "source": { "component": self.reporter },
         })
