@@ -152,9 +152,9 @@ fn figures(times: &[Duration], rego: Duration) -> Result<Vec<Figure>> {
     let [native, opa_fresh, opa_reused, pairs @ ..] = times else {
         anyhow::bail!("a time is missing");
     };
+    let pairs = pairs.as_chunks::<2>().0.iter();
     let pairs: Vec<(f64, f64)> = pairs
-        .chunks_exact(2)
-        .filter_map(|pair| Some((micros(*pair.first()?), micros(*pair.last()?))))
+        .map(|[fresh, reused]| (micros(*fresh), micros(*reused)))
         .collect();
     let (floor, languages) = pairs.split_first().context("the floor is missing")?;
     let micros_of = |name, time| Figure::alone(name, "µs", micros(time));
