@@ -19,11 +19,10 @@ const SHOWN: usize = 50;
 /// host comes last.
 pub(super) async fn history(settings: &Settings, id: &str, format: Format) -> anyhow::Result<bool> {
     let store = Store::open_existing(&settings.config.database())?;
-    let past = store
-        .as_ref()
-        .map(|store| Ok((store.reloads(id)?, store.versions(id)?)));
-    let past: Option<Result<(Vec<Reload>, Vec<Version>), StoreError>> = past;
-    let (reloads, versions) = past.transpose()?.unwrap_or_default();
+    let (reloads, versions) = match &store {
+        Some(store) => (store.reloads(id)?, store.versions(id)?),
+        None => (Vec::new(), Vec::new()),
+    };
     let now = match running(settings, id).await {
         Ok(now) => Some(now),
         Err(error) if reloads.is_empty() => return Err(error),
