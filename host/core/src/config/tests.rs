@@ -84,6 +84,7 @@ fn a_voice_is_described_in_words() {
         "engine = \"siri\"",
         "severity = \"bad\"",
         "quiet_hours = \"22-7\"",
+        "quiet_hours = \"1822:00-07:00\"",
         "quiet_hours = \"22:00-22:00\"",
         "sarvam_url = \"api.sarvam.ai\"",
     ] {

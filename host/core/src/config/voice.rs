@@ -119,7 +119,7 @@ pub(super) fn hours(text: &str) -> Result<(u16, u16), String> {
     let minute = |t: &str| {
         let (hour, minute) = t.trim().split_once(':')?;
         let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+        (hour < 24 && minute < 60).then(|| hour * 60 + minute)
     };
     let (from, to) = text.split_once('-').ok_or_else(fault)?;
     match (minute(from), minute(to)) {
