@@ -7,6 +7,7 @@ pub mod files;
 pub(crate) mod manifest;
 mod place;
 mod shelf;
+mod shown;
 pub(crate) mod unfit;
 mod version;
 
@@ -16,13 +17,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use component::Wasm;
-pub(crate) use error::some;
 pub use error::{LoadError, Taken};
 use k8shawk_core::grant::Grant;
 use k8shawk_core::point::Point;
 pub use manifest::{Build, Manifest, ManifestError, Tool, is_id};
 pub use place::{Artifact, Place, Pulled};
 pub use shelf::Shelf;
+pub(crate) use shown::some;
 pub use unfit::Unfit;
 pub use version::PluginVersion;
 

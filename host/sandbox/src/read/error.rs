@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::call::{Blame, CallError, mib};
 use crate::read::manifest::ManifestError;
+use crate::read::shown::some;
 use crate::read::unfit::Unfit;
 
 /// Why a plugin is not loaded. Nothing of it is kept: a version that ran before stays in use.
@@ -132,38 +133,6 @@ pub enum LoadError {
     /// The component fails on a harmless input.
     #[error("the smoke call failed: {0}")]
     Smoke(#[from] CallError),
-}
-
-/// Texts that are shown of a list whose length the author of a component chooses, and characters of
-/// each.
-const SHOWN: (usize, usize) = (12, 240);
-
-/// The first of many texts, each cut.
-pub(crate) fn some(texts: &[String], between: &str) -> String {
-    let (count, length) = SHOWN;
-    let mut shown: Vec<String> = texts
-        .iter()
-        .take(count)
-        .map(|text| cut(text, length))
-        .collect();
-    let more = texts.len().saturating_sub(count);
-    if more > 0 {
-        shown.push(format!("and {more} more"));
-    }
-    shown.join(between)
-}
-
-/// A long text without its middle: names are told by how they begin, sentences say at their end what
-/// to do.
-pub(super) fn cut(text: &str, length: usize) -> String {
-    let count = text.chars().count();
-    if count <= length {
-        return text.to_owned();
-    }
-    let half = length / 2;
-    let head: String = text.chars().take(half).collect();
-    let tail: String = text.chars().skip(count.saturating_sub(half)).collect();
-    format!("{head}...{tail}")
 }
 
 impl LoadError {

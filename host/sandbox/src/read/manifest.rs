@@ -9,7 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use super::error::cut;
+use super::shown::cut;
 use super::version::PluginVersion;
 use crate::capability::Capability;
 
