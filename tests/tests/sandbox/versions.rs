@@ -86,9 +86,9 @@ fn a_version_that_flips_three_verdicts_is_held_and_the_three_are_shown() {
     assert_eq!(guard.unwrap()["called"]["guest_faults"], 0, "{listed}");
     assert_eq!(told["now"]["digest"], guard.unwrap()["digest"], "{told}");
     for what in ["accept", "rollback", "history"] {
-        let refused = host.refused(&["plugin", what, "gard"]);
+        let refused = host.refused(&["plugin", what, "nobody"]);
         assert!(
-            refused.contains("there is no plugin \"gard\"; loaded: "),
+            refused.contains("there is no plugin \"nobody\"; loaded: "),
             "{refused}"
         );
     }
