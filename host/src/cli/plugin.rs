@@ -83,11 +83,25 @@ fn show(plugins: &[Status], format: Format) -> anyhow::Result<()> {
 /// # Errors
 /// No host runs here, or it has no such plugin.
 async fn running(settings: &Settings, id: &str) -> anyhow::Result<Status> {
-    let answer = socket::ask(&settings.config.socket(), &Ask::Plugins).await?;
+    let answer = match socket::ask(&settings.config.socket(), &Ask::Plugins).await {
+        Ok(answer) => answer,
+        Err(away) if was_loaded(settings, id)? => return Err(away.into()),
+        Err(_) => return Err(Misuse(format!(
+            "no host runs here, and none has loaded a plugin {id:?} here; `k8shawk plugin list` shows the plugins"
+        )).into()),
+    };
     let known: Vec<String> = answer.plugins.iter().map(|of| of.id.clone()).collect();
     let mut all = answer.plugins.into_iter();
     all.find(|of| of.id == id)
         .ok_or_else(|| unknown(id, &known).into())
+}
+
+/// True where a host of this state directory has loaded the plugin.
+fn was_loaded(settings: &Settings, id: &str) -> anyhow::Result<bool> {
+    match Store::open_existing(&settings.config.database())? {
+        Some(store) => Ok(!store.reloads(id)?.is_empty()),
+        None => Ok(false),
+    }
 }
 
 fn unknown(id: &str, known: &[String]) -> Misuse {

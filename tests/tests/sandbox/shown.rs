@@ -180,11 +180,11 @@ fn without_a_host_history_accept_and_rollback_say_the_same() {
     let workshop = Workshop::new();
     let [first, rest @ ..] = ["history", "accept", "rollback"].map(|what| {
         let (told, complained, code) = ran(&workshop, &["plugin", what, "freeze"]);
-        assert_eq!((told.as_str(), code), ("", Some(1)), "{complained}");
+        assert_eq!((told.as_str(), code), ("", Some(2)), "{complained}");
         complained
     });
-    assert!(first.contains("no running k8shawk answers at"), "{first}");
-    assert!(first.contains("start `k8shawk run` here"), "{first}");
+    assert!(first.contains("no host runs here"), "{first}");
+    assert!(first.contains("`k8shawk plugin list`"), "{first}");
     for other in rest {
         assert_eq!(other, first);
     }
