@@ -340,6 +340,11 @@ enum Plugin {
         #[arg(short, long)]
         to: Option<PathBuf>,
     },
+    /// Compile every plugin and policy into a directory to ship, for plugins.precompiled
+    Precompile {
+        /// Directory; made if it is not there
+        directory: PathBuf,
+    },
     /// List the plugins with their digests and state
     List {
         /// Output format

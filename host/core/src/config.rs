@@ -76,6 +76,8 @@ pub struct Config {
     pub recorded_calls: u32,
     /// MiB that all processes which compile components may use together.
     pub compile_memory_mib: u32,
+    /// Directory of components that were compiled before, as in the image.
+    pub precompiled: Option<PathBuf>,
     /// Who may approve; if empty, anyone with access to the socket.
     pub approvers: Vec<String>,
     /// How long a question, and every yes to it, stands.
@@ -139,6 +141,7 @@ impl Default for Config {
             bundles: None,
             recorded_calls: 100,
             compile_memory_mib: COMPILE_MEMORY_MIB,
+            precompiled: None,
             quarantine_after: 5,
             registry: RegistryConfig::default(),
             approvers: Vec::new(),

@@ -23,7 +23,7 @@ use crate::engine::child::{COMPILING, Failure, in_child, turns};
 
 pub use crate::engine::child::{COMPILE, ChildCompiler, Compiler};
 
-use crate::engine::cache::Cache;
+use crate::engine::cache::{Cache, Precompiled};
 use crate::engine::diagnose::diagnose;
 use crate::engine::ticker::Ticker;
 use crate::read::Wasm;
@@ -50,6 +50,9 @@ pub struct EngineOptions {
     /// Where compiled components are kept between runs; nowhere where none. The directory is
     /// the host's own (mode 0700).
     pub cache: Option<PathBuf>,
+    /// Where the operator ships compiled components, beside the cache; read only, and believed as
+    /// this program is. One that others can write to is not used, with a warning.
+    pub precompiled: Option<PathBuf>,
     /// Do without the pool, as where address space is short.
     pub on_demand: bool,
     /// Who compiles. Where there is no cache, this process does.
@@ -65,6 +68,14 @@ pub enum EngineError {
     /// The operator must make the cache directory private, or name another.
     #[error("the cache directory {path} cannot be used: {why}")]
     Cache {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The operator must close the directory of shipped components to others.
+    #[error("the directory of precompiled components {path} is not used: {why}")]
+    Precompiled {
         /// The directory.
         path: PathBuf,
         /// What is wrong with it.
@@ -103,6 +114,7 @@ struct Shared {
     slots: Arc<Semaphore>,
     compiling: Arc<Semaphore>,
     cache: Option<Cache>,
+    precompiled: Option<Precompiled>,
     compiler: Compiler,
     _ticker: Ticker,
 }
@@ -131,6 +143,14 @@ impl Engine {
             .as_ref()
             .map(|dir| Cache::open(dir, &wasm))
             .transpose()?;
+        let precompiled = options.precompiled.as_deref();
+        let precompiled = precompiled.and_then(|dir| match Precompiled::open(dir, &wasm) {
+            Ok(precompiled) => Some(precompiled),
+            Err(error) => {
+                tracing::warn!("{error}");
+                None
+            }
+        });
         let ticker = Ticker::start(&wasm).map_err(|e| EngineError::Start(e.to_string()))?;
         let slots = Arc::new(Semaphore::new(CONCURRENT as usize));
         Ok(Engine(Arc::new(Shared {
@@ -139,6 +159,7 @@ impl Engine {
             slots,
             compiling: Arc::new(Semaphore::new(COMPILING as usize)),
             cache,
+            precompiled,
             compiler: options.compiler.clone(),
             _ticker: ticker,
         })))
@@ -193,6 +214,11 @@ impl Shared {
     }
 
     fn compiled(&self, wasm: &Wasm, turns: u32) -> Result<Component, Failure> {
+        if let Some(precompiled) = &self.precompiled
+            && let Some(component) = precompiled.load(&self.wasm, &wasm.digest)
+        {
+            return Ok(component);
+        }
         let Some(cache) = &self.cache else {
             let bytes = wasm.read().map_err(Failure::Unread)?;
             return Component::new(&self.wasm, bytes).map_err(refused);

@@ -5,6 +5,7 @@ mod history;
 
 use std::path::Path;
 
+use k8shawk_core::count;
 use k8shawk_sandbox::{Live, Status, explain};
 
 use super::output::{complain, say};
@@ -30,6 +31,7 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
         Plugin::Pull { reference, to } => {
             artifact::pull(&settings, &reference, to.as_deref()).await
         }
+        Plugin::Precompile { directory } => precompile(&settings, &directory).await,
         Plugin::List { output } => list(&settings, output).await,
         Plugin::Explain { id } => {
             let live = named(&settings, &id).await?;
@@ -46,6 +48,25 @@ pub async fn plugin(settings: Settings, command: Plugin) -> anyhow::Result<bool>
             incidents::ask(&settings, Ask::RollBack { plugin: id }).await
         }
     }
+}
+
+/// Machine code is for this version of the program and this processor; another host compiles again.
+async fn precompile(settings: &Settings, directory: &Path) -> anyhow::Result<bool> {
+    let loaded = load::precompile(settings, directory).await?;
+    let all = loaded.plugins.registry.all();
+    for live in &all {
+        say!("compiled {}", live.id());
+    }
+    let refused = loaded.refused();
+    for line in &refused {
+        complain!("k8shawk: not compiled: {}", line);
+    }
+    say!(
+        "{} in {}; ship it with plugins.precompiled, for this version and this processor",
+        count(all.len(), "component"),
+        directory.display().to_string()
+    );
+    Ok(refused.is_empty())
 }
 
 /// Of a running host where there is one, else as they would be loaded.

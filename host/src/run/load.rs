@@ -1,5 +1,7 @@
 //! Bringing the plugins to life, and keeping them up to date while the host runs.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,25 +104,78 @@ const OURSELVES: &str = "/proc/self/exe";
 /// WebAssembly does not run on this machine.
 pub fn engine(settings: &Settings) -> Result<Engine, EngineError> {
     let here = "plugins are compiled in this process, again at each start";
+    let precompiled = settings.config.precompiled.clone();
+    let alone = EngineOptions {
+        precompiled: precompiled.clone(),
+        ..EngineOptions::default()
+    };
     let Some(directory) = cache() else {
         warn!("neither XDG_CACHE_HOME nor HOME is set: {here}");
-        return Engine::new(&EngineOptions::default());
+        return Engine::new(&alone);
     };
-    let options = EngineOptions {
-        cache: Some(directory),
+    match engine_with(settings, directory, precompiled) {
+        Err(error @ EngineError::Cache { .. }) => {
+            warn!("{error}: {here}");
+            Engine::new(&alone)
+        }
+        engine => engine,
+    }
+}
+
+fn engine_with(
+    settings: &Settings,
+    cache: PathBuf,
+    precompiled: Option<PathBuf>,
+) -> Result<Engine, EngineError> {
+    Engine::new(&EngineOptions {
+        cache: Some(cache),
+        precompiled,
         compiler: Compiler::Child(ChildCompiler {
             program: OURSELVES.into(),
             memory_mib: settings.config.compile_memory_mib,
         }),
         ..EngineOptions::default()
-    };
-    match Engine::new(&options) {
-        Err(error @ EngineError::Cache { .. }) => {
-            warn!("{error}: {here}");
-            Engine::new(&EngineOptions::default())
-        }
-        engine => engine,
+    })
+}
+
+/// Load every plugin and policy, and leave their machine code in a directory that may be shipped with
+/// them: everybody can read it, and only this user can write to it.
+///
+/// # Errors
+/// As of [`load`], or the directory cannot be written.
+pub async fn precompile(settings: &Settings, into: &Path) -> anyhow::Result<Loaded> {
+    let others = files(into)?;
+    if let Some(other) = others.iter().find(|file| !is_code(file)) {
+        anyhow::bail!(
+            "{} is not of this command: name a new directory",
+            other.display()
+        );
     }
+    let engine = engine_with(settings, into.to_owned(), None)?;
+    let loaded = load_by(settings, engine, None).await?;
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, Permissions::from_mode(mode))
+            .with_context(|| path.display().to_string())
+    };
+    for file in files(into)?.iter().filter(|file| is_code(file)) {
+        mode(file, 0o644)?;
+    }
+    mode(into, 0o755)?;
+    Ok(loaded)
+}
+
+/// What is in a directory; nothing where it is not there yet.
+fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !directory.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    paths.collect()
+}
+
+fn is_code(file: &Path) -> bool {
+    file.extension().is_some_and(|end| end == "cwasm")
 }
 
 /// Load every plugin and policy once, as they stand in their directories.
@@ -128,7 +183,7 @@ pub fn engine(settings: &Settings) -> Result<Engine, EngineError> {
 /// # Errors
 /// [`NoDirectory`]; or the engine does not start, or no triage or analysis plugin could be loaded.
 pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
-    load_by(settings, None).await
+    load_by(settings, start(settings)?, None).await
 }
 
 /// Load them as a host does, which remembers its versions: a new one goes live as its grant says.
@@ -136,12 +191,19 @@ pub async fn load(settings: &Settings) -> anyhow::Result<Loaded> {
 /// # Errors
 /// As of [`load`].
 pub async fn load_for_host(settings: &Settings, store: &Arc<Store>) -> anyhow::Result<Loaded> {
-    load_by(settings, Some(store)).await
+    load_by(settings, start(settings)?, Some(store)).await
 }
 
-async fn load_by(settings: &Settings, store: Option<&Arc<Store>>) -> anyhow::Result<Loaded> {
+fn start(settings: &Settings) -> anyhow::Result<Engine> {
+    engine(settings).context("cannot start the sandbox")
+}
+
+async fn load_by(
+    settings: &Settings,
+    engine: Engine,
+    store: Option<&Arc<Store>>,
+) -> anyhow::Result<Loaded> {
     directories(settings)?;
-    let engine = engine(settings).context("cannot start the sandbox")?;
     let registry = Arc::new(Registry::new(settings.config.quarantine_after));
     let gate = store.map(|store| {
         let (config, grants) = (settings.config.clone(), settings.grants());

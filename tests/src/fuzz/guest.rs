@@ -59,6 +59,7 @@ fn made() -> anyhow::Result<Guests> {
         .build()?;
     let directory = tempfile::tempdir()?;
     let engine = Engine::new(&EngineOptions {
+        precompiled: None,
         compiler: Compiler::InProcess,
         on_demand: false,
         cache: None,

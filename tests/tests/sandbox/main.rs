@@ -25,6 +25,7 @@ mod load_errors;
 mod loading;
 mod newcomer;
 mod policies;
+mod precompiled;
 mod proposals;
 mod reading;
 mod reference;

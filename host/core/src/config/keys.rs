@@ -230,6 +230,15 @@ pub const KEYS: &[Key] = &[
         set!(compile_memory_mib, i => i.number(64, 65_536)?),
     ),
     key(
+        "plugins.precompiled",
+        "K8SHAWK_PRECOMPILED",
+        "none",
+        "",
+        "directory that `k8shawk plugin precompile` wrote; machine code, so only root or the host's user may write to it",
+        set!(precompiled, i => Some(i.path()?)),
+    )
+    .named(JUDGES),
+    key(
         "registry.plugins",
         "K8SHAWK_REGISTRY_PLUGINS",
         "none",

@@ -121,6 +121,7 @@ const NAMED_KEYS: &[(&str, &str)] = &[
     ("plugins.plugins", "\"mine\""),
     ("plugins.policies", "\"mine\""),
     ("plugins.grants", "\"mine\""),
+    ("plugins.precompiled", "\"mine\""),
     (
         "registry.plugins",
         "[\"oci://evil.example/x@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"]",

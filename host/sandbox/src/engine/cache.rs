@@ -73,22 +73,13 @@ impl Cache {
     }
 
     fn stem(&self, digest: &str) -> String {
-        format!("{digest}-{}.", self.engine)
+        stem(digest, &self.engine)
     }
 
     /// The component, where it was compiled before and is intact.
     pub(super) fn load(&self, engine: &wasmtime::Engine, digest: &str) -> Option<Component> {
-        let stem = self.stem(digest);
-        for entry in fs::read_dir(&self.dir).ok()?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let rest = name.strip_prefix(&stem);
-            let Some(expected) = rest.and_then(|rest| rest.strip_suffix(FINISHED)) else {
-                continue;
-            };
-            let path = entry.path();
-            if checksum(&path).is_ok_and(|found| found == expected)
-                && let Ok(component) = mapped(engine, &path)
-            {
+        for (path, expected) in finished(&self.dir, &self.stem(digest)) {
+            if let Some(component) = intact(engine, &path, &expected) {
                 return Some(component);
             }
             drop(fs::remove_file(path));
@@ -150,6 +141,64 @@ impl Cache {
     }
 }
 
+/// A directory of such files that the operator ships, as in an image. It is read only, and believed
+/// as this program is: whoever could write to it could run code in this process.
+pub(super) struct Precompiled {
+    dir: PathBuf,
+    engine: String,
+}
+
+impl Precompiled {
+    /// Open a directory of ours or of root, which nobody else can write to.
+    pub(super) fn open(dir: &Path, engine: &wasmtime::Engine) -> Result<Self, EngineError> {
+        let fault = |why: String| EngineError::Precompiled {
+            path: dir.to_owned(),
+            why,
+        };
+        let meta = fs::metadata(dir).map_err(|e| fault(e.to_string()))?;
+        if !meta.is_dir() {
+            return Err(fault("it is not a directory".to_owned()));
+        }
+        closed(&meta).map_err(|why| fault(why.to_owned()))?;
+        Ok(Precompiled {
+            dir: dir.to_owned(),
+            engine: fingerprint(engine),
+        })
+    }
+
+    /// The component, where it was compiled for this engine and is intact.
+    pub(super) fn load(&self, engine: &wasmtime::Engine, digest: &str) -> Option<Component> {
+        let mut files = finished(&self.dir, &stem(digest, &self.engine)).into_iter();
+        files.find_map(|(path, expected)| {
+            // A link may lead to a file that others can write.
+            let meta = fs::symlink_metadata(&path).ok()?;
+            (meta.is_file() && closed(&meta).is_ok())
+                .then(|| intact(engine, &path, &expected))
+                .flatten()
+        })
+    }
+}
+
+fn stem(digest: &str, engine: &str) -> String {
+    format!("{digest}-{engine}.")
+}
+
+/// Files of a component in a directory, with the checksums in their names.
+fn finished(dir: &Path, stem: &str) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let named = entries.filter_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let expected = name.strip_prefix(stem)?.strip_suffix(FINISHED)?;
+        Some((entry.path(), expected.to_owned()))
+    });
+    named.collect()
+}
+
+fn intact(engine: &wasmtime::Engine, path: &Path, expected: &str) -> Option<Component> {
+    let found = checksum(path).ok()?;
+    (found == expected).then(|| mapped(engine, path).ok())?
+}
+
 fn is_old(entry: &fs::DirEntry) -> bool {
     let age = entry.metadata().and_then(|meta| meta.modified());
     age.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
@@ -183,8 +232,9 @@ pub(super) fn trusted(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Resul
 /// A file of machine code as a component, mapped and not copied.
 #[allow(
     unsafe_code,
-    reason = "wasmtime cannot check machine code: the file is in a directory of mode 0700 and \
-    has our checksum; it is replaced by renaming and never written to"
+    reason = "wasmtime cannot check machine code: the file is in a directory that only we, or only we \
+    and root, can write to, and has its checksum in its name; it is replaced by renaming and never \
+    written to"
 )]
 fn mapped(engine: &wasmtime::Engine, file: &Path) -> wasmtime::Result<Component> {
     // SAFETY: the file comes from `precompile_component` of this program, see the reason above.
@@ -200,6 +250,17 @@ fn private(dir: &Path) -> Result<(), String> {
     }
     if meta.mode() & 0o022 != 0 {
         return Err("others can write to it; its mode must be 0700".to_owned());
+    }
+    Ok(())
+}
+
+/// Of root or ours, and nobody else can write to it.
+fn closed(meta: &fs::Metadata) -> Result<(), &'static str> {
+    if meta.uid() != 0 && meta.uid() != geteuid().as_raw() {
+        return Err("it belongs to a user who is neither root nor the one of this process");
+    }
+    if meta.mode() & 0o022 != 0 {
+        return Err("others can write to it; use mode 0755 or less");
     }
     Ok(())
 }
@@ -275,6 +336,48 @@ mod tests {
         fs::write(&path, file).unwrap();
         assert!(cache.load(&engine, &digest).is_none());
         assert!(!path.exists(), "it is compiled again");
+    }
+
+    #[test]
+    fn what_is_shipped_is_used_as_it_is_and_only_from_a_closed_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let shipped = dir.path().join("shipped");
+        let (engine, digest) = (engine(), sha256(b"x"));
+        let cache = Cache::open(&shipped, &engine).unwrap();
+        let code = engine.precompile_component(b"\0asm\x0d\0\x01\0").unwrap();
+        cache.store(&digest, &code).unwrap();
+        let file = only_file(&shipped);
+        let mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(&shipped, 0o755);
+        mode(&file, 0o644);
+        let found = |digest: &str| {
+            let precompiled = Precompiled::open(&shipped, &engine).unwrap();
+            precompiled.load(&engine, digest).is_some()
+        };
+        assert!(found(&digest));
+        assert!(!found(&sha256(b"y")));
+        // A file that others can write, and a link to one.
+        mode(&file, 0o664);
+        assert!(!found(&digest));
+        let elsewhere = dir.path().join("elsewhere");
+        fs::rename(&file, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+        assert!(!found(&digest));
+        mode(&elsewhere, 0o644);
+        assert!(!found(&digest));
+        // One that was changed is not deleted: it is the operator's.
+        fs::remove_file(&file).unwrap();
+        let mut changed = fs::read(&elsewhere).unwrap();
+        *changed.last_mut().unwrap() ^= 1;
+        fs::write(&file, changed).unwrap();
+        mode(&file, 0o644);
+        assert!(!found(&digest) && file.exists());
+        // And no directory that others can write.
+        mode(&shipped, 0o777);
+        assert!(Precompiled::open(&shipped, &engine).is_err());
+        assert!(Precompiled::open(&elsewhere, &engine).is_err());
     }
 
     #[test]
