@@ -142,7 +142,7 @@ impl Cache {
 }
 
 /// A directory of such files that the operator ships, as in an image. It is read only, and believed
-/// as this program is: whoever could write to it could run code in this process.
+/// as this program is: anyone who can write to it can run code in this process.
 pub(super) struct Precompiled {
     dir: PathBuf,
     engine: String,
