@@ -165,8 +165,13 @@ fn no_command_waits_for_what_is_no_file() {
                 command.env(variable, directory);
             }
             let (code, text) = told(&mut command);
+            // What is endless here is a link to a device, and a link leads out of the cases' directory.
+            let said = [
+                "is not a regular file",
+                "leads out of the plugin's directory",
+            ];
             assert!(
-                text.contains("is not a regular file"),
+                said.iter().any(|said| text.contains(said)),
                 "{command:?}: {text}"
             );
             assert_eq!(code, Some(2), "{command:?}: {text}");
