@@ -11,6 +11,7 @@ mod languages;
 mod memory;
 mod model;
 mod pods;
+mod process;
 mod report;
 mod rounds;
 mod scale;

@@ -165,6 +165,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_fix_that_a_policy_denied_is_no_missing_fix() {
+        let refused = |by_policy| Decision {
+            refused: vec![Refused {
+                proposal: "rollout-undo".to_owned(),
+                reason: "freeze: Black Friday".to_owned(),
+                by_policy,
+            }],
+            ..Decision::default()
+        };
+        let words = |by_policy| refused(by_policy).advice().without_fix();
+        assert_eq!(words(true).as_deref(), Some("fix denied by policy"));
+        assert_eq!(words(false).as_deref(), Some("no safe fix"));
+    }
+
+    #[test]
     fn no_safe_fix_is_said_only_where_everybody_answered() {
         let all = Decision::default();
         assert_eq!(all.advice(), Advice::NoSafeFix);

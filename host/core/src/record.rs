@@ -377,16 +377,19 @@ impl Record {
         })
     }
 
+    /// What follows from its decision; none where nothing is decided.
+    pub fn advice(&self) -> Option<Advice<'_>> {
+        self.decision.as_ref().map(Decision::advice)
+    }
+
     /// True where no fix is known, and not because everybody said so.
     pub fn is_undecided(&self) -> bool {
-        let advice = self.decision.as_ref().map(Decision::advice);
-        matches!(advice, Some(Advice::NotKnown(_)))
+        matches!(self.advice(), Some(Advice::NotKnown(_)))
     }
 
     /// True where a policy denied the only fixes.
     pub fn is_denied(&self) -> bool {
-        let advice = self.decision.as_ref().map(Decision::advice);
-        matches!(advice, Some(Advice::Denied))
+        matches!(self.advice(), Some(Advice::Denied))
     }
 
     /// What fix plugins are asked with, and true where it rests on what a model says. Where a model

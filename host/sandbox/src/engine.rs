@@ -73,14 +73,6 @@ pub enum EngineError {
         /// What is wrong with it.
         why: String,
     },
-    /// The operator must close the directory of shipped components to others.
-    #[error("the directory of precompiled components {path} is not used: {why}")]
-    Precompiled {
-        /// The directory.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
 }
 
 /// Why a component is not compiled.
@@ -144,12 +136,12 @@ impl Engine {
             .map(|dir| Cache::open(dir, &wasm))
             .transpose()?;
         let precompiled = options.precompiled.as_deref();
-        let precompiled = precompiled.and_then(|dir| match Precompiled::open(dir, &wasm) {
-            Ok(precompiled) => Some(precompiled),
-            Err(error) => {
-                tracing::warn!("{error}");
-                None
-            }
+        let precompiled = precompiled.and_then(|dir| {
+            let unused = |why: &String| {
+                let dir = dir.display();
+                tracing::warn!("the directory of precompiled components {dir} is not used: {why}");
+            };
+            Precompiled::open(dir, &wasm).inspect_err(unused).ok()
         });
         let ticker = Ticker::start(&wasm).map_err(|e| EngineError::Start(e.to_string()))?;
         let slots = Arc::new(Semaphore::new(CONCURRENT as usize));

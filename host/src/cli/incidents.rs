@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use k8shawk_core::config::Config;
 use serde_json::Value;
 
 use super::output::{complain, say};
@@ -169,7 +170,11 @@ struct NoDatabase {
 impl NoDatabase {
     /// No file of that name.
     fn at(path: PathBuf) -> NoDatabase {
-        let demo = path.with_file_name(DEMO).join("k8shawk.sqlite");
+        let demo = Config {
+            state: path.with_file_name(DEMO),
+            ..Config::default()
+        };
+        let demo = demo.database();
         let demo = match demo.is_file() {
             true => format!(
                 ". To see the demo's incidents: K8SHAWK_DATABASE={} k8shawk incidents",

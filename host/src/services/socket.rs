@@ -230,7 +230,13 @@ fn act(commands: &dyn Commands, ask: &Ask, who: &Person) -> Answer {
     let done = match ask.clone() {
         Ask::Approve { id, shown } => commands.act(who, &Act::Approve { id, shown }),
         Ask::Dismiss { id, reason } => commands.act(who, &Act::Dismiss { id, reason }),
-        Ask::Plugins => Ok(String::new()),
+        Ask::Plugins => {
+            return Answer {
+                done: true,
+                message: String::new(),
+                plugins: commands.plugins(),
+            };
+        }
         Ask::AcceptVersion { plugin, pin } => {
             commands.version(who, &OfVersion::Accept(VersionId { plugin, pin }))
         }
@@ -240,14 +246,10 @@ fn act(commands: &dyn Commands, ask: &Ask, who: &Person) -> Answer {
         Ok(message) => (true, message),
         Err(why) => (false, why),
     };
-    let plugins = match ask {
-        Ask::Plugins => commands.plugins(),
-        _ => Vec::new(),
-    };
     Answer {
         done,
         message,
-        plugins,
+        plugins: Vec::new(),
     }
 }
 

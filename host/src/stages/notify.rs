@@ -19,7 +19,7 @@ pub fn run(services: &Services, record: &Record) -> Result<(), StageError> {
             State::NeedsHuman,
             "no fix is known to be safe, as not every plugin answered",
         ),
-        None if record.is_denied() => (State::NeedsHuman, "a policy denied the fix"),
+        None if record.is_denied() => (State::NeedsHuman, "fix denied by policy"),
         None => (State::NeedsHuman, "no safe fix"),
     };
     let refused = record.refused().first().map(|r| r.reason.as_str());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use super::process::mib;
 use crate::cluster::wait_until;
 use crate::fault::Product;
 
@@ -84,14 +85,7 @@ impl Host {
         let file = format!("/proc/{}/status", self.child.id());
         let text = fs::read_to_string(&file)
             .with_context(|| format!("the host has ended: {}", self.log()))?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(row)?.strip_prefix(':'));
-        let number = line.and_then(|line| line.split_whitespace().next());
-        let kib: f64 = number
-            .with_context(|| format!("{file} has no {row}"))?
-            .parse()?;
-        Ok(kib / 1024.0)
+        mib(&text, row).with_context(|| file)
     }
 }
 

@@ -12,6 +12,7 @@ use wit_parser::{
 };
 
 use self::types::{kind_of, named};
+use super::pages::is_written;
 
 /// Every package, behind those that it uses.
 const PACKAGES: [&str; 8] = [
@@ -213,15 +214,5 @@ fn the_page_about_interfaces_is_written_from_the_wit() {
     let directories = fs::read_dir(root().join("wit")).unwrap().flatten();
     let directories = directories.filter(|entry| entry.path().is_dir()).count();
     assert_eq!(directories, PACKAGES.len(), "a package is missing");
-    let chapter = root().join("docs/src/interfaces.md");
-    let expected = page(&resolve);
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&chapter, &expected).unwrap();
-        return;
-    }
-    assert_eq!(
-        fs::read_to_string(&chapter).unwrap(),
-        expected,
-        "UPDATE=1 writes it"
-    );
+    is_written(&root().join("docs/src/interfaces.md"), &page(&resolve));
 }

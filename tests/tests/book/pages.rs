@@ -1,6 +1,7 @@
 //! The pages that people read.
 
 use std::fs;
+use std::path::Path;
 
 use k8shawk_tests::markdown::{Page, root};
 
@@ -22,6 +23,16 @@ pub fn all() -> Vec<Page> {
 /// One page by its path from the top.
 pub fn one(name: String) -> Page {
     Page::read(name).unwrap()
+}
+
+/// Compare a page with what it is written from, or write it where `UPDATE` is set.
+pub fn is_written(page: &Path, expected: &str) {
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(page, expected).unwrap();
+        return;
+    }
+    let written = fs::read_to_string(page).unwrap();
+    assert_eq!(written, expected, "UPDATE=1 writes it");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use k8shawk_tests::policies::sources;
 
 use k8shawk_tests::markdown::root;
 
+use super::pages::is_written;
+
 /// Behind it the chapter is written from the directories.
 const MARK: &str = "<!-- The rest is written from policies/: `UPDATE=1 cargo test --release -p k8shawk-tests --test book policies::` -->\n";
 /// They are one policy in six languages, of which the chapter speaks itself.
@@ -60,11 +62,7 @@ fn the_chapter_is_what_the_directories_say() {
         .filter(|(id, _)| !id.starts_with(REFERENCE))
         .map(|(_, source)| section(&source));
     let expected = format!("{own}{MARK}{}", sections.collect::<String>());
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&chapter, &expected).unwrap();
-        return;
-    }
-    assert_eq!(written, expected, "UPDATE=1 writes it");
+    is_written(&chapter, &expected);
 }
 
 /// The keys of the settings that a README names, without those within a list of tables.

@@ -516,6 +516,14 @@ fn build(workshop: &Workshop, name: &str) -> Ran {
     }
 }
 
+/// Let a build of the plugin take its component as it is.
+fn build_nothing(directory: &Path) {
+    let file = directory.join("plugin.toml");
+    let manifest = fs::read_to_string(&file).unwrap();
+    let build = "[build]\nsteps = [\"true\"]\noutput = \"triage.wasm\"\n";
+    fs::write(file, format!("{manifest}{build}")).unwrap();
+}
+
 /// A link out of the plugin's directory is no file of the plugin; one within it is, as volumes of Kubernetes have them.
 #[rstest]
 #[case::cases("cases.toml", "cases.toml")]
@@ -533,13 +541,7 @@ fn a_link_out_of_the_plugins_directory_is_refused(#[case] link: &str, #[case] sa
     );
     let directory = shipped(&workshop, "triage", &case);
     let recording = dist().join("incidents/job-deadline.json");
-    let manifest = fs::read_to_string(directory.join("plugin.toml")).unwrap();
-    let build_it = "[build]\nsteps = [\"true\"]\noutput = \"triage.wasm\"\n";
-    fs::write(
-        directory.join("plugin.toml"),
-        format!("{manifest}{build_it}"),
-    )
-    .unwrap();
+    build_nothing(&directory);
     fs::create_dir_all(directory.join(bundle).parent().unwrap()).unwrap();
     fs::copy(&recording, directory.join(bundle)).unwrap();
     // Within the directory.
@@ -571,13 +573,7 @@ fn a_link_out_of_the_plugins_directory_is_refused(#[case] link: &str, #[case] sa
 fn a_build_writes_through_no_link() {
     let workshop = Workshop::new();
     let directory = shipped(&workshop, "triage", "# none\n");
-    let manifest = fs::read_to_string(directory.join("plugin.toml")).unwrap();
-    let build_it = "[build]\nsteps = [\"true\"]\noutput = \"triage.wasm\"\n";
-    fs::write(
-        directory.join("plugin.toml"),
-        format!("{manifest}{build_it}"),
-    )
-    .unwrap();
+    build_nothing(&directory);
     let (built, theirs) = (
         workshop.path().join("built/triage"),
         workshop.path().join("theirs"),

@@ -176,6 +176,42 @@ fn no_line_of_it_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn a_fix_that_a_policy_denies_is_called_so() {
+    let here = tempfile::tempdir().unwrap();
+    let output = demo(here.path(), &[]).stdin(Stdio::null()).output();
+    let shown = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(
+        shown.contains("do       fix denied by policy; next: "),
+        "{shown}"
+    );
+    let (_, table) = shown.split_once("── Summary").unwrap();
+    let row = table
+        .lines()
+        .find(|line| line.starts_with("inc-3 "))
+        .unwrap();
+    assert!(row.contains(" denied "), "{row}");
+}
+
+#[test]
+fn a_link_in_the_place_of_its_directory_is_not_followed() {
+    let here = tempfile::tempdir().unwrap();
+    let host = here.path().join("host");
+    std::fs::create_dir_all(host.join("knowledge-base/rca")).unwrap();
+    std::fs::write(host.join("k8shawk.sqlite"), "precious").unwrap();
+    std::os::unix::fs::symlink(&host, here.path().join("k8shawk-demo")).unwrap();
+    let output = demo(here.path(), &[])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("k8shawk-demo: is a link"), "{told}");
+    assert!(host.join("knowledge-base/rca").is_dir());
+    let kept = std::fs::read_to_string(host.join("k8shawk.sqlite")).unwrap();
+    assert_eq!(kept, "precious");
+}
+
+#[test]
 fn a_no_dismisses_and_nothing_is_sent() {
     let here = tempfile::tempdir().unwrap();
     let mut shown = OnTerminal::start(&demo(here.path(), &[]), 60).unwrap();

@@ -10,7 +10,7 @@ use crate::record::{Record, State};
 /// The fix, and every step.
 pub(super) fn done(out: &mut String, record: &Record) {
     let _ = writeln!(out, "\n## What was done\n");
-    match record.decision.as_ref().map(|d| d.advice()) {
+    match record.advice() {
         None => {}
         Some(Advice::Fix(candidate)) => fix(out, record, candidate),
         Some(advice @ (Advice::NoSafeFix | Advice::Denied | Advice::NotKnown(_))) => {

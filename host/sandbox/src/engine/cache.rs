@@ -72,13 +72,9 @@ impl Cache {
         Ok(cache)
     }
 
-    fn stem(&self, digest: &str) -> String {
-        stem(digest, &self.engine)
-    }
-
     /// The component, where it was compiled before and is intact.
     pub(super) fn load(&self, engine: &wasmtime::Engine, digest: &str) -> Option<Component> {
-        for (path, expected) in finished(&self.dir, &self.stem(digest)) {
+        for (path, expected) in finished(&self.dir, &stem(digest, &self.engine)) {
             if let Some(component) = intact(engine, &path, &expected) {
                 return Some(component);
             }
@@ -121,7 +117,7 @@ impl Cache {
     /// Keep the machine code of a finished compilation.
     pub(super) fn adopt(&self, digest: &str, scratch: &Scratch) -> io::Result<()> {
         let checksum = checksum(&scratch.code)?;
-        let name = format!("{}{checksum}{FINISHED}", self.stem(digest));
+        let name = format!("{}{checksum}{FINISHED}", stem(digest, &self.engine));
         fs::rename(&scratch.code, self.dir.join(name))
     }
 
@@ -149,17 +145,13 @@ pub(super) struct Precompiled {
 }
 
 impl Precompiled {
-    /// Open a directory of ours or of root, which nobody else can write to.
-    pub(super) fn open(dir: &Path, engine: &wasmtime::Engine) -> Result<Self, EngineError> {
-        let fault = |why: String| EngineError::Precompiled {
-            path: dir.to_owned(),
-            why,
-        };
-        let meta = fs::metadata(dir).map_err(|e| fault(e.to_string()))?;
+    /// Open a directory of ours or of root, which nobody else can write to, or say why not.
+    pub(super) fn open(dir: &Path, engine: &wasmtime::Engine) -> Result<Self, String> {
+        let meta = fs::metadata(dir).map_err(|e| e.to_string())?;
         if !meta.is_dir() {
-            return Err(fault("it is not a directory".to_owned()));
+            return Err("it is not a directory".to_owned());
         }
-        closed(&meta).map_err(|why| fault(why.to_owned()))?;
+        closed(&meta)?;
         Ok(Precompiled {
             dir: dir.to_owned(),
             engine: fingerprint(engine),

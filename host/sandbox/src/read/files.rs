@@ -6,7 +6,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use nix::fcntl::OFlag;
 
@@ -16,6 +16,12 @@ pub const COMPONENT: u64 = 64 << 20;
 pub const TEXT: u64 = 1 << 20;
 /// How much is read at once, bytes.
 const PIECE: usize = 64 << 10;
+
+/// True for a path that by itself cannot leave the directory that it is in.
+pub fn is_below(path: &Path) -> bool {
+    let below = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    path.components().all(below)
+}
 
 /// The bytes of an ordinary file of at most `most` bytes, through symbolic links.
 ///

@@ -1,6 +1,6 @@
 //! `plugin.toml`: what a plugin is, and what it would like to use.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use k8shawk_core::point::{Point, WIT_VERSION};
 use k8shawk_core::redact::visible;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
+use super::files::is_below;
 use super::shown::cut;
 use super::version::PluginVersion;
 use crate::capability::Capability;
@@ -63,11 +64,10 @@ pub struct Tool {
 impl Build {
     /// Why it cannot be meant, in a sentence.
     fn fault(&self) -> Option<&'static str> {
-        let own = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
         match () {
             () if self.steps.is_empty() => Some("[build] has no steps"),
             () if self.output.as_os_str().is_empty() => Some("[build] output is empty"),
-            () if !self.output.components().all(own) => {
+            () if !is_below(&self.output) => {
                 Some("[build] output is outside the plugin's directory")
             }
             () if !self.output.to_str().is_some_and(is_line) => {

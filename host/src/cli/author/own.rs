@@ -1,13 +1,9 @@
 //! Files of a plugin: those in its directory, wherever links lead.
 
 use std::io::{self, ErrorKind};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-/// True for a path that by itself cannot leave the directory that it is in.
-pub(super) fn is_below(path: &Path) -> bool {
-    let below = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    path.components().all(below)
-}
+use k8shawk_sandbox::files::is_below;
 
 /// Where the file or directory `path` of a plugin's directory is, behind all links. A link within the directory is
 /// followed, as volumes of Kubernetes are made of them.

@@ -12,7 +12,7 @@ use k8shawk_core::config::Config;
 use k8shawk_core::installation::RECORDED;
 use k8shawk_core::record::{Record, State};
 
-use crate::cli::{DEMO, Format};
+use crate::cli::{DEMO, Format, Unusable};
 use crate::run::load;
 use crate::run::pipeline::Pipeline;
 use crate::run::settings::Settings;
@@ -136,6 +136,11 @@ impl Player {
 /// The demo's own database, empty; what the demo before wrote is deleted, and what a host wrote beside
 /// it stays.
 fn fresh(config: &Config) -> anyhow::Result<PathBuf> {
+    if config.state.is_symlink() {
+        // It may lead to the files of a host.
+        let why = "is a link, and the demo deletes what it wrote before";
+        return Err(Unusable::fault(&config.state, why));
+    }
     private_files::directory(&config.state)?;
     if config.knowledge_base.is_none() {
         let _ = std::fs::remove_dir_all(config.knowledge_base());

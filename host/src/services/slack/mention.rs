@@ -114,7 +114,7 @@ fn fix(record: &Record) -> Vec<String> {
     let next = inline(&decision.next_check, 1500);
     let advice = decision.advice();
     match advice {
-        Advice::Denied => lines.push(format!("*A policy denied the fix.* Next: {next}")),
+        Advice::Denied => lines.push(format!("*Fix denied by policy.* Next: {next}")),
         Advice::NoSafeFix => lines.push(format!("*No safe fix.* Next: {next}")),
         Advice::NotKnown(_) => {
             let why = advice.without_fix().unwrap_or_default();

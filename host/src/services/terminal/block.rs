@@ -141,11 +141,7 @@ impl Terminal {
                 lines.push(Line::labelled("", plain(&other.cause)));
             }
         }
-        let by = match record.answered_by.as_str() {
-            "patterns" => "pattern analysis",
-            model => model,
-        };
-        let by = plain(by);
+        let by = plain(&record.answered_by);
         let sure = redacted!("confidence {} of 100, by {}", finding.confidence, by);
         lines.push(Line::labelled("", sure).dim());
         let Some(consulted) = &record.consulted else {

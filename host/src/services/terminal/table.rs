@@ -74,14 +74,12 @@ impl Column {
 
 /// The action that is or was decided on.
 fn fix(record: &Record) -> &'static str {
-    match &record.decision {
+    match record.advice() {
         None => "-",
-        Some(decision) => match decision.advice() {
-            Advice::Fix(candidate) => candidate.fix.action.name(),
-            Advice::Denied => "denied",
-            Advice::NotKnown(_) => "not known",
-            Advice::NoSafeFix => "no safe fix",
-        },
+        Some(Advice::Fix(candidate)) => candidate.fix.action.name(),
+        Some(Advice::Denied) => "denied",
+        Some(Advice::NotKnown(_)) => "not known",
+        Some(Advice::NoSafeFix) => "no safe fix",
     }
 }
 

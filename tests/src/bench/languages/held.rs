@@ -13,6 +13,7 @@ use super::question::Question;
 use super::shelf::{Shelf, engine, id};
 use crate::bench::figure::Figure;
 use crate::bench::floor;
+use crate::bench::process::mib;
 use crate::policies::LANGUAGES;
 
 /// Verdicts, one after the other.
@@ -110,16 +111,4 @@ impl Memory {
 
 fn peak() -> Result<f64> {
     mib(&fs::read_to_string("/proc/self/status")?, "VmHWM")
-}
-
-/// A row of a file in which numbers are KiB.
-fn mib(text: &str, row: &str) -> Result<f64> {
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(row)?.strip_prefix(':'));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    let kib: f64 = number
-        .with_context(|| format!("there is no {row}"))?
-        .parse()?;
-    Ok(kib / 1024.0)
 }

@@ -13,6 +13,7 @@ use k8shawk_core::llm::{Case, Usage};
 use serde_json::{Value, json};
 
 use super::{Subject, model};
+use crate::bench::process::mib;
 
 /// Investigations at the same time.
 pub const AT_ONCE: usize = 50;
@@ -112,9 +113,5 @@ async fn investigate(model: &Llm, subject: &Subject, waiting: &Waiting) -> Vec<S
 
 /// Resident memory of this process in MiB.
 fn resident() -> Result<f64> {
-    let text = std::fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    let kib: f64 = number.context("no VmRSS")?.parse()?;
-    Ok(kib / 1024.0)
+    mib(&std::fs::read_to_string("/proc/self/status")?, "VmRSS")
 }

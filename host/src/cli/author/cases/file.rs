@@ -83,7 +83,7 @@ pub(in crate::cli::author) fn recordings(text: &str) -> Vec<PathBuf> {
         let path = case.get_ref().get("bundle")?.as_str()?;
         Some(PathBuf::from(path))
     });
-    named.filter(|path| own::is_below(path)).collect()
+    named.filter(|path| files::is_below(path)).collect()
 }
 
 /// The cases of a plugin of a point.

@@ -34,7 +34,7 @@ fn without_fix(record: &Record, decision: &Decision) -> String {
         {
             return format!("*Next:* {next}");
         }
-        Advice::Denied => "*A policy denied the fix.*".to_owned(),
+        Advice::Denied => "*Fix denied by policy.*".to_owned(),
         Advice::NoSafeFix | Advice::Fix(_) => "*No safe fix.*".to_owned(),
         Advice::NotKnown(unanswered) => {
             let mut all: Vec<String> = unanswered.iter().map(|u| inline(&u.why, 400)).collect();

@@ -53,7 +53,7 @@ pub fn standing(record: &Record, look: Look<'_>) -> Standing {
 fn heading(record: &Record) -> (String, &'static str) {
     let rest = match record.state {
         State::NeedsHuman if record.is_undecided() => ": could not determine whether a fix is safe",
-        State::NeedsHuman if record.is_denied() => ": a policy denied the fix",
+        State::NeedsHuman if record.is_denied() => ": fix denied by policy",
         State::NeedsHuman => ": no safe fix",
         _ => "",
     };
